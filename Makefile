@@ -1,0 +1,43 @@
+# make alone lists the commands.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+PYTHON ?= python3
+BIN := .venv/bin
+PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help up test lint format bench golden pins
+
+help:  ## list the commands
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+up: .venv/ready  ## set up and run it all on this machine
+	@exec $(BIN)/mando up
+
+test: .venv/ready  ## set up and run every test
+	@$(BIN)/pytest
+
+lint: .venv/ready  ## types, style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/ready  ## put the code into our format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/ready  ## measure us and our peers in turn
+	@for file in bench/[a-z]*.py; do $(BIN)/python "$$file"; done
+
+pins: .venv/ready  ## pin what pyproject.toml asks for
+	@$(PIN) --output-file requirements.txt
+	@$(PIN) --extra dev --output-file requirements-dev.txt
+
+# The virtual environment is made anew whenever the pins change.
+.venv/ready: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mando needs Python 3.11 or newer; $(PYTHON) is %d.%d (make PYTHON=python3.12 names another)" % sys.version_info[:2])'
+	@$(PYTHON) -m venv .venv
+	@echo "installing what requirements-dev.txt pins into .venv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,5 @@
+"""The `mando` command."""
+
+
+def main() -> None:
+    raise SystemExit("not yet")

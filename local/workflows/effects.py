@@ -1,0 +1,122 @@
+"""What a running workflow asks of its driver, and what the driver tells it.
+
+The interpreter yields effects and is sent outcomes; it never touches a socket, a clock or a random source.
+Every outcome is a plain value, so that a driver can write it down before it is used.
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Value: TypeAlias = "bool | int | float | str | bytes | list[Value] | dict[str, Value] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Which token an HTTP call carries.  audience is for OIDC, scopes are for OAuth2."""
+
+    kind: Literal["OIDC", "OAuth2"]
+    audience: str | None = None
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """Make this request; url holds the encoded query.  Outcome: HttpResponse or HttpFailure."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    timeout_s: float
+    auth: Auth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Wait so long.  Outcome: None."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What time is it?  Outcome: seconds since the epoch, a float."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewUuid:
+    """Outcome: a random UUID as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Write this to the log.  Outcome: None."""
+
+    data: Value
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCallback:
+    """Open an address that takes one kind of request.  Outcome: its URL."""
+
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitCallback:
+    """Wait for a request to that address.  Outcome: CallbackRequest, or None when timeout_s has passed."""
+
+    url: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Run these side by side, at most so many at a time.  Outcome: a tuple of BranchOutcome, in their order."""
+
+    branches: "tuple[Run, ...]"
+    concurrency_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """What the server answered, whatever its status."""
+
+    code: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFailure:
+    """Why there was no answer; kind is the error tag that the workflow sees."""
+
+    kind: Literal["ConnectionError", "ConnectionFailedError", "TimeoutError", "AuthError"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRequest:
+    """The request that arrived at a callback's address."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BranchOutcome:
+    """How one branch ended: with a value, or with the error that it raised."""
+
+    value: Value = None
+    error: Exception | None = None
+
+
+Leaf: TypeAlias = HttpCall | Sleep | Now | NewUuid | Log | CreateCallback | AwaitCallback
+Effect: TypeAlias = Leaf | Fork
+Outcome: TypeAlias = "float | str | HttpResponse | HttpFailure | CallbackRequest | tuple[BranchOutcome, ...] | None"
+Run: TypeAlias = "Generator[Effect, Outcome, Value]"

@@ -1,0 +1,3 @@
+from ingress.main import handle_request
+
+__all__ = ["handle_request"]
