@@ -1,0 +1,77 @@
+"""Environment → Config, or one message that lists all that is wrong.  Read once, when the process starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nacl.public import PublicKey
+from nacl.signing import VerifyKey
+
+from ingress.seal import parse_public_key
+from schemas.environment import Setting, matching, read_environment
+
+_PLACE = r"projects/[a-z0-9:.-]+/locations/[a-z0-9-]+"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that the ingress is told.  tasks_endpoint is None in the cloud, an http:// address on one machine."""
+
+    public_key: VerifyKey
+    seal_public_key: PublicKey
+    queue: str
+    workflow: str
+    task_service_account: str
+    tasks_endpoint: str | None
+
+
+def _parse_verify_key(text: str) -> VerifyKey:
+    key = bytes.fromhex(text)
+    if len(key) != 32:
+        raise ValueError(f"{len(key)} bytes, expected 32")
+    return VerifyKey(key)
+
+
+SETTINGS = {
+    "DISCORD_PUBLIC_KEY": Setting(
+        "the application's Public Key, 64 hexadecimal digits, from Discord's developer portal",
+        "a0b1…",
+        _parse_verify_key,
+    ),
+    "SEAL_PUBLIC_KEY": Setting(
+        "the public half of the steps' sealing key, as `mando keys` prints it", "q83v…=", parse_public_key
+    ),
+    "QUEUE": Setting(
+        "the queue that paces the pictures",
+        "projects/my-project/locations/us-central1/queues/create-image-queue",
+        matching(_PLACE + r"/queues/[A-Za-z0-9-]{1,100}", "the full name of a queue"),
+    ),
+    "WORKFLOW": Setting(
+        "the workflow that a task starts",
+        "projects/my-project/locations/us-central1/workflows/mando",
+        matching(_PLACE + r"/workflows/[A-Za-z][A-Za-z0-9_-]*", "the full name of a workflow"),
+    ),
+    "TASK_SERVICE_ACCOUNT": Setting(
+        "the service account as which a task starts the workflow",
+        "mando-tasks@my-project.iam.gserviceaccount.com",
+        matching(r"[^@\s]+@[^@\s]+", "an email address"),
+    ),
+    "CLOUD_TASKS_ENDPOINT": Setting(
+        "where Cloud Tasks answers when it is not Google's",
+        "http://127.0.0.1:8080",
+        lambda text: text or None,
+        default="",
+    ),
+}
+
+
+def read_config(environ: Mapping[str, str]) -> Config:
+    """Raises ConfigError."""
+    values = read_environment("mando ingress", SETTINGS, environ)
+    return Config(
+        public_key=values["DISCORD_PUBLIC_KEY"],
+        seal_public_key=values["SEAL_PUBLIC_KEY"],
+        queue=values["QUEUE"],
+        workflow=values["WORKFLOW"],
+        task_service_account=values["TASK_SERVICE_ACCOUNT"],
+        tasks_endpoint=values["CLOUD_TASKS_ENDPOINT"],
+    )

@@ -1,0 +1,26 @@
+"""Seal Discord's interaction token, so that of all that comes after only the reply step can read it."""
+
+from base64 import b64decode, urlsafe_b64encode
+
+from nacl.public import PublicKey, SealedBox
+
+from schemas.environment import Secret
+
+
+class Sealer:
+    """Seals with the steps' public key (libsodium sealed box: an anonymous sender, one recipient)."""
+
+    def __init__(self, key: PublicKey) -> None:
+        self._box = SealedBox(key)
+
+    def seal(self, token: Secret) -> str:
+        """The sealed token, base64url without padding; 64 characters longer than four thirds of the token's bytes."""
+        return urlsafe_b64encode(self._box.encrypt(token.reveal().encode())).rstrip(b"=").decode()
+
+
+def parse_public_key(text: str) -> PublicKey:
+    """The key in 44 characters of base64.  Raises ValueError."""
+    key = b64decode(text, validate=True)
+    if len(key) != PublicKey.SIZE:
+        raise ValueError(f"{len(key)} bytes, expected {PublicKey.SIZE}")
+    return PublicKey(key)
