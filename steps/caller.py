@@ -1,0 +1,49 @@
+"""Who is calling?  Only the workflow's service account may.  App Engine does not check Google's ID tokens itself.
+
+Source: Google, "Validating an ID token": signature, expiry and audience by google-auth; issuer and email here.
+"""
+
+import re
+
+import cachecontrol
+import requests
+from google.auth import exceptions
+from google.auth.transport.requests import Request
+from google.oauth2 import id_token
+
+from steps.config import Config
+from steps.errors import PermanentError, RetryableError
+
+_ISSUERS = {"accounts.google.com", "https://accounts.google.com"}
+_BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+)")
+
+
+class CallerCheck:
+    """Checks each call's Authorization header.  The issuer's certificates are kept as long as their answer allows."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._fetch = Request(session=cachecontrol.CacheControl(requests.Session()))
+
+    def check(self, authorization: str | None) -> None:
+        """Raises PermanentError: 401 where the token is missing or not valid, 403 where it is somebody else's."""
+        match = _BEARER.fullmatch(authorization or "")
+        if match is None:
+            raise PermanentError(401, "a Google ID token is needed: Authorization: Bearer …")
+        try:
+            claims = id_token.verify_token(
+                match[1], self._fetch, audience=self._config.audience, certs_url=self._config.certs_url
+            )
+        except exceptions.TransportError:
+            raise RetryableError("the issuer's certificates cannot be fetched") from None
+        except (exceptions.GoogleAuthError, ValueError) as error:
+            raise PermanentError(401, f"the token is not valid: {_without_token(error)}") from None
+        if claims.get("iss") not in _ISSUERS:
+            raise PermanentError(401, "the token is not valid: it is not Google's")
+        if claims.get("email") != self._config.workflow_service_account or claims.get("email_verified") is not True:
+            raise PermanentError(403, "the token is not the workflow's")
+
+
+def _without_token(error: Exception) -> str:
+    """What is wrong with the token, cut before the text that google-auth quotes from it."""
+    return str(error.args[0]).partition(":")[0] if error.args else type(error).__name__

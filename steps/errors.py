@@ -1,0 +1,20 @@
+"""The two kinds of errors that a step knows; app.py turns them into a status, the workflow decides what follows."""
+
+
+class RetryableError(Exception):
+    """Raised when the same call may succeed later; the workflow tries it again, not before retry_after_s if given."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class PermanentError(Exception):
+    """Raised when no repetition helps.
+
+    status: 400 our mistake, 401 and 403 refused, 404 no picture, 410 no message left, 422 cannot be drawn.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status

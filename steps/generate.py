@@ -1,0 +1,39 @@
+"""Request → picture in the bucket.  Called by app.py for /generate-image, without Flask.
+
+The picture is a function of the request alone, and so is its object's name: doing it again changes nothing.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+import mandala
+from steps.bucket import PictureBucket
+from steps.errors import PermanentError
+
+
+def generate(request: dict[str, Any], bucket: PictureBucket) -> dict[str, Any]:
+    """Draw what the request (schemas/request.json) asks for; returns the picture (schemas/picture.json).
+
+    Raises PermanentError(422) where it cannot be drawn, and what the bucket raises.
+    """
+    options = request["options"]
+    seed = options.get("words", request["interaction_id"])
+    try:
+        design = mandala.design_for(seed, symmetry=options.get("symmetry"), palette=options.get("palette"))
+    except mandala.DesignError as error:
+        raise PermanentError(422, str(error)) from None
+    object_name = _object_name(seed, options)
+    bucket.put_once(object_name, mandala.draw_png(design))
+    words = mandala.describe(design)
+    return {
+        "object": object_name,
+        "title": words.title,
+        "description": words.description,
+        "colour": mandala.colour(design),
+    }
+
+
+def _object_name(seed: str, options: dict[str, Any]) -> str:
+    shown = json.dumps([seed, options.get("symmetry"), options.get("palette")])
+    return f"pictures/{hashlib.sha256(shown.encode()).hexdigest()[:32]}.png"

@@ -1,0 +1,51 @@
+"""Picture, or the reason why there is none → the message that the member sees.  Called by app.py for /reply-discord."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from steps.bucket import PictureBucket
+from steps.config import Delivery
+from steps.discord import Discord
+from steps.errors import PermanentError
+from steps.seal import Opener
+
+# What a member is told, by `failure` of schemas/reply.json.
+APOLOGIES: Mapping[str, str] = {
+    "undrawable": "I cannot draw that. Please try other options, or leave them out.",
+    "unavailable": "Something went wrong on my side and your mandala did not get finished. Please try again later.",
+}
+
+
+def reply(
+    order: dict[str, Any], bucket: PictureBucket, discord: Discord, opener: Opener, delivery: Delivery, now: datetime
+) -> dict[str, Any]:
+    """Show the order's (schemas/reply.json) picture or apology; returns the message (schemas/message.json).
+
+    Raises PermanentError(410) where no message is left to edit, and what the bucket and Discord raise.
+    """
+    request = order["request"]
+    if now >= datetime.fromisoformat(request["expires_at"]):
+        raise PermanentError(410, f"the interaction's token expired at {request['expires_at']}")
+    token = opener.open(request["sealed_token"])
+    if "failure" in order:
+        message, png = _message(content=APOLOGIES[order["failure"]]), None
+    else:
+        message, png = _show(order["picture"], bucket, delivery)
+    return {"message_id": discord.edit_original(request["application_id"], token, message, png)}
+
+
+def _show(picture: dict[str, Any], bucket: PictureBucket, delivery: Delivery) -> tuple[dict[str, Any], bytes | None]:
+    embed = {"title": picture["title"], "description": picture["description"], "color": picture["colour"]}
+    if delivery == "link":
+        return _message(embeds=[embed | {"image": {"url": bucket.public_url(picture["object"])}}]), None
+    message = _message(
+        embeds=[embed | {"image": {"url": "attachment://mandala.png"}}],
+        attachments=[{"id": 0, "filename": "mandala.png", "description": picture["description"]}],
+    )
+    return message, bucket.get(picture["object"])
+
+
+def _message(**parts: Any) -> dict[str, Any]:
+    """A whole message: what is not named is emptied, so that an edit leaves nothing of what stood there before."""
+    return {"content": "", "embeds": [], "attachments": [], "allowed_mentions": {"parse": []}} | parts

@@ -1,0 +1,40 @@
+"""Open what the ingress sealed: the only place where Discord's interaction token is in plain text after the queue."""
+
+from base64 import b64decode, urlsafe_b64decode
+from collections.abc import Sequence
+
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, SealedBox
+
+from schemas.environment import Secret
+from steps.errors import PermanentError
+
+
+class Opener:
+    """Opens with any of its keys, so that a key can be changed while tokens sealed with the old are on their way."""
+
+    def __init__(self, keys: Sequence[PrivateKey]) -> None:
+        self._boxes = [SealedBox(key) for key in keys]
+
+    def open(self, sealed_token: str) -> Secret:
+        """The token.  Raises PermanentError(400) where it was sealed with a key that is not ours, or altered."""
+        sealed = urlsafe_b64decode(sealed_token + "=" * (-len(sealed_token) % 4))
+        for box in self._boxes:
+            try:
+                return Secret(box.decrypt(sealed).decode())
+            except CryptoError:
+                continue
+        raise PermanentError(
+            400, f"sealed_token was sealed with another key than the {len(self._boxes)} that this service holds"
+        )
+
+
+def parse_private_keys(text: str) -> tuple[PrivateKey, ...]:
+    """The keys in `text`, 44 characters of base64 each, a comma between two.  Raises ValueError."""
+    keys = []
+    for number, part in enumerate(text.split(","), start=1):
+        key = b64decode(part.strip(), validate=True)
+        if len(key) != PrivateKey.SIZE:
+            raise ValueError(f"key {number} has {len(key)} bytes, expected {PrivateKey.SIZE}")
+        keys.append(PrivateKey(key))
+    return tuple(keys)
