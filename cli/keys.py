@@ -11,7 +11,7 @@ from nacl.public import PrivateKey
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE", help="where the private key goes; must not exist yet"
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="where the private key goes; a new file"
     )
 
 

@@ -3,6 +3,7 @@
 Discord waits 3 s for the answer; whatever else happens, a genuine interaction gets one that the member can read.
 """
 
+import io
 import json
 import os
 import sys
@@ -11,7 +12,6 @@ from datetime import UTC, datetime
 
 import flask
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from ingress import signature
 from ingress.config import read_config
@@ -41,10 +41,8 @@ def handle_request(http: flask.Request) -> ResponseReturnValue:
     """Answer one of Discord's requests.  Status 200, or 400, 401, 405 or 413 with one line of text."""
     if http.method != "POST":
         return _reject(405, "only POST is answered here", Allow="POST")
-    http.max_content_length = MAX_BODY_BYTES
-    try:
-        body = http.get_data(cache=False)
-    except RequestEntityTooLarge:
+    body = _read_body(http)
+    if len(body) > MAX_BODY_BYTES:
         return _reject(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
     if not signature.is_valid(http.headers, body, CONFIG.public_key, now_s=time.time()):
         return _reject(401, "the signature is not valid")
@@ -73,6 +71,14 @@ def _acknowledge(command: Command) -> ResponseReturnValue:
         return BUSY
     _log("INFO", f"enqueued {task_name}", command.interaction_id)
     return DEFERRED
+
+
+def _read_body(http: flask.Request) -> bytes:
+    """The body, or its first MAX_BODY_BYTES + 1 bytes: more is never held."""
+    body = http.stream.read(MAX_BODY_BYTES + 1)
+    # functions-framework reads what is left into memory before it answers: let it find nothing.
+    http.stream = io.BytesIO()
+    return body
 
 
 def _reject(status: int, message: str, **headers: str) -> ResponseReturnValue:

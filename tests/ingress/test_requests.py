@@ -1,0 +1,204 @@
+"""What the ingress answers over real HTTP, under functions-framework as in the cloud."""
+
+import hashlib
+import json
+import socket
+import time
+from base64 import b64decode, b64encode, urlsafe_b64decode
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler
+from subprocess import Popen
+
+import pytest
+import requests
+from nacl.public import PrivateKey, SealedBox
+
+import schemas
+from tests.interactions import Signer, an_interaction
+from tests.servers import BIN, free_port, running, serving
+
+DISCORD = Signer()
+STEPS_KEY = PrivateKey.generate()
+
+
+class RecordingQueue(BaseHTTPRequestHandler):
+    """Cloud Tasks' CreateTask as far as the client looks at it: keeps names, refuses a name that it has seen."""
+
+    tasks: dict[str, dict[str, object]] = {}  # noqa: RUF012 -- one server, one dict
+
+    def do_POST(self) -> None:
+        task = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["task"]
+        seen = task["name"] in self.tasks
+        self.tasks[task["name"]] = task
+        error = {"error": {"code": 409, "message": "Requested entity already exists", "status": "ALREADY_EXISTS"}}
+        body = json.dumps(error if seen else {"name": task["name"]}).encode()
+        self.send_response(409 if seen else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def environment(queue_url: str) -> dict[str, str]:
+    return {
+        "DISCORD_PUBLIC_KEY": DISCORD.public_key_hex,
+        "SEAL_PUBLIC_KEY": b64encode(bytes(STEPS_KEY.public_key)).decode(),
+        "QUEUE": "projects/demo/locations/us-central1/queues/create-image-queue",
+        "WORKFLOW": "projects/demo/locations/us-central1/workflows/mando",
+        "TASK_SERVICE_ACCOUNT": "mando-tasks@demo.iam.gserviceaccount.com",
+        "CLOUD_TASKS_ENDPOINT": queue_url,
+    }
+
+
+def an_ingress(queue_url: str) -> tuple[AbstractContextManager[Popen[str]], str]:
+    port = free_port()
+    command = [str(BIN / "functions-framework"), "--target=handle_request", "--host=127.0.0.1", f"--port={port}"]
+    return running(command, environment(queue_url), f"http://127.0.0.1:{port}"), f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving(RecordingQueue) as queue_url:
+        process, address = an_ingress(queue_url)
+        with process:
+            yield address
+
+
+def test_a_ping_is_answered_with_a_pong(url: str) -> None:
+    answer = DISCORD.post(url, {"type": 1, "id": "1", "application_id": "2", "token": "t", "version": 1})
+    assert (answer.status_code, answer.json()) == (200, {"type": 1})
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_mando_becomes_one_task_and_a_deferred_reply_however_often_it_is_delivered(url: str) -> None:
+    interaction = an_interaction("1310000000000000002", words="my \n cat\x00", symmetry=8)
+    answers = [DISCORD.post(url, interaction) for _ in range(2)]
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(200, {"type": 5})] * 2
+    (task,) = [task for name, task in RecordingQueue.tasks.items() if name.endswith("-1310000000000000002")]
+    name = str(task["name"]).rpartition("/")[2]
+    assert name == hashlib.sha256(b"1310000000000000002").hexdigest()[:16] + "-1310000000000000002"
+    http = task["httpRequest"]
+    assert isinstance(http, dict)
+    assert http["url"].startswith("https://workflowexecutions.googleapis.com/v1/projects/demo/")
+    request = json.loads(json.loads(b64decode(http["body"]))["argument"])
+    assert request["options"] == {"words": "my cat", "symmetry": 8}
+    assert (
+        SealedBox(STEPS_KEY).decrypt(urlsafe_b64decode(request["sealed_token"] + "==")).decode() == interaction["token"]
+    )
+    assert schemas.check("request", request)
+    assert http["oauthToken"] == {"serviceAccountEmail": "mando-tasks@demo.iam.gserviceaccount.com"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"X-Signature-Ed25519": "00" * 64},
+        {"X-Signature-Ed25519": ""},
+        {"X-Signature-Ed25519": "zz" * 64},
+        {"X-Signature-Ed25519": "ab" * 63},
+        {"X-Signature-Ed25519": "ab" * 63 + "a"},
+        {"X-Signature-Ed25519": None},
+        {"X-Signature-Timestamp": None},
+        {"X-Signature-Timestamp": "now"},
+        {"X-Signature-Timestamp": "²"},
+        {"X-Signature-Timestamp": "9" * 5000},
+    ],
+    ids=["wrong", "empty", "no hex", "short", "odd", "missing", "no time", "a word", "a digit of another kind", "huge"],
+)
+def test_a_signature_that_is_wrong_missing_or_garbled_is_rejected_with_401(
+    url: str, changes: dict[str, str | None]
+) -> None:
+    body = json.dumps(an_interaction()).encode()
+    headers: dict[str, str | bytes | None] = {**DISCORD.headers(body)}
+    headers |= {name: value.encode() if value is not None else None for name, value in changes.items()}
+    answer = requests.post(url, data=body, headers=headers, timeout=10)
+    assert answer.status_code == 401
+
+
+def test_a_body_changed_after_signing_is_rejected_with_401(url: str) -> None:
+    body = json.dumps(an_interaction()).encode()
+    assert requests.post(url, data=body + b" ", headers=DISCORD.headers(body), timeout=10).status_code == 401
+
+
+@pytest.mark.parametrize("age_s", [301, -301, 86400])
+def test_a_stale_timestamp_is_rejected_with_401(url: str, age_s: float) -> None:
+    assert DISCORD.post(url, an_interaction(), age_s=age_s + (1 if age_s > 0 else -1)).status_code == 401
+
+
+@pytest.mark.parametrize("age_s", [290, -290])
+def test_clocks_may_differ_by_less_than_five_minutes(url: str, age_s: float) -> None:
+    assert DISCORD.post(url, {"type": 1}, age_s=age_s).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe\xfa", "not UTF-8"),
+        (b'{"type": NaN}', "NaN"),
+        (b"[" * 60_000, "nested too deeply"),
+        (b'{"type": ' + b"1" * 5000 + b"}", "digits"),
+        (b"[]", "interaction must be object"),
+        (b"{}", "['type']"),
+        (b'{"type": "2"}', "interaction.type must be integer"),
+        ({**an_interaction(), "id": 5}, "interaction.id must be string"),
+        ({**an_interaction(), "token": None}, "interaction.token must be string"),
+        ({**an_interaction(), "data": {}}, "interaction.data must contain ['name']"),
+        ({**an_interaction(), "member": None}, "interaction.member must be object"),
+        ({key: value for key, value in an_interaction().items() if key != "member"}, "['member'] or ['user']"),
+        (an_interaction(symmetry=99), "request.options.symmetry must be smaller than or equal to 24"),
+        (an_interaction(words="x" * 201), "request.options.words must be shorter"),
+        (an_interaction(url="http://example.com"), "request.options must not contain {'url'}"),
+        ({**an_interaction(), "token": "\ud800"}, "half a surrogate pair"),
+    ],
+)
+def test_signed_nonsense_is_rejected_with_400_and_the_name_of_what_is_wrong(
+    url: str, body: object, message: str
+) -> None:
+    answer = DISCORD.post(url, body)
+    assert (answer.status_code, message in answer.text) == (400, True), answer.text
+    assert "Traceback" not in answer.text
+    assert an_interaction()["token"] not in answer.text
+
+
+@pytest.mark.parametrize("interaction", [an_interaction(command="dance"), {"type": 3}, {"type": 77}])
+def test_an_unknown_command_gets_a_message_that_only_the_member_sees(url: str, interaction: object) -> None:
+    answer = DISCORD.post(url, interaction)
+    assert answer.status_code == 200
+    assert (answer.json()["type"], answer.json()["data"]["flags"]) == (4, 64)
+    assert "/mando" in answer.json()["data"]["content"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_any_other_method_is_rejected_with_405(url: str, method: str) -> None:
+    answer = requests.request(method, url, timeout=10)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+
+
+def test_a_body_over_64_kib_is_rejected_with_413_whether_it_says_its_length_or_not(url: str) -> None:
+    body = b" " * (64 * 1024 + 1)
+    headers = DISCORD.headers(body)
+    assert requests.post(url, data=body, headers=headers, timeout=10).status_code == 413
+    assert requests.post(url, data=iter([body]), headers=headers, timeout=10).status_code == 413
+
+
+def test_the_largest_allowed_body_is_read(url: str) -> None:
+    assert DISCORD.post(url, json.dumps({"type": 1}).encode().ljust(64 * 1024)).status_code == 200
+
+
+def test_a_queue_that_is_down_or_silent_makes_the_member_a_promise_of_nothing_within_3_s() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for address in [f"http://127.0.0.1:{silent.getsockname()[1]}", f"http://127.0.0.1:{free_port()}"]:
+            process, url = an_ingress(address)
+            with process:
+                began_s = time.monotonic()
+                answer = DISCORD.post(url, an_interaction())
+                took_s = time.monotonic() - began_s
+            assert answer.status_code == 200
+            assert (answer.json()["type"], answer.json()["data"]["flags"]) == (4, 64)
+            assert "busy" in answer.json()["data"]["content"]
+            assert took_s < 3
