@@ -79,6 +79,6 @@ def _client(config: Config) -> tasks_v2.CloudTasksClient:
         return tasks_v2.CloudTasksClient()
     return tasks_v2.CloudTasksClient(
         transport="rest",
-        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        credentials=AnonymousCredentials(),
         client_options={"api_endpoint": config.tasks_endpoint},
     )
