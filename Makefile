@@ -27,7 +27,7 @@ format: .venv/ready  ## put the code into our format
 	@$(BIN)/ruff check --fix .
 
 bench: .venv/ready  ## measure us and our peers in turn
-	@for file in bench/[a-z]*.py; do $(BIN)/python "$$file"; done
+	@for file in bench/[a-z]*.py; do $(BIN)/python -m "bench.$$(basename "$$file" .py)"; done
 
 pins: .venv/ready  ## pin what pyproject.toml asks for
 	@$(PIN) --output-file requirements.txt
