@@ -29,11 +29,9 @@ DISCORD_ERRORS: Mapping[tuple[int, int | None], Verdict] = {
     (400, 50035): "bug",  # invalid form body
     (400, None): "bug",
     (408, None): "retry",
-    (500, None): "retry",
-    (502, None): "retry",
-    (503, None): "retry",
-    (504, None): "retry",
 }
+_OTHER_4XX: Verdict = "bug"
+_5XX: Verdict = "retry"  # Discord's own 500, 502, 503 and 504, and Cloudflare's 520 to 530
 _STATUS_OF: Mapping[Verdict, int] = {"gone": 410, "refused": 403, "bug": 400}
 
 
@@ -56,7 +54,7 @@ class Discord:
             parts["files[0]"] = ("mandala.png", png, "image/png")  # type: ignore[assignment]
         url = f"{self._api_url}/webhooks/{application_id}/{token.reveal()}/messages/@original"
         try:
-            answer = self._session.patch(url, files=parts, timeout=_TIMEOUT_S)
+            answer = self._session.patch(url, files=parts, timeout=_TIMEOUT_S, allow_redirects=False)
         except requests.RequestException as error:
             raise RetryableError(f"Discord did not answer: {type(error).__name__}") from None
         if answer.status_code != 200:
@@ -73,7 +71,8 @@ def _error(answer: requests.Response) -> RetryableError | PermanentError:
     if status == 429:
         return _rate_limit(body)
     code = body.get("code") if isinstance(body, dict) else None
-    verdict = DISCORD_ERRORS.get((status, code)) or DISCORD_ERRORS.get((status, None), "bug")
+    verdict = DISCORD_ERRORS.get((status, code)) or DISCORD_ERRORS.get((status, None))
+    verdict = verdict or (_5XX if status >= 500 else _OTHER_4XX)
     message = f"Discord answered {status}/{code}"
     if verdict == "retry":
         return RetryableError(message)

@@ -1,0 +1,59 @@
+"""A wrong environment is one message that lists everything."""
+
+from base64 import b64encode
+
+import pytest
+from nacl.public import PrivateKey
+
+from schemas.environment import ConfigError, Secret
+from steps.config import Config, read_config
+
+KEY = b64encode(bytes(PrivateKey.generate())).decode()
+
+
+def config(**environ: str) -> Config:
+    return read_config({"GOOGLE_CLOUD_PROJECT": "demo", "SEAL_PRIVATE_KEY": KEY, **environ}, read_secret=no_secrets)
+
+
+def no_secrets(version: str) -> Secret:
+    raise AssertionError(f"asked for {version}")
+
+
+def test_all_that_is_not_secret_follows_from_the_project() -> None:
+    read = config()
+    assert (read.bucket, read.audience, read.delivery) == ("demo-mandalas", "mando-steps", "attach")
+    assert read.workflow_service_account == "mando-workflow@demo.iam.gserviceaccount.com"
+    assert read.discord_api == "https://discord.com/api/v10"
+
+
+def test_every_wrong_setting_is_named_with_what_was_expected() -> None:
+    with pytest.raises(ConfigError) as caught:
+        config(BUCKET="-", DELIVERY="pigeon", DISCORD_API="ftp://x")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "mando steps: 3 settings are wrong"
+    assert [line.split()[0] for line in lines[1:]] == ["BUCKET", "DELIVERY", "DISCORD_API"]
+    assert "not attach or link" in lines[2]
+
+
+def test_a_missing_project_is_said() -> None:
+    with pytest.raises(ConfigError, match="GOOGLE_CLOUD_PROJECT  missing"):
+        read_config({}, read_secret=no_secrets)
+
+
+def test_the_key_comes_from_secret_manager_unless_it_is_given() -> None:
+    asked: list[str] = []
+
+    def read_secret(version: str) -> Secret:
+        asked.append(version)
+        return Secret(f"{KEY},{KEY}")
+
+    assert len(read_config({"GOOGLE_CLOUD_PROJECT": "demo"}, read_secret).seal_private_keys) == 2
+    assert asked == ["projects/demo/secrets/mando-seal-private-key/versions/latest"]
+
+
+@pytest.mark.parametrize("text", ["c2hvcnQ=", "not base64", f"{KEY},"])
+def test_a_key_that_is_none_is_refused_without_being_shown(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config(SEAL_PRIVATE_KEY=text)
+    assert "SEAL_PRIVATE_KEY" in str(caught.value)
+    assert text not in str(caught.value)
