@@ -1,0 +1,158 @@
+"""The buckets themselves: their resource and their IAM policy.  Called by rest_buckets.py and objects.py."""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from local.storage.database import Database
+from local.storage.errors import StorageError, condition_not_met, invalid, no_such_bucket
+from local.storage.resource import timestamp
+
+# Source: Cloud Storage, "Bucket naming guidelines".  It also keeps a name from ever being a path.
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+_OUTPUT_ONLY = {"kind", "id", "name", "selfLink", "projectNumber", "metageneration", "etag", "timeCreated", "updated"}
+
+
+class Buckets:
+    """Raises StorageError(404) for a bucket that is not there, wherever one is named."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+
+    def insert(self, resource: Mapping[str, Any], location: str = "US") -> dict[str, Any]:
+        """A new bucket with the settings of that resource.  Raises StorageError (400, 409 if it is there)."""
+        name = resource.get("name")
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise invalid(f"Invalid bucket name: '{name}'")
+        now = timestamp(self._now())
+        stored = {
+            "location": location,
+            "storageClass": "STANDARD",
+            **_settings(resource),
+            "metageneration": "1",
+            "timeCreated": now,
+            "updated": now,
+            "iamConfiguration": {
+                "bucketPolicyOnly": {"enabled": True},
+                "uniformBucketLevelAccess": {"enabled": True},
+                "publicAccessPrevention": "inherited",
+                **resource.get("iamConfiguration", {}),
+            },
+        }
+        created = self._database.execute(
+            "INSERT INTO buckets VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            name,
+            json.dumps(stored),
+            json.dumps({"version": 1, "bindings": []}),
+        )
+        if not created:
+            message = "Your previous request to create the named bucket succeeded and you already own it."
+            raise StorageError(409, "conflict", message)
+        return stored | {"name": name}
+
+    def ensure(self, name: str) -> None:
+        """Makes the bucket if it is not there yet."""
+        if not self.exists(name):
+            self.insert({"name": name})
+
+    def exists(self, name: str) -> bool:
+        return self._database.row("SELECT 1 FROM buckets WHERE name = ?", name) is not None
+
+    def require(self, name: str) -> None:
+        if not self.exists(name):
+            raise no_such_bucket()
+
+    def get(self, name: str) -> dict[str, Any]:
+        row = self._database.row("SELECT resource FROM buckets WHERE name = ?", name)
+        if row is None:
+            raise no_such_bucket()
+        found: dict[str, Any] = json.loads(row["resource"])
+        return found | {"name": name}
+
+    def names(self, prefix: str, after: str, limit: int) -> list[str]:
+        """At most `limit` names with that prefix that come after `after`."""
+        rows = self._database.rows(
+            "SELECT name FROM buckets WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?",
+            after,
+            len(prefix),
+            prefix,
+            limit,
+        )
+        return [row["name"] for row in rows]
+
+    def patch(self, name: str, change: Mapping[str, Any]) -> dict[str, Any]:
+        """The bucket with those fields changed; null takes one away."""
+        with self._database.transaction():
+            stored = self.get(name)
+            changed = _merged(stored, _settings(change))
+            changed["metageneration"] = str(int(stored["metageneration"]) + 1)
+            changed["updated"] = timestamp(self._now())
+            self._database.execute("UPDATE buckets SET resource = ? WHERE name = ?", json.dumps(changed), name)
+        return changed | {"name": name}
+
+    def delete(self, name: str) -> None:
+        """Raises StorageError(409) while it holds an object."""
+        with self._database.transaction():
+            self.require(name)
+            if self._database.row("SELECT 1 FROM objects WHERE bucket = ? LIMIT 1", name):
+                raise StorageError(409, "conflict", "The bucket you tried to delete is not empty.")
+            self._database.execute("DELETE FROM buckets WHERE name = ?", name)
+
+    def policy(self, name: str) -> dict[str, Any]:
+        """The IAM policy, with the etag that set_policy wants back."""
+        row = self._database.row("SELECT policy FROM buckets WHERE name = ?", name)
+        if row is None:
+            raise no_such_bucket()
+        policy: dict[str, Any] = json.loads(row["policy"])
+        etag = base64.b64encode(f"{policy.get('revision', 0):08d}".encode()).decode()
+        shown = {key: value for key, value in policy.items() if key != "revision"}
+        return {"kind": "storage#policy", "resourceId": f"projects/_/buckets/{name}", **shown, "etag": etag}
+
+    def set_policy(self, name: str, policy: Mapping[str, Any]) -> dict[str, Any]:
+        """Raises StorageError(412) if the policy carries an etag that is not the present one's."""
+        bindings = policy.get("bindings", [])
+        if not isinstance(bindings, list):
+            raise invalid("Invalid value for bindings: expected a list")
+        with self._database.transaction():
+            present = self.policy(name)
+            if policy.get("etag", present["etag"]) != present["etag"]:
+                raise condition_not_met()
+            revision = int(base64.b64decode(present["etag"])) + 1
+            stored = {"version": policy.get("version", 1), "bindings": bindings, "revision": revision}
+            self._database.execute("UPDATE buckets SET policy = ? WHERE name = ?", json.dumps(stored), name)
+        return self.policy(name)
+
+
+def bucket_to_json(bucket: Mapping[str, Any], base_url: str) -> dict[str, Any]:
+    """The resource as the service shows it; base_url (scheme://host) is where its link leads."""
+    name = bucket["name"]
+    etag = base64.b64encode(bucket["metageneration"].encode()).decode()
+    return {
+        "kind": "storage#bucket",
+        "id": name,
+        "selfLink": f"{base_url}/storage/v1/b/{name}",
+        "projectNumber": "0",
+        "locationType": "region" if "-" in bucket["location"] else "multi-region",
+        "etag": etag,
+        **bucket,
+    }
+
+
+def _settings(resource: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in resource.items() if key not in _OUTPUT_ONLY}
+
+
+def _merged(stored: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(stored)
+    for key, value in change.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _merged(merged[key], value)
+        else:
+            merged[key] = value
+    return merged

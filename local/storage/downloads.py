@@ -1,0 +1,114 @@
+"""An object's bytes over HTTP: alt=media, mediaLink, and the public address.  Called by rest.py.
+
+Source: Cloud Storage, "Objects: get" and XML API "GET Object"; RFC 9110, "Range Requests".
+"""
+
+from email.utils import format_datetime
+
+from aiohttp import web
+
+from local.storage.errors import StorageError
+from local.storage.objects import ObjectStore
+from local.storage.resource import Preconditions, StoredObject, whole_number
+from local.storage.wire import refusal
+
+_CHUNK_BYTES = 1 << 18
+# What a public object without metadata is served with.  Source: Cloud Storage, "Caching".
+_PUBLIC_CACHE_CONTROL = "public, max-age=3600"
+
+
+async def download(store: ObjectStore, request: web.Request) -> web.StreamResponse:
+    """The media of the object that the path names; refusals are plain text, as the service gives them here."""
+    try:
+        found = store.get(
+            request.match_info["bucket"], request.match_info["name"], whole_number(request.query, "generation")
+        )
+        Preconditions.from_query(request.query).check(found, reading=True)
+    except StorageError as error:
+        if error.code == 304:
+            return refusal(error)
+        return web.Response(status=error.code, text=error.message, content_type="text/html")
+    return await _send(store, request, found, "no-cache, no-store, max-age=0, must-revalidate")
+
+
+async def serve_public(store: ObjectStore, request: web.Request) -> web.StreamResponse:
+    """The object at /BUCKET/NAME, as storage.googleapis.com shows it to everybody; refusals are the XML API's."""
+    bucket, name = request.match_info["bucket"], request.match_info["name"]
+    found = store.find(bucket, name)
+    if found is None:
+        if store.buckets.exists(bucket):
+            return _xml_refusal("NoSuchKey", "The specified key does not exist.")
+        return _xml_refusal("NoSuchBucket", "The specified bucket does not exist.")
+    if found.etag in (tag.value for tag in request.if_none_match or ()):
+        return web.Response(status=304, headers={"ETag": f'"{found.etag}"'})
+    return await _send(store, request, found, _PUBLIC_CACHE_CONTROL)
+
+
+async def _send(
+    store: ObjectStore, request: web.Request, found: StoredObject, cache_control: str
+) -> web.StreamResponse:
+    headers = _headers(found, cache_control)
+    try:
+        start, end, partial = _asked_range(request, found.size)
+    except ValueError:
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{found.size}"})
+    if partial:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
+    with store.open(found) as content:
+        response = web.StreamResponse(status=206 if partial else 200, headers=headers)
+        response.content_length = end - start
+        await response.prepare(request)
+        if request.method != "HEAD":
+            content.seek(start)
+            left = end - start
+            while left > 0 and (chunk := content.read(min(left, _CHUNK_BYTES))):
+                await response.write(chunk)
+                left -= len(chunk)
+        await response.write_eof()
+    return response
+
+
+def _asked_range(request: web.Request, size: int) -> tuple[int, int, bool]:
+    """First byte, byte after the last, and whether it is a part.  Raises ValueError if no byte is in it.
+
+    Several ranges in one request are answered with the whole, which RFC 9110 allows.
+    """
+    try:
+        asked = request.http_range
+    except ValueError:
+        return 0, size, False
+    if asked.start is None and asked.stop is None:
+        return 0, size, False
+    start, end, _ = asked.indices(size)
+    if start >= end:
+        raise ValueError
+    return start, end, True
+
+
+def _headers(found: StoredObject, cache_control: str) -> dict[str, str]:
+    hashes = [f"crc32c={found.crc32c}"] + ([f"md5={found.md5_hash}"] if found.md5_hash else [])
+    settings = found.settings
+    headers = {
+        "Content-Type": settings.content_type or "application/octet-stream",
+        "Cache-Control": settings.cache_control or cache_control,
+        "ETag": f'"{found.etag}"',
+        "Last-Modified": format_datetime(found.updated, usegmt=True),
+        "Accept-Ranges": "bytes",
+        "x-goog-hash": ",".join(hashes),
+        "x-goog-generation": str(found.generation),
+        "x-goog-metageneration": str(found.metageneration),
+        "x-goog-stored-content-encoding": settings.content_encoding or "identity",
+        "x-goog-stored-content-length": str(found.size),
+        "x-goog-storage-class": settings.storage_class or "STANDARD",
+    }
+    chosen = {
+        "Content-Disposition": settings.content_disposition,
+        "Content-Encoding": settings.content_encoding,
+        "Content-Language": settings.content_language,
+    }
+    return headers | {header: value for header, value in chosen.items() if value}
+
+
+def _xml_refusal(code: str, message: str) -> web.Response:
+    text = f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return web.Response(status=404, text=text, content_type="application/xml", charset="UTF-8")

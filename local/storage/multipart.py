@@ -1,0 +1,112 @@
+"""multipart/related, as an upload uses it: one JSON part, then one part of bytes, read as they come.  No I/O.
+
+Called by rest_uploads.py.  gcloud ends its lines with LF and the Python client with CRLF, so the first line decides;
+exactly one line end belongs to the boundary that closes the bytes.  Source: RFC 2046, RFC 2387.
+"""
+
+import json
+from collections.abc import Iterator
+from email.message import Message
+from email.parser import BytesHeaderParser
+from typing import Any
+
+from local.storage.errors import StorageError, invalid
+
+_HEAD_LIMIT_BYTES = 1 << 18
+
+
+class RelatedReader:
+    """feed() takes the body piece by piece and gives the bytes of the second part; `resource` is the first part.
+
+    content_type is that of the second part, None if it names none.  Raises StorageError(400).
+    """
+
+    def __init__(self, boundary: str) -> None:
+        self._dashed = b"--" + boundary.encode()
+        self._delimiter = b""
+        self._buffer = bytearray()
+        self._done = False
+        self._in_content = False
+        self.resource: dict[str, Any] = {}
+        self.content_type: str | None = None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if self._done:
+            return
+        self._buffer += data
+        if not self._in_content and not self._read_head():
+            if len(self._buffer) > _HEAD_LIMIT_BYTES:
+                raise invalid(f"The metadata part is longer than {_HEAD_LIMIT_BYTES} bytes.")
+            return
+        end = self._buffer.find(self._delimiter)
+        if end >= 0:
+            self._done = True
+        else:
+            end = max(0, len(self._buffer) - len(self._delimiter) + 1)
+        if end:
+            yield bytes(self._buffer[:end])
+            del self._buffer[:end]
+
+    def finish(self) -> None:
+        """Called at the end of the body.  Raises StorageError(400) if the second part was not closed."""
+        if not self._done:
+            raise _malformed("the body ends before its closing boundary")
+
+    def _read_head(self) -> bool:
+        """Takes all up to the first byte of content out of the buffer, once all of it is there."""
+        start = self._buffer.find(self._dashed)
+        line_end = self._buffer.find(b"\n", start)
+        if start < 0 or line_end < 0:
+            return False
+        newline = b"\r\n" if self._buffer[line_end - 1 : line_end] == b"\r" else b"\n"
+        delimiter = newline + self._dashed
+        first_end = self._buffer.find(delimiter, line_end)
+        if first_end < 0:
+            return False
+        content_head = self._buffer.find(newline, first_end + len(delimiter)) + len(newline)
+        # The empty line after the headers; with no header at all it follows the boundary's own line at once.
+        content = self._buffer.find(newline * 2, content_head - len(newline))
+        if content_head < len(newline) or content < 0:
+            return False
+        _, body = _split_part(bytes(self._buffer[line_end + 1 : first_end]), newline)
+        self.resource = parse_resource(body)
+        headers, _ = _split_part(bytes(self._buffer[content_head : content + len(newline) * 2]), newline)
+        self.content_type = headers.get("Content-Type")
+        del self._buffer[: content + len(newline) * 2]
+        self._delimiter = delimiter
+        self._in_content = True
+        return True
+
+
+def boundary_of(content_type: str) -> str:
+    """The boundary that a Content-Type header names, quoted or not.  Raises StorageError(400)."""
+    message = Message()
+    message["Content-Type"] = content_type
+    boundary = message.get_boundary()
+    if message.get_content_type() != "multipart/related" or not boundary:
+        raise _malformed(f"expected Content-Type multipart/related with a boundary, got {content_type!r}")
+    return boundary
+
+
+def parse_resource(body: bytes) -> dict[str, Any]:
+    """A JSON object; an empty body is an empty one.  Raises StorageError(400)."""
+    if not body.strip():
+        return {}
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        raise StorageError(400, "parseError", "Parse Error") from None
+    if not isinstance(parsed, dict):
+        raise StorageError(400, "parseError", "Parse Error")
+    return parsed
+
+
+def _split_part(part: bytes, newline: bytes) -> tuple[Message, bytes]:
+    if part.startswith(newline):
+        return Message(), part[len(newline) :]
+    head, _, body = part.partition(newline * 2)
+    return BytesHeaderParser().parsebytes(head), body
+
+
+def _malformed(what: str) -> StorageError:
+    return StorageError(400, "badRequest", f"Malformed multipart body: {what}.")

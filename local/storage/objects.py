@@ -1,0 +1,281 @@
+"""The bucket on disk: contents as files, their index in SQLite.  Called by rest.py and its neighbours.
+
+An object exists from the instant in which its row is committed, and its content is whole by then.  A process killed in
+between leaves at most a file that nothing names, and a note of it in pending/, by which the next start removes it.
+"""
+
+import hashlib
+import json
+import os
+import re
+import sqlite3
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from local.storage.buckets import Buckets
+from local.storage.checksums import Checksums, checksums_of
+from local.storage.database import Database
+from local.storage.errors import StorageError, invalid, no_such_object
+from local.storage.resource import Preconditions, Settings, StoredObject
+
+_COPY_BYTES = 1 << 20
+_SESSION_LIFE = timedelta(days=7)  # source: Cloud Storage, "Resumable uploads"
+_ANY = Preconditions()
+
+
+class ObjectStore:
+    """Buckets and objects under `root`, for one process with any number of threads.  now gives aware UTC datetimes."""
+
+    def __init__(self, root: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._content, self._pending, self.incoming = root / "content", root / "pending", root / "incoming"
+        for folder in (self._content, self._pending, self.incoming):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.now = now
+        self.database = Database(root / "index.sqlite")
+        self.buckets = Buckets(self.database, now)
+        self._settle()
+
+    def close(self) -> None:
+        self.database.close()
+
+    def receive(self) -> Path:
+        """A new empty file to which the bytes of an upload can be written; create() takes it over."""
+        path = self.incoming / uuid.uuid4().hex
+        path.touch()
+        return path
+
+    def create(
+        self,
+        bucket: str,
+        name: str,
+        settings: Settings,
+        incoming: Path,
+        preconditions: Preconditions = _ANY,
+        told: Checksums | None = None,
+        session: str | None = None,
+    ) -> StoredObject:
+        """Makes the file the content of that object, in place of any it has; ends the session if one is named.
+
+        Raises StorageError: 400 for the name or a checksum that differs from what the client told, 404 for the
+        bucket, 412 for a precondition.  The incoming file is gone afterwards, whatever happened.
+        """
+        try:
+            found = checksums_of(incoming)
+            (told or Checksums()).check(found)
+            return self._put(bucket, name, settings, incoming, found, preconditions, session=session)
+        finally:
+            incoming.unlink(missing_ok=True)
+
+    def get(self, bucket: str, name: str, generation: int | None = None) -> StoredObject:
+        """Raises StorageError(404), also if the live object is of another generation."""
+        found = self.find(bucket, name)
+        if found is None or generation not in (None, found.generation):
+            self.buckets.require(bucket)
+            raise no_such_object(bucket, name)
+        return found
+
+    def find(self, bucket: str, name: str) -> StoredObject | None:
+        row = self.database.row("SELECT * FROM objects WHERE bucket = ? AND name = ?", bucket, name)
+        return None if row is None else _from_row(row)
+
+    def open(self, stored: StoredObject) -> BinaryIO:
+        """Its content, readable until closed whatever becomes of the object.  Raises StorageError(404)."""
+        try:
+            return self._path(stored).open("rb")
+        except FileNotFoundError:
+            raise no_such_object(stored.bucket, stored.name) from None
+
+    def names(self, bucket: str, start: str, end: str | None, limit: int, *, after: bool = False) -> list[StoredObject]:
+        """Objects whose names are ≥ start (> start if `after`) and < end, in the order of their UTF-8 bytes."""
+        compare = ">" if after else ">="
+        rows = self.database.rows(
+            f"SELECT * FROM objects WHERE bucket = ? AND name {compare} ? AND (? IS NULL OR name < ?)"  # noqa: S608
+            " ORDER BY name LIMIT ?",
+            bucket,
+            start,
+            end,
+            end,
+            limit,
+        )
+        return [_from_row(row) for row in rows]
+
+    def update(
+        self, bucket: str, name: str, change: Callable[[Settings], Settings], preconditions: Preconditions = _ANY
+    ) -> StoredObject:
+        """The object with other settings and the next metageneration; its content stays.  Raises StorageError."""
+        with self.database.transaction():
+            present = self.get(bucket, name)
+            preconditions.check(present)
+            changed = replace(
+                present,
+                settings=change(present.settings),
+                metageneration=present.metageneration + 1,
+                updated=self.now(),
+            )
+            self._write_row(changed)
+        return changed
+
+    def delete(
+        self, bucket: str, name: str, preconditions: Preconditions = _ANY, generation: int | None = None
+    ) -> None:
+        """Raises StorageError: 404, or 412 for a precondition."""
+        with self.database.transaction():
+            present = self.get(bucket, name, generation)
+            preconditions.check(present)
+            self._note(present)
+            self.database.execute("DELETE FROM objects WHERE bucket = ? AND name = ?", bucket, name)
+        self._discard(present)
+
+    def copy(
+        self, source: StoredObject, bucket: str, name: str, settings: Settings, preconditions: Preconditions = _ANY
+    ) -> StoredObject:
+        """A new object with the same content, which is shared on disk, not doubled.  Raises StorageError."""
+        found = Checksums(source.md5_hash, source.crc32c)
+        try:
+            return self._put(bucket, name, settings, self._path(source), found, preconditions)
+        except FileNotFoundError:
+            raise no_such_object(source.bucket, source.name) from None
+
+    def compose(
+        self,
+        sources: Sequence[StoredObject],
+        bucket: str,
+        name: str,
+        settings: Settings,
+        preconditions: Preconditions = _ANY,
+    ) -> StoredObject:
+        """One object out of the contents of several, in their order.  Raises StorageError."""
+        joined = self.receive()
+        try:
+            with joined.open("wb") as out:
+                for source in sources:
+                    with self.open(source) as part:
+                        while chunk := part.read(_COPY_BYTES):
+                            out.write(chunk)
+            found = Checksums(None, checksums_of(joined).crc32c)
+            count = sum(source.component_count or 1 for source in sources)
+            return self._put(bucket, name, settings, joined, found, preconditions, component_count=count)
+        finally:
+            joined.unlink(missing_ok=True)
+
+    def _put(
+        self,
+        bucket: str,
+        name: str,
+        settings: Settings,
+        content: Path,
+        checksums: Checksums,
+        preconditions: Preconditions,
+        *,
+        component_count: int | None = None,
+        session: str | None = None,
+    ) -> StoredObject:
+        _check_name(name)
+        with self.database.transaction():
+            self.buckets.require(bucket)
+            present = self.find(bucket, name)
+            preconditions.check(present)
+            now = self.now()
+            stored = StoredObject(
+                bucket=bucket,
+                name=name,
+                generation=self._next_generation(now),
+                metageneration=1,
+                size=content.stat().st_size,
+                md5_hash=checksums.md5_hash,
+                crc32c=checksums.crc32c or "",
+                created=now,
+                updated=now,
+                settings=settings,
+                component_count=component_count,
+            )
+            note = self._note(stored)
+            self._path(stored).parent.mkdir(exist_ok=True)
+            os.link(content, self._path(stored))
+            if present is not None:
+                self._note(present)
+            self._write_row(stored)
+            if session is not None:
+                self.database.execute("UPDATE sessions SET generation = ? WHERE id = ?", stored.generation, session)
+        note.unlink()
+        if present is not None:
+            self._discard(present)
+        return stored
+
+    def _next_generation(self, now: datetime) -> int:
+        """Microseconds since the epoch, as the service does it, but never a second time and never less than before."""
+        row = self.database.row("SELECT max(generation) AS last FROM objects")
+        last = row["last"] if row and row["last"] else 0
+        return max(int(now.timestamp() * 1_000_000), int(last) + 1)
+
+    def _write_row(self, stored: StoredObject) -> None:
+        self.database.execute(
+            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            stored.bucket,
+            stored.name,
+            stored.generation,
+            stored.metageneration,
+            stored.size,
+            stored.md5_hash,
+            stored.crc32c,
+            stored.created.isoformat(),
+            stored.updated.isoformat(),
+            json.dumps(asdict(stored.settings)),
+            stored.component_count,
+        )
+
+    def _path(self, stored: StoredObject) -> Path:
+        # The hash, not the name, is the path: a name may be `../x`, `%2F`, 1,024 bytes long, or differ only in case.
+        digest = hashlib.sha256(f"{stored.bucket}\0{stored.name}".encode()).hexdigest()
+        return self._content / digest[:2] / f"{digest}.{stored.generation}"
+
+    def _note(self, stored: StoredObject) -> Path:
+        """Writes down that this content is about to be added or removed, so that a start after a crash looks at it."""
+        note = self._pending / self._path(stored).name
+        note.touch()
+        return note
+
+    def _discard(self, stored: StoredObject) -> None:
+        self._path(stored).unlink(missing_ok=True)
+        (self._pending / self._path(stored).name).unlink(missing_ok=True)
+
+    def _settle(self) -> None:
+        for note in self._pending.iterdir():
+            digest, generation = note.name.split(".")
+            if self.database.row("SELECT 1 FROM objects WHERE generation = ?", int(generation)) is None:
+                (self._content / digest[:2] / note.name).unlink(missing_ok=True)
+            note.unlink()
+        self.database.execute("DELETE FROM sessions WHERE created < ?", (self.now() - _SESSION_LIFE).isoformat())
+        sessions = {row["id"] for row in self.database.rows("SELECT id FROM sessions WHERE generation IS NULL")}
+        for path in self.incoming.iterdir():
+            if path.name not in sessions:
+                path.unlink()
+
+
+def _from_row(row: sqlite3.Row) -> StoredObject:
+    return StoredObject(
+        bucket=row["bucket"],
+        name=row["name"],
+        generation=row["generation"],
+        metageneration=row["metageneration"],
+        size=row["size"],
+        md5_hash=row["md5_hash"],
+        crc32c=row["crc32c"],
+        created=datetime.fromisoformat(row["created"]),
+        updated=datetime.fromisoformat(row["updated"]),
+        settings=Settings(**json.loads(row["settings"])),
+        component_count=row["component_count"],
+    )
+
+
+def _check_name(name: str) -> None:
+    """Source: Cloud Storage, "Object name requirements"."""
+    if not name:
+        raise StorageError(400, "required", "Required")
+    too_long = len(name.encode(errors="surrogatepass")) > 1024
+    if too_long or name in (".", "..") or re.search("[\r\n\0\ud800-\udfff]", name):
+        raise invalid(f"Invalid object name: {name!r}")

@@ -1,0 +1,182 @@
+"""What the bucket holds, as values: an object, the settings a client may choose, the conditions a call may name.
+
+Source of names and meanings: Cloud Storage JSON API v1, "Objects".
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from local.storage.errors import condition_not_met, invalid, not_modified
+
+_JSON_NAMES = {
+    "contentType": "content_type",
+    "cacheControl": "cache_control",
+    "contentDisposition": "content_disposition",
+    "contentEncoding": "content_encoding",
+    "contentLanguage": "content_language",
+    "customTime": "custom_time",
+    "storageClass": "storage_class",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The part of an object's resource that the client writes."""
+
+    content_type: str | None = None
+    cache_control: str | None = None
+    content_disposition: str | None = None
+    content_encoding: str | None = None
+    content_language: str | None = None
+    custom_time: str | None = None
+    storage_class: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def merged(self, patch: Mapping[str, Any]) -> "Settings":
+        """These settings with the fields of a resource laid over them; null takes one away.
+
+        Fields that a client cannot choose are ignored, as the service ignores them.  Raises StorageError(400).
+        """
+        changed: dict[str, Any] = {}
+        for json_name, name in _JSON_NAMES.items():
+            if json_name in patch:
+                value = patch[json_name]
+                if value is not None and not isinstance(value, str):
+                    raise invalid(f"Invalid value for {json_name}: expected a string, got {value!r}")
+                if value is not None and not value.isprintable():
+                    raise invalid(f"Invalid value for {json_name}: it becomes a header, and holds a control character")
+                changed[name] = value
+        if "metadata" in patch:
+            changed["metadata"] = _merged_metadata(self.metadata, patch["metadata"])
+        return replace(self, **changed)
+
+    def to_json(self) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            json_name: value for json_name, name in _JSON_NAMES.items() if (value := getattr(self, name)) is not None
+        }
+        if self.metadata:
+            shown["metadata"] = dict(self.metadata)
+        return shown
+
+
+def _merged_metadata(present: Mapping[str, str], patch: object) -> dict[str, str]:
+    if patch is None:
+        return {}
+    if not isinstance(patch, dict):
+        raise invalid(f"Invalid value for metadata: expected a map of strings, got {patch!r}")
+    merged = dict(present)
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, str):
+            merged[key] = value
+        else:
+            raise invalid(f"Invalid value for metadata.{key}: expected a string, got {value!r}")
+    return merged
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One live object.  size in bytes; md5_hash and crc32c are base64, md5_hash is None for a composed object."""
+
+    bucket: str
+    name: str
+    generation: int
+    metageneration: int
+    size: int
+    md5_hash: str | None
+    crc32c: str
+    created: datetime
+    updated: datetime
+    settings: Settings
+    component_count: int | None = None
+
+    @property
+    def etag(self) -> str:
+        return base64.b64encode(f"{self.generation}/{self.metageneration}".encode()).decode()
+
+    def to_json(self, base_url: str) -> dict[str, Any]:
+        """The resource; base_url (scheme://host) is where its links lead.  64-bit numbers are strings."""
+        path = f"b/{self.bucket}/o/{quote(self.name, safe='')}"
+        shown: dict[str, Any] = {
+            "kind": "storage#object",
+            "id": f"{self.bucket}/{self.name}/{self.generation}",
+            "selfLink": f"{base_url}/storage/v1/{path}",
+            "mediaLink": f"{base_url}/download/storage/v1/{path}?generation={self.generation}&alt=media",
+            "name": self.name,
+            "bucket": self.bucket,
+            "generation": str(self.generation),
+            "metageneration": str(self.metageneration),
+            "storageClass": "STANDARD",
+            "size": str(self.size),
+            "crc32c": self.crc32c,
+            "etag": self.etag,
+            "timeCreated": timestamp(self.created),
+            "updated": timestamp(self.updated),
+            "timeStorageClassUpdated": timestamp(self.created),
+            "timeFinalized": timestamp(self.created),
+        }
+        if self.md5_hash is not None:
+            shown["md5Hash"] = self.md5_hash
+        if self.component_count is not None:
+            shown["componentCount"] = self.component_count
+        return shown | self.settings.to_json()
+
+
+def timestamp(when: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: 2026-11-23T10:44:00.123Z."""
+    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Preconditions:
+    """What must hold for a call to be done; 0 as a generation means that no live object may be there.
+
+    Source: Cloud Storage, "Request preconditions".
+    """
+
+    if_generation_match: int | None = None
+    if_generation_not_match: int | None = None
+    if_metageneration_match: int | None = None
+    if_metageneration_not_match: int | None = None
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str], *, source: bool = False) -> "Preconditions":
+        """Those a query names, ifGenerationMatch or ifSourceGenerationMatch and kin.  Raises StorageError(400)."""
+        prefix = "ifSource" if source else "if"
+        names = ("GenerationMatch", "GenerationNotMatch", "MetagenerationMatch", "MetagenerationNotMatch")
+        return cls(*(whole_number(query, prefix + name) for name in names))
+
+    def to_json(self) -> dict[str, int | None]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def check(self, present: StoredObject | None, *, reading: bool = False) -> None:
+        """Raises StorageError: 412, or 304 where a reader already has what he asks for."""
+        generation = present.generation if present else 0
+        metageneration = present.metageneration if present else 0
+        for wanted, found in (
+            (self.if_generation_match, generation),
+            (self.if_metageneration_match, metageneration),
+        ):
+            if wanted is not None and wanted != found:
+                raise condition_not_met()
+        for unwanted, found in (
+            (self.if_generation_not_match, generation),
+            (self.if_metageneration_not_match, metageneration),
+        ):
+            if unwanted is not None and unwanted == found:
+                raise not_modified() if reading else condition_not_met()
+
+
+def whole_number(query: Mapping[str, str], name: str) -> int | None:
+    """A 64-bit number of the query, None if it is not there.  Raises StorageError(400)."""
+    text = query.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 19):
+        raise invalid(f"Invalid value for {name}: expected a whole number, got {text!r}")
+    return int(text)

@@ -1,0 +1,45 @@
+"""What all storage routes share: JSON in, JSON or Google's errors out, and where links lead."""
+
+import errno
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from local.storage.errors import StorageError
+from local.storage.multipart import parse_resource
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def base_url(request: web.Request) -> str:
+    """scheme://host as the client named it, so that links in an answer lead back here."""
+    return f"{request.scheme}://{request.host}"
+
+
+async def read_resource(request: web.Request) -> dict[str, Any]:
+    """The JSON body; an empty one is {}.  Raises StorageError(400)."""
+    return parse_resource(await request.read())
+
+
+def google_errors(handler: Handler) -> Handler:
+    """The same handler, answering a StorageError in Google's JSON and a full disk with 503."""
+
+    async def answered(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except StorageError as error:
+            return refusal(error)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            return refusal(StorageError(503, "backendError", f"Backend Error: {error.strerror}"))
+
+    return answered
+
+
+def refusal(error: StorageError) -> web.Response:
+    if error.code == 304:
+        return web.Response(status=304)
+    return web.json_response(error.to_json(), status=error.code)
