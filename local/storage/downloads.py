@@ -3,6 +3,7 @@
 Source: Cloud Storage, "Objects: get" and XML API "GET Object"; RFC 9110, "Range Requests".
 """
 
+import re
 from email.utils import format_datetime
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from local.storage.resource import Preconditions, StoredObject, whole_number
 from local.storage.wire import refusal
 
 _CHUNK_BYTES = 1 << 18
+_RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,15})-(?P<last>[0-9]{0,15})")
 # What a public object without metadata is served with.  Source: Cloud Storage, "Caching".
 _PUBLIC_CACHE_CONTROL = "public, max-age=3600"
 
@@ -71,15 +73,17 @@ async def _send(
 def _asked_range(request: web.Request, size: int) -> tuple[int, int, bool]:
     """First byte, byte after the last, and whether it is a part.  Raises ValueError if no byte is in it.
 
-    Several ranges in one request are answered with the whole, which RFC 9110 allows.
+    Several ranges in one request, or none that can be read, are answered with the whole, as RFC 9110 allows.
     """
-    try:
-        asked = request.http_range
-    except ValueError:
+    asked = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if asked is None or asked["first"] == asked["last"] == "":
         return 0, size, False
-    if asked.start is None and asked.stop is None:
-        return 0, size, False
-    start, end, _ = asked.indices(size)
+    if asked["first"] == "":
+        start, end = max(0, size - int(asked["last"])), size
+    else:
+        start, end = int(asked["first"]), min(int(asked["last"] or size) + 1, size)
+        if asked["last"] and int(asked["last"]) < start:
+            return 0, size, False
     if start >= end:
         raise ValueError
     return start, end, True

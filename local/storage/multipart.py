@@ -79,13 +79,14 @@ class RelatedReader:
 
 
 def boundary_of(content_type: str) -> str:
-    """The boundary that a Content-Type header names, quoted or not.  Raises StorageError(400)."""
+    """The boundary that a Content-Type header names, in quotes or not.  Raises StorageError(400)."""
     message = Message()
     message["Content-Type"] = content_type
     boundary = message.get_boundary()
     if message.get_content_type() != "multipart/related" or not boundary:
         raise _malformed(f"expected Content-Type multipart/related with a boundary, got {content_type!r}")
-    return boundary
+    # gcloud quotes it as Python prints a string: boundary='===…=='
+    return boundary[1:-1] if len(boundary) > 2 and boundary[0] == boundary[-1] == "'" else boundary
 
 
 def parse_resource(body: bytes) -> dict[str, Any]:
@@ -94,6 +95,7 @@ def parse_resource(body: bytes) -> dict[str, Any]:
         return {}
     try:
         parsed = json.loads(body)
+        json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is no text: no name, no setting
     except (ValueError, RecursionError):
         raise StorageError(400, "parseError", "Parse Error") from None
     if not isinstance(parsed, dict):

@@ -104,11 +104,16 @@ class ObjectStore:
         return [_from_row(row) for row in rows]
 
     def update(
-        self, bucket: str, name: str, change: Callable[[Settings], Settings], preconditions: Preconditions = _ANY
+        self,
+        bucket: str,
+        name: str,
+        change: Callable[[Settings], Settings],
+        preconditions: Preconditions = _ANY,
+        generation: int | None = None,
     ) -> StoredObject:
         """The object with other settings and the next metageneration; its content stays.  Raises StorageError."""
         with self.database.transaction():
-            present = self.get(bucket, name)
+            present = self.get(bucket, name, generation)
             preconditions.check(present)
             changed = replace(
                 present,
@@ -174,7 +179,7 @@ class ObjectStore:
         component_count: int | None = None,
         session: str | None = None,
     ) -> StoredObject:
-        _check_name(name)
+        check_name(name)
         with self.database.transaction():
             self.buckets.require(bucket)
             present = self.find(bucket, name)
@@ -272,8 +277,8 @@ def _from_row(row: sqlite3.Row) -> StoredObject:
     )
 
 
-def _check_name(name: str) -> None:
-    """Source: Cloud Storage, "Object name requirements"."""
+def check_name(name: str) -> None:
+    """Raises StorageError(400).  Source: Cloud Storage, "Object name requirements"."""
     if not name:
         raise StorageError(400, "required", "Required")
     too_long = len(name.encode(errors="surrogatepass")) > 1024

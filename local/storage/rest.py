@@ -4,6 +4,7 @@ Source: Cloud Storage JSON API v1, "Objects"; what the real clients send was mea
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -119,7 +120,7 @@ class ObjectRoutes:
             sources,
             bucket,
             request.match_info["name"],
-            sources[0].settings.merged(asked.get("destination", {})),
+            Settings().merged(asked.get("destination", {})),
             Preconditions.from_query(request.query),
         )
         return _shown(request, composed)
@@ -148,10 +149,11 @@ class ObjectRoutes:
         generation = whole_number(request.query, "generation")
         return self._store.get(request.match_info["bucket"], request.match_info["name"], generation)
 
-    def _update(self, request: web.Request, change: Any) -> web.Response:
+    def _update(self, request: web.Request, change: Callable[[Settings], Settings]) -> web.Response:
         conditions = Preconditions.from_query(request.query)
         bucket, name = request.match_info["bucket"], request.match_info["name"]
-        return _shown(request, self._store.update(bucket, name, change, conditions))
+        generation = whole_number(request.query, "generation")
+        return _shown(request, self._store.update(bucket, name, change, conditions, generation))
 
 
 def _shown(request: web.Request, stored: StoredObject) -> web.Response:

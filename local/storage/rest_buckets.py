@@ -31,6 +31,7 @@ class BucketRoutes:
             web.put(bucket + "/iam", self.set_policy),
             web.get(bucket + "/iam/testPermissions", self.test_permissions),
             web.get(bucket + "/storageLayout", self.get_layout),
+            web.get(bucket + "/managedFolders", self.list_managed_folders),
         ]
 
     async def list_buckets(self, request: web.Request) -> web.Response:
@@ -75,6 +76,11 @@ class BucketRoutes:
         shown = bucket_to_json(bucket, base_url(request))
         kept = {"bucket": bucket["name"], "location": shown["location"], "locationType": shown["locationType"]}
         return web.json_response({"kind": "storage#storageLayout", **kept})
+
+    async def list_managed_folders(self, request: web.Request) -> web.Response:
+        """None: they exist only where somebody makes one, and nothing here does; `gcloud storage rm -r` asks."""
+        self._buckets.require(request.match_info["bucket"])
+        return web.json_response({"kind": "storage#managedFolders", "items": []})
 
     def _shown(self, request: web.Request, bucket: dict[str, object]) -> web.Response:
         return web.json_response(bucket_to_json(bucket, base_url(request)))

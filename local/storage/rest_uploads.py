@@ -31,7 +31,12 @@ class UploadRoutes:
 
     def routes(self) -> list[web.RouteDef]:
         path = "/upload/storage/v1/b/{bucket}/o"
-        return [web.post(path, self.post), web.put(path, self.put), web.delete(path, self.cancel)]
+        return [
+            web.post(path, self.post),
+            web.put(path, self.put),
+            web.delete(path, self.cancel),
+            web.post("/resumable" + path, self.post),  # where gcloud starts a session
+        ]
 
     async def post(self, request: web.Request) -> web.Response:
         kind = request.query.get("uploadType")

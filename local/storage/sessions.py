@@ -11,7 +11,7 @@ from typing import Any
 
 from local.storage.checksums import Checksums
 from local.storage.errors import StorageError
-from local.storage.objects import ObjectStore
+from local.storage.objects import ObjectStore, check_name
 from local.storage.resource import Preconditions, Settings, StoredObject
 
 
@@ -37,7 +37,8 @@ class UploadSessions:
     def start(
         self, bucket: str, name: str, settings: Settings, preconditions: Preconditions, checksums: Checksums
     ) -> str:
-        """The new session's id.  Raises StorageError: 404 for the bucket, 412 for a precondition that fails already."""
+        """The new session's id.  Raises StorageError: 400, 404, 412 for a precondition that fails already."""
+        check_name(name)
         self._store.buckets.require(bucket)
         preconditions.check(self._store.find(bucket, name))
         session_id = uuid.uuid4().hex

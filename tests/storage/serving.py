@@ -1,0 +1,58 @@
+"""The bucket's routes on a free port of this machine, in a thread, for tests whose clients block."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from aiohttp import web
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import storage
+
+from local.storage.objects import ObjectStore
+from local.storage.rest import routes
+
+BUCKET = "demo-mandalas"
+
+
+@contextlib.contextmanager
+def serving_bucket(root: Path) -> Iterator[str]:
+    """The base URL of a server over that folder; the bucket is made if it is not there."""
+    store = ObjectStore(root)
+    store.buckets.ensure(BUCKET)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    runner: web.AppRunner | None = None
+
+    async def start() -> str:
+        nonlocal runner
+        app = web.Application()
+        app.add_routes(routes(store))
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+    try:
+        yield asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    finally:
+        if runner is not None:
+            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+        store.close()
+
+
+@contextlib.contextmanager
+def client_of(base_url: str) -> Iterator[storage.Client]:
+    """The real google-cloud-storage client, sent there instead of to Google."""
+    client = storage.Client(
+        project="demo", credentials=AnonymousCredentials(), client_options={"api_endpoint": base_url}
+    )
+    try:
+        yield client
+    finally:
+        client.close()
