@@ -55,3 +55,7 @@ def _defaults_from_environment(parser: argparse.ArgumentParser) -> None:
             continue
         action.default = text  # argparse reads a default that is a text as it reads an argument
         action.required = False
+
+
+if __name__ == "__main__":
+    main()

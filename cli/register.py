@@ -1,0 +1,87 @@
+"""`mando register`: tell Discord of the command, and of the address to which it sends interactions.
+
+The bot's token comes from DISCORD_BOT_TOKEN only: an argument would be seen by every user of the machine.
+Source: Discord, "Application Commands" and "Edit Current Application".
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+
+_COMMAND = Path(__file__).parent.parent / "deploy" / "command.json"
+_USER_AGENT = "DiscordBot (mando, 0.1.0)"
+_TIMEOUT_S = 20  # Discord calls the endpoint before it answers, and waits up to 3 s for each of two answers
+
+
+class Refused(Exception):
+    """Raised when Discord does not do what it was asked; says what it answered."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--guild", metavar="ID", help="only for this server, where it appears at once")
+    parser.add_argument("--endpoint", metavar="URL", help="also make this the address of interactions (https)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """2 where something is missing, 1 where Discord refuses."""
+    token = os.environ.get("DISCORD_BOT_TOKEN", "").strip()
+    api = os.environ.get("DISCORD_API", "https://discord.com/api/v10").rstrip("/")
+    if not token:
+        sys.stderr.write(
+            "mando register: DISCORD_BOT_TOKEN is not set; it is the bot's token, from the developer portal\n"
+        )
+        return 2
+    if arguments.guild is not None and not arguments.guild.isdecimal():
+        sys.stderr.write(
+            f"mando register: --guild {arguments.guild!r} is not the id of a server, e.g. 197038439483310086\n"
+        )
+        return 2
+    command = json.loads(_COMMAND.read_text())
+    try:
+        with requests.Session() as session:
+            session.headers.update({"Authorization": f"Bot {token}", "User-Agent": _USER_AGENT})
+            register(session, api, command, arguments.guild, arguments.endpoint)
+    except Refused as error:
+        sys.stderr.write(f"mando register: {error}\n")
+        return 1
+    return 0
+
+
+def register(
+    session: requests.Session, api: str, command: Mapping[str, Any], guild: str | None, endpoint: str | None
+) -> None:
+    """Makes the command the only one of its scope; doing it again changes nothing.  Raises Refused."""
+    application = _call(session, "GET", f"{api}/applications/@me", "read the application")
+    scope = f"applications/{application['id']}" + (f"/guilds/{guild}" if guild else "")
+    _call(session, "PUT", f"{api}/{scope}/commands", "register the command", [command])
+    print(f"/{command['name']} is registered for {application['name']}" + (f" in server {guild}" if guild else ""))
+    if endpoint is not None and application.get("interactions_endpoint_url") != endpoint:
+        change = {"interactions_endpoint_url": endpoint}
+        _call(session, "PATCH", f"{api}/applications/@me", f"send interactions to {endpoint}", change)
+    if endpoint is not None:
+        print(f"interactions go to {endpoint}")
+
+
+def _call(session: requests.Session, method: str, url: str, purpose: str, body: Any = None) -> dict[str, Any]:
+    try:
+        answer = session.request(method, url, json=body, timeout=_TIMEOUT_S)
+    except requests.RequestException as error:
+        raise Refused(f"cannot {purpose}: {type(error).__name__} at {url}") from None
+    if not answer.ok:
+        raise Refused(f"cannot {purpose}: Discord answered {answer.status_code} {_words_of(answer)}")
+    parsed = answer.json()
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _words_of(answer: requests.Response) -> str:
+    if answer.status_code == 401:
+        return "(is DISCORD_BOT_TOKEN the bot's present token?)"
+    if answer.status_code == 429:
+        return f"(too many calls; wait {answer.headers.get('Retry-After', 'some')} s)"
+    return answer.text[:500]

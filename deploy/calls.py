@@ -1,0 +1,180 @@
+"""The deployment as data: every call in order, from an empty Google Cloud project to a bot that answers.
+
+Read by script.py, which prints it as a shell script, by perform.py, which runs it, and by the test that compares it
+with docs/deploying.md.  $NAMES are filled in from the settings and from the answers to earlier calls.  Each call may
+be made any number of times.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+APIS = (
+    "appengine",
+    "artifactregistry",
+    "cloudbuild",
+    "cloudfunctions",
+    "cloudresourcemanager",
+    "cloudtasks",
+    "iam",
+    "logging",
+    "run",
+    "secretmanager",
+    "storage",
+    "workflowexecutions",
+    "workflows",
+)
+
+# What an operator tells; NAME → (what it is, an example).
+SETTINGS: Mapping[str, tuple[str, str]] = {
+    "PROJECT": ("the Google Cloud project, with billing", "my-project"),
+    "LOCATION": ("where all of it runs", "us-central1"),
+    "APP_REGION": ("App Engine's name for the same place", "us-central"),
+    "DISCORD_PUBLIC_KEY": ("the application's Public Key, from Discord's developer portal", "a0b1c2…"),
+    "SEAL_KEY_FILE": ("the private key that `mando keys` made", "mando-seal.key"),
+    "SEAL_PUBLIC_KEY": ("the public key that it printed", "q83vEjRW…="),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command that changes something.
+
+    unless is a command that succeeds where there is nothing left to do; with same_as_file its output must also be that
+    file's content.
+    """
+
+    why: str
+    command: tuple[str, ...]
+    unless: tuple[str, ...] | None = None
+    same_as_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A command that changes nothing, and whose output later calls use as $name."""
+
+    why: str
+    name: str
+    command: tuple[str, ...]
+
+
+def account(name: str) -> str:
+    """The address of one of our service accounts."""
+    return f"{name}@$PROJECT.iam.gserviceaccount.com"
+
+
+def gcloud(*words: str) -> tuple[str, ...]:
+    return ("gcloud", *words)
+
+
+def _account(name: str, purpose: str) -> Call:
+    return Call(
+        f"the account of {purpose}",
+        gcloud("iam", "service-accounts", "create", name, f"--display-name=mando: {purpose}"),
+        unless=gcloud("iam", "service-accounts", "describe", account(name)),
+    )
+
+
+def _grant(why: str, resource: tuple[str, ...], member: str, role: str, *more: str) -> Call:
+    """Adding a binding that is there already changes nothing, so it needs no `unless`."""
+    return Call(
+        why,
+        gcloud(*resource[:-1], "add-iam-policy-binding", resource[-1], f"--member=serviceAccount:{member}",
+               f"--role={role}", *more),
+    )  # fmt: skip
+
+
+_PROJECT = ("projects", "$PROJECT")
+_BUCKET = ("storage", "buckets", "gs://$PROJECT-mandalas")
+_NAMED = "projects/$PROJECT/locations/$LOCATION"
+_SECRET = "mando-seal-private-key"  # noqa: S105  (the name of the secret, not the secret)
+
+CALLS: tuple[Call | Answer, ...] = (
+    Call("the services that it is made of", gcloud("services", "enable", *(f"{api}.googleapis.com" for api in APIS))),
+    Call(
+        "the App Engine app, which also decides where Cloud Tasks keeps the queue",
+        gcloud("app", "create", "--region=$APP_REGION"),
+        unless=gcloud("app", "describe"),
+    ),
+    _account("mando-ingress", "the ingress"),
+    _account("mando-tasks", "the tasks"),
+    _account("mando-workflow", "the workflow"),
+    _account("mando-steps", "the steps"),
+    _grant(
+        "both builds run as this account, and a new project gives it nothing",
+        _PROJECT, "$PROJECT@appspot.gserviceaccount.com", "roles/cloudbuild.builds.builder", "--condition=None",
+    ),
+    _grant(
+        "a task may start an execution", _PROJECT, account("mando-tasks"), "roles/workflows.invoker", "--condition=None"
+    ),
+    _grant(
+        "failed calls of the workflow are logged",
+        _PROJECT, account("mando-workflow"), "roles/logging.logWriter", "--condition=None",
+    ),
+    _grant(
+        "the ingress may create tasks that act as the tasks' account",
+        ("iam", "service-accounts", account("mando-tasks")), account("mando-ingress"), "roles/iam.serviceAccountUser",
+    ),
+    Call(
+        "the bucket of the pictures, closed to the public",
+        gcloud("storage", "buckets", "create", "gs://$PROJECT-mandalas", "--location=$LOCATION",
+               "--uniform-bucket-level-access", "--public-access-prevention"),
+        unless=gcloud("storage", "buckets", "describe", "gs://$PROJECT-mandalas"),
+    ),
+    _grant("the steps may store a picture, never replace or delete one",
+           _BUCKET, account("mando-steps"), "roles/storage.objectCreator"),
+    _grant("the steps may read a picture that they attach",
+           _BUCKET, account("mando-steps"), "roles/storage.objectViewer"),
+    Call(
+        "the secret that opens sealed tokens",
+        gcloud("secrets", "create", _SECRET, "--replication-policy=automatic"),
+        unless=gcloud("secrets", "describe", _SECRET),
+    ),
+    Call(
+        "its value: a new version only where the file differs from the latest",
+        gcloud("secrets", "versions", "add", _SECRET, "--data-file=$SEAL_KEY_FILE"),
+        unless=gcloud("secrets", "versions", "access", "latest", f"--secret={_SECRET}"),
+        same_as_file="$SEAL_KEY_FILE",
+    ),
+    _grant("the steps alone may read it",
+           ("secrets", _SECRET), account("mando-steps"), "roles/secretmanager.secretAccessor"),
+    Call("the queue, and how fast it runs", gcloud("app", "deploy", "queue.yaml")),
+    _grant(
+        "the ingress may put tasks into it, nothing else",
+        ("tasks", "queues", "create-image-queue"), account("mando-ingress"), "roles/cloudtasks.enqueuer",
+        "--location=$LOCATION",
+    ),
+    Call("the steps", gcloud("app", "deploy", "app.yaml", f"--service-account={account('mando-steps')}")),
+    Answer(
+        "where they answer", "STEPS_HOST", gcloud("app", "describe", "--format=value(defaultHostname)")
+    ),
+    Call(
+        "the workflow",
+        gcloud("workflows", "deploy", "mando", "--source=workflows/mando.yaml", "--location=$LOCATION",
+               f"--service-account={account('mando-workflow')}", "--call-log-level=log-errors-only",
+               "--set-env-vars=STEPS_URL=https://$STEPS_HOST,STEPS_AUDIENCE=mando-steps"),
+    ),
+    Call(
+        "the ingress",
+        gcloud("functions", "deploy", "mando-ingress", "--gen2", "--region=$LOCATION",
+               "--runtime=python313", "--source=.",
+               "--entry-point=handle_request", "--trigger-http", "--allow-unauthenticated",
+               f"--service-account={account('mando-ingress')}",
+               "--build-service-account=projects/$PROJECT/serviceAccounts/$PROJECT@appspot.gserviceaccount.com",
+               "--memory=512Mi", "--cpu=1", "--concurrency=20", "--max-instances=10", "--timeout=10s",
+               "--set-env-vars=" + ",".join((
+                   "DISCORD_PUBLIC_KEY=$DISCORD_PUBLIC_KEY",
+                   "SEAL_PUBLIC_KEY=$SEAL_PUBLIC_KEY",
+                   f"QUEUE={_NAMED}/queues/create-image-queue",
+                   f"WORKFLOW={_NAMED}/workflows/mando",
+                   f"TASK_SERVICE_ACCOUNT={account('mando-tasks')}",
+               ))),
+    ),
+    Answer(
+        "where it answers",
+        "INGRESS_URL",
+        gcloud("functions", "describe", "mando-ingress", "--gen2", "--region=$LOCATION",
+               "--format=value(serviceConfig.uri)"),
+    ),
+    Call("the command, and where Discord sends it", ("mando", "register", "--endpoint=$INGRESS_URL")),
+)  # fmt: skip
