@@ -121,7 +121,8 @@ class TaskStore:
     def due(self, queue: str, now_s: float, limit: int) -> list[Task]:
         """Up to `limit` tasks whose time has come, the oldest first."""
         rows = self._database.execute(
-            "SELECT * FROM tasks WHERE queue = ? AND in_flight = 0 AND schedule_s <= ? ORDER BY schedule_s, number LIMIT ?",
+            "SELECT * FROM tasks WHERE queue = ? AND in_flight = 0 AND schedule_s <= ?"
+            " ORDER BY schedule_s, number LIMIT ?",
             (queue, now_s, limit),
         )
         return [_task(row) for row in rows]
@@ -146,7 +147,8 @@ class TaskStore:
 
     def record_failure(self, task: Task, schedule_s: float, last_attempt: dict[str, Any], *, answered: bool) -> None:
         self._database.execute(
-            "UPDATE tasks SET in_flight = 0, schedule_s = ?, responses = responses + ?, last_attempt = ? WHERE number = ?",
+            "UPDATE tasks SET in_flight = 0, schedule_s = ?, responses = responses + ?, last_attempt = ?"
+            " WHERE number = ?",
             (schedule_s, int(answered), json.dumps(last_attempt), task.number),
         )
 

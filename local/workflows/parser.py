@@ -170,7 +170,7 @@ class _Parser:
                 tree = Member(tree, self.binary(0), offset)
                 self._expect("]")
             elif operator == "(":
-                function = _dotted(tree)
+                function = dotted(tree)
                 if function is None:
                     raise self._unexpected("an operator")
                 tree = Call(function, self._arguments(), _start(tree))
@@ -232,11 +232,11 @@ class _Parser:
         return MapLiteral(tuple(items), start.offset)
 
 
-def _dotted(tree: Expression) -> str | None:
+def dotted(tree: Expression) -> str | None:
     if isinstance(tree, Name):
         return tree.name
     if isinstance(tree, Member) and isinstance(tree.key, Literal) and isinstance(tree.key.value, str):
-        before = _dotted(tree.of)
+        before = dotted(tree.of)
         return f"{before}.{tree.key.value}" if before else None
     return None
 

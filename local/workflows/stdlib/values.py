@@ -82,7 +82,7 @@ def get(map_: Value, keys: Value) -> Value:
 def delete(map_: Value, key: Value) -> Value:
     kept = dict(_map("map.delete", map_))
     if key not in kept:
-        raise WorkflowError.tagged("KeyError", f"key not found: {key}", "LookupError")
+        raise WorkflowError.tagged("KeyError", f"key not found: {key!r}", "LookupError")
     del kept[text_of("map.delete", key)]
     return kept
 
