@@ -1,0 +1,112 @@
+"""Drives a workflow for real: performs its effects with asyncio."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+
+from local.hosts import to_local
+from local.workflows.effects import (
+    Auth,
+    BranchOutcome,
+    Fork,
+    HttpCall,
+    HttpFailure,
+    HttpResponse,
+    Leaf,
+    Log,
+    NewUuid,
+    Now,
+    Outcome,
+    Run,
+    Sleep,
+    Value,
+)
+from local.workflows.errors import WorkflowError
+
+Perform = Callable[[Leaf], Awaitable[Outcome]]
+
+
+async def drive(run: Run, perform: Perform) -> Value:
+    """Run to the end: every effect is performed and its outcome sent.  Raises WorkflowError."""
+    outcome: Outcome = None
+    try:
+        while True:
+            effect = run.send(outcome)
+            outcome = await _fork(effect, perform) if isinstance(effect, Fork) else await perform(effect)
+    except StopIteration as end:
+        value: Value = end.value
+        return value
+
+
+async def _fork(fork: Fork, perform: Perform) -> tuple[BranchOutcome, ...]:
+    places = asyncio.Semaphore(fork.concurrency_limit or len(fork.branches) or 1)
+
+    async def branch(run: Run) -> BranchOutcome:
+        async with places:
+            try:
+                return BranchOutcome(value=await drive(run, perform))
+            except WorkflowError as error:
+                return BranchOutcome(error=error)
+
+    return tuple(await asyncio.gather(*map(branch, fork.branches)))
+
+
+class LivePerformer:
+    """Performs single effects.  tokens gives the token that an HTTP call's auth asks for; hosts of the cloud are at base_url."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        tokens: Callable[[Auth], str],
+        base_url: str,
+        log: Callable[[Value, str], None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        self._session = session
+        self._tokens = tokens
+        self._base_url = base_url
+        self._log = log
+        self._sleep = sleep
+        self._now_s = now_s
+
+    async def perform(self, effect: Leaf) -> Outcome:
+        match effect:
+            case HttpCall():
+                return await self._call(effect)
+            case Sleep(seconds=seconds):
+                await self._sleep(seconds)
+                return None
+            case Now():
+                return self._now_s()
+            case NewUuid():
+                return str(uuid.uuid4())
+            case Log(data=data, severity=severity):
+                self._log(data, severity)
+                return None
+            case _:
+                raise WorkflowError.tagged("SystemError", f"{type(effect).__name__} is not served here")
+
+    async def _call(self, call: HttpCall) -> HttpResponse | HttpFailure:
+        headers = dict(call.headers)
+        if call.auth is not None:
+            headers["Authorization"] = f"Bearer {self._tokens(call.auth)}"
+        try:
+            async with self._session.request(
+                call.method,
+                to_local(call.url, self._base_url),
+                data=call.body,
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=call.timeout_s),
+                allow_redirects=False,
+            ) as answer:
+                return HttpResponse(answer.status, dict(answer.headers), await answer.read())
+        except TimeoutError:
+            return HttpFailure("TimeoutError", f"no answer within {call.timeout_s:g} s")
+        except aiohttp.ClientConnectorError as error:
+            return HttpFailure("ConnectionFailedError", f"cannot connect: {error.os_error.strerror}")
+        except (aiohttp.ClientError, OSError) as error:
+            return HttpFailure("ConnectionError", f"the connection broke: {type(error).__name__}")

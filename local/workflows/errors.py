@@ -1,0 +1,83 @@
+"""The two kinds of errors of this room: one a value of the language, the other a mistake in the text of a workflow."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from local.workflows.effects import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where an error passed on its way out; line and column count from 1."""
+
+    routine: str
+    step: str
+    line: int
+    column: int
+
+
+class WorkflowError(Exception):
+    """Raised by a running workflow.  payload is what `except: as` sees: a map with tags, or what was raised."""
+
+    def __init__(self, payload: Value, *, raised: bool = False) -> None:
+        super().__init__(payload if isinstance(payload, str) else "")
+        self.payload = payload
+        self.raised = raised
+        self.frames: list[Frame] = []
+
+    @classmethod
+    def tagged(cls, tag: str, message: str, *more_tags: str) -> "WorkflowError":
+        return cls({"message": f"{tag}: {message}", "tags": [tag, *more_tags]})
+
+    @property
+    def tags(self) -> list[Value]:
+        tags = self.payload.get("tags") if isinstance(self.payload, dict) else None
+        return tags if isinstance(tags, list) else []
+
+    def __str__(self) -> str:
+        if isinstance(self.payload, dict) and isinstance(self.payload.get("message"), str) and not self.raised:
+            return str(self.payload["message"])
+        return f"RuntimeError: {json.dumps(self.payload, ensure_ascii=False, default=str)}"
+
+    def as_execution_error(self) -> dict[str, Any]:
+        """payload, context and stackTrace as a failed Execution shows them.  Source: recorded from the real service."""
+        context = str(self)
+        for frame in self.frames[:1]:
+            context += f'\nin step "{frame.step}", routine "{frame.routine}", line: {frame.line}'
+        elements = [
+            {
+                "position": {"line": str(frame.line), "column": str(frame.column), "length": "4"},
+                "routine": frame.routine,
+                "step": frame.step,
+            }
+            for frame in self.frames
+        ]
+        payload = json.dumps(self.payload, ensure_ascii=False, default=str)
+        return {"payload": payload, "context": context, "stackTrace": {"elements": elements}}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a workflow's text; line and column count from 1, source is that line."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    source: str
+    length: int = 1
+
+    def __str__(self) -> str:
+        shown = f"{self.line:>5} | {self.source}"
+        caret = " " * (8 + self.column - 1) + "^" * max(1, self.length)
+        return f"{self.file}:{self.line}:{self.column}: {self.message}\n{shown}\n{caret}"
+
+
+class WorkflowSyntaxError(Exception):
+    """Raised when the text is no workflow; holds every problem that was found."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)

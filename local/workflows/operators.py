@@ -1,0 +1,110 @@
+"""What the operators do, and which types they refuse.  Source: Workflows, "Expressions" and "Data types"."""
+
+import operator
+from collections.abc import Callable
+
+from local.workflows.effects import Value
+from local.workflows.errors import WorkflowError
+from local.workflows.stdlib import type_name
+
+Binary = Callable[[Value, Value], Value]
+
+
+def _refuse(sign: str, left: Value, right: Value) -> WorkflowError:
+    return WorkflowError.tagged(
+        "TypeError", f"unsupported operand types for {sign}: {type_name(left)} and {type_name(right)}"
+    )
+
+
+def _is_number(value: Value) -> bool:
+    return type(value) in (int, float)
+
+
+def _arithmetic(sign: str, work: Callable[[float, float], float]) -> Binary:
+    def apply(left: Value, right: Value) -> Value:
+        if not (_is_number(left) and _is_number(right)):
+            raise _refuse(sign, left, right)
+        try:
+            return work(left, right)  # type: ignore[arg-type]  # numbers, as just checked
+        except ZeroDivisionError:
+            raise WorkflowError.tagged("ZeroDivisionError", "division by zero") from None
+        except OverflowError:
+            raise WorkflowError.tagged("ValueError", f"the result of {sign} is too large") from None
+
+    return apply
+
+
+def _add(left: Value, right: Value) -> Value:
+    if type(left) is str and type(right) is str:
+        return left + right
+    return _plus(left, right)
+
+
+def _compare(sign: str, work: Callable[[Value, Value], bool]) -> Binary:
+    def apply(left: Value, right: Value) -> Value:
+        if not (_is_number(left) and _is_number(right)) and not (type(left) is str and type(right) is str):
+            raise _refuse(sign, left, right)
+        return work(left, right)
+
+    return apply
+
+
+def _equal(left: Value, right: Value) -> Value:
+    if isinstance(left, bool) is not isinstance(right, bool):
+        return False
+    return left == right
+
+
+def _contains(left: Value, right: Value) -> Value:
+    if isinstance(right, list):
+        return any(_equal(left, one) for one in right)
+    if isinstance(right, dict):
+        return left in right
+    raise _refuse("in", left, right)
+
+
+_plus = _arithmetic("+", operator.add)
+BINARY: dict[str, Binary] = {
+    "+": _add,
+    "-": _arithmetic("-", operator.sub),
+    "*": _arithmetic("*", operator.mul),
+    "/": _arithmetic("/", operator.truediv),
+    "//": _arithmetic("//", operator.floordiv),
+    "%": _arithmetic("%", operator.mod),
+    "<": _compare("<", operator.lt),  # type: ignore[arg-type]  # only comparable types reach it
+    "<=": _compare("<=", operator.le),  # type: ignore[arg-type]
+    ">": _compare(">", operator.gt),  # type: ignore[arg-type]
+    ">=": _compare(">=", operator.ge),  # type: ignore[arg-type]
+    "==": _equal,
+    "!=": lambda left, right: not _equal(left, right),
+    "in": _contains,
+}
+
+
+def negate(value: Value) -> Value:
+    if type(value) not in (int, float):
+        raise WorkflowError.tagged("TypeError", f"unsupported operand type for -: {type_name(value)}")
+    return -value  # type: ignore[operator]  # a number, as just checked
+
+
+def truth(sign: str, value: Value) -> bool:
+    if not isinstance(value, bool):
+        raise WorkflowError.tagged("TypeError", f"unsupported operand type for {sign}: {type_name(value)}")
+    return value
+
+
+def member(of: Value, key: Value) -> Value:
+    """of[key].  Raises WorkflowError: KeyError, IndexError or TypeError."""
+    if isinstance(of, dict):
+        if not isinstance(key, str):
+            raise WorkflowError.tagged("TypeError", f"a map's key is a string, not {type_name(key)}")
+        if key not in of:
+            raise WorkflowError.tagged("KeyError", f"key not found: {key}", "LookupError")
+        return of[key]
+    if isinstance(of, list):
+        if isinstance(key, bool) or not isinstance(key, int):
+            raise WorkflowError.tagged("TypeError", f"a list's index is an integer, not {type_name(key)}")
+        if not 0 <= key < len(of):
+            raise WorkflowError.tagged("IndexError", f"index out of range: {key}", "LookupError")
+        return of[key]
+    raise WorkflowError.tagged("TypeError", f"{type_name(of)} has no members")

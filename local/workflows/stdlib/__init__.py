@@ -1,0 +1,75 @@
+"""The standard library: one file a namespace, each with a table FUNCTIONS of name → Function."""
+
+import inspect
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from local.workflows.effects import Effect, Outcome, Value
+from local.workflows.errors import WorkflowError
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the library.  asks: it is a generator of effects; else it is a plain function of its arguments."""
+
+    name: str
+    body: Callable[..., Any]
+    parameters: Mapping[str, Value]
+    required: int
+    asks: bool
+
+    def bind_map(self, arguments: Mapping[str, Value]) -> list[Value]:
+        """Arguments by name, in the order of the parameters.  Raises WorkflowError (TypeError)."""
+        unknown = [name for name in arguments if name not in self.parameters]
+        if unknown:
+            raise WorkflowError.tagged("TypeError", f"unexpected argument(s) {unknown} in call of {self.name}")
+        missing = [name for name in list(self.parameters)[: self.required] if name not in arguments]
+        if missing:
+            raise WorkflowError.tagged("TypeError", f"missing argument(s) {missing} in call of {self.name}")
+        return [arguments.get(name, default) for name, default in self.parameters.items()]
+
+    def bind_list(self, arguments: Sequence[Value]) -> list[Value]:
+        """Arguments by position.  Raises WorkflowError (TypeError)."""
+        if not self.required <= len(arguments) <= len(self.parameters):
+            raise WorkflowError.tagged(
+                "TypeError",
+                f"{self.name} takes {self.required} to {len(self.parameters)} arguments, got {len(arguments)}",
+            )
+        return [*arguments, *list(self.parameters.values())[len(arguments) :]]
+
+
+def functions(namespace: str, *bodies: Callable[..., Any]) -> dict[str, Function]:
+    """A table of the bodies; a body's name ends in _ where Python keeps the word for itself."""
+    table = {}
+    for body in bodies:
+        short = body.__name__.rstrip("_")
+        name = f"{namespace}.{short}" if namespace else short
+        parameters = inspect.signature(body).parameters
+        table[name] = Function(
+            name,
+            body,
+            {key: (None if one.default is inspect.Parameter.empty else one.default) for key, one in parameters.items()},
+            sum(one.default is inspect.Parameter.empty for one in parameters.values()),
+            inspect.isgeneratorfunction(body),
+        )
+    return table
+
+
+Asking = Generator[Effect, Outcome, Value]
+
+
+def wrong_type(function: str, value: Value, expected: str) -> WorkflowError:
+    return WorkflowError.tagged("TypeError", f"{function}: {type_name(value)} given, expected {expected}")
+
+
+def type_name(value: Value) -> str:
+    """Source: Workflows, get_type."""
+    names = {bool: "boolean", bytes: "bytes", float: "double", int: "integer", list: "list", dict: "map", str: "string"}
+    return names.get(type(value), "null")
+
+
+def text_of(function: str, value: Value) -> str:
+    if not isinstance(value, str):
+        raise wrong_type(function, value, "string")
+    return value

@@ -1,0 +1,203 @@
+"""http.*: the request is encoded here and the answer decoded here, so a driver only moves bytes."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from local.workflows.effects import Auth, HttpCall, HttpFailure, HttpResponse, Value
+from local.workflows.errors import WorkflowError
+from local.workflows.stdlib import Asking, functions, text_of, wrong_type
+
+_AGENT = "GoogleCloudWorkflows; (+https://cloud.google.com/workflows/docs)"
+_MAX_TIMEOUT_S = 1800.0
+_MAX_RESPONSE_BYTES = 2 * 1024 * 1024
+
+
+def request(
+    method: Value,
+    url: Value,
+    timeout: Value = 300,
+    headers: Value = None,
+    body: Value = None,
+    query: Value = None,
+    auth: Value = None,
+) -> Asking:
+    sent = _headers(headers)
+    content = _encode(body, sent)
+    call = HttpCall(
+        method=text_of("http.request", method).upper(),
+        url=_url(url, query),
+        headers=sent,
+        body=content,
+        timeout_s=_timeout(timeout),
+        auth=_auth(auth, text_of("http.request", url)),
+    )
+    answer = yield call
+    if isinstance(answer, HttpFailure):
+        raise WorkflowError({"message": answer.message, "tags": [answer.kind]})
+    assert isinstance(answer, HttpResponse)  # noqa: S101 -- the driver's contract
+    return _result(answer)
+
+
+def get(
+    url: Value, timeout: Value = 300, headers: Value = None, body: Value = None, query: Value = None, auth: Value = None
+) -> Asking:
+    return (yield from request("GET", url, timeout, headers, body, query, auth))
+
+
+def post(
+    url: Value, timeout: Value = 300, headers: Value = None, body: Value = None, query: Value = None, auth: Value = None
+) -> Asking:
+    return (yield from request("POST", url, timeout, headers, body, query, auth))
+
+
+def put(
+    url: Value, timeout: Value = 300, headers: Value = None, body: Value = None, query: Value = None, auth: Value = None
+) -> Asking:
+    return (yield from request("PUT", url, timeout, headers, body, query, auth))
+
+
+def patch(
+    url: Value, timeout: Value = 300, headers: Value = None, body: Value = None, query: Value = None, auth: Value = None
+) -> Asking:
+    return (yield from request("PATCH", url, timeout, headers, body, query, auth))
+
+
+def delete(
+    url: Value, timeout: Value = 300, headers: Value = None, body: Value = None, query: Value = None, auth: Value = None
+) -> Asking:
+    return (yield from request("DELETE", url, timeout, headers, body, query, auth))
+
+
+def default_retry_predicate(error: Value) -> Value:
+    """Source: Workflows, http.default_retry_predicate: for requests that may be repeated."""
+    return _is(error, {429, 502, 503, 504}, {"ConnectionError", "ConnectionFailedError", "TimeoutError"})
+
+
+def default_retry_predicate_non_idempotent(error: Value) -> Value:
+    """Source: Workflows, http.default_retry_predicate_non_idempotent."""
+    return _is(error, {429, 503}, {"ConnectionFailedError"})
+
+
+def _is(error: Value, codes: set[int], tags: set[str]) -> bool:
+    if not isinstance(error, dict):
+        return False
+    carried = error.get("tags")
+    return error.get("code") in codes or (isinstance(carried, list) and any(tag in tags for tag in carried))
+
+
+def _headers(given: Value) -> dict[str, str]:
+    if given is not None and not isinstance(given, dict):
+        raise wrong_type("http.request headers", given, "map")
+    sent = {name: text_of(f"http.request header {name}", value) for name, value in (given or {}).items()}
+    agent = next((name for name in sent if name.lower() == "user-agent"), "User-Agent")
+    sent[agent] = f"{sent[agent]} {_AGENT}" if agent in sent else _AGENT
+    return sent
+
+
+def _encode(body: Value, headers: dict[str, str]) -> bytes | None:
+    if body is None:
+        return None
+    present = next((name for name in headers if name.lower() == "content-type"), None)
+    if isinstance(body, bytes):
+        headers.setdefault(present or "Content-Type", "application/octet-stream")
+        return body
+    kind = headers.setdefault(present or "Content-Type", "application/json; charset=utf-8")
+    if kind.startswith("application/x-www-form-urlencoded") and isinstance(body, dict):
+        return urlencode(_pairs(body)).encode()
+    if isinstance(body, str) and "json" not in kind:
+        return body.encode()
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def _pairs(given: Mapping[str, Value]) -> list[tuple[str, str]]:
+    pairs = []
+    for name, value in given.items():
+        for one in value if isinstance(value, list) else [value]:
+            pairs.append((name, str(one).lower() if isinstance(one, bool) else str(one)))
+    return pairs
+
+
+def _url(url: Value, query: Value) -> str:
+    text = text_of("http.request url", url)
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise WorkflowError.tagged("ValueError", f"invalid url: {text!r}, expected http:// or https://")
+    if query is None:
+        return text
+    if not isinstance(query, dict):
+        raise wrong_type("http.request query", query, "map")
+    return text + ("&" if parts.query else "?") + urlencode(_pairs(query), quote_via=quote)
+
+
+def _timeout(timeout: Value) -> float:
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
+        raise wrong_type("http.request timeout", timeout, "number of seconds")
+    if not 0 < timeout <= _MAX_TIMEOUT_S:
+        raise WorkflowError.tagged("ValueError", f"timeout {timeout} is not within 0 and {_MAX_TIMEOUT_S:g} seconds")
+    return float(timeout)
+
+
+def _auth(given: Value, url: str) -> Auth | None:
+    if given is None:
+        return None
+    kind = given.get("type") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or kind not in ("OIDC", "OAuth2"):
+        raise WorkflowError.tagged("ValueError", f"auth type {kind!r} is none of OIDC, OAuth2")
+    if kind == "OIDC":
+        return Auth("OIDC", audience=str(given.get("audience") or url))
+    scopes = given.get("scopes") or given.get("scope") or "https://www.googleapis.com/auth/cloud-platform"
+    return Auth("OAuth2", scopes=tuple(map(str, scopes if isinstance(scopes, list) else [scopes])))
+
+
+def _result(answer: HttpResponse) -> Value:
+    if len(answer.body) > _MAX_RESPONSE_BYTES:
+        raise WorkflowError.tagged("ResourceLimitError", "the response is larger than 2 MB")
+    headers: dict[str, Value] = {name.title(): value for name, value in answer.headers.items()}
+    result: dict[str, Value] = {"body": _decode(answer), "code": answer.code, "headers": headers}
+    if answer.code >= 400:
+        message = f"HTTP server responded with error code {answer.code}"
+        raise WorkflowError({**result, "message": message, "tags": ["HttpError"]})
+    return result
+
+
+def _decode(answer: HttpResponse) -> Any:
+    kind = next((value for name, value in answer.headers.items() if name.lower() == "content-type"), "")
+    if not answer.body and not kind:
+        return None
+    try:
+        if kind.partition(";")[0].strip().endswith(("/json", "+json")):
+            return json.loads(answer.body)
+        if kind.startswith("text/"):
+            return answer.body.decode()
+    except ValueError:
+        return answer.body.decode(errors="replace")
+    return answer.body
+
+
+_POLICY_BACKOFF: dict[str, Value] = {"initial_delay": 1, "max_delay": 60, "multiplier": 1.25}
+VALUES: dict[str, Value] = {
+    "http.default_retry": {
+        "predicate": "http.default_retry_predicate",
+        "max_retries": 5,
+        "backoff": _POLICY_BACKOFF,
+    },
+    "http.default_retry_non_idempotent": {
+        "predicate": "http.default_retry_predicate_non_idempotent",
+        "max_retries": 5,
+        "backoff": _POLICY_BACKOFF,
+    },
+    "retry.default_backoff": _POLICY_BACKOFF,
+}
+FUNCTIONS = functions(
+    "http",
+    request,
+    get,
+    post,
+    put,
+    patch,
+    delete,
+    default_retry_predicate,
+    default_retry_predicate_non_idempotent,
+)
