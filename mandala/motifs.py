@@ -1,0 +1,47 @@
+"""The vocabulary of shapes: each a closed outline between its root and its tip.
+
+A profile gives the half width at each height t: 0 at the root, 1 at the tip; the widest is 1.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+
+Point = tuple[float, float]  # (t, w): along the ray, across it
+Profile = Callable[[float], float]
+
+_STEPS = 14
+
+
+def _peaked(root: float, tip: float) -> Profile:
+    """t^root · (1 - t)^tip, with its peak at 1."""
+    at = root / (root + tip)
+    peak = at**root * (1 - at) ** tip
+    return lambda t: t**root * (1 - t) ** tip / peak
+
+
+PROFILES: Mapping[str, Profile] = {
+    "lotus": _peaked(0.62, 0.62),
+    "lens": lambda t: math.sin(math.pi * t),
+    "drop": _peaked(1.5, 0.5),
+    "spade": _peaked(0.45, 1.1),
+    "flame": lambda t: _peaked(0.7, 1.0)(t) * (1 + 0.25 * math.sin(3 * math.pi * t)) / 1.2,
+    "round": lambda t: min(1.0, 1.18 * t**0.65) * math.sqrt(max(0.0, 1 - t**5)),
+    "tulip": lambda t: (t**0.5) * (1 - t**2.6) * 1.55,
+    "fan": lambda t: (0.35 + 0.65 * t) * math.sqrt(max(0.0, 1 - t**12)),
+    "spear": lambda t: min(t * 3.2, (1 - t) * 1.45),
+    "ogee": lambda t: (math.sin(math.pi * t**0.75) ** 1.4) * (1 - 0.25 * t),
+}
+
+
+def outline(name: str) -> list[Point]:
+    """The closed outline of that profile."""
+    profile = PROFILES[name]
+    # Closer together at both ends, where an outline bends most.
+    heights = [0.5 - 0.5 * math.cos(math.pi * step / _STEPS) for step in range(_STEPS + 1)]
+    right = [(t, profile(t)) for t in heights]
+    return right + [(t, -w) for t, w in reversed(right[1:-1])]
+
+
+def circle(points: int = 20) -> list[Point]:
+    """A circle of radius 1 around (0, 0)."""
+    return [(math.cos(2 * math.pi * step / points), math.sin(2 * math.pi * step / points)) for step in range(points)]
