@@ -1,7 +1,7 @@
 """Design → quadrant of the picture, as an index canvas and its colours.
 
-Every order is even, so both axes are mirrors: one quadrant is drawn and the rest is its mirror image, exactly.  A canvas
-of one byte a pixel holds colour numbers; drawn three times as large, then turned into colours and reduced.
+Every order is even, so both axes are mirrors: one quadrant is drawn and the rest is its mirror image, exactly.  The
+canvas holds one byte a pixel, a colour's number; it is three times as large and reduced at the end.
 """
 
 import math
@@ -81,7 +81,7 @@ class Canvas:
             sine, cosine = math.sin(angle), math.cos(angle)
             path = ImagePath.Path(placed)
             path.transform((cosine, -sine, 0.0, sine, cosine, 0.0))
-            self._draw.polygon(path, fill=ink)  # type: ignore[arg-type]  # Pillow takes its own Path too
+            self._draw.polygon(path, fill=ink)
 
     def disc(self, radius: float, ink: int) -> None:
         reach = radius * self._scale

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from mandala.design import Design, Family, Petals
 from mandala.palette import PALETTES
 
-_MOODS = ["Quiet", "Waking", "Hidden", "First", "Last", "Drifting", "Patient", "Gentle", "Secret", "Turning", "Rising", "Distant", "Silent", "Bright", "Dreaming", "Lucid", "Woven", "Slow", "Shining", "Tender", "Humming", "Wandering", "Steady", "Sleeping", "Opening", "Gathering", "Breathing", "Unfolding", "Listening", "Returning", "Kindled", "Lingering", "Hushed", "Radiant", "Still", "Singing", "Floating", "Ancient", "Newborn", "Boundless"]
+_MOODS = (
+    "Quiet", "Waking", "Hidden", "First", "Last", "Drifting", "Patient", "Gentle", "Secret", "Turning", "Rising",
+    "Distant", "Silent", "Bright", "Dreaming", "Lucid", "Woven", "Slow", "Shining", "Tender", "Humming",
+    "Wandering", "Steady", "Sleeping", "Opening", "Gathering", "Breathing", "Unfolding", "Listening", "Returning",
+    "Kindled", "Lingering", "Hushed", "Radiant", "Still", "Singing", "Floating", "Ancient", "Newborn", "Boundless",
+)  # fmt: skip
+
 _FORMS: Mapping[Family, tuple[str, ...]] = {
     "rosette": ("Rosette", "Garland", "Crown", "Wheel"),
     "lotus": ("Lotus", "Blossom", "Water Lily", "Bloom"),
@@ -50,8 +56,9 @@ def describe(design: Design) -> Words:
     ground = "a dark ground" if PALETTES[design.palette].is_dark else "pale paper"
     return Words(
         title,
-        f"A {_NUMBERS[design.symmetry]}-fold mandala of {len(design.rings)} rings: {hero.count} {_MOTIFS[hero.motif]} in "
-        f"{colours[0]} among {rest.count} {_MOTIFS[rest.motif]} in {colours[1]}, on {ground}.",
+        f"{'An' if design.symmetry in (8, 18) else 'A'} {_NUMBERS[design.symmetry]}-fold mandala of "
+        f"{len(design.rings)} rings: {hero.count} {_MOTIFS[hero.motif]} in {colours[0]} "
+        f"among {rest.count} {_MOTIFS[rest.motif]} in {colours[1]}, on {ground}.",
     )
 
 
