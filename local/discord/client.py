@@ -1,0 +1,137 @@
+"""The member's side: the page and what it asks for, `mando send`, and the addresses of the pictures.
+
+POST /api/v10/interactions is what a real client calls; Discord answers it with nothing and tells the rest through its
+gateway.  Here the answer says what came of it, and /api/client/events is the gateway.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from local.discord.discord import LocalDiscord
+from local.discord.errors import DiscordError, FormErrors, not_found, read_json_object
+from local.discord.events import stream
+from local.discord.fields import Fields
+from local.discord.place import CHANNEL_NAME, CHANNEL_TOPIC, GUILD_NAME
+from local.discord.shown import shown_change, shown_to_client
+from local.discord.snowflake import PATTERN
+
+_PAGE = Path(__file__).parent / "page"
+_SHOWN_AT_ONCE = 50
+_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+_PAGE_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cache-Control": "no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_FILE_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+
+
+class ClientRoutes:
+    """One method a route."""
+
+    def __init__(self, discord: LocalDiscord) -> None:
+        self._discord = discord
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/", self.get_page),
+            web.get("/{name:channel\\.js|message\\.js|composer\\.js|channel\\.css|favicon\\.svg}", self.get_page),
+            web.get("/api/client/channel", self.get_channel),
+            web.get("/api/client/events", self.get_events),
+            web.get("/api/client/messages", self.list_messages),
+            web.post("/api/client/messages", self.say),
+            web.delete("/api/client/messages/{message:" + PATTERN + "}", self.dismiss),
+            web.get("/api/client/interactions/{interaction:" + PATTERN + "}", self.get_outcome),
+            web.post("/api/v10/interactions", self.interact),
+            web.get("/attachments/{channel:[0-9]+}/{file:" + PATTERN + "}/{filename}", self.get_file),
+        ]
+
+    async def get_page(self, request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(_PAGE / request.match_info.get("name", "index.html"), headers=_PAGE_HEADERS)
+
+    async def get_channel(self, request: web.Request) -> web.Response:
+        """All that a page needs to begin with; its events go on after `revision`."""
+        revision, commands, messages = await self._discord.run(self._discord.channel.snapshot, _SHOWN_AT_ONCE)
+        place = self._discord.place
+        return web.json_response(
+            {
+                "application": place.application_user,
+                "channel": {"id": place.channel_id, "name": CHANNEL_NAME, "topic": CHANNEL_TOPIC},
+                "commands": commands,
+                "guild": {"id": place.guild_id, "name": GUILD_NAME},
+                "member": place.member_user,
+                "messages": [shown_to_client(message, place, base_url(request)) for message in messages],
+                "revision": revision,
+            }
+        )
+
+    async def get_events(self, request: web.Request) -> web.StreamResponse:
+        discord, base = self._discord, base_url(request)
+        return await stream(
+            request,
+            discord.broadcast,
+            catch_up=lambda after, most: discord.run(discord.channel.catch_up, after, most),
+            show=lambda change: shown_change(change, discord.place, base),
+        )
+
+    async def list_messages(self, request: web.Request) -> web.Response:
+        """The 50 messages before that one, oldest first."""
+        errors = FormErrors()
+        before = Fields(dict(request.query), errors).matching("before", PATTERN)
+        errors.check()
+        messages = await self._discord.run(self._discord.channel.messages_before, before, _SHOWN_AT_ONCE)
+        place = self._discord.place
+        return web.json_response([shown_to_client(message, place, base_url(request)) for message in messages])
+
+    async def say(self, request: web.Request) -> web.Response:
+        errors = FormErrors()
+        content = Fields(await _json_of_page(request), errors).text("content", 2000, least=1, required=True)
+        errors.check()
+        message = await self._discord.run(self._discord.channel.say, content)
+        return web.json_response(shown_to_client(message, self._discord.place, base_url(request)))
+
+    async def dismiss(self, request: web.Request) -> web.Response:
+        await self._discord.run(self._discord.channel.dismiss, request.match_info["message"])
+        return web.Response(status=204)
+
+    async def get_outcome(self, request: web.Request) -> web.Response:
+        return web.json_response(await self._discord.outcome(request.match_info["interaction"]))
+
+    async def interact(self, request: web.Request) -> web.Response:
+        return web.json_response(await self._discord.interact(await _json_of_page(request)))
+
+    async def get_file(self, request: web.Request) -> web.Response:
+        """A picture is shown, anything else is only ever downloaded: it would run in our page's name."""
+        found = await self._discord.run(self._discord.channel.file, request.match_info["file"])
+        if found is None or found[0].filename != request.match_info["filename"]:
+            raise not_found()
+        attachment, content = found
+        headers = dict(_FILE_HEADERS)
+        if attachment.width is None:
+            headers["Content-Disposition"] = "attachment"
+        return web.Response(body=content, content_type=attachment.content_type, headers=headers)
+
+
+def base_url(request: web.Request) -> str:
+    return f"{request.scheme}://{request.host}"
+
+
+async def _json_of_page(request: web.Request) -> dict[str, Any]:
+    """Only JSON that says it is: another site's page may not send that here unasked, and is never answered."""
+    if request.content_type != "application/json":
+        raise DiscordError(415, 0, "415: Unsupported Media Type")
+    return await read_json_object(request)

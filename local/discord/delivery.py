@@ -1,0 +1,136 @@
+"""An interaction → the application: signed, sent, and its answer read as Discord reads it.
+
+In: the interaction's bytes.  Out: a Delivery, never an error: what is wrong is what the member is shown.
+Source: Discord, "Receiving and Responding", "Interaction Response Object"; an answer in another status or format counts
+as none (https://github.com/getsentry/sentry/pull/76197).
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+from nacl.signing import SigningKey
+
+from local.discord.errors import DiscordError
+from local.discord.form import EPHEMERAL, Form, parse_form
+from local.discord.signing import signed_headers
+
+RESPOND_WITHIN_S = 3.0
+_MOST_BYTES = 1024 * 1024
+_USER_AGENT = "Discord-Interactions/1.0 (+https://discord.com)"
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The application is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """It will reply later; flags are EPHEMERAL or nothing."""
+
+    flags: int
+
+
+@dataclass(frozen=True, slots=True)
+class Immediate:
+    """It replies at once."""
+
+    form: Form
+
+
+Answer = Pong | Deferred | Immediate
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One sending: its HTTP status if there was one, how long it took, the answer or the problem with it."""
+
+    status: int | None
+    ms: float
+    answer: Answer | None
+    problem: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"status": self.status, "ms": round(self.ms, 1), "problem": self.problem}
+
+
+class NotAnAnswer(ValueError):
+    """Raised when an HTTP answer is none to an interaction; the message says why."""
+
+
+class Sender:
+    """Sends to the application's interactions endpoint.
+
+    Each over a connection of its own: a server that closes an idle one just when it is used again would look like an
+    application that does not respond.
+    """
+
+    def __init__(self, key: SigningKey, clock: Callable[[], datetime]) -> None:
+        self._key = key
+        self._clock = clock
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            timeout=aiohttp.ClientTimeout(total=RESPOND_WITHIN_S),
+            headers={"User-Agent": _USER_AGENT, "Content-Type": "application/json"},
+        )
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def deliver(self, url: str, body: bytes) -> Delivery:
+        return await self._send(url, body, signed_headers(self._key, int(self._clock().timestamp()), body))
+
+    async def refusal_of(self, url: str, body: bytes) -> int | None:
+        """The status with which a wrong signature is answered; it has to be 401."""
+        headers = signed_headers(SigningKey.generate(), int(self._clock().timestamp()), body)
+        return (await self._send(url, body, headers)).status
+
+    async def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Delivery:
+        began_s = time.perf_counter()
+        status, answer, problem = None, None, None
+        try:
+            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as http:
+                status = http.status
+                text = await http.content.read(_MOST_BYTES)
+                answer = read_answer(http.status, http.content_type, text)
+        except TimeoutError:
+            problem = f"no answer within {RESPOND_WITHIN_S:g} s"
+        except aiohttp.ClientError as error:
+            problem = f"{type(error).__name__}: {error}"
+        except NotAnAnswer as error:
+            problem = str(error)
+        return Delivery(status, (time.perf_counter() - began_s) * 1000, answer, problem)
+
+
+def read_answer(status: int, content_type: str, body: bytes) -> Answer:
+    """Raises NotAnAnswer where Discord would say that the application did not respond."""
+    if status != 200:
+        raise NotAnAnswer(f"status {status}, expected 200")
+    if content_type != "application/json":
+        raise NotAnAnswer(f"content type {content_type}, expected application/json")
+    try:
+        response = json.loads(body)
+    except (ValueError, RecursionError):
+        raise NotAnAnswer("the body is not JSON") from None
+    kind, data = (response.get("type"), response.get("data")) if isinstance(response, dict) else (None, None)
+    match kind:
+        case 1:
+            return Pong()
+        case 4:
+            return Immediate(_form(data))
+        case 5:
+            return Deferred(_form(data or {}).flags & EPHEMERAL)
+        case _:
+            raise NotAnAnswer(f"type {str(kind)[:40]} is no answer to a command; expected 4 or 5")
+
+
+def _form(data: object) -> Form:
+    try:
+        return parse_form(data)
+    except DiscordError as error:
+        raise NotAnAnswer(f"data: {json.dumps(error.body.get('errors'))[:500]}") from None

@@ -1,0 +1,31 @@
+"""Discord's ids: when something was made, and in which order."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+
+PATTERN = r"[0-8]?[0-9]{1,18}"  # what fits into 63 bits
+
+_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+
+
+class Snowflakes:
+    """Makes ids; each is larger than `after` and than the one before, also when the clock goes back.
+
+    Source: Discord, "Snowflakes": milliseconds since 2015 above bit 22; below it, here, a count.
+    """
+
+    def __init__(self, clock: Clock, after: int = 0) -> None:
+        self._clock = clock
+        self._last = after
+
+    def next(self) -> str:
+        moment_ms = (self._clock() - _EPOCH) // timedelta(milliseconds=1)
+        self._last = max(moment_ms << 22, self._last + 1)
+        return str(self._last)
+
+
+def made_at(snowflake: str) -> datetime:
+    """When the thing with that id was made (UTC)."""
+    return _EPOCH + timedelta(milliseconds=int(snowflake) >> 22)

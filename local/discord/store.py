@@ -1,0 +1,264 @@
+"""What the local Discord remembers: one SQLite file.  Called on the one thread that LocalDiscord keeps for it.
+
+Every change of a message gets a revision, a number larger than all before: after a break a listener goes on from the
+last one that it saw.  Deleted messages stay as tombstones, so that late edits and listeners learn of it.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from local.discord.interaction import Interaction, InteractionState
+from local.discord.message import Attachment, Message
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS commands (
+    name TEXT PRIMARY KEY,
+    definition TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS interactions (
+    id INTEGER PRIMARY KEY,
+    token TEXT NOT NULL UNIQUE,
+    body BLOB NOT NULL,
+    state TEXT NOT NULL,
+    original_id INTEGER,
+    acknowledged_status INTEGER,
+    acknowledged_ms REAL
+) STRICT;
+CREATE TABLE IF NOT EXISTS messages (
+    id INTEGER PRIMARY KEY,
+    revision INTEGER NOT NULL UNIQUE,
+    made_at_revision INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    interaction_id INTEGER,
+    nonce TEXT,
+    message TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS messages_of_interaction ON messages (interaction_id) WHERE interaction_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS messages_by_nonce ON messages (nonce) WHERE nonce IS NOT NULL;
+CREATE TABLE IF NOT EXISTS files (
+    id INTEGER PRIMARY KEY,
+    message_id INTEGER NOT NULL,
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS files_of_message ON files (message_id);
+"""
+
+ChangeKind = Literal["MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE"]  # as Discord's gateway calls them
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A message as it is after the change with that revision."""
+
+    revision: int
+    kind: ChangeKind
+    message: Message
+
+
+class Store:
+    """One connection, used by one thread.  on_change is called after the commit, in the order of revisions."""
+
+    def __init__(self, path: Path, on_change: Callable[[Change], None]) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # NORMAL: a killed process loses nothing; only a machine without power may lose the last transactions.
+        self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _SCHEMA)
+        self._on_change = on_change
+        self._changes: list[Change] = []
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block or nothing of it."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            self._changes.clear()
+            raise
+        self._connection.execute("COMMIT")
+        changes, self._changes = self._changes, []
+        for change in changes:
+            self._on_change(change)
+
+    def setting(self, name: str, make: Callable[[], str]) -> str:
+        """The value that was kept under name, or what make() gives, kept from then on."""
+        row = self._row("SELECT value FROM settings WHERE name = ?", name)
+        if row is not None:
+            return str(row[0])
+        value = make()
+        self._connection.execute("INSERT INTO settings VALUES (?, ?)", (name, value))
+        return value
+
+    def newest_id(self) -> int:
+        """The largest id of all."""
+        row = self._row(
+            "SELECT max(id) FROM (SELECT max(id) AS id FROM messages UNION ALL SELECT max(id) FROM interactions"
+            " UNION ALL SELECT max(id) FROM files UNION ALL SELECT max(CAST(value AS INTEGER)) FROM settings)"
+        )
+        return int(row[0] or 0) if row else 0
+
+    def commands(self) -> list[dict[str, Any]]:
+        return [json.loads(row[0]) for row in self._rows("SELECT definition FROM commands ORDER BY name")]
+
+    def replace_commands(self, commands: list[dict[str, Any]]) -> None:
+        self._connection.execute("DELETE FROM commands")
+        rows = [(command["name"], json.dumps(command)) for command in commands]
+        self._connection.executemany("INSERT INTO commands VALUES (?, ?)", rows)
+
+    def add_interaction(self, interaction: Interaction) -> None:
+        self._connection.execute(
+            "INSERT INTO interactions (id, token, body, state) VALUES (?, ?, ?, ?)",
+            (int(interaction.id), interaction.token, interaction.body, interaction.state),
+        )
+
+    def settle_interaction(
+        self, interaction_id: str, state: InteractionState, original_id: str, status: int | None, ms: float | None
+    ) -> None:
+        self._connection.execute(
+            "UPDATE interactions SET state = ?, original_id = ?, acknowledged_status = ?, acknowledged_ms = ?"
+            " WHERE id = ?",
+            (state, int(original_id), status, ms, int(interaction_id)),
+        )
+
+    def interaction(self, interaction_id: str) -> Interaction | None:
+        return self._interaction("id = ?", int(interaction_id))
+
+    def interaction_of(self, token: str) -> Interaction | None:
+        return self._interaction("token = ?", token)
+
+    def pending_interactions(self) -> list[Interaction]:
+        rows = self._rows(f"SELECT {_INTERACTION} FROM interactions WHERE state = 'pending' ORDER BY id")  # noqa: S608
+        return [_interaction_of(row) for row in rows]
+
+    def put(self, message: Message, files: dict[str, bytes] | None = None) -> None:
+        """Keep the message as it is now, with the bytes of its new files by their ids; drop the files that it lost."""
+        self._write(message, deleted=False)
+        for file_id, content in (files or {}).items():
+            self._connection.execute("INSERT INTO files VALUES (?, ?, ?)", (int(file_id), int(message.id), content))
+        kept = [int(attachment.id) for attachment in message.attachments]
+        marks = ", ".join("?" * len(kept))
+        self._connection.execute(
+            f"DELETE FROM files WHERE message_id = ? AND id NOT IN ({marks})",  # noqa: S608
+            (int(message.id), *kept),
+        )
+
+    def delete(self, message: Message) -> None:
+        self._write(message, deleted=True)
+        self._connection.execute("DELETE FROM files WHERE message_id = ?", (int(message.id),))
+
+    def message(self, message_id: str) -> Message | None:
+        """The message, unless it was deleted."""
+        row = self._row("SELECT message FROM messages WHERE id = ? AND NOT deleted", int(message_id))
+        return _message_of(row[0]) if row else None
+
+    def messages_before(self, message_id: str | None, most: int) -> list[Message]:
+        """The newest `most` messages, or those before that one; oldest first."""
+        before = int(message_id) if message_id else (1 << 63) - 1
+        rows = self._rows(
+            "SELECT message FROM messages WHERE id < ? AND NOT deleted ORDER BY id DESC LIMIT ?", before, most
+        )
+        return [_message_of(row[0]) for row in reversed(rows)]
+
+    def messages_of(self, interaction_id: str) -> list[Message]:
+        """Those that a member sees because of that interaction, also by the bot's own hand (nonce)."""
+        rows = self._rows(
+            "SELECT message FROM messages WHERE (interaction_id = ? OR nonce = ?) AND NOT deleted ORDER BY id",
+            int(interaction_id),
+            interaction_id,
+        )
+        return [_message_of(row[0]) for row in rows]
+
+    def message_with_nonce(self, nonce: str, since: datetime) -> Message | None:
+        rows = self._rows("SELECT message FROM messages WHERE nonce = ? AND NOT deleted ORDER BY id DESC", nonce)
+        messages = [_message_of(row[0]) for row in rows]
+        return next((message for message in messages if message.created_at >= since), None)
+
+    def file(self, file_id: str) -> tuple[Attachment, bytes] | None:
+        row = self._row(
+            "SELECT f.bytes, m.message FROM files f JOIN messages m ON m.id = f.message_id WHERE f.id = ?", int(file_id)
+        )
+        if row is None:
+            return None
+        attachments = {attachment.id: attachment for attachment in _message_of(row[1]).attachments}
+        return attachments[file_id], row[0]
+
+    def revision(self) -> int:
+        """That of the last change."""
+        row = self._row("SELECT coalesce(max(revision), 0) FROM messages")
+        return int(row[0]) if row else 0
+
+    def changes_since(self, revision: int, most: int) -> list[Change]:
+        """The last change of each message that changed after that revision; the first `most`."""
+        rows = self._rows(
+            "SELECT revision, made_at_revision, deleted, message FROM messages WHERE revision > ?"
+            " ORDER BY revision LIMIT ?",
+            revision,
+            most,
+        )
+        return [
+            Change(row[0], _kind(is_new=row[1] > revision, deleted=bool(row[2])), _message_of(row[3])) for row in rows
+        ]
+
+    def _write(self, message: Message, deleted: bool) -> None:
+        revision = self.revision() + 1
+        text = json.dumps(asdict(message), default=datetime.isoformat)
+        row = self._row(
+            "INSERT INTO messages VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET"
+            " revision = ?2, deleted = ?3, nonce = ?5, message = ?6 RETURNING made_at_revision",
+            int(message.id),
+            revision,
+            deleted,
+            int(message.interaction_id) if message.interaction_id else None,
+            message.nonce,
+            text,
+        )
+        is_new = row is not None and row[0] == revision
+        self._changes.append(Change(revision, _kind(is_new, deleted), message))
+
+    def _interaction(self, condition: str, value: object) -> Interaction | None:
+        row = self._row(f"SELECT {_INTERACTION} FROM interactions WHERE {condition}", value)  # noqa: S608
+        return _interaction_of(row) if row else None
+
+    def _row(self, sql: str, *values: object) -> tuple[Any, ...] | None:
+        found: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
+        return found
+
+    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, values).fetchall()
+
+
+_INTERACTION = "id, token, body, state, original_id, acknowledged_status, acknowledged_ms"
+
+
+def _interaction_of(row: tuple[Any, ...]) -> Interaction:
+    number, token, body, state, original_id, status, ms = row
+    return Interaction(str(number), token, body, state, str(original_id) if original_id else None, status, ms)
+
+
+def _kind(is_new: bool, deleted: bool) -> ChangeKind:
+    if deleted:
+        return "MESSAGE_DELETE"
+    return "MESSAGE_CREATE" if is_new else "MESSAGE_UPDATE"
+
+
+def _message_of(text: str) -> Message:
+    values: dict[str, Any] = json.loads(text)
+    values["created_at"] = datetime.fromisoformat(values["created_at"])
+    values["edited_at"] = datetime.fromisoformat(values["edited_at"]) if values["edited_at"] else None
+    values["attachments"] = tuple(Attachment(**attachment) for attachment in values["attachments"])
+    for name in ("embeds", "mentions"):
+        values[name] = tuple(values[name])
+    return Message(**values)
