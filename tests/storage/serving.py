@@ -21,16 +21,24 @@ def serving_bucket(root: Path) -> Iterator[str]:
     """The base URL of a server over that folder; the bucket is made if it is not there."""
     store = ObjectStore(root)
     store.buckets.ensure(BUCKET)
+    app = web.Application()
+    app.add_routes(routes(store))
+    try:
+        with serving_app(app) as url:
+            yield url
+    finally:
+        store.close()
+
+
+@contextlib.contextmanager
+def serving_app(app: web.Application) -> Iterator[str]:
+    """The base URL of an aiohttp application, in a thread of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    runner: web.AppRunner | None = None
+    runner = web.AppRunner(app)
 
     async def start() -> str:
-        nonlocal runner
-        app = web.Application()
-        app.add_routes(routes(store))
-        runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         return f"http://127.0.0.1:{runner.addresses[0][1]}"
@@ -38,12 +46,10 @@ def serving_bucket(root: Path) -> Iterator[str]:
     try:
         yield asyncio.run_coroutine_threadsafe(start(), loop).result(10)
     finally:
-        if runner is not None:
-            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-        store.close()
 
 
 @contextlib.contextmanager
