@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 from nacl.public import PrivateKey
@@ -32,6 +32,10 @@ def write_private_key(path: Path, key: PrivateKey) -> None:
     """Raises OSError, FileExistsError above all: a key that is in use is never overwritten."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(encode(bytes(key)) + "\n")
+
+
+def read_private_key(path: Path) -> PrivateKey:
+    return PrivateKey(b64decode(path.read_text()))
 
 
 def encode(key: bytes) -> str:

@@ -1,0 +1,183 @@
+"""`mando up`: the local cloud and the page on PORT, the ingress on PORT+1, the steps on PORT+2."""
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import json
+import shlex
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from nacl.public import PrivateKey
+
+from cli.keys import encode, read_private_key, write_private_key
+from local import auth
+from local.api_error import ApiError
+from local.children import Child, ChildFailed, Program
+from local.server import BUCKET, HOST, PLACE, PROJECT, QUEUE, WORKFLOW, LocalCloud, account
+from local.tasks.queue_yaml import QueueYamlError, parse_queue_yaml
+
+ROOT = Path(__file__).parent.parent
+_STEPS_AUDIENCE = "mando-steps"
+
+
+class CannotStart(Exception):
+    """Raised when something outside is in the way; the message is one line for the terminal."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8080, help="the first of three ports (default: 8080)")
+    parser.add_argument(
+        "--data", type=Path, default=ROOT / ".mando", metavar="DIR", help="where it keeps everything (default: .mando)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        with _locked(arguments.data):
+            asyncio.run(_up(arguments.port, arguments.data))
+    except (CannotStart, ChildFailed) as error:
+        sys.stderr.write(f"mando up: {error}\n")
+        return 2
+    return 0
+
+
+@contextlib.contextmanager
+def _locked(data: Path) -> Iterator[None]:
+    """One process at a time owns the data."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / "lock").open("w")
+    except OSError as error:
+        raise CannotStart(f"cannot keep data in {data}: {error.strerror}; choose another folder with --data") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(f"{data} is in use by another `mando up`; choose another folder with --data") from None
+        yield
+
+
+async def _up(port: int, data: Path) -> None:
+    for each in (port, port + 1, port + 2):
+        _ensure_free(each)
+    stopped = asyncio.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
+    async with contextlib.AsyncExitStack() as stack:
+        cloud = await stack.enter_async_context(LocalCloud(data, port, ingress_url=f"http://{HOST}:{port + 1}"))
+        children = await _start(stack, [_ingress(cloud, data, port), _steps(data, port)])
+        await _begin(cloud, port)
+        print(f"local cloud and page on {port}, ingress on {port + 1}, steps on {port + 2}; data and logs in {data}")
+        print(f"ready http://{HOST}:{port}", flush=True)
+        await _until_stopped(stopped, children)
+
+
+async def _begin(cloud: LocalCloud, port: int) -> None:
+    """What a deployment would do: the workflow, the queue, the command.  Raises CannotStart where a file is wrong."""
+    workflow, queues, commands = (
+        ROOT / "workflows" / "mando.yaml",
+        ROOT / "queue.yaml",
+        ROOT / "deploy" / "command.json",
+    )
+    try:
+        await cloud.begin(
+            workflow_source=workflow.read_text(encoding="utf-8"),
+            queues=parse_queue_yaml(queues.read_text(encoding="utf-8"), queues.name, PLACE),
+            commands=[json.loads(commands.read_bytes())],
+            env={"STEPS_URL": f"http://{HOST}:{port + 2}", "STEPS_AUDIENCE": _STEPS_AUDIENCE},
+        )
+    except (ApiError, QueueYamlError, OSError, ValueError) as error:
+        raise CannotStart(str(error)) from None
+
+
+async def _start(stack: contextlib.AsyncExitStack, programs: list[Program]) -> list[Child]:
+    """Start all at once; those that started are stopped by the stack, also when another did not."""
+    starts = await asyncio.gather(*(Child.start(program) for program in programs), return_exceptions=True)
+    children = [start for start in starts if isinstance(start, Child)]
+    for child in children:
+        stack.push_async_callback(child.stop)
+    for start in starts:
+        if isinstance(start, BaseException):
+            raise start
+    return children
+
+
+async def _until_stopped(stopped: asyncio.Event, children: list[Child]) -> None:
+    """Returns when somebody asks us to stop; raises ChildFailed when a program ends by itself."""
+    waits = [asyncio.create_task(stopped.wait()), *(asyncio.create_task(child.ended()) for child in children)]
+    try:
+        done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        done.pop().result()
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+def _ensure_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError):
+            raise CannotStart(f"port {port} is in use; end what uses it, or choose three others with --port") from None
+
+
+def _ingress(cloud: LocalCloud, data: Path, port: int) -> Program:
+    """The Cloud Run function, under functions-framework as there."""
+    url = f"http://{HOST}:{port + 1}"
+    return Program(
+        name="ingress",
+        command=[_installed("functions-framework"), "--target=handle_request", f"--host={HOST}", f"--port={port + 1}"],
+        environment={
+            "DISCORD_PUBLIC_KEY": cloud.discord.public_key_hex,
+            "SEAL_PUBLIC_KEY": encode(bytes(_seal_key(data).public_key)),
+            "QUEUE": QUEUE,
+            "WORKFLOW": WORKFLOW,
+            "TASK_SERVICE_ACCOUNT": account("mando-tasks"),
+            "CLOUD_TASKS_ENDPOINT": f"http://{HOST}:{port}",
+        },
+        folder=ROOT,
+        health_url=url,
+        log_path=data / "ingress.log",
+    )
+
+
+def _steps(data: Path, port: int) -> Program:
+    """The App Engine service, started by the entrypoint that app.yaml names."""
+    command, *arguments = shlex.split(yaml.safe_load((ROOT / "app.yaml").read_text())["entrypoint"])
+    return Program(
+        name="steps",
+        command=[_installed(command), *arguments],
+        environment={
+            "GUNICORN_CMD_ARGS": f"--bind={HOST}:{port + 2}",
+            "GOOGLE_CLOUD_PROJECT": PROJECT,
+            "BUCKET": BUCKET,
+            "AUDIENCE": _STEPS_AUDIENCE,
+            "WORKFLOW_SERVICE_ACCOUNT": account("mando-workflow"),
+            "SEAL_PRIVATE_KEY": encode(bytes(_seal_key(data))),
+            "DISCORD_API": f"http://{HOST}:{port}/api/v10",
+            "OIDC_CERTS_URL": f"http://{HOST}:{port}{auth.CERTS_PATH}",
+            "STORAGE_EMULATOR_HOST": f"http://{HOST}:{port}",
+        },
+        folder=ROOT,
+        health_url=f"http://{HOST}:{port + 2}/health",
+        log_path=data / "steps.log",
+    )
+
+
+def _seal_key(data: Path) -> PrivateKey:
+    """The key pair of this machine, made when it is first asked for."""
+    path = data / "seal.key"
+    with contextlib.suppress(FileExistsError):
+        write_private_key(path, PrivateKey.generate())
+    return read_private_key(path)
+
+
+def _installed(program: str) -> str:
+    return str(Path(sys.executable).parent / program)

@@ -1,0 +1,135 @@
+"""Google Cloud and Discord on one port: puts every face of local/ together, and their data below one folder.
+
+Called by cli/up.py.  Which face answers is told by the path alone, so one address serves every client.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+import aiohttp
+from aiohttp import web
+
+from local import auth
+from local.api_error import api_errors
+from local.auth import TokenIssuer
+from local.discord import api as discord_api
+from local.discord.discord import LocalDiscord
+from local.executions import rest as executions_rest
+from local.executions.live import LivePerformer
+from local.executions.service import ExecutionService, Perform
+from local.executions.store import ExecutionStore
+from local.storage import rest as storage_rest
+from local.storage.objects import ObjectStore
+from local.tasks import rest as tasks_rest
+from local.tasks.dispatcher import Dispatcher
+from local.tasks.rules import QueueConfig
+from local.tasks.sender import Sender
+from local.tasks.store import TaskStore
+from local.workflows.effects import Auth, Value
+
+HOST = "127.0.0.1"
+PROJECT = "demo"
+BUCKET = f"{PROJECT}-mandalas"
+PLACE = f"projects/{PROJECT}/locations/us-central1"
+QUEUE = f"{PLACE}/queues/create-image-queue"
+WORKFLOW = f"{PLACE}/workflows/mando"
+
+_MAX_BODY_BYTES = 64 * 1024 * 1024
+
+_log = logging.getLogger("mando.local")
+
+
+def account(name: str) -> str:
+    """The service account of that name, as in a deployment."""
+    return f"{name}@{PROJECT}.iam.gserviceaccount.com"
+
+
+class LocalCloud:
+    """Everything on `port`, from `async with` until its end; what it keeps is below `data`."""
+
+    def __init__(self, data: Path, port: int, ingress_url: str) -> None:
+        self._base_url = f"http://{HOST}:{port}"
+        self._port = port
+        self._ingress_url = ingress_url
+        self._data = data
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> "LocalCloud":
+        async with AsyncExitStack() as stack:
+            await self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        data = self._data
+        session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+        issuer = TokenIssuer(data / "issuer.pem")
+
+        objects = ObjectStore(data / "objects")
+        stack.callback(objects.close)
+        self.objects = objects
+
+        tasks = TaskStore(data / "tasks.sqlite")
+        stack.callback(tasks.close)
+        dispatcher = Dispatcher(tasks, Sender(session, issuer, self._base_url).send)
+        self.tasks, self.dispatcher = tasks, dispatcher
+
+        executions = ExecutionStore(data / "executions.sqlite")
+        stack.callback(executions.close)
+        self.executions = ExecutionService(executions, _performer(session, issuer, self._base_url))
+
+        self.discord = LocalDiscord(data / "discord.sqlite", self._ingress_url)
+        await stack.enter_async_context(self.discord)
+
+        app = web.Application(middlewares=[api_errors], client_max_size=_MAX_BODY_BYTES)
+        app.add_routes(auth.routes(issuer))
+        app.add_routes(tasks_rest.routes(tasks, dispatcher))
+        app.add_routes(executions_rest.routes(self.executions, executions))
+        app.add_routes(storage_rest.routes(objects))
+        app.add_routes(discord_api.routes(self.discord))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, HOST, self._port).start()
+
+    async def begin(
+        self, workflow_source: str, queues: tuple[QueueConfig, ...], commands: object, env: dict[str, str]
+    ) -> None:
+        """Deploy, and go on with what a process before left in the queue and in executions."""
+        self.objects.buckets.ensure(BUCKET)
+        await self.discord.register(commands)
+        self.executions.deploy(WORKFLOW, workflow_source, account("mando-workflow"), env)
+        for queue in queues:
+            self.tasks.put_queue(queue)
+        await self.executions.start()
+        self._stack.push_async_callback(self.executions.stop)
+        await self.dispatcher.start()
+        self._stack.push_async_callback(self.dispatcher.stop)
+
+
+def _performer(session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str) -> Callable[[str | None], Perform]:
+    def perform_as(service_account: str | None) -> Perform:
+        email = service_account or account("default")
+
+        def token(asked: Auth) -> str:
+            if asked.kind == "OIDC":
+                return issuer.id_token(asked.audience or "", email, datetime.now(UTC))
+            return issuer.access_token()
+
+        return LivePerformer(session, token, base_url, _write_log).perform
+
+    return perform_as
+
+
+def _write_log(data: Value, severity: str) -> None:
+    _log.info("%s %s", severity, json.dumps(data, ensure_ascii=False, default=str))
