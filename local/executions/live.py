@@ -55,7 +55,7 @@ async def _fork(fork: Fork, perform: Perform) -> tuple[BranchOutcome, ...]:
 
 
 class LivePerformer:
-    """Performs single effects.  tokens gives the token that an HTTP call's auth asks for; hosts of the cloud are at base_url."""
+    """Performs single effects.  tokens gives what an HTTP call's auth asks for; base_url stands in for the cloud."""
 
     def __init__(
         self,

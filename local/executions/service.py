@@ -1,4 +1,4 @@
-"""Deploys workflows and runs executions of them, as many at once as the service allows.  Called by rest.py and server.py."""
+"""Deploys workflows and runs executions of them, as many at once as the service allows."""
 
 import asyncio
 import json

@@ -61,8 +61,7 @@ def _number(path: str, given: object, kind: type, is_duration: bool) -> float | 
     try:
         if is_duration:
             return parse_duration(str(given))
-        number: float | int = kind(str(given)) if kind is int else float(str(given))
-        return number
+        return int(str(given)) if kind is int else float(str(given))
     except ValueError:
         raise ApiError(400, f"Invalid value at 'queue.{path}', \"{given}\"") from None
 

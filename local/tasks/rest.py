@@ -182,13 +182,14 @@ def _task_name(queue: str, given: str | None) -> str:
     if parent != queue:
         raise ApiError(
             400,
-            f"The queue name from request ('{queue}') must be the same as the queue name in the named task ('{parent}').",
+            f"The queue name from request ('{queue}') must be the same as "
+            f"the queue name in the named task ('{parent}').",
         )
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,500}", task_id):
         raise ApiError(
             400,
-            f'Task ID "{task_id}" can contain only letters ([A-Za-z]), numbers ([0-9]), hyphens (-), or underscores (_). '
-            "Task ID must between 1 and 500 characters.",
+            f'Task ID "{task_id}" can contain only letters ([A-Za-z]), numbers ([0-9]), hyphens (-), or '
+            "underscores (_). Task ID must between 1 and 500 characters.",
         )
     return given
 

@@ -11,19 +11,19 @@ from typing import Any, Protocol
 
 from local.workflows import parser
 from local.workflows.effects import Effect, Outcome, Value
-from local.workflows.errors import WorkflowError
 from local.workflows.lexer import ExpressionError
 from local.workflows.operators import BINARY, member, negate, truth
 from local.workflows.stdlib import Function
 
 Asking = Generator[Effect, Outcome, Value]
+MISSING = object()  # no default was given, which is not the same as the default null
 
 
 class Scope(Protocol):
     """Where the variables of a running routine are."""
 
     def lookup(self, name: str) -> Value: ...
-    def environment(self, name: str, default: Value) -> Value: ...
+    def environment(self, name: str, default: Any) -> Value: ...
     def call(self, routine: str, arguments: Sequence[Value]) -> Asking: ...
 
 
@@ -36,14 +36,12 @@ class Code:
 
     def ask(self, scope: Scope) -> Asking:
         """The value, whichever kind it is."""
-        if self.asks:
-            return (yield from self.run(scope))
-        value: Value = self.run(scope)
+        value: Value = (yield from self.run(scope)) if self.asks else self.run(scope)
         return value
 
 
 class Library(Protocol):
-    """What names an expression may call: functions of the library, routines of the workflow, constants like http.default_retry."""
+    """What an expression may name: functions of the library, routines of the workflow, and values."""
 
     functions: dict[str, Function]
     values: dict[str, Value]
@@ -52,7 +50,7 @@ class Library(Protocol):
 
 def compile_expression(text: str, library: Library) -> Code:
     """Raises ExpressionError."""
-    return _compile(parser.parse_expression(text), library)
+    return compile_tree(parser.parse_expression(text), library)
 
 
 def constant(value: Value) -> Code:
@@ -66,15 +64,15 @@ def combined(parts: Sequence[Code], build: Callable[[list[Value]], Value]) -> Co
         return Code(lambda scope: build([run(scope) for run in runs]))
 
     def ask(scope: Scope) -> Asking:
-        values = []
+        values: list[Value] = []
         for part in parts:
-            values.append((yield from part.ask(scope)))
+            values += [(yield from part.ask(scope))]
         return build(values)
 
     return Code(ask, asks=True)
 
 
-def _compile(tree: parser.Expression, library: Library) -> Code:
+def compile_tree(tree: parser.Expression, library: Library) -> Code:
     match tree:
         case parser.Literal(value=value):
             return constant(value)
@@ -84,17 +82,17 @@ def _compile(tree: parser.Expression, library: Library) -> Code:
             return _member(tree, library)
         case parser.Unary(operator=sign, operand=operand):
             work = negate if sign == "-" else (lambda value: not truth("not", value))
-            return combined([_compile(operand, library)], lambda values: work(values[0]))
+            return combined([compile_tree(operand, library)], lambda values: work(values[0]))
         case parser.Binary(operator="and" | "or" as sign, left=left, right=right):
-            return _logical(sign, _compile(left, library), _compile(right, library))
+            return _logical(sign, compile_tree(left, library), compile_tree(right, library))
         case parser.Binary(operator=sign, left=left, right=right):
-            return _binary(sign, _compile(left, library), _compile(right, library))
+            return _binary(sign, compile_tree(left, library), compile_tree(right, library))
         case parser.ListLiteral(items=items):
-            return combined([_compile(item, library) for item in items], list)
+            return combined([compile_tree(item, library) for item in items], list)
         case parser.MapLiteral(items=pairs):
             names = [name for name, _ in pairs]
             return combined(
-                [_compile(item, library) for _, item in pairs], lambda values: dict(zip(names, values, strict=True))
+                [compile_tree(item, library) for _, item in pairs], lambda values: dict(zip(names, values, strict=True))
             )
         case parser.Call():
             return _call(tree, library)
@@ -104,7 +102,7 @@ def _member(tree: parser.Member, library: Library) -> Code:
     dotted = parser.dotted(tree)
     if dotted in library.values or dotted in library.functions:
         return constant(library.values.get(dotted, dotted))
-    of, key = _compile(tree.of, library), _compile(tree.key, library)
+    of, key = compile_tree(tree.of, library), compile_tree(tree.key, library)
     if isinstance(tree.key, parser.Literal) and not of.asks:
         run, name = of.run, tree.key.value
         return Code(lambda scope: member(run(scope), name))
@@ -135,7 +133,7 @@ def _logical(sign: str, left: Code, right: Code) -> Code:
 
 
 def _call(tree: parser.Call, library: Library) -> Code:
-    arguments = [_compile(one, library) for one in tree.arguments]
+    arguments = [compile_tree(one, library) for one in tree.arguments]
     name = tree.function
     if name == "sys.get_env":
         return _get_env(tree, arguments)
@@ -159,11 +157,9 @@ def _get_env(tree: parser.Call, arguments: Sequence[Code]) -> Code:
     name, fallback = arguments[0], arguments[1] if len(arguments) == 2 else None
     if name.asks or (fallback is not None and fallback.asks):
         raise ExpressionError("sys.get_env takes plain values", tree.offset, len(tree.function))
-    missing = WorkflowError  # named once, so that a missing variable can be told from a null default
 
     def run(scope: Scope) -> Value:
-        given = fallback.run(scope) if fallback is not None else missing
-        return scope.environment(str(name.run(scope)), given)
+        return scope.environment(str(name.run(scope)), MISSING if fallback is None else fallback.run(scope))
 
     return Code(run)
 
@@ -176,7 +172,8 @@ def _library_call(function: Function, arguments: Sequence[Code]) -> Code:
 
     def ask(scope: Scope) -> Asking:
         values = yield from gathered.ask(scope)
-        return (yield from body(*function.bind_list(values)))  # type: ignore[arg-type]  # a list, as built above
+        value: Value = yield from body(*function.bind_list(values))  # type: ignore[arg-type]  # a list, as built above
+        return value
 
     return Code(ask, asks=True)
 

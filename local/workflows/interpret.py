@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 from local.workflows.effects import Effect, Outcome, Value
 from local.workflows.errors import Frame, WorkflowError
+from local.workflows.evaluate import MISSING
 
-_MISSING = object()
 MAX_CALL_DEPTH = 20
 MAX_STEPS = 100_000
 
@@ -104,9 +104,9 @@ class Scope:
             scope = scope.outer
         self.variables[name] = value
 
-    def environment(self, name: str, default: Any = _MISSING) -> Value:
+    def environment(self, name: str, default: Any = MISSING) -> Value:
         value = self.execution.env.get(name, default)
-        if value is _MISSING:
+        if value is MISSING:
             raise WorkflowError.tagged("KeyError", f"environment variable not found: {name}", "LookupError")
         return value  # type: ignore[no-any-return]  # a text, or the default that the workflow gave
 

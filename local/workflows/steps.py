@@ -1,13 +1,14 @@
 """Each kind of step: its YAML → what runs it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import yaml
 
-from local.workflows.effects import BranchOutcome, Fork, Run, Sleep, Value
+from local.workflows import parser
+from local.workflows.effects import BranchOutcome, Effect, Fork, Outcome, Run, Sleep, Value
 from local.workflows.errors import WorkflowError
-from local.workflows.evaluate import Code, combined, compile_expression, constant
+from local.workflows.evaluate import Code, combined, compile_expression, compile_tree, constant
 from local.workflows.interpret import Block, Goto, Leave, Return, Scope, Signal, Step, Stepping, run_block
 from local.workflows.lexer import ExpressionError
 from local.workflows.operators import member
@@ -274,7 +275,8 @@ class Compiler:
     def _try(self, entries: dict[str, yaml.Node]) -> Runner:
         inside = self._text.entries(entries["try"], "a call or steps")
         kind = "steps" if "steps" in inside else "call"
-        run, asks = getattr(self, f"_{kind}")(inside) if kind in inside else (lambda scope: None, False)
+        body: Runner = getattr(self, f"_{kind}")(inside) if kind in inside else (lambda scope: None, False)
+        run, asks = body
         retry = self._retry(entries["retry"]) if "retry" in entries else None
         handler: Block | None = None
         name = "e"
@@ -289,11 +291,12 @@ class Compiler:
             while True:
                 try:
                     signal: Signal = (yield from run(scope)) if asks else run(scope)
-                    return signal
                 except WorkflowError as error:
                     failures += 1
                     if retry is None or not (yield from retry(scope, error, failures)):
                         raise
+                else:
+                    return signal
 
         def ask(scope: Scope) -> Stepping:
             try:
@@ -306,7 +309,7 @@ class Compiler:
 
         return ask, True
 
-    def _retry(self, node: yaml.Node) -> Callable[[Scope, WorkflowError, int], Any]:
+    def _retry(self, node: yaml.Node) -> Callable[[Scope, WorkflowError, int], Generator[Effect, Outcome, bool]]:
         """A generator function: whether to try again after so many failures, when the backoff has passed."""
         if isinstance(node, yaml.MappingNode):
             parts = self._text.entries(node, "predicate, max_retries and backoff")
@@ -316,7 +319,7 @@ class Compiler:
                 self._text.problem(node, f"retry needs {', '.join(missing)}")
         policy = self._policy(node)
 
-        def ask(scope: Scope, error: WorkflowError, failures: int) -> Any:
+        def ask(scope: Scope, error: WorkflowError, failures: int) -> Generator[Effect, Outcome, bool]:
             given = yield from policy.ask(scope)
             if not isinstance(given, dict) or failures > _number(given.get("max_retries")):
                 return False
@@ -345,8 +348,6 @@ class Compiler:
 
 def compile_path(target: str, library: Any) -> tuple[str, list[Code]]:
     """The variable and the keys of an assignment's left side.  Raises ExpressionError."""
-    from local.workflows import parser
-
     tree, keys = parser.parse_expression(target), []
     while isinstance(tree, parser.Member):
         keys.append(compile_tree(tree.key, library))
@@ -354,12 +355,6 @@ def compile_path(target: str, library: Any) -> tuple[str, list[Code]]:
     if not isinstance(tree, parser.Name):
         raise ExpressionError("expected a variable", 0)
     return tree.name, keys[::-1]
-
-
-def compile_tree(tree: Any, library: Any) -> Code:
-    from local.workflows.evaluate import _compile
-
-    return _compile(tree, library)
 
 
 def _with(whole: Value, keys: list[Value], value: Value) -> Value:

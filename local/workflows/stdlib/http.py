@@ -114,8 +114,8 @@ def _encode(body: Value, headers: dict[str, str]) -> bytes | None:
 def _pairs(given: Mapping[str, Value]) -> list[tuple[str, str]]:
     pairs = []
     for name, value in given.items():
-        for one in value if isinstance(value, list) else [value]:
-            pairs.append((name, str(one).lower() if isinstance(one, bool) else str(one)))
+        several = value if isinstance(value, list) else [value]
+        pairs += [(name, str(one).lower() if isinstance(one, bool) else str(one)) for one in several]
     return pairs
 
 
