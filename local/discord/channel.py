@@ -13,7 +13,7 @@ from local.discord.delivery import Deferred, Delivery, Immediate
 from local.discord.errors import DiscordError, invalid_webhook_token, unknown_message, unknown_webhook
 from local.discord.form import Form
 from local.discord.interaction import Interaction, InteractionState, is_token, make_token
-from local.discord.message import Attachment, Message, failed, thinking, unwritten, written
+from local.discord.message import Attachment, Author, Message, answering, failed, thinking, unwritten, written
 from local.discord.place import Place
 from local.discord.snowflake import Clock, Snowflakes
 from local.discord.store import Change, Store
@@ -60,7 +60,7 @@ class Channel:
             interaction = self._interaction(interaction_id)
             if interaction.state != "pending":
                 return interaction
-            message = self._answering(interaction_id, delivery)
+            message = self._answer(interaction, delivery)
             state: InteractionState = "failed" if message.state == "failed" else "acknowledged"
             self._store.settle_interaction(interaction_id, state, message.id, delivery.status, delivery.ms)
             self._store.put(message)
@@ -96,7 +96,7 @@ class Channel:
             interaction = self._usable(application_id, token)
             original = self._store.message(interaction.original_id or "0")
             if original is None or original.state != "thinking":
-                original = unwritten(self._ids.next(), "application", form.flags, self._clock(), interaction.id)
+                original = answering(self._new("application", form.flags), interaction)
             return self._write(original, form, uploads)
 
     def post(self, form: Form, uploads: Uploads) -> Message:
@@ -107,13 +107,12 @@ class Channel:
                 earlier = self._store.message_with_nonce(form.nonce, now - _NONCES_KEPT)
                 if earlier is not None:
                     return earlier
-            return self._write(unwritten(self._ids.next(), "application", 0, now), form, uploads)
+            return self._write(self._new("application"), form, uploads)
 
     def say(self, content: str) -> Message:
         """A message of the member."""
         with self._store.transaction():
-            message = unwritten(self._ids.next(), "member", 0, self._clock())
-            return self._write(message, Form(content=content), {})
+            return self._write(self._new("member"), Form(content=content), {})
 
     def dismiss(self, message_id: str) -> None:
         """The member has read what the member alone can see."""
@@ -140,19 +139,21 @@ class Channel:
     def file(self, file_id: str) -> tuple[Attachment, bytes] | None:
         return self._store.file(file_id)
 
-    def _answering(self, interaction_id: str, delivery: Delivery) -> Message:
-        message_id, now = self._ids.next(), self._clock()
+    def _answer(self, interaction: Interaction, delivery: Delivery) -> Message:
         match delivery.answer:
             case Deferred(flags):
-                return thinking(message_id, interaction_id, flags, now)
+                return thinking(answering(self._new("application", flags), interaction))
             case Immediate(form):
-                message = unwritten(message_id, "application", form.flags, now, interaction_id)
+                message = answering(self._new("application", form.flags), interaction)
                 try:
-                    return written(message, form, {}, now, self._members)
+                    return written(message, form, {}, self._clock(), self._members)
                 except DiscordError:
-                    return failed(message_id, interaction_id, now)
+                    return failed(message)
             case _:
-                return failed(message_id, interaction_id, now)
+                return failed(answering(self._new("application"), interaction))
+
+    def _new(self, author: Author, flags: int = 0) -> Message:
+        return unwritten(self._ids.next(), author, self._clock(), flags)
 
     def _interaction(self, interaction_id: str) -> Interaction:
         interaction = self._store.interaction(interaction_id)

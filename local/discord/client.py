@@ -109,10 +109,10 @@ class ClientRoutes:
         return web.Response(status=204)
 
     async def get_outcome(self, request: web.Request) -> web.Response:
-        return web.json_response(await self._discord.outcome(request.match_info["interaction"]))
+        return web.json_response(await self._discord.outcome(request.match_info["interaction"], base_url(request)))
 
     async def interact(self, request: web.Request) -> web.Response:
-        return web.json_response(await self._discord.interact(await _json_of_page(request)))
+        return web.json_response(await self._discord.interact(await _json_of_page(request), base_url(request)))
 
     async def get_file(self, request: web.Request) -> web.Response:
         """A picture is shown, anything else is only ever downloaded: it would run in our page's name."""

@@ -56,7 +56,7 @@ class Delivery:
     problem: str | None
 
     def to_json(self) -> dict[str, Any]:
-        return {"status": self.status, "ms": round(self.ms, 1), "problem": self.problem}
+        return {"status": self.status, "ms": self.ms, "problem": self.problem}
 
 
 class NotAnAnswer(ValueError):
@@ -104,7 +104,8 @@ class Sender:
             problem = f"{type(error).__name__}: {error}"
         except NotAnAnswer as error:
             problem = str(error)
-        return Delivery(status, (time.perf_counter() - began_s) * 1000, answer, problem)
+        ms = round((time.perf_counter() - began_s) * 1000, 1)
+        return Delivery(status, ms, answer, problem)
 
 
 def read_answer(status: int, content_type: str, body: bytes) -> Answer:

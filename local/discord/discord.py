@@ -28,6 +28,7 @@ from local.discord.fields import Fields
 from local.discord.interaction import RANDOM_CHARACTERS, Interaction
 from local.discord.limits import Allowance, RateLimit
 from local.discord.place import Place
+from local.discord.shown import shown_to_client
 from local.discord.signing import ensure_signing_key
 from local.discord.snowflake import PATTERN, Clock, Snowflakes
 from local.discord.store import Change, Store
@@ -92,7 +93,7 @@ class LocalDiscord:
         """Make these, a list as in PUT /applications/{id}/commands, the application's.  Raises DiscordError."""
         return await self.run(self.channel.register, value)
 
-    async def interact(self, value: object) -> dict[str, Any]:
+    async def interact(self, value: object, base_url: str) -> dict[str, Any]:
         """A member uses a command: send the interaction, wait for its acknowledgement, and tell what came of it.
 
         value is {data: {name, options?}, deliveries?: how often it is sent, interaction_id?: send that one again}.
@@ -110,15 +111,17 @@ class LocalDiscord:
         else:
             interaction, _ = await self.run(self.channel.outcome, repeated)
         deliveries = await self._deliver(interaction, count)
-        return await self.outcome(interaction.id) | {"deliveries": [delivery.to_json() for delivery in deliveries]}
+        return await self.outcome(interaction.id, base_url) | {
+            "deliveries": [delivery.to_json() for delivery in deliveries]
+        }
 
-    async def outcome(self, interaction_id: str) -> dict[str, Any]:
-        """What became of the interaction so far.  Raises DiscordError, 404/10062."""
+    async def outcome(self, interaction_id: str, base_url: str) -> dict[str, Any]:
+        """What became of the interaction so far, and what the member sees of it.  Raises DiscordError, 404/10062."""
         interaction, messages = await self.run(self.channel.outcome, interaction_id)
         return {
             "acknowledged": {"status": interaction.acknowledged_status, "ms": interaction.acknowledged_ms},
             "id": interaction.id,
-            "message_ids": [message.id for message in messages],
+            "messages": [shown_to_client(message, self.place, base_url) for message in messages],
             "state": interaction.state,
         }
 

@@ -3,6 +3,7 @@
 It looks like Discord's, so that real ones surprise nobody.  Source: Discord, "Receiving and Responding".
 """
 
+import json
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -31,6 +32,11 @@ class Interaction:
     original_id: str | None = None
     acknowledged_status: int | None = None
     acknowledged_ms: float | None = None
+
+    @property
+    def command(self) -> str:
+        name: str = json.loads(self.body)["data"]["name"]
+        return name
 
     def is_expired(self, now: datetime) -> bool:
         return now >= made_at(self.id) + TOKEN_LIFE

@@ -11,6 +11,7 @@ from typing import Literal
 
 from local.discord.errors import FormErrors, empty_message
 from local.discord.form import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, Embed, Form, ListedFile
+from local.discord.interaction import Interaction
 
 Author = Literal["application", "member"]
 # thinking: the bot has acknowledged and not replied yet; failed: it has not acknowledged in time, or wrongly.
@@ -34,7 +35,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """embeds are as the bot sent them: a picture that was uploaded with them is attachment://FILENAME."""
+    """embeds are as the bot sent them: a picture that was uploaded with them is attachment://FILENAME.
+
+    command is the name of the one that the message answers.
+    """
 
     id: str
     author: Author
@@ -46,6 +50,7 @@ class Message:
     mentions: tuple[str, ...] = ()
     flags: int = 0
     interaction_id: str | None = None
+    command: str | None = None
     nonce: str | None = None
     edited_at: datetime | None = None
 
@@ -61,20 +66,24 @@ class Message:
         return {name: by_name[name] for name in names if name in by_name}
 
 
-def unwritten(message_id: str, author: Author, flags: int, now: datetime, interaction_id: str | None = None) -> Message:
+def unwritten(message_id: str, author: Author, now: datetime, flags: int = 0) -> Message:
     """A message that is about to be created; flags say at most that it is for one member alone."""
-    return Message(message_id, author, "thinking", now, flags=flags & EPHEMERAL, interaction_id=interaction_id)
+    return Message(message_id, author, "thinking", now, flags=flags & EPHEMERAL)
 
 
-def thinking(message_id: str, interaction_id: str, flags: int, now: datetime) -> Message:
+def answering(message: Message, interaction: Interaction) -> Message:
+    """The same, as an answer to the interaction."""
+    return replace(message, interaction_id=interaction.id, command=interaction.command)
+
+
+def thinking(message: Message) -> Message:
     """What stands in the channel between the acknowledgement and the reply."""
-    message = unwritten(message_id, "application", flags, now, interaction_id)
     return replace(message, flags=message.flags | LOADING)
 
 
-def failed(message_id: str, interaction_id: str, now: datetime) -> Message:
+def failed(message: Message) -> Message:
     """What the member alone sees when the application did not respond."""
-    return Message(message_id, "application", "failed", now, flags=EPHEMERAL, interaction_id=interaction_id)
+    return replace(message, state="failed", flags=EPHEMERAL)
 
 
 def written(

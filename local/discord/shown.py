@@ -1,7 +1,7 @@
 """A message as Discord's API shows it, and as the page needs it.
 
 Addresses are made when a message is shown, from the address under which the one who asks has reached us.
-Source: Discord, "Message Object", "Embed Object", "Attachment Object", "Message Interaction Metadata Object".
+Source: Discord, "Message Object", "Embed Object", "Attachment Object", "Message Interaction Object".
 """
 
 from hashlib import sha256
@@ -54,12 +54,9 @@ def shown(message: Message, place: Place, base_url: str) -> dict[str, Any]:
         result["application_id"] = place.application_id
     if message.interaction_id:
         result["webhook_id"] = place.application_id
-        result["interaction_metadata"] = {
-            "authorizing_integration_owners": {"0": place.guild_id},
-            "id": message.interaction_id,
-            "type": 2,
-            "user": place.member_user,
-        }
+        interaction = {"id": message.interaction_id, "type": 2, "user": place.member_user}
+        result["interaction"] = interaction | {"name": message.command}
+        result["interaction_metadata"] = interaction | {"authorizing_integration_owners": {"0": place.guild_id}}
     if message.nonce is not None:
         result["nonce"] = message.nonce
     return result

@@ -189,6 +189,6 @@ PICTURE = {
 async def until(condition: Callable[[], Awaitable[Result]], what: str, deadline_s: float = 10) -> Result:
     """The condition's first true result; AssertionError with `what` after deadline_s."""
     async with asyncio.timeout(deadline_s):
-        while not (result := await condition()):
+        while not (result := await condition()):  # noqa: ASYNC110 - it happens behind HTTP
             await asyncio.sleep(0.01)
     return result
