@@ -78,7 +78,7 @@ class UploadSessions:
             file.write(data)
 
     def finish(self, session: Session, told: Checksums) -> StoredObject:
-        """Makes the object.  Raises StorageError as ObjectStore.create does; the session is over then, too."""
+        """Makes the object.  Raises what ObjectStore.create raises; the session is over then, too."""
         try:
             return self._store.create(
                 session.bucket,
@@ -89,7 +89,7 @@ class UploadSessions:
                 told.over(session.checksums),
                 session=session.id,
             )
-        except StorageError:
+        except BaseException:  # whatever it was, create() has taken the bytes away
             self.cancel(session)
             raise
 

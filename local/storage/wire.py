@@ -1,6 +1,7 @@
 """What all storage routes share: JSON in, JSON or Google's errors out, and where links lead."""
 
 import errno
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -34,9 +35,17 @@ def google_errors(handler: Handler) -> Handler:
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
-            return refusal(StorageError(503, "backendError", f"Backend Error: {error.strerror}"))
+            return refusal(_no_room(error.strerror))
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            return refusal(_no_room(str(error)))
 
     return answered
+
+
+def _no_room(why: str | None) -> StorageError:
+    return StorageError(503, "backendError", f"Backend Error: {why}")
 
 
 def refusal(error: StorageError) -> web.Response:

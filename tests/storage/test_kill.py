@@ -1,15 +1,92 @@
 """A process killed at any moment leaves each object whole or absent, and no file behind that nothing names."""
 
+import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
-from local.storage.checksums import checksums_of
+import pytest
+
+from local.storage import database, objects
+from local.storage.checksums import Checksums, checksums_of
 from local.storage.objects import ObjectStore
+from local.storage.resource import Preconditions, Settings
+from local.storage.sessions import UploadSessions
 from tests.servers import ROOT
 
-ROUNDS = 12
+ROUNDS = 6
+TRACED = {objects.__file__, database.__file__}
+
+
+def create(store: ObjectStore, name: str = "picture") -> None:
+    incoming = store.receive()
+    incoming.write_bytes(f"{name}\n9\n".encode() + b"." * 9)
+    store.create("pictures", name, Settings(), incoming)
+
+
+def upload_resumably(store: ObjectStore) -> None:
+    sessions = UploadSessions(store)
+    session = sessions.get(sessions.start("pictures", "picture", Settings(), Preconditions(), Checksums()))
+    sessions.write(session, 0, b"picture\n9\n.........")
+    sessions.finish(session, Checksums())
+
+
+CHANGES: dict[str, Callable[[ObjectStore], object]] = {
+    "create": lambda store: create(store, "another"),
+    "replace": create,
+    "delete": lambda store: store.delete("pictures", "picture"),
+    "copy over itself": lambda store: store.copy(store.get("pictures", "picture"), "pictures", "picture", Settings()),
+    "change settings": lambda store: store.update("pictures", "picture", lambda settings: settings),
+    "upload resumably": upload_resumably,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_process_that_ends_after_any_line_leaves_whole_objects_and_no_litter(tmp_path: Path, change: str) -> None:
+    for lines in range(1000):
+        root = tmp_path / str(lines)
+        store = ObjectStore(root)
+        store.buckets.ensure("pictures")
+        create(store)
+        store.close()
+        finished = ends_after(lines, root, CHANGES[change])
+        check_whole(root, f"{change}, ended after {lines} lines")
+        if finished:
+            assert lines > 10
+            return
+    raise AssertionError(f"{change} did not finish in 1000 lines")
+
+
+def ends_after(lines: int, root: Path, change: Callable[[ObjectStore], object]) -> bool:
+    """Makes the change in a process that is gone, as if killed, after so many lines; True if it finished before."""
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        return os.waitstatus_to_exitcode(status) == 0
+    left = lines
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename not in TRACED:
+            return None
+        if event == "line":
+            left -= 1
+            if left < 0:
+                os._exit(9)
+        return trace
+
+    try:
+        store = ObjectStore(root)
+        sys.settrace(trace)
+        change(store)
+        sys.settrace(None)
+        os._exit(0)
+    finally:
+        os._exit(1)
 
 
 def test_killed_writers_leave_whole_objects_and_no_litter(tmp_path: Path) -> None:
@@ -24,8 +101,6 @@ def test_killed_writers_leave_whole_objects_and_no_litter(tmp_path: Path) -> Non
         )
         assert writer.stdout is not None
         writer.stdout.read(chance.randrange(1, 60))
-        for _ in range(chance.randrange(20_000)):  # somewhere inside an operation, not always at its end
-            pass
         writer.kill()
         writer.communicate()
         seen += check_whole(tmp_path, f"seed {seed}, round {round_number}")
@@ -48,7 +123,8 @@ def check_whole(root: Path, when: str) -> int:
         on_disk = [path for path in (root / "content").rglob("*") if path.is_file()]
         assert len(on_disk) == len(found), f"{when}: {len(on_disk)} files for {len(found)} objects"
         assert list((root / "pending").iterdir()) == [], when
-        assert list((root / "incoming").iterdir()) == [], when
+        sessions = store.database.rows("SELECT id FROM sessions WHERE generation IS NULL")
+        assert {path.name for path in (root / "incoming").iterdir()} <= {row["id"] for row in sessions}, when
         return len(found)
     finally:
         store.close()

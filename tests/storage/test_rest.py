@@ -1,6 +1,7 @@
 """What goes over the wire: answers, refusals, ranges and resumable uploads, as the documents of Google say them."""
 
 import json
+import resource
 import socket
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,20 @@ def test_an_upload_that_breaks_off_leaves_no_object_and_no_file(tmp_path: Path) 
             wait_until(lambda: list((tmp_path / "incoming").iterdir()), "the upload has begun")
         wait_until(lambda: not list((tmp_path / "incoming").iterdir()), "the half is swept away")
         assert media(base_url, "half").status_code == 404
+
+
+def test_a_full_disk_is_googles_backend_error_until_there_is_room_again(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with serving_bucket(tmp_path) as base_url:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))  # a file cannot grow further, as on a full disk
+        try:
+            refused = put(base_url, "big", b"x" * 300_000)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert refused.status_code == 503
+        assert refused.json()["error"]["errors"][0]["reason"] == "backendError"
+        assert list((tmp_path / "incoming").iterdir()) == []
+        assert put(base_url, "big", b"x" * 300_000, ifGenerationMatch="0").status_code == 200
 
 
 def test_the_policy_of_a_bucket_is_changed_only_by_who_has_seen_it(tmp_path: Path) -> None:
