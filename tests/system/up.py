@@ -12,13 +12,18 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import requests
 
 from tests.servers import ROOT, wait_until
+
+PLACE = "projects/demo/locations/us-central1"
 
 
 @dataclass(frozen=True)
 class Up:
-    """base is http://127.0.0.1:PORT; output is what it has printed so far."""
+    """base is http://127.0.0.1:PORT; printed is the file with what it has printed so far."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -32,24 +37,59 @@ class Up:
     def output(self) -> str:
         return self.printed.read_text()
 
-    def mando(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return mando(*arguments, "--port", str(self.port))
+    def get(self, path: str) -> Any:
+        answer = requests.get(f"{self.base}/{path}", timeout=10)
+        answer.raise_for_status()
+        return answer.json()
 
-    def send(self, *arguments: str) -> list[dict[str, object]]:
-        """The outcomes that `mando send` prints, without its summary."""
-        sent = self.mando("send", *arguments)
-        lines = [json.loads(line) for line in sent.stdout.splitlines() if line.startswith("{")]
-        return [line for line in lines if "id" in line]
+    def interact(self, deliveries: int = 1, **options: str | int) -> dict[str, Any]:
+        """A member types /mando; returns how the ingress acknowledged it."""
+        types = {str: 3, int: 4}
+        given = [{"name": name, "type": types[type(value)], "value": value} for name, value in options.items()]
+        body = {"data": {"name": "mando", "options": given}, "deliveries": deliveries}
+        answer = requests.post(f"{self.base}/api/v10/interactions", json=body, timeout=10)
+        answer.raise_for_status()
+        acknowledged: dict[str, Any] = answer.json()
+        return acknowledged
+
+    def executions(self, interaction_id: str) -> list[dict[str, Any]]:
+        listed = self.get(f"v1/{PLACE}/workflows/mando/executions?view=FULL").get("executions", [])
+        return [one for one in listed if json.loads(one["argument"])["interaction_id"] == interaction_id]
+
+    def ended(self, interaction_id: str) -> dict[str, Any]:
+        """The one execution of an interaction, when it has ended."""
+
+        def find() -> dict[str, Any] | None:
+            found = self.executions(interaction_id)
+            assert len(found) <= 1
+            return found[0] if found and found[0]["state"] != "ACTIVE" else None
+
+        ended = wait_until(find, f"the execution for {interaction_id} ends", 30)
+        assert ended is not None
+        return ended
+
+    def reply(self, acknowledged: dict[str, Any]) -> dict[str, Any]:
+        """The one message that answers the interaction, as the channel shows it."""
+        (message,) = self.get(f"api/client/interactions/{acknowledged['id']}")["messages"]
+        shown: dict[str, Any] = message
+        return shown
+
+    def objects(self) -> dict[str, str]:
+        """The generation of every picture, by its name."""
+        listed = self.get("storage/v1/b/demo-mandalas/o")
+        return {item["name"]: item["generation"] for item in listed.get("items", [])}
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout=20)
 
 
-def mando(*arguments: str) -> subprocess.CompletedProcess[str]:
+def mando(*arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """The command, run to its end."""
     return subprocess.run(
         [sys.executable, "-m", "cli.main", *arguments],
-        cwd=ROOT,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -58,9 +98,9 @@ def mando(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextlib.contextmanager
-def mando_up(data: Path, root: Path = ROOT, port: int | None = None) -> Iterator[Up]:
+def mando_up(data: Path, root: Path = ROOT) -> Iterator[Up]:
     """`mando up` of the sources in root, from "ready" until the block ends."""
-    port = port or three_free_ports()
+    port = three_free_ports()
     with tempfile.TemporaryDirectory() as folder:
         printed = Path(folder) / "output"
         with printed.open("wb") as output:

@@ -1,0 +1,66 @@
+"""An edit of the YAML changes what a restarted `mando up` does."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import requests
+
+from tests.system.up import copy_of_sources, mando, mando_up, three_free_ports
+
+
+def edited(root: Path, file: str, pattern: str, replacement: str) -> None:
+    """Change the first text that fits the pattern."""
+    text, count = re.subn(pattern, replacement, (root / file).read_text(), count=1)
+    assert count == 1, f"{file} holds no {pattern}"
+    (root / file).write_text(text)
+
+
+def test_a_lower_rate_in_queue_yaml_slows_a_restarted_queue(tmp_path: Path) -> None:
+    root = copy_of_sources(tmp_path / "sources")
+    edited(root, "queue.yaml", r"rate: \d+/s", "rate: 2/s")
+    edited(root, "queue.yaml", r"bucket_size: \d+", "bucket_size: 1")
+    with mando_up(tmp_path / "data", root) as up:
+        ids = [up.interact()["id"] for _ in range(7)]
+        done = [up.ended(interaction_id) for interaction_id in ids]
+    starts = sorted(datetime.fromisoformat(execution["createTime"]) for execution in done)
+    assert (starts[-1] - starts[0]).total_seconds() >= 0.95 * 6 / 2
+
+
+def test_a_longer_backoff_in_the_workflow_makes_a_restarted_one_wait_longer(tmp_path: Path) -> None:
+    root = copy_of_sources(tmp_path / "sources")
+    waited_s = []
+    for delay_s in (0.2, 2.5):
+        edited(root, "workflows/mando.yaml", r"max_retries: \d+", "max_retries: 1")
+        edited(root, "workflows/mando.yaml", r"initial_delay: [\d.]+", f"initial_delay: {delay_s}")
+        with mando_up(tmp_path / "data", root) as up:
+            requests.delete(f"{up.base}/storage/v1/b/demo-mandalas", timeout=10).raise_for_status()
+            sent = up.interact()
+            execution = up.ended(sent["id"])
+            shown = up.reply(sent)["content"]
+        assert execution["state"] == "FAILED"
+        assert "Something went wrong" in shown
+        waited_s.append(float(execution["duration"].removesuffix("s")))
+    assert 0.2 <= waited_s[0] < 2.5 <= waited_s[1] < 5
+
+
+def test_a_wrong_workflow_is_said_with_its_place_and_nothing_starts(tmp_path: Path) -> None:
+    root = copy_of_sources(tmp_path / "sources")
+    edited(root, "workflows/mando.yaml", r"call: http\.post", "call: http.pots")
+    process = up_that_ends(root, tmp_path / "data")
+    assert re.search(r"\d+:\d+: unknown function or subworkflow 'http\.pots'", process)
+    assert "Traceback" not in process
+
+
+def test_a_wrong_queue_yaml_is_said_with_its_place_and_nothing_starts(tmp_path: Path) -> None:
+    root = copy_of_sources(tmp_path / "sources")
+    edited(root, "queue.yaml", r"rate: \d+/s", "rate: 5/fortnight")
+    assert "queue.yaml:4:9: expected a rate like 5/s" in up_that_ends(root, tmp_path / "data")
+
+
+def up_that_ends(root: Path, data: Path) -> str:
+    """What `mando up` says when it cannot start."""
+    ended = mando("up", "--port", str(three_free_ports()), "--data", str(data), root=root)
+    assert ended.returncode == 2
+    assert "ready" not in ended.stdout
+    return ended.stderr
