@@ -1,0 +1,129 @@
+"""`mando run`: any workflow file, on this machine; prints its execution as the API would show it."""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from local.executions.live import LivePerformer, drive
+from local.executions.service import instant
+from local.workflows.compile import Workflow, compile_workflow
+from local.workflows.effects import Auth, Value
+from local.workflows.errors import WorkflowError, WorkflowSyntaxError
+
+
+class WrongUse(Exception):
+    """Raised when the command cannot run what it is given; the message is for the terminal."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="the workflow's YAML or JSON")
+    parser.add_argument("--data", metavar="JSON", help="the argument of the execution")
+    parser.add_argument("--env", action="append", default=[], metavar="K=V", help="an environment variable; repeatable")
+    parser.add_argument("--virtual-time", action="store_true", help="sleeps and backoffs pass at once")
+    parser.add_argument(
+        "--base-url", default="http://127.0.0.1:8080", metavar="URL", help="what stands in for the cloud's own hosts"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 SUCCEEDED, 1 FAILED, 2 the file or an argument is wrong."""
+    try:
+        workflow, argument, env = _load(arguments.file), _argument(arguments.data), _env(arguments.env)
+    except WrongUse as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    clock = _VirtualClock() if arguments.virtual_time else _LiveClock()
+    execution = asyncio.run(_execute(workflow, argument, env, clock, arguments.base_url))
+    if arguments.data is not None:
+        execution["argument"] = arguments.data
+    print(json.dumps(execution, indent=2, ensure_ascii=False))
+    return 0 if execution["state"] == "SUCCEEDED" else 1
+
+
+class _LiveClock:
+    def now_s(self) -> float:
+        return time.time()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class _VirtualClock:
+    """Real time, plus every sleep that was skipped."""
+
+    def __init__(self) -> None:
+        self._skipped_s = 0.0
+
+    def now_s(self) -> float:
+        return time.time() + self._skipped_s
+
+    async def sleep(self, seconds: float) -> None:
+        self._skipped_s += seconds
+
+
+async def _execute(
+    workflow: Workflow, argument: Value, env: dict[str, str], clock: _LiveClock | _VirtualClock, base_url: str
+) -> dict[str, Any]:
+    began_s = clock.now_s()
+    execution: dict[str, Any] = {
+        "name": f"projects/local/locations/local/workflows/file/executions/{uuid.uuid4()}",
+        "startTime": instant(datetime.fromtimestamp(began_s, UTC)),
+    }
+    sleep: Callable[[float], Awaitable[None]] = clock.sleep
+    async with aiohttp.ClientSession() as session:
+        performer = LivePerformer(session, _no_token, base_url, _print_log, sleep, clock.now_s)
+        try:
+            result = await drive(workflow.run(argument, env), performer.perform)
+            execution |= {"state": "SUCCEEDED", "result": json.dumps(result, ensure_ascii=False)}
+        except WorkflowError as error:
+            execution |= {"state": "FAILED", "error": error.as_execution_error()}
+    ended_s = clock.now_s()
+    execution["endTime"] = instant(datetime.fromtimestamp(ended_s, UTC))
+    execution["duration"] = f"{ended_s - began_s:.6f}s"
+    return execution
+
+
+def _load(path: Path) -> Workflow:
+    try:
+        return compile_workflow(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise WrongUse(f"mando run: cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise WrongUse(f"mando run: {path} is not UTF-8") from None
+    except WorkflowSyntaxError as error:
+        raise WrongUse(str(error)) from None
+
+
+def _argument(data: str | None) -> Value:
+    try:
+        value: Value = json.loads(data) if data is not None else None
+    except (ValueError, RecursionError) as error:
+        raise WrongUse(f"mando run: --data is not JSON: {error}") from None
+    return value
+
+
+def _env(pairs: list[str]) -> dict[str, str]:
+    env = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            raise WrongUse(f"mando run: --env: {pair!r} is not of the form NAME=VALUE")
+        env[name] = value
+    return env
+
+
+def _no_token(auth: Auth) -> str:
+    raise WorkflowError.tagged("AuthError", f"`mando run` has no {auth.kind} token to send; `mando up` has")
+
+
+def _print_log(data: Value, severity: str) -> None:
+    sys.stderr.write(json.dumps({"severity": severity, "data": data}, ensure_ascii=False, default=str) + "\n")
