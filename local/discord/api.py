@@ -31,7 +31,7 @@ _COMMANDS = _API + "/applications/{application:[0-9]+}/commands"
 
 
 def routes(discord: LocalDiscord) -> list[web.AbstractRouteDef]:
-    """/api/v10/…, /attachments/…, /external/…, and the page with what it asks for: /, /api/client/…"""
+    """/api/v10/…, /attachments/…, and the page with what it asks for: /, /NAME.js, /NAME.css, /api/client/…"""
     every = [*ClientRoutes(discord).routes(), *BotRoutes(discord).routes()]
     return [web.route(each.method, each.path, discord_errors(each.handler), **each.kwargs) for each in every]
 

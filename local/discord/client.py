@@ -49,7 +49,7 @@ class ClientRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/", self.get_page),
-            web.get("/{name:channel\\.js|message\\.js|composer\\.js|channel\\.css|favicon\\.svg}", self.get_page),
+            *(web.get(f"/{path.name}", self.get_page) for path in sorted(_PAGE.iterdir())),
             web.get("/api/client/channel", self.get_channel),
             web.get("/api/client/events", self.get_events),
             web.get("/api/client/messages", self.list_messages),
@@ -61,7 +61,7 @@ class ClientRoutes:
         ]
 
     async def get_page(self, request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(_PAGE / request.match_info.get("name", "index.html"), headers=_PAGE_HEADERS)
+        return web.FileResponse(_PAGE / (request.path.lstrip("/") or "index.html"), headers=_PAGE_HEADERS)
 
     async def get_channel(self, request: web.Request) -> web.Response:
         """All that a page needs to begin with; its events go on after `revision`."""

@@ -4,12 +4,13 @@ Addresses are made when a message is shown, from the address under which the one
 Source: Discord, "Message Object", "Embed Object", "Attachment Object", "Message Interaction Object".
 """
 
-from hashlib import sha256
+from collections.abc import Mapping
 from typing import Any
 
 from local.discord.message import Attachment, Message
 from local.discord.place import Place
 from local.discord.store import Change
+from local.hosts import to_local
 
 _COMMAND = 20  # the type of a message that answers a slash command
 _DEFAULT = 0
@@ -73,21 +74,16 @@ def shown_change(change: Change, place: Place, base_url: str) -> dict[str, Any]:
     return shown_to_client(change.message, place, base_url)
 
 
-def link_digest(url: str) -> str:
-    """Under which /external/ shows the picture behind a linked address."""
-    return sha256(url.encode()).hexdigest()
-
-
-def _is_there(url: str, embedded: Any) -> bool:
+def _is_there(url: str, embedded: Mapping[str, Attachment]) -> bool:
     """An embed that names a file which is not there shows no picture, and Discord says nothing."""
     return bool(url) and (not url.startswith("attachment://") or url.removeprefix("attachment://") in embedded)
 
 
-def _media(url: str, embedded: Any, place: Place, base_url: str) -> dict[str, Any]:
-    """A picture in an embed."""
+def _media(url: str, embedded: Mapping[str, Attachment], place: Place, base_url: str) -> dict[str, Any]:
+    """A picture in an embed.  One that is linked is shown where the local cloud holds it, or, as with Discord, not at all."""
     if not url.startswith("attachment://"):
-        return {"url": url, "proxy_url": f"{base_url}/external/{link_digest(url)}"}
-    attachment: Attachment = embedded[url.removeprefix("attachment://")]
+        return {"url": url, "proxy_url": to_local(url, base_url)}
+    attachment = embedded[url.removeprefix("attachment://")]
     address = _address(attachment, place, base_url)
     media = {
         "content_type": attachment.content_type,

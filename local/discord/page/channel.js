@@ -1,0 +1,274 @@
+// The channel: the messages in their order, what changes in them, and where the view stands.
+
+import { createComposer } from "./composer.js";
+import { byId, make } from "./dom.js";
+import { messageElement, nameOf, pendingElement, stateOf } from "./message.js";
+import { day, inWords } from "./moment.js";
+
+const MOST_SHOWN = 150; // older ones come back when one scrolls up to them
+const PAGE = 50; // as many as the server gives at once
+const GROUP_MS = 7 * 60_000;
+const NEAR_PX = 120;
+
+const scroller = byId("scroller");
+const list = byId("messages");
+const shown = new Map(); // id → message, in the order of their ids
+const drawn = new WeakMap(); // message → its element, and what that depends on besides
+const pending = []; // elements of commands that are being sent
+let channel = null;
+let hasOlder = false;
+let isStuck = true; // to the newest message
+let isLoading = false;
+
+const actions = { openPicture, dismiss };
+
+async function begin() {
+  channel = await call("GET", "/api/client/channel");
+  for (const name of document.querySelectorAll(".channel-name")) name.textContent = channel.channel.name;
+  byId("guild").textContent = channel.guild.name;
+  byId("topic").textContent = channel.channel.topic;
+  byId("application-name").textContent = nameOf(channel.application);
+  byId("my-name").textContent = byId("member-name").textContent = nameOf(channel.member);
+  shown.clear();
+  hasOlder = channel.messages.length === PAGE;
+  for (const message of channel.messages) shown.set(message.id, message);
+  redraw();
+  composer.setCommands(channel.commands);
+  follow(channel.revision);
+}
+
+/** Every change from now on; the browser itself comes back after a break, and says what it saw last. */
+function follow(revision) {
+  const events = new EventSource(`/api/client/events?after=${revision}`);
+  const told = (handle) => (event) => handle(JSON.parse(event.data));
+  events.addEventListener("MESSAGE_CREATE", told(show));
+  events.addEventListener("MESSAGE_UPDATE", told(show));
+  events.addEventListener("MESSAGE_DELETE", told(({ id }) => remove(id)));
+  events.addEventListener("RESET", () => {
+    events.close();
+    start();
+  });
+  events.addEventListener("open", () => (byId("connection").hidden = true));
+  events.addEventListener("error", () => {
+    byId("connection").hidden = false;
+    if (events.readyState === EventSource.CLOSED) setTimeout(start, 2000);
+  });
+}
+
+async function start() {
+  try {
+    await begin();
+    byId("connection").hidden = true;
+  } catch {
+    byId("connection").hidden = false;
+    setTimeout(start, 2000);
+  }
+}
+
+function show(message) {
+  const isNew = !shown.has(message.id);
+  if (isNew && shown.size && isBefore(message.id, firstId())) return; // older than what is loaded
+  shown.set(message.id, message);
+  if (!isNew) {
+    byId(`message-${message.id}`).replaceWith(elementOf(message, previousOf(message)));
+  } else if (isBefore(lastIdBut(message.id), message.id)) {
+    if (message.interaction_metadata) pending.shift()?.remove();
+    append(message);
+    if (!isStuck) byId("jump").hidden = false;
+    else forgetOldest();
+  } else {
+    redraw();
+  }
+  settle();
+}
+
+function remove(id) {
+  if (shown.delete(id)) redraw();
+}
+
+/** The list anew, from elements that are there where nothing about them has changed. */
+function redraw() {
+  const sorted = [...shown.values()].sort((one, other) => (isBefore(one.id, other.id) ? -1 : 1));
+  shown.clear();
+  list.replaceChildren();
+  for (const message of sorted) {
+    shown.set(message.id, message);
+    append(message);
+  }
+  list.append(...pending);
+  settle();
+}
+
+function append(message) {
+  const above = previousOf(message);
+  const last = pending[0] ?? null;
+  if (!above || day(new Date(above.timestamp)) !== day(new Date(message.timestamp))) {
+    list.insertBefore(make("li", { class: "day", role: "separator" }, day(new Date(message.timestamp))), last);
+  }
+  list.insertBefore(elementOf(message, above), last);
+}
+
+function elementOf(message, above) {
+  const follows =
+    above?.author.id === message.author.id && new Date(message.timestamp) - new Date(above.timestamp) < GROUP_MS;
+  const earlier = drawn.get(message);
+  if (earlier?.follows === follows && earlier.state === stateOf(message)) return earlier.element;
+  const element = messageElement(message, follows, actions);
+  drawn.set(message, { follows, state: stateOf(message), element });
+  return element;
+}
+
+function forgetOldest() {
+  if (shown.size < MOST_SHOWN + PAGE) return;
+  for (const id of [...shown.keys()].slice(0, shown.size - MOST_SHOWN)) shown.delete(id);
+  hasOlder = true;
+  redraw();
+}
+
+async function loadOlder() {
+  if (isLoading || !hasOlder || !shown.size) return;
+  isLoading = true;
+  try {
+    const older = await call("GET", `/api/client/messages?before=${firstId()}`);
+    hasOlder = older.length === PAGE;
+    for (const message of older) shown.set(message.id, message);
+    const fromBottom = scroller.scrollHeight - scroller.scrollTop;
+    redraw();
+    scroller.scrollTop = scroller.scrollHeight - fromBottom;
+  } finally {
+    isLoading = false;
+  }
+}
+
+function settle() {
+  const isEmpty = ![...shown.values()].some((message) => message.interaction_metadata) && !pending.length;
+  byId("welcome").hidden = hasOlder;
+  byId("hint").hidden = !isEmpty;
+  stick();
+}
+
+async function use(command, options) {
+  const element = pendingElement(channel.member, command.name);
+  pending.push(element);
+  list.append(element);
+  isStuck = true;
+  settle();
+  try {
+    const outcome = await call("POST", "/api/v10/interactions", {
+      type: 2,
+      application_id: channel.application.id,
+      guild_id: channel.guild.id,
+      channel_id: channel.channel.id,
+      data: { id: command.id, name: command.name, type: 1, options },
+    });
+    forgetPending(element);
+    for (const message of outcome.messages) show(message);
+  } finally {
+    forgetPending(element);
+    settle();
+  }
+}
+
+function forgetPending(element) {
+  const index = pending.indexOf(element);
+  if (index >= 0) pending.splice(index, 1);
+  element.remove();
+}
+
+async function say(content) {
+  isStuck = true;
+  show(await call("POST", "/api/client/messages", { content }));
+}
+
+async function dismiss(message) {
+  await call("DELETE", `/api/client/messages/${message.id}`);
+  remove(message.id);
+  composer.focus();
+}
+
+/** The answer's JSON.  Throws an Error whose message can be shown to the member. */
+async function call(method, url, body) {
+  const options = { method };
+  if (body !== undefined) {
+    options.headers = { "Content-Type": "application/json" };
+    options.body = JSON.stringify(body);
+  }
+  const answer = await fetch(url, options).catch(() => {
+    throw new Error("The local Discord is not running. Start it again with: make up");
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(JSON.parse(text || "{}").message ?? `The local Discord answered ${answer.status}`);
+  return text ? JSON.parse(text) : null;
+}
+
+const viewer = byId("viewer");
+
+function openPicture({ url, words, title }) {
+  byId("viewer-picture").src = url;
+  byId("viewer-picture").alt = words;
+  byId("viewer-words").textContent = title ?? words;
+  byId("viewer-link").href = url;
+  viewer.showModal();
+}
+
+viewer.addEventListener("click", (event) => {
+  if (!event.target.closest("img, figcaption")) viewer.close();
+});
+viewer.addEventListener("close", () => byId("viewer-picture").removeAttribute("src"));
+
+let measured = ""; // how large content and window were when the view was last put to the newest message
+function stick() {
+  if (!isStuck) return;
+  scroller.scrollTop = scroller.scrollHeight;
+  measured = `${scroller.scrollHeight}/${scroller.clientHeight}`;
+}
+
+scroller.addEventListener("scroll", () => {
+  const isNear = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
+  // A scroll that comes with another size is the layout's doing, not the member's.
+  const isMembers = measured === `${scroller.scrollHeight}/${scroller.clientHeight}`;
+  if (isNear || isMembers) isStuck = isNear;
+  if (isStuck) byId("jump").hidden = true;
+  if (scroller.scrollTop < NEAR_PX) loadOlder();
+});
+const sizes = new ResizeObserver(stick);
+sizes.observe(list);
+sizes.observe(scroller);
+
+byId("jump").addEventListener("click", () => {
+  scroller.scrollTop = scroller.scrollHeight;
+  composer.focus();
+});
+byId("toggle-members").addEventListener("click", ({ currentTarget }) => {
+  const isShown = currentTarget.getAttribute("aria-pressed") !== "true";
+  currentTarget.setAttribute("aria-pressed", isShown);
+  currentTarget.title = isShown ? "Hide member list" : "Show member list";
+  byId("members").hidden = !isShown;
+});
+byId("try").addEventListener("click", () => composer.pick(channel.commands[0]));
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (event.target.closest("input, textarea, dialog")) return;
+  const isPressing = event.key === " " && event.target.closest("button, a");
+  if (isTyping && !isPressing) composer.focus();
+  if (event.key === "Escape") scroller.scrollTop = scroller.scrollHeight;
+});
+
+setInterval(() => {
+  for (const time of list.querySelectorAll("time")) time.textContent = inWords(new Date(time.dateTime), new Date());
+  for (const message of shown.values()) {
+    const element = byId(`message-${message.id}`);
+    if (element.dataset.state !== stateOf(message)) element.replaceWith(elementOf(message, previousOf(message)));
+  }
+}, 20_000);
+
+// Ids grow with time, and with their length.
+const isBefore = (one, other) =>
+  one === undefined || one.length < other.length || (one.length === other.length && one < other);
+const firstId = () => shown.keys().next().value;
+const lastIdBut = (id) => [...shown.keys()].findLast((each) => each !== id);
+const previousOf = (message) => shown.get([...shown.keys()].findLast((id) => isBefore(id, message.id)));
+
+const composer = createComposer({ use, say });
+start();
+composer.focus();

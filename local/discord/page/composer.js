@@ -1,0 +1,117 @@
+// Where the member writes: words, or a command with its options.  Enter sends; the popup says what is possible.
+
+import { createCommandLine } from "./command.js";
+import { byId } from "./dom.js";
+import { createPopup } from "./popup.js";
+
+/** to: {use(command, options), say(content)}, both promises.  Answers {setCommands, pick, focus}. */
+export function createComposer(to) {
+  const text = byId("text");
+  const complaint = byId("complaint");
+  const popup = createPopup(byId("popup"));
+  const line = createCommandLine(byId("command"), popup, { leave, send, complain });
+  let commands = [];
+
+  function suggest() {
+    complain(null);
+    const typed = /^\/(\S*)$/.exec(text.value)?.[1]?.toLowerCase();
+    const found = typed === undefined ? [] : commands.filter((command) => command.name.startsWith(typed));
+    if (!found.length) return popup.hide();
+    popup.show(
+      text,
+      "Commands",
+      found.map((command) => ({
+        label: `/${command.name}`,
+        picture: "/favicon.svg",
+        hints: command.options.map((option) => option.name),
+        detail: command.description,
+        choose: () => pick(command),
+      })),
+    );
+  }
+
+  /** From words to a command. */
+  function pick(command) {
+    if (!command) return;
+    complain(null);
+    text.value = "";
+    text.hidden = true;
+    line.open(command);
+  }
+
+  /** From a command back to words. */
+  function leave(words) {
+    text.hidden = false;
+    text.value = words;
+    text.focus();
+    grow();
+    suggest();
+  }
+
+  async function send() {
+    if (!line.isOpen()) return say();
+    const command = line.command();
+    const options = line.read();
+    if (options === null) return;
+    line.close();
+    text.hidden = false;
+    text.focus();
+    await to.use(command, options).catch((error) => complain(error.message));
+  }
+
+  async function say() {
+    const content = text.value.trim();
+    if (!content) return;
+    text.value = "";
+    grow();
+    popup.hide();
+    await to.say(content).catch((error) => {
+      complain(error.message);
+      text.value ||= content;
+    });
+  }
+
+  function complain(words) {
+    complaint.hidden = !words;
+    complaint.textContent = words ?? "";
+  }
+
+  function grow() {
+    text.style.height = "auto";
+    text.style.height = `${text.scrollHeight}px`;
+  }
+
+  text.addEventListener("input", () => {
+    const named = /^\/(\S+)\s$/.exec(text.value)?.[1]?.toLowerCase();
+    const command = commands.find((one) => one.name === named);
+    if (command) return pick(command);
+    grow();
+    suggest();
+  });
+  text.addEventListener("keydown", (event) => {
+    if (event.isComposing || popup.handle(event)) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      say();
+    }
+  });
+  text.addEventListener("blur", () => popup.hide());
+  text.addEventListener("focus", suggest);
+  byId("composer").addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+
+  return {
+    pick,
+    focus: () => (line.isOpen() ? line.focus() : text.focus()),
+    setCommands(registered) {
+      commands = registered;
+      const isGone = line.isOpen() && !registered.some((command) => command.id === line.command().id);
+      if (isGone) {
+        line.close();
+        leave("");
+      }
+    },
+  };
+}
