@@ -9,7 +9,7 @@ import pytest
 from nacl.public import PrivateKey
 
 from cli.main import run
-from tests.deploy.real_gcloud import require_gcloud
+from tests.gcloud import require_gcloud
 from tests.servers import ROOT
 
 

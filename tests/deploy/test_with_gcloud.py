@@ -19,7 +19,7 @@ from local.storage.objects import ObjectStore
 from local.storage.rest import routes
 from schemas.environment import Secret
 from tests.deploy.google import Google
-from tests.deploy.real_gcloud import environment, require_gcloud
+from tests.gcloud import environment, require_gcloud
 from tests.servers import ROOT
 from tests.storage.serving import serving_app
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from google.cloud import storage
 
-from tests.deploy.real_gcloud import environment, gcloud, require_gcloud
+from tests.gcloud import environment, gcloud, require_gcloud
 from tests.storage.serving import BUCKET
 
 Run = Callable[..., tuple[int, str, str]]

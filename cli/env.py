@@ -1,0 +1,74 @@
+"""`mando env`: the exports after which the real gcloud talks to the local cloud, and how to take them back."""
+
+import argparse
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from cli.up import ROOT
+
+# Whose address gcloud can be told, by the name in CLOUDSDK_API_ENDPOINT_OVERRIDES_….
+SERVICES = (
+    "APPENGINE",
+    "ARTIFACTREGISTRY",
+    "CLOUDBUILD",
+    "CLOUDFUNCTIONS",
+    "CLOUDRESOURCEMANAGER",
+    "CLOUDTASKS",
+    "IAM",
+    "RUN",
+    "SECRETMANAGER",
+    "SERVICEUSAGE",
+    "WORKFLOWEXECUTIONS",
+    "WORKFLOWS",
+)
+_SAVED = "MANDO_SAVED_"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8080, help="where `mando up` runs (default: 8080)")
+    parser.add_argument("--unset", action="store_true", help="print what undoes it")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    variables = gcloud_environment(f"http://127.0.0.1:{arguments.port}", ROOT / ".mando" / "gcloud")
+    lines = undone(variables, os.environ) if arguments.unset else done(variables, os.environ)
+    print("\n".join(lines))
+    return 0
+
+
+def gcloud_environment(base_url: str, config: Path) -> dict[str, str]:
+    """What to set so that gcloud talks to base_url; config is a folder for its own files, apart from yours."""
+    return {
+        **{f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{service}": f"{base_url}/" for service in SERVICES},
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": f"{base_url}/storage/v1/",
+        "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
+        "CLOUDSDK_CONFIG": str(config),
+        "CLOUDSDK_CORE_PROJECT": "demo",
+        "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",
+        "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1",
+        "CLOUDSDK_WORKFLOWS_LOCATION": "us-central1",
+    }
+
+
+def done(variables: Mapping[str, str], present: Mapping[str, str]) -> list[str]:
+    """Shell lines that set the variables and keep what they were before, once."""
+    lines = []
+    for name, value in variables.items():
+        if name in present and present[name] != value and _SAVED + name not in present:
+            lines.append(f"export {_SAVED}{name}={shlex.quote(present[name])}")
+        lines.append(f"export {name}={shlex.quote(value)}")
+    return lines
+
+
+def undone(variables: Mapping[str, str], present: Mapping[str, str]) -> list[str]:
+    """Shell lines after which every variable is what it was before."""
+    lines = []
+    for name in variables:
+        if _SAVED + name in present:
+            lines += [f"export {name}={shlex.quote(present[_SAVED + name])}", f"unset {_SAVED}{name}"]
+        else:
+            lines.append(f"unset {name}")
+    return lines
