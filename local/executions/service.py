@@ -114,6 +114,9 @@ class ExecutionService:
         error = {"payload": json.dumps("Execution cancelled"), "context": "Execution cancelled"}
         return self._finish(execution, state="CANCELLED", error=error)
 
+    def is_running(self, name: str) -> bool:
+        return name in self._running
+
     def _launch(self, workflow: str, execution: dict[str, Any]) -> None:
         task = asyncio.create_task(self._run(workflow, execution))
         self._running[execution["name"]] = task

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import yaml
 
 from local.tasks.rules import YAML_TOMBSTONE_S, QueueConfig, RateLimits, RetryConfig
+from local.yaml_source import YamlMistake, compose
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _RATE = re.compile(r"0|(?P<count>[0-9]+(\.[0-9]*)?)/(?P<unit>[smhd])")
@@ -23,11 +24,9 @@ class QueueYamlError(Exception):
 def parse_queue_yaml(text: str, file: str, parent: str) -> tuple[QueueConfig, ...]:
     """The queues in text; parent is projects/…/locations/….  Raises QueueYamlError."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
-        raise QueueYamlError(f"{place}: {error.problem}") from None
+        root = compose(text)
+    except YamlMistake as mistake:
+        raise QueueYamlError(f"{file}:{mistake.line}:{mistake.column}: {mistake}") from None
     reader = _Reader(file)
     if root is None:
         raise QueueYamlError(f"{file}:1:1: the file is empty, expected a list under `queue`")

@@ -31,7 +31,7 @@ class Sender:
     def __init__(self, session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str) -> None:
         self._session = session
         self._issuer = issuer
-        self._base_url = base_url
+        self.base_url = base_url
 
     async def send(self, task: Task) -> AttemptResult:
         http = task.resource["httpRequest"]
@@ -39,7 +39,7 @@ class Sender:
         try:
             async with self._session.request(
                 http.get("httpMethod", "POST"),
-                to_local(http["url"], self._base_url),
+                to_local(http["url"], self.base_url),
                 data=base64.b64decode(http.get("body", "")),
                 headers={**http.get("headers", {}), **_own_headers(task), **self._authorization(http)},
                 timeout=aiohttp.ClientTimeout(total=deadline_s),

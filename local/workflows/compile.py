@@ -11,6 +11,7 @@ from local.workflows.errors import WorkflowSyntaxError
 from local.workflows.interpret import Block, Execution, Routine, Scope
 from local.workflows.steps import Compiler
 from local.workflows.yaml_nodes import Text, scalar
+from local.yaml_source import YamlMistake, compose
 
 Observer = Callable[[Any], None]
 
@@ -36,10 +37,9 @@ def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
     """Raises WorkflowSyntaxError with every problem that was found."""
     text = Text(source, file)
     try:
-        root = yaml.compose(source, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        text.problem_at(mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, str(error.problem))
+        root = compose(source)
+    except YamlMistake as mistake:
+        text.problem_at(mistake.line, mistake.column, str(mistake))
         raise WorkflowSyntaxError(text.problems) from None
     if root is None:
         text.problem_at(1, 1, "the file is empty, expected `main`")

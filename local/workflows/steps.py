@@ -59,7 +59,7 @@ class Compiler:
         kind = next((one for one in _KINDS if one in entries), None)
         if kind is None:
             self._text.only(entries, {"next", *_KINDS}, node, "a step")
-            if "next" not in entries:
+            if not entries:
                 self._text.problem(node, f"a step needs one of {', '.join(_KINDS)} or next")
             return self._then(entries.get("next"), (lambda scope: None, False))
         self._text.only(entries, _FIELDS[kind], node, f"a step of kind `{kind}`")

@@ -56,7 +56,7 @@ def test_any_name_is_kept_inside_the_folder_or_refused(tmp_path_factory: pytest.
     try:
         put(store, name, b"content")
     except StorageError as error:
-        assert error.code == 400  # noqa: PT017  (either outcome is right)
+        assert error.code == 400
         assert files(root) == []
     else:
         assert content_of(store, name) == b"content"

@@ -1,0 +1,29 @@
+"""A YAML text → its nodes, which know their places; any mistake in it → one error with its place."""
+
+import yaml
+
+
+class YamlMistake(Exception):
+    """Raised when a text is no YAML; line and column count from 1."""
+
+    def __init__(self, line: int, column: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+def compose(text: str) -> yaml.Node | None:
+    """The root node, None for an empty text.  Raises YamlMistake."""
+    try:
+        root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise YamlMistake(line, column, str(error.problem)) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise YamlMistake(line, column, f"the character {chr(error.character)!r} cannot stand in YAML") from None
+    except RecursionError:
+        raise YamlMistake(1, 1, "the text is nested too deeply") from None
+    return root

@@ -1,0 +1,123 @@
+"""Executions from their beginning to their end, across revisions, cancellation and restarts."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from local.api_error import ApiError
+from tests.executions.face import WORKFLOW, a_face
+from tests.running import until
+
+CALL = """
+main:
+  params: [argument]
+  steps:
+    - call:
+        call: http.post
+        args:
+          url: ${sys.get_env("TARGET") + "/a"}
+          auth: {type: OIDC, audience: me}
+          body: ${argument}
+        result: answer
+    - done:
+        return: ${answer.body}
+"""
+SLEEP = """
+main:
+  steps:
+    - sleep:
+        call: sys.sleep
+        args: {seconds: 600}
+"""
+
+
+def returning(value: str) -> str:
+    return f"main:\n  steps:\n  - a:\n      return: {value}\n"
+
+
+async def test_an_execution_calls_with_its_token_and_keeps_its_result(tmp_path: Path) -> None:
+    async with a_face(tmp_path) as face:
+        face.deploy(CALL)
+        execution = await face.run('{"x": "ü"}')
+    assert execution["state"] == "SUCCEEDED"
+    assert json.loads(execution["result"]) == {"authorization": "Bearer token-for-me", "got": '{"x": "ü"}'}
+    assert execution["startTime"] <= execution["endTime"]
+    assert float(execution["duration"].removesuffix("s")) >= 0
+
+
+async def test_an_uncaught_error_is_kept_with_its_place(tmp_path: Path) -> None:
+    async with a_face(tmp_path) as face:
+        face.deploy("main:\n  steps:\n  - look:\n      return: ${{}.missing}\n")
+        execution = await face.run()
+    assert execution["state"] == "FAILED"
+    assert json.loads(execution["error"]["payload"])["tags"] == ["KeyError", "LookupError"]
+    assert 'in step "look", routine "main", line: 3' in execution["error"]["context"]
+    assert "result" not in execution
+
+
+async def test_a_new_revision_arises_only_from_a_change_and_running_executions_keep_theirs(tmp_path: Path) -> None:
+    async with a_face(tmp_path) as face:
+        face.deploy(returning("1"))
+        first = face.service.create(WORKFLOW, None)
+        face.deploy(returning("1"))
+        assert len(face.store.revisions(WORKFLOW)) == 1
+        face.deploy(returning("2"))
+        assert [one.number for one in face.store.revisions(WORKFLOW)] == [2, 1]
+        assert (await face.ended(first["name"]))["result"] == "1"
+        assert (await face.run())["result"] == "2"
+
+
+async def test_a_wrong_source_is_refused_and_the_last_good_revision_stays(tmp_path: Path) -> None:
+    async with a_face(tmp_path) as face:
+        face.deploy(returning("1"))
+        with pytest.raises(ApiError, match=r"main\.yaml:4:7: unexpected 'retrun'"):
+            face.deploy("main:\n  steps:\n  - a:\n      retrun: 1\n")
+        assert (await face.run())["result"] == "1"
+
+
+async def test_a_cancelled_execution_ends_at_once_and_only_once(tmp_path: Path) -> None:
+    async with a_face(tmp_path) as face:
+        face.deploy(SLEEP)
+        name = face.service.create(WORKFLOW, None)["name"]
+        await asyncio.sleep(0)
+        assert face.service.cancel(name)["state"] == "CANCELLED"
+        await until(lambda: not face.service.is_running(name))
+        with pytest.raises(ApiError, match="not active"):
+            face.service.cancel(name)
+        kept = face.store.get(name)
+        assert kept is not None
+        assert kept["state"] == "CANCELLED"
+
+
+async def test_what_a_process_left_unfinished_the_next_one_finishes(tmp_path: Path) -> None:
+    async with a_face(tmp_path) as face:
+        face.deploy(SLEEP)
+        name = face.service.create(WORKFLOW, None)["name"]
+        revision = face.store.revision(WORKFLOW)
+        assert revision is not None
+    async with a_face(tmp_path) as face:
+        assert face.service.is_running(name)
+        kept = face.store.get(name)
+        assert kept is not None
+        assert (kept["state"], kept["workflowRevisionId"]) == ("ACTIVE", revision.revision_id)
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"), [("{", "not valid JSON"), ('"' + "x" * 33_000 + '"', "larger than 32768 bytes")]
+)
+async def test_a_wrong_argument_is_refused(tmp_path: Path, argument: str, message: str) -> None:
+    async with a_face(tmp_path) as face:
+        face.deploy(returning("1"))
+        with pytest.raises(ApiError, match=message):
+            face.service.create(WORKFLOW, argument)
+
+
+async def test_two_thousand_sleeping_executions_keep_nobody_waiting(tmp_path: Path) -> None:
+    async with a_face(tmp_path) as face:
+        face.deploy(SLEEP)
+        names = [face.service.create(WORKFLOW, None)["name"] for _ in range(2_000)]
+        await until(lambda: all(face.service.is_running(name) for name in names))
+        face.deploy(returning("1"))
+        assert (await face.run())["state"] == "SUCCEEDED"

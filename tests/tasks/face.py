@@ -1,0 +1,66 @@
+"""Cloud Tasks' local face on a free port, and a target that counts what reaches it."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from local.api_error import api_errors
+from local.auth import TokenIssuer
+from local.tasks.dispatcher import Dispatcher
+from local.tasks.rest import routes
+from local.tasks.sender import Sender
+from local.tasks.store import TaskStore
+from tests.running import served, until
+
+PARENT = "projects/demo/locations/us-central1"
+QUEUE = f"{PARENT}/queues/create-image-queue"
+
+
+@dataclass
+class Face:
+    """arrivals: (time, path, headers, body) of what the target got; answers: the statuses it gives, then 200."""
+
+    url: str
+    store: TaskStore
+    dispatcher: Dispatcher
+    arrivals: list[tuple[float, str, dict[str, str], bytes]] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    now_s: float = 0.0
+
+    async def arrived(self, count: int) -> None:
+        await until(lambda: len(self.arrivals) >= count)
+
+
+@asynccontextmanager
+async def a_face(folder: Path) -> AsyncIterator[Face]:
+    store = TaskStore(folder / "tasks.sqlite")
+    async with aiohttp.ClientSession() as session:
+        app = web.Application(middlewares=[api_errors])
+        faces: list[Face] = []
+
+        async def target(request: web.Request) -> web.Response:
+            face = faces[0]
+            face.arrivals.append((time.monotonic(), request.path, dict(request.headers), await request.read()))
+            return web.Response(status=face.answers.pop(0) if face.answers else 200)
+
+        sender = Sender(session, TokenIssuer(folder / "key.pem"), "http://127.0.0.1:1")
+        dispatcher = Dispatcher(store, sender.send)
+        app.add_routes(routes(store, dispatcher))
+        app.router.add_route("*", "/target{tail:.*}", target)
+        async with served(app) as url:
+            sender.base_url = url
+            faces.append(Face(url, store, dispatcher))
+            await dispatcher.start()
+            yield faces[0]
+            await dispatcher.stop()
+    store.close()
+
+
+def a_task(url: str, **changes: Any) -> dict[str, Any]:
+    return {"httpRequest": {"url": f"{url}/target", "httpMethod": "POST", **changes}}

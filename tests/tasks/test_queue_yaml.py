@@ -1,0 +1,74 @@
+"""queue.yaml: what gcloud would send, and where a mistake is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.tasks.queue_yaml import QueueYamlError, parse_queue_yaml
+from local.tasks.rules import YAML_TOMBSTONE_S, QueueConfig
+from tests.servers import ROOT
+
+PARENT = "projects/demo/locations/us-central1"
+
+
+def parse(text: str) -> tuple[QueueConfig, ...]:
+    return parse_queue_yaml(text, "queue.yaml", PARENT)
+
+
+def test_our_own_queue_yaml_says_what_its_comments_say() -> None:
+    (queue,) = parse((ROOT / "queue.yaml").read_text())
+    assert queue.name == f"{PARENT}/queues/create-image-queue"
+    assert queue.retry.max_attempts == 21
+    assert queue.retry.max_retry_duration_s == 14 * 60
+    waits = [queue.retry.backoff_s(failures) for failures in range(1, 9)]
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert queue.tombstone_s == YAML_TOMBSTONE_S
+
+
+@pytest.mark.parametrize(
+    ("rate", "per_s"), [("5/s", 5), ("30/m", 0.5), ("36/h", 0.01), ("86400/d", 1), ("0.5/s", 0.5), ("0", 0)]
+)
+def test_a_rate_is_so_many_tasks_a_second_minute_hour_or_day(rate: str, per_s: float) -> None:
+    (queue,) = parse(f"queue:\n- name: q\n  rate: {rate}\n")
+    assert queue.rate.max_dispatches_per_s == pytest.approx(per_s)
+    assert queue.state == ("RUNNING" if per_s else "PAUSED")
+
+
+def test_what_the_file_leaves_out_is_as_gcloud_fills_it_in() -> None:
+    (queue,) = parse("queue:\n- name: q\n  rate: 1/s\n")
+    assert (queue.rate.max_burst_size, queue.rate.max_concurrent_dispatches) == (5, 1000)
+    assert (queue.retry.max_attempts, queue.retry.max_backoff_s, queue.retry.max_doublings) == (-1, 3600, 16)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "queue.yaml:1:1: the file is empty"),
+        ("queue:\n- name: q\n  rate: 5/fortnight\n", "queue.yaml:3:9: expected a rate like 5/s"),
+        ("queue:\n- name: q\n  rate: 501/s\n", "queue.yaml:3:9: a queue dispatches at most 500"),
+        ("queue:\n- name: q\n", "queue.yaml:2:3: a queue needs `rate`"),
+        ("queue:\n- name: q_q\n  rate: 1/s\n", "queue.yaml:2:9: expected letters"),
+        ("queue:\n- name: q\n  rate: 1/s\n  max_attempts: 5\n", "queue.yaml:4:3: unexpected 'max_attempts'"),
+        ("queue:\n- name: q\n  rate: 1/s\n  bucket_size: many\n", "queue.yaml:4:16: expected a whole number"),
+        ("queue:\n- name: q\n  rate: 1/s\n  bucket_size: [1]\n", "queue.yaml:4:16: expected a whole number"),
+        ("queue: 5\n", "queue.yaml:1:8: expected a list"),
+        ("queue:\n- name: q\n  rate: 1/s\n- name: q\n  rate: 1/s\n", "the queue 'q' stands there twice"),
+        ("queue: [", "queue.yaml:1:9: "),
+        (
+            "queue:\n- name: q\n  rate: 1/s\n  retry_parameters: {min_backoff_seconds: 9, max_backoff_seconds: 1}\n",
+            "queue.yaml:4:21: min_backoff_seconds must not be larger",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_what_was_expected(text: str, message: str) -> None:
+    with pytest.raises(QueueYamlError) as caught:
+        parse(text)
+    assert message in str(caught.value)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_list_of_queues_or_a_located_error(text: str) -> None:
+    try:
+        parse(text)
+    except QueueYamlError as error:
+        assert str(error).startswith("queue.yaml:")
