@@ -145,10 +145,7 @@ class Channel:
                 return thinking(answering(self._new("application", flags), interaction))
             case Immediate(form):
                 message = answering(self._new("application", form.flags), interaction)
-                try:
-                    return written(message, form, {}, self._clock(), self._members)
-                except DiscordError:
-                    return failed(message)
+                return written(message, form, {}, self._clock(), self._members)
             case _:
                 return failed(answering(self._new("application"), interaction))
 

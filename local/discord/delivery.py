@@ -8,7 +8,7 @@ as none (https://github.com/getsentry/sentry/pull/76197).
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -43,16 +43,19 @@ class Immediate:
     form: Form
 
 
-Answer = Pong | Deferred | Immediate
+Answer = Deferred | Immediate
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One sending: its HTTP status if there was one, how long it took, the answer or the problem with it."""
+    """One sending: its HTTP status if there was one, how long it took, the answer or the problem with it.
+
+    The answer to a ping is Pong.
+    """
 
     status: int | None
     ms: float
-    answer: Answer | None
+    answer: Answer | Pong | None
     problem: str | None
 
     def to_json(self) -> dict[str, Any]:
@@ -83,6 +86,13 @@ class Sender:
         await self._session.close()
 
     async def deliver(self, url: str, body: bytes) -> Delivery:
+        """A command.  A pong is no answer to it."""
+        delivery = await self.ping(url, body)
+        if isinstance(delivery.answer, Pong):
+            return replace(delivery, answer=None, problem="type 1 is no answer to a command; expected 4 or 5")
+        return delivery
+
+    async def ping(self, url: str, body: bytes) -> Delivery:
         return await self._send(url, body, signed_headers(self._key, int(self._clock().timestamp()), body))
 
     async def refusal_of(self, url: str, body: bytes) -> int | None:
@@ -108,7 +118,7 @@ class Sender:
         return Delivery(status, ms, answer, problem)
 
 
-def read_answer(status: int, content_type: str, body: bytes) -> Answer:
+def read_answer(status: int, content_type: str, body: bytes) -> Answer | Pong:
     """Raises NotAnAnswer where Discord would say that the application did not respond."""
     if status != 200:
         raise NotAnAnswer(f"status {status}, expected 200")
@@ -123,11 +133,21 @@ def read_answer(status: int, content_type: str, body: bytes) -> Answer:
         case 1:
             return Pong()
         case 4:
-            return Immediate(_form(data))
+            return Immediate(_message(data))
         case 5:
             return Deferred(_form(data or {}).flags & EPHEMERAL)
         case _:
             raise NotAnAnswer(f"type {str(kind)[:40]} is no answer to a command; expected 4 or 5")
+
+
+def _message(data: object) -> Form:
+    """An answer brings no files: they would travel beside it, in a multipart body."""
+    form = _form(data)
+    if form.files:
+        raise NotAnAnswer("data: attachments without a file")
+    if not form.content and not form.embeds:
+        raise NotAnAnswer("data: Cannot send an empty message")
+    return form
 
 
 def _form(data: object) -> Form:

@@ -131,7 +131,7 @@ class LocalDiscord:
         Raises DiscordError, 400/50035, where it does not.  Source: Discord, "Setting Up an Endpoint".
         """
         body = json.dumps(self.place.ping(secrets.token_hex(16))).encode()
-        delivery = await self._sender.deliver(url, body)
+        delivery = await self._sender.ping(url, body)
         if not isinstance(delivery.answer, Pong) or await self._sender.refusal_of(url, body) != 401:
             errors = FormErrors()
             errors.add(

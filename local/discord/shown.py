@@ -80,7 +80,7 @@ def _is_there(url: str, embedded: Mapping[str, Attachment]) -> bool:
 
 
 def _media(url: str, embedded: Mapping[str, Attachment], place: Place, base_url: str) -> dict[str, Any]:
-    """A picture in an embed.  One that is linked is shown where the local cloud holds it, or, as with Discord, not at all."""
+    """A picture in an embed.  A linked one is shown if the local cloud holds it; else, as with Discord, nothing is."""
     if not url.startswith("attachment://"):
         return {"url": url, "proxy_url": to_local(url, base_url)}
     attachment = embedded[url.removeprefix("attachment://")]

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import aiohttp
 import PIL.Image
 from aiohttp import web
+from hypothesis import strategies as st
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
@@ -23,6 +24,12 @@ from tests.servers import ROOT
 
 COMMAND = json.loads((ROOT / "deploy" / "command.json").read_bytes())
 BOT_TOKEN = "a-bot-token"
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
 
 Interaction = dict[str, Any]
 Answer = Callable[[Interaction], Awaitable[web.Response]]
@@ -164,10 +171,10 @@ def a_picture(side_px: int = 64, colour: str = "teal") -> bytes:
 
 def a_form(message: Any, *files: tuple[str, bytes]) -> aiohttp.FormData:
     """Multipart: payload_json and files[0], files[1], …; each file is (filename, bytes)."""
-    form = aiohttp.FormData()
+    form = aiohttp.FormData(quote_fields=False)
     form.add_field("payload_json", json.dumps(message), content_type="application/json")
     for index, (filename, content) in enumerate(files):
-        form.add_field(f"files[{index}]", content, filename=filename, content_type="image/png")
+        form.add_field(f"files[{index}]", io.BytesIO(content), filename=filename, content_type="image/png")
     return form
 
 
@@ -189,6 +196,6 @@ PICTURE = {
 async def until(condition: Callable[[], Awaitable[Result]], what: str, deadline_s: float = 10) -> Result:
     """The condition's first true result; AssertionError with `what` after deadline_s."""
     async with asyncio.timeout(deadline_s):
-        while not (result := await condition()):  # noqa: ASYNC110 - it happens behind HTTP
+        while not (result := await condition()):
             await asyncio.sleep(0.01)
     return result
