@@ -1,0 +1,121 @@
+"""The `mando` command as a person types it."""
+
+import json
+import shlex
+import stat
+import subprocess
+import sys
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+from nacl.public import PrivateKey
+from PIL import Image
+
+from cli.main import COMMANDS
+from tests.servers import ROOT
+from tests.system.up import mando
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_takes(command: str) -> None:
+    helped = mando(command, "--help")
+    assert (helped.returncode, helped.stderr) == (0, "")
+    assert helped.stdout.startswith(f"usage: mando {command}")
+
+
+def test_a_command_that_there_is_not_is_named(tmp_path: Path) -> None:
+    wrong = mando("dance")
+    assert wrong.returncode == 2
+    assert "invalid choice: 'dance'" in wrong.stderr
+
+
+def test_draw_writes_the_same_picture_for_the_same_words(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        drawn = mando("draw", "my", "cat", "--size", "128", "-o", str(tmp_path / name))
+        assert drawn.returncode == 0, drawn.stderr
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.size == (128, 128)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "x.tiff"], "--output: 'x.tiff'"),
+        (["--size", "33", "-o", "x.png"], "--size: 33"),
+        (["--size", "9999", "-o", "x.png"], "--size: 9999"),
+        (["--palette", "plaid", "-o", "x.png"], "--palette: 'plaid' is none of"),
+        (["--symmetry", "1", "-o", "x.png"], "--symmetry: 1 is none of"),
+        (["-o", "/nowhere/x.png"], "--output: cannot write /nowhere/x.png: No such file or directory"),
+    ],
+)
+def test_draw_names_the_option_that_is_wrong(arguments: list[str], message: str) -> None:
+    wrong = mando("draw", *arguments)
+    assert wrong.returncode == 2
+    assert message in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+
+
+def test_run_prints_the_execution_and_virtual_time_passes_sleeps_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "w.yaml"
+    file.write_text(
+        "main:\n  params: [a]\n  steps:\n"
+        "  - s:\n      call: sys.sleep\n      args: {seconds: 500}\n"
+        '  - r:\n      return: ${a.x + int(sys.get_env("N"))}\n'
+    )
+    ran = mando("run", str(file), "--data", '{"x": 1}', "--env", "N=41", "--virtual-time")
+    execution = json.loads(ran.stdout)
+    assert (ran.returncode, execution["state"], execution["result"]) == (0, "SUCCEEDED", "42")
+    assert 500 <= float(execution["duration"].removesuffix("s")) < 510
+    failed = mando("run", str(file), "--env", "N=41", "--virtual-time")
+    assert (failed.returncode, json.loads(failed.stdout)["state"]) == (1, "FAILED")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["/nowhere.yaml"], "cannot read /nowhere.yaml"),
+        (["--data", "{"], "--data is not JSON"),
+        (["--env", "N"], "--env: 'N' is not of the form NAME=VALUE"),
+    ],
+)
+def test_run_says_what_it_cannot_run(arguments: list[str], message: str) -> None:
+    file = [] if arguments[0].endswith(".yaml") else ["workflows/mando.yaml"]
+    wrong = mando("run", *file, *arguments)
+    assert wrong.returncode == 2
+    assert message in wrong.stderr
+
+
+def test_keys_makes_a_pair_that_only_its_owner_can_read_and_never_overwrites_one(tmp_path: Path) -> None:
+    path = tmp_path / "seal.key"
+    made = mando("keys", "-o", str(path))
+    private = PrivateKey(b64decode(path.read_text()))
+    assert b64decode(made.stdout.removeprefix("SEAL_PUBLIC_KEY=")) == bytes(private.public_key)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    again = mando("keys", "-o", str(path))
+    assert (again.returncode, "File exists" in again.stderr) == (2, True)
+
+
+def test_env_sets_what_gcloud_needs_and_unset_takes_it_back_as_it_was() -> None:
+    command = shlex.join([sys.executable, "-m", "cli.main", "env", "--port", "9000"])
+    script = f"""
+        set -eu
+        export CLOUDSDK_CORE_PROJECT="it's mine"
+        before=$(env | grep -v '^_=' | sort)
+        eval "$({command})"
+        eval "$({command})"
+        echo "$CLOUDSDK_CORE_PROJECT $CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE"
+        eval "$({command} --unset)"
+        [ "$before" = "$(env | grep -v '^_=' | sort)" ] && echo as before
+    """
+    ran = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.stdout.splitlines() == ["demo http://127.0.0.1:9000/storage/v1/", "as before"], ran.stderr
+
+
+def test_an_option_can_be_an_environment_variable_too(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cli.main", "draw", "x", "-o", str(tmp_path / "x.png")]
+    ran = subprocess.run(command, cwd=ROOT, env={"MANDO_SIZE": "64"}, capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    with Image.open(tmp_path / "x.png") as picture:
+        assert picture.size == (64, 64)

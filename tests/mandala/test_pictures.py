@@ -1,0 +1,86 @@
+"""What every picture is, whatever its seed."""
+
+import io
+import itertools
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+
+import mandala
+from tests.servers import ROOT
+
+SEEDS = [str(1310000000000000000 + number) for number in range(12)]
+
+
+def picture(seed: str, size_px: int = 256) -> Image.Image:
+    return Image.open(io.BytesIO(mandala.draw_png(mandala.design_for(seed), size_px))).convert("RGB")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_left_and_right_and_top_and_bottom_are_exact_mirrors(seed: str) -> None:
+    drawn = picture(seed)
+    assert drawn.size == (256, 256)
+    for flip in (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM):
+        assert ImageChops.difference(drawn, drawn.transpose(flip)).getbbox() is None
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process() -> None:
+    program = "import mandala, hashlib; print(hashlib.sha256(mandala.draw_png(mandala.design_for('x'))).hexdigest())"
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
+
+
+def test_no_two_seeds_give_the_same_picture() -> None:
+    assert len({mandala.draw_png(mandala.design_for(str(seed)), 64) for seed in range(200)}) == 200
+
+
+@pytest.mark.parametrize("seed", SEEDS[:4])
+def test_a_picture_is_small_enough_to_send_fast(seed: str) -> None:
+    assert len(mandala.draw_png(mandala.design_for(seed))) < 450_000
+
+
+def test_an_override_changes_only_what_it_names() -> None:
+    free = mandala.design_for("my cat")
+    other = next(order for order in mandala.SYMMETRIES if order != free.symmetry)
+    bound = mandala.design_for("my cat", symmetry=other)
+    assert (bound.symmetry, bound.palette, bound.family, bound.halo) == (other, free.palette, free.family, free.halo)
+    assert mandala.design_for("my cat", palette="jade").rings == free.rings
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [({"symmetry": 7}, "symmetry: 7 is none of 6, 8"), ({"palette": "plaid"}, "palette: 'plaid' is none of amethyst")],
+)
+def test_a_choice_that_there_is_not_is_named_with_those_that_there_are(choice: dict[str, object], message: str) -> None:
+    with pytest.raises(mandala.DesignError, match=message):
+        mandala.design_for("x", **choice)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_titles_never_stand_twice_in_a_row() -> None:
+    titles = [mandala.describe(mandala.design_for(str(1310000000000000000 + number))).title for number in range(3000)]
+    assert all(first != second for first, second in itertools.pairwise(titles))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1, max_size=200).filter(lambda text: text.isprintable()))
+def test_any_words_give_a_picture_and_words_for_it_that_fit_an_embed(words: str) -> None:
+    design = mandala.design_for(words)
+    described = mandala.describe(design)
+    assert 0 < len(described.title) <= 256
+    assert 0 < len(described.description) <= 1024
+    assert 0 <= mandala.colour(design) <= 0xFFFFFF
+    Image.open(io.BytesIO(mandala.draw_png(design, 64))).verify()
