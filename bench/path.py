@@ -1,6 +1,6 @@
 """How many requests a second does the whole path carry on this machine, from the interaction to the reply?
 
-A `mando up` of its own, with the rates of queue.yaml lifted to what a queue may have at most, and `mando send` as Discord.
+A `mando up` of its own, with the rates of queue.yaml lifted to what a queue may have at most, and `mando send`.
 There is no peer that does all this, so it stands beside one step of it: drawing.
 """
 

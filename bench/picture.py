@@ -49,7 +49,7 @@ def draw(number):
 # The multi-mandala of RandomMandala's README.
 _MULTI = (
     'radius=[8, 6, 3], connecting_function="bezier_fill", symmetric_seed=True, rotational_symmetry_order=6, '
-    'number_of_seed_elements=7, color_mapper=matplotlib.colormaps["rainbow_r"], '
+    'number_of_elements=7, color_mapper=matplotlib.colormaps["rainbow_r"], '
 )
 
 
