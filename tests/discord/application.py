@@ -138,19 +138,19 @@ async def local_discord(
     clock = clock or Clock()
     application = Application()
     async with contextlib.AsyncExitStack() as stack:
-        application_url = await stack.enter_async_context(_served([web.post("/", application.handle)]))
+        application_url = await stack.enter_async_context(served([web.post("/", application.handle)]))
         discord = LocalDiscord(folder / "discord.sqlite", application_url, bot_token, clock)
         await stack.enter_async_context(discord)
         application.public_key_hex = discord.public_key_hex
         await discord.register([COMMAND])
-        base = await stack.enter_async_context(_served(routes(discord)))
+        base = await stack.enter_async_context(served(routes(discord)))
         stack.callback(discord.broadcast.end)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         yield Running(discord, application, base, session, clock)
 
 
 @contextlib.asynccontextmanager
-async def _served(served: list[web.AbstractRouteDef]) -> AsyncIterator[str]:
+async def served(served: list[web.AbstractRouteDef]) -> AsyncIterator[str]:
     app = web.Application()
     app.add_routes(served)
     runner = web.AppRunner(app)
