@@ -20,13 +20,16 @@ class Oklch(NamedTuple):
 
     def rgb(self) -> Rgb:
         """The nearest colour that a screen can show: chroma gives way, lightness and hue stay."""
-        chroma = self.chroma
-        while True:
-            linear = _linear(self.lightness, chroma, self.hue)
-            if chroma <= 0 or all(-0.002 <= part <= 1.002 for part in linear):
-                red, green, blue = (_encode(part) for part in linear)
-                return red, green, blue
-            chroma -= 0.01
+        linear = _linear(self.lightness, self.chroma, self.hue)
+        if not _fits(linear):
+            low, high = 0.0, self.chroma
+            for _ in range(5):
+                middle = (low + high) / 2
+                fits = _fits(_linear(self.lightness, middle, self.hue))
+                low, high = (middle, high) if fits else (low, middle)
+            linear = _linear(self.lightness, low, self.hue)
+        red, green, blue = (_encode(part) for part in linear)
+        return red, green, blue
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,10 @@ def _linear(lightness: float, chroma: float, hue: float) -> tuple[float, float, 
         -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
         -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
     )
+
+
+def _fits(linear: tuple[float, float, float]) -> bool:
+    return min(linear) >= -0.002 and max(linear) <= 1.002
 
 
 def _encode(part: float) -> int:

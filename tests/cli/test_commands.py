@@ -42,7 +42,7 @@ def test_draw_writes_the_same_picture_for_the_same_words(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-o", "x.tiff"], "--output: 'x.tiff'"),
+        (["-o", "x.tiff"], "--output: 'x.tiff' does not end in .png"),
         (["--size", "33", "-o", "x.png"], "--size: 33"),
         (["--size", "9999", "-o", "x.png"], "--size: 9999"),
         (["--palette", "plaid", "-o", "x.png"], "--palette: 'plaid' is none of"),
