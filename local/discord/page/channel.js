@@ -8,13 +8,14 @@ import { day, inWords } from "./moment.js";
 const MOST_SHOWN = 150; // older ones come back when one scrolls up to them
 const PAGE = 50; // as many as the server gives at once
 const GROUP_MS = 7 * 60_000;
+const EVENTS_WITHIN_MS = 2000;
 const NEAR_PX = 120;
 
 const scroller = byId("scroller");
 const list = byId("messages");
 const shown = new Map(); // id → message, in the order of their ids
 const drawn = new WeakMap(); // message → its element, and what that depends on besides
-const pending = []; // elements of commands that are being sent
+const pending = []; // commands that are being sent: {element, id: of the interaction, once it is known}
 let channel = null;
 let hasOlder = false;
 let isStuck = true; // to the newest message
@@ -72,7 +73,7 @@ function show(message) {
   if (!isNew) {
     byId(`message-${message.id}`).replaceWith(elementOf(message, previousOf(message)));
   } else if (isBefore(lastIdBut(message.id), message.id)) {
-    if (message.interaction_metadata) pending.shift()?.remove();
+    settlePending(message.interaction_metadata?.id);
     append(message);
     if (!isStuck) byId("jump").hidden = false;
     else forgetOldest();
@@ -95,13 +96,13 @@ function redraw() {
     shown.set(message.id, message);
     append(message);
   }
-  list.append(...pending);
+  list.append(...pending.map(({ element }) => element));
   settle();
 }
 
 function append(message) {
   const above = previousOf(message);
-  const last = pending[0] ?? null;
+  const last = pending[0]?.element ?? null;
   if (!above || day(new Date(above.timestamp)) !== day(new Date(message.timestamp))) {
     list.insertBefore(make("li", { class: "day", role: "separator" }, day(new Date(message.timestamp))), last);
   }
@@ -148,9 +149,9 @@ function settle() {
 }
 
 async function use(command, options) {
-  const element = pendingElement(channel.member, command.name);
-  pending.push(element);
-  list.append(element);
+  const entry = { element: pendingElement(channel.member, command.name), id: null };
+  pending.push(entry);
+  list.append(entry.element);
   isStuck = true;
   settle();
   try {
@@ -161,23 +162,35 @@ async function use(command, options) {
       channel_id: channel.channel.id,
       data: { id: command.id, name: command.name, type: 1, options },
     });
-    forgetPending(element);
-    for (const message of outcome.messages) show(message);
-  } finally {
-    forgetPending(element);
-    settle();
+    // What the answer says of the messages may be older than the events that came meanwhile: they alone are shown.
+    entry.id = outcome.id;
+    const isShown = [...shown.values()].some((message) => message.interaction_metadata?.id === outcome.id);
+    if (isShown) forgetPending(entry);
+    else setTimeout(forgetPending, EVENTS_WITHIN_MS, entry);
+  } catch (error) {
+    forgetPending(entry);
+    throw error;
   }
 }
 
-function forgetPending(element) {
-  const index = pending.indexOf(element);
-  if (index >= 0) pending.splice(index, 1);
-  element.remove();
+/** The message of an interaction is there; whose answer is still on its way is the one that was sent first. */
+function settlePending(id) {
+  if (!id) return;
+  const entry = pending.find((each) => each.id === id) ?? pending.find((each) => each.id === null);
+  if (entry) forgetPending(entry);
+}
+
+function forgetPending(entry) {
+  const index = pending.indexOf(entry);
+  if (index < 0) return;
+  pending.splice(index, 1);
+  entry.element.remove();
+  settle();
 }
 
 async function say(content) {
   isStuck = true;
-  show(await call("POST", "/api/client/messages", { content }));
+  await call("POST", "/api/client/messages", { content });
 }
 
 async function dismiss(message) {
@@ -245,7 +258,7 @@ byId("toggle-members").addEventListener("click", ({ currentTarget }) => {
   currentTarget.title = isShown ? "Hide member list" : "Show member list";
   byId("members").hidden = !isShown;
 });
-byId("try").addEventListener("click", () => composer.pick(channel.commands[0]));
+byId("try").addEventListener("click", () => channel.commands.length && composer.pick(channel.commands[0]));
 document.addEventListener("keydown", (event) => {
   const isTyping = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
   if (event.target.closest("input, textarea, dialog")) return;

@@ -12,7 +12,8 @@ export function createCommandLine(element, popup, to) {
   let pills = []; // {option, input, pill}, in the order in which they stand
   let tail = null;
 
-  function open(chosen) {
+  /** rest is text like "words: my cat palette: lotus"; what comes before the first option stays in the tail. */
+  function open(chosen, rest) {
     close();
     command = chosen;
     tail = field(`More options of /${command.name}`, { placeholder: "" });
@@ -25,6 +26,13 @@ export function createCommandLine(element, popup, to) {
     element.hidden = false;
     for (const option of command.options.filter((each) => each.required)) add(option);
     (pills[0]?.input ?? tail).focus();
+    const names = command.options.map((option) => option.name).join("|");
+    const [before, ...given] = rest.split(new RegExp(`(?:^|\\s)(${names}):\\s*`, "iu"));
+    for (let index = 0; index < given.length; index += 2) give(given[index].toLowerCase(), given[index + 1]);
+    if (before.trim()) {
+      tail.value = before.trim();
+      suggestOptions();
+    }
   }
 
   function close() {
@@ -70,6 +78,14 @@ export function createCommandLine(element, popup, to) {
     input.addEventListener("keydown", (event) => onPillKey(event, entry));
     tail.before(pill);
     input.focus();
+  }
+
+  function give(name, text) {
+    add(command.options.find((option) => option.name === name));
+    const entry = pills.find((pill) => pill.option.name === name);
+    entry.input.value = text.trim();
+    fit(entry.input);
+    suggestChoices(entry);
   }
 
   function drop(entry) {

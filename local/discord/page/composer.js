@@ -10,12 +10,21 @@ export function createComposer(to) {
   const complaint = byId("complaint");
   const popup = createPopup(byId("popup"));
   const line = createCommandLine(byId("command"), popup, { leave, send, complain });
-  let commands = [];
+  let commands = null; // not known yet
+
+  /** What has been written may be, or become, a command. */
+  function understand() {
+    const [, name, rest] = /^\/(\S+)\s([^]*)$/.exec(text.value) ?? [];
+    const command = commands?.find((one) => one.name === name?.toLowerCase());
+    if (command) return pick(command, rest);
+    grow();
+    suggest();
+  }
 
   function suggest() {
     complain(null);
     const typed = /^\/(\S*)$/.exec(text.value)?.[1]?.toLowerCase();
-    const found = typed === undefined ? [] : commands.filter((command) => command.name.startsWith(typed));
+    const found = typed === undefined ? [] : (commands ?? []).filter((command) => command.name.startsWith(typed));
     if (!found.length) return popup.hide();
     popup.show(
       text,
@@ -30,13 +39,12 @@ export function createComposer(to) {
     );
   }
 
-  /** From words to a command. */
-  function pick(command) {
-    if (!command) return;
+  /** From words to a command; rest is what was written after its name. */
+  function pick(command, rest = "") {
     complain(null);
     text.value = "";
     text.hidden = true;
-    line.open(command);
+    line.open(command, rest);
   }
 
   /** From a command back to words. */
@@ -61,7 +69,8 @@ export function createComposer(to) {
 
   async function say() {
     const content = text.value.trim();
-    if (!content) return;
+    const mayBeCommand = commands === null && content.startsWith("/");
+    if (!content || mayBeCommand) return;
     text.value = "";
     grow();
     popup.hide();
@@ -81,13 +90,7 @@ export function createComposer(to) {
     text.style.height = `${text.scrollHeight}px`;
   }
 
-  text.addEventListener("input", () => {
-    const named = /^\/(\S+)\s$/.exec(text.value)?.[1]?.toLowerCase();
-    const command = commands.find((one) => one.name === named);
-    if (command) return pick(command);
-    grow();
-    suggest();
-  });
+  text.addEventListener("input", understand);
   text.addEventListener("keydown", (event) => {
     if (event.isComposing || popup.handle(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
@@ -112,6 +115,7 @@ export function createComposer(to) {
         line.close();
         leave("");
       }
+      if (text.value && document.activeElement === text) understand();
     },
   };
 }

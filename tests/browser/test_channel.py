@@ -1,0 +1,310 @@
+"""The page in a real browser: a member with a keyboard, a bot that draws, and everything that can go wrong."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from playwright.async_api import Page, Route, expect
+
+from tests.browser.chromium import page_of
+from tests.discord.application import (
+    PICTURE,
+    Interaction,
+    Running,
+    a_form,
+    a_picture,
+    answering,
+    local_discord,
+    until,
+)
+
+DESCRIPTION = "Twelve petals in amethyst and gold."
+EPHEMERAL = {"type": 4, "data": {"content": "I am too busy to draw right now.", "flags": 64}}
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Running]:
+    async with local_discord(tmp_path) as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def opened(here: Running, width_px: int = 1440, motion: str = "reduce") -> AsyncIterator[Page]:
+    """The page, with the channel in it."""
+    async with page_of(here.base, width_px, 844 if width_px < 500 else 900, motion) as page:
+        await expect(page.locator("#topic")).not_to_be_empty()
+        yield page
+
+
+async def draw(here: Running, colour: str = "teal") -> None:
+    """Reply to the last interaction with a picture."""
+
+    async def is_acknowledged() -> bool:
+        return bool(here.application.interactions) and (await here.call("GET", here.reply_url))[0] == 200
+
+    await until(is_acknowledged, "the interaction is acknowledged")
+    form = a_form(PICTURE, ("mandala.png", a_picture(1024, colour)))
+    status, _ = await here.call("PATCH", here.reply_url, data=form)
+    assert status == 200
+
+
+async def is_at_the_bottom(page: Page) -> bool:
+    """Once the page has come to rest after whatever was done to it."""
+    left: float = await page.evaluate(
+        """async () => {
+            for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+            const scroller = document.querySelector("#scroller");
+            return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+        }"""
+    )
+    return left < 2
+
+
+async def test_a_first_visitor_is_led_to_a_picture_by_the_keyboard_alone(here: Running) -> None:
+    async with opened(here) as page:
+        await expect(page.get_by_text("Draw your first mandala")).to_be_visible()
+        await page.keyboard.type("/")
+        option = page.get_by_role("option", name="/mando")
+        await expect(option).to_have_attribute("aria-selected", "true")
+        await expect(option).to_contain_text("Draw a mandala that nobody has seen before")
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("mando is thinking…")).to_be_visible()
+        await expect(page.get_by_text("Draw your first mandala")).to_be_hidden()
+        await draw(here)
+        picture = page.get_by_role("img", name=DESCRIPTION)
+        await expect(picture).to_be_visible()
+        await expect(page.get_by_text("Lotus of the quiet hour")).to_be_visible()
+        await expect(page.get_by_text("mando is thinking…")).to_be_hidden()
+        await expect(page.locator(".embed")).to_have_css("border-left-color", "rgb(138, 79, 255)")
+        assert await picture.evaluate("(image) => image.naturalWidth") == 1024
+        assert await is_at_the_bottom(page)
+
+
+async def test_a_second_picture_comes_without_a_reload_and_stays_after_one(here: Running) -> None:
+    async with opened(here) as page:
+        for count, colour in [(1, "teal"), (2, "crimson")]:
+            await page.keyboard.type("/mando ")
+            await page.keyboard.press("Enter")
+            await until(lambda count=count: _sent(here, count), "it was sent")  # type: ignore[misc]
+            await draw(here, colour)
+            await expect(page.locator(".embed-picture.here")).to_have_count(count)
+        before = await page.locator(".embed-picture img").evaluate_all("(all) => all.map((one) => one.src)")
+        assert len(set(before)) == 2
+        await page.reload()
+        await expect(page.locator(".embed-picture")).to_have_count(2)
+        assert before == await page.locator(".embed-picture img").evaluate_all("(all) => all.map((one) => one.src)")
+
+
+async def _sent(here: Running, count: int) -> bool:
+    return len(here.application.interactions) == count
+
+
+async def test_options_become_pills_and_are_sent_with_their_values(here: Running) -> None:
+    async with opened(here) as page:
+        await page.keyboard.type("/ma")
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("option")).to_have_count(3)
+        await page.keyboard.press("Tab")  # the first one: words
+        await page.keyboard.type("my cat")
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("pal")
+        await page.keyboard.press("Enter")
+        await page.keyboard.type("lav")
+        await page.keyboard.press("Enter")
+        await page.keyboard.type("symmetry:12")
+        await page.get_by_role("option", name="12-fold").click()
+        await expect(page.locator(".pill")).to_have_text(["words", "palette", "symmetry"])
+        await page.keyboard.press("Enter")
+        await until(lambda: _sent(here, 1), "it was sent")
+        assert here.application.interactions[0]["data"]["options"] == [
+            {"name": "words", "type": 3, "value": "my cat"},
+            {"name": "palette", "type": 3, "value": "lavender"},
+            {"name": "symmetry", "type": 4, "value": 12},
+        ]
+        await expect(page.locator("#text")).to_be_focused()
+
+
+async def test_a_command_that_is_pasted_whole_becomes_pills(here: Running) -> None:
+    async with opened(here) as page:
+        await page.locator("#text").fill("/mando words: my cat symmetry:12-fold")
+        await expect(page.locator(".pill")).to_have_text(["words", "symmetry"])
+        await page.keyboard.press("Enter")
+        await until(lambda: _sent(here, 1), "it was sent")
+        options = here.application.interactions[0]["data"]["options"]
+        assert {option["name"]: option["value"] for option in options} == {"words": "my cat", "symmetry": 12}
+
+
+async def test_what_is_typed_before_the_channel_is_there_is_understood_afterwards(here: Running) -> None:
+    async with page_of("about:blank") as page:
+        may_answer = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await may_answer.wait()
+            await route.continue_()
+
+        await page.route("**/api/client/channel", hold)
+        await page.goto(here.base)
+        await page.keyboard.type("/mando words:early")
+        await page.keyboard.press("Enter")
+        may_answer.set()
+        await expect(page.locator(".pill")).to_have_text(["words"])
+        await page.keyboard.press("Enter")
+        await until(lambda: _sent(here, 1), "it was sent")
+
+
+async def test_a_value_that_is_none_of_the_choices_is_marked_and_not_sent(here: Running) -> None:
+    async with opened(here) as page:
+        await page.keyboard.type("/mando palette:beige")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text("palette: choose one of Amethyst, Aurora")
+        await expect(page.locator(".pill.wrong")).to_have_count(1)
+        for _ in "beige!":
+            await page.keyboard.press("Backspace")
+        await expect(page.locator(".pill")).to_have_count(0)
+        await expect(page.get_by_role("alert")).to_be_hidden()
+        assert not here.application.interactions
+        await page.keyboard.press("Backspace")
+        await expect(page.locator("#text")).to_have_value("/mando")
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("listbox")).to_be_hidden()
+
+
+async def test_an_application_that_does_not_respond_is_shown_as_discord_does_and_can_be_dismissed(
+    here: Running,
+) -> None:
+    here.application.answer = answering({}, status=500)
+    async with opened(here) as page:
+        await page.keyboard.type("/mando ")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("The application did not respond")).to_be_visible()
+        await expect(page.get_by_text("Only you can see this")).to_be_visible()
+        await page.get_by_role("button", name="Dismiss message").click()
+        await expect(page.get_by_text("The application did not respond")).to_be_hidden()
+        await page.reload()
+        await expect(page.locator(".welcome")).to_be_visible()
+        assert await page.get_by_text("The application did not respond").count() == 0
+
+
+async def test_an_ephemeral_reply_says_that_only_the_member_sees_it(here: Running) -> None:
+    here.application.answer = answering(EPHEMERAL)
+    async with opened(here) as page:
+        await page.get_by_role("button", name="Try /mando").click()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("I am too busy to draw right now.")).to_be_visible()
+        await expect(page.get_by_text("Only you can see this")).to_be_visible()
+
+
+async def test_a_command_is_shown_as_being_sent_until_it_is_acknowledged(here: Running) -> None:
+    acknowledge = asyncio.Event()
+
+    async def answer(_: Interaction) -> web.Response:
+        await acknowledge.wait()
+        return web.json_response({"type": 5})
+
+    here.application.answer = answer
+    async with opened(here) as page:
+        await page.keyboard.type("/mando ")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("Sending command…")).to_be_visible()
+        acknowledge.set()
+        await expect(page.get_by_text("mando is thinking…")).to_be_visible()
+        await expect(page.get_by_text("Sending command…")).to_be_hidden()
+        await expect(page.locator(".message")).to_have_count(1)
+
+
+async def test_a_picture_opens_in_large_and_escape_closes_it(here: Running) -> None:
+    await here.interact()
+    await draw(here)
+    async with opened(here) as page:
+        await page.get_by_role("img", name=DESCRIPTION).click()
+        large = page.get_by_role("dialog").get_by_role("img", name=DESCRIPTION)
+        await expect(large).to_be_visible()
+        box = await large.bounding_box()
+        assert box is not None
+        assert box["height"] > 700
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_be_hidden()
+        await page.keyboard.type("hello")
+        await expect(page.locator("#text")).to_have_value("hello")
+
+
+async def test_words_of_a_message_are_words_and_never_markup(here: Running) -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    await here.interact()
+    embed = {"title": hostile, "description": hostile, "image": {"url": "attachment://mandala.png"}}
+    message = PICTURE | {"content": hostile, "embeds": [embed]}
+    message |= {"attachments": [{"id": 0, "filename": "mandala.png", "description": hostile}]}
+    await here.call("PATCH", here.reply_url, data=a_form(message, ("mandala.png", a_picture())))
+    async with opened(here) as page:
+        await expect(page.locator(".content")).to_have_text(hostile)
+        await expect(page.locator(".embed-title")).to_have_text(hostile)
+        await expect(page.get_by_role("img", name=hostile)).to_be_visible()
+        assert await page.locator("img[src='x']").count() == 0
+        await page.keyboard.type(hostile)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".content")).to_have_count(2)
+
+
+async def test_the_view_stays_with_the_newest_message_unless_the_member_reads_older_ones(here: Running) -> None:
+    for _ in range(3):
+        await here.interact()
+        await draw(here)
+    async with opened(here) as page:
+        await expect(page.locator(".embed-picture.here").last).to_be_visible()
+        await until(lambda: is_at_the_bottom(page), "the view is at the bottom")
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await until(lambda: is_at_the_bottom(page), "the view is at the bottom of a narrow window")
+        await page.locator("#scroller").evaluate("(scroller) => scroller.scrollTo(0, 200)")
+        await until(lambda: _stands_at(page, 200), "the view has moved")
+        await here.interact()
+        jump = page.get_by_role("button", name="New messages")
+        await expect(jump).to_be_visible()
+        assert await _stands_at(page, 200)
+        await jump.click()
+        await until(lambda: is_at_the_bottom(page), "the view is at the bottom again")
+        await expect(jump).to_be_hidden()
+
+
+async def _stands_at(page: Page, top_px: int) -> bool:
+    return bool(await page.evaluate("(top) => document.querySelector('#scroller').scrollTop === top", top_px))
+
+
+async def test_older_messages_come_when_one_scrolls_up(here: Running) -> None:
+    for number in range(70):
+        await here.discord.run(here.discord.channel.say, f"message {number}")
+    async with opened(here) as page:
+        await expect(page.get_by_text("message 69", exact=True)).to_be_visible()
+        assert await page.locator(".message").count() == 50
+        await expect(page.locator(".welcome")).to_be_hidden()
+        await page.locator("#scroller").evaluate("(scroller) => scroller.scrollTo(0, 0)")
+        await expect(page.locator(".message")).to_have_count(70)
+        await expect(page.locator(".welcome")).to_have_count(1)
+        numbers = await page.locator(".content").all_text_contents()
+        assert numbers == [f"message {number}" for number in range(70)]
+
+
+async def test_a_narrow_window_holds_everything(here: Running) -> None:
+    await here.interact()
+    await draw(here)
+    async with opened(here, width_px=390) as page:
+        await expect(page.get_by_role("img", name=DESCRIPTION)).to_be_visible()
+        await page.keyboard.type("/mando words:a")
+        assert await page.evaluate("() => document.documentElement.scrollWidth") == 390
+        outside = """() => [...document.querySelectorAll('main *')].filter((one) => {
+            const box = one.getBoundingClientRect();
+            return box.width > 1 && (box.right > 391 || box.left < -1) && !one.closest('.topic, svg');
+        }).map((one) => one.className)"""
+        assert await page.evaluate(outside) == []
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+async def test_nothing_moves_for_those_who_asked_for_that(here: Running, motion: str) -> None:
+    await here.interact()
+    async with opened(here, motion=motion) as page:
+        await expect(page.get_by_text("mando is thinking…")).to_be_visible()
+        moving = await page.evaluate("() => document.getAnimations().length")
+        assert (moving > 0) == (motion == "no-preference")
