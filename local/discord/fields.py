@@ -3,6 +3,7 @@
 Source of the codes and texts: answers of Discord's API, as its users quote them.
 """
 
+import math
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from local.discord.errors import FormErrors, Path
 
+_HALF_PAIR = re.compile("[\ud800-\udfff]")  # of surrogates: JSON can hold it, UTF-8 cannot
 _SCHEMES = ("http", "https", "attachment")
 
 
@@ -40,7 +42,7 @@ class Fields:
         value = self._value(name, required)
         if value is None:
             return None
-        if not isinstance(value, str):
+        if not isinstance(value, str) or _HALF_PAIR.search(value):
             self.refuse((name,), "STRING_TYPE_CONVERT", "Could not interpret value as a string.")
             return None
         if least <= len(value) <= most:
@@ -82,7 +84,7 @@ class Fields:
 
     def number(self, name: str, required: bool = False) -> float | None:
         value = self._value(name, required)
-        if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)):
             return value
         self.refuse((name,), "NUMBER_TYPE_COERCE", f'Value "{str(value)[:100]}" is not float.')
         return None

@@ -109,6 +109,7 @@ async def test_the_first_reply_is_not_shown_as_edited_and_the_next_is(here: Runn
     [
         ({"content": "x" * 2001}, ["content"], "BASE_TYPE_MAX_LENGTH"),
         ({"content": 1}, ["content"], "STRING_TYPE_CONVERT"),
+        ({"content": "half a pair: \ud800"}, ["content"], "STRING_TYPE_CONVERT"),
         ({"embeds": [{"title": "x" * 257}]}, ["embeds", "0", "title"], "BASE_TYPE_MAX_LENGTH"),
         ({"embeds": [{"description": "x" * 4097}]}, ["embeds", "0", "description"], "BASE_TYPE_MAX_LENGTH"),
         ({"embeds": [{"color": 0x1000000}]}, ["embeds", "0", "color"], "NUMBER_TYPE_MAX"),
