@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,3 +155,15 @@ def test_the_interactions_token_is_nowhere_but_in_discords_own_data(up: Up) -> N
             content = path.read_bytes()
             assert not any(token.encode() in content for token in tokens), path
     assert not any(token in up.output() for token in tokens)
+
+
+def test_delivery_by_link_embeds_the_public_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DELIVERY", "link")
+    with mando_up(tmp_path) as up:
+        sent = up.interact()
+        assert up.ended(sent["id"])["state"] == "SUCCEEDED"
+        (name,) = up.objects()
+        reply = up.reply(sent)
+        assert reply["attachments"] == []
+        assert reply["embeds"][0]["image"]["url"] == f"{up.base}/demo-mandalas/{name}"
+        assert requests.get(reply["embeds"][0]["image"]["url"], timeout=10).headers["Content-Type"] == "image/png"
