@@ -151,3 +151,20 @@ async def test_a_listener_that_has_gone_is_forgotten(here: Running) -> None:
         return not here.discord.broadcast._queues
 
     await until(is_forgotten, "the queue of the listener is gone")
+
+
+async def test_a_change_while_a_listener_catches_up_is_told_once(
+    here: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = here.discord.channel
+    catch_up = channel.catch_up
+
+    def late_catch_up(after: int | None, most: int) -> Any:
+        channel.say("meanwhile")
+        return catch_up(after, most)
+
+    monkeypatch.setattr(channel, "catch_up", late_catch_up)
+    async with listening(here, after=0) as listener:
+        assert (await listener.next())[2]["content"] == "meanwhile"
+        await here.discord.run(channel.say, "later")
+        assert (await listener.next())[2]["content"] == "later"
