@@ -25,29 +25,52 @@ from local.workflows.effects import (
     Value,
 )
 from local.workflows.errors import WorkflowError
+from local.workflows.limits import MAX_PARALLEL
 
 Perform = Callable[[Leaf], Awaitable[Outcome]]
 
 
 async def drive(run: Run, perform: Perform) -> Value:
-    """Run to the end: every effect is performed and its outcome sent.  Raises WorkflowError."""
+    """Run to the end: every effect is performed and its outcome sent, and a WorkflowError of it raised in the run.
+
+    Raises WorkflowError.
+    """
+    return await _drive(run, perform, asyncio.Semaphore(MAX_PARALLEL), in_branch=False)
+
+
+async def _drive(run: Run, perform: Perform, places: asyncio.Semaphore, *, in_branch: bool) -> Value:
+    """in_branch: the run holds one of the places, and gives it up while it waits for branches of its own."""
     outcome: Outcome = None
+    failure: WorkflowError | None = None
     try:
         while True:
-            effect = run.send(outcome)
-            outcome = await _fork(effect, perform) if isinstance(effect, Fork) else await perform(effect)
+            effect = run.send(outcome) if failure is None else run.throw(failure)
+            outcome, failure = None, None
+            try:
+                if not isinstance(effect, Fork):
+                    outcome = await perform(effect)
+                elif in_branch:
+                    places.release()
+                    try:
+                        outcome = await _fork(effect, perform, places)
+                    finally:
+                        await places.acquire()
+                else:
+                    outcome = await _fork(effect, perform, places)
+            except WorkflowError as error:
+                failure = error
     except StopIteration as end:
         value: Value = end.value
         return value
 
 
-async def _fork(fork: Fork, perform: Perform) -> tuple[BranchOutcome, ...]:
-    places = asyncio.Semaphore(fork.concurrency_limit or len(fork.branches) or 1)
+async def _fork(fork: Fork, perform: Perform, places: asyncio.Semaphore) -> tuple[BranchOutcome, ...]:
+    own = asyncio.Semaphore(fork.concurrency_limit or len(fork.branches) or 1)
 
     async def branch(run: Run) -> BranchOutcome:
-        async with places:
+        async with own, places:
             try:
-                return BranchOutcome(value=await drive(run, perform))
+                return BranchOutcome(value=await _drive(run, perform, places, in_branch=True))
             except WorkflowError as error:
                 return BranchOutcome(error=error)
 

@@ -2,18 +2,32 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
+from local.workflows import attempts, lexical, loops, steps
+from local.workflows.compiler import EMPTY, Compiler, Kind
 from local.workflows.effects import Run, Value
-from local.workflows.errors import WorkflowSyntaxError
+from local.workflows.errors import WorkflowError, WorkflowSyntaxError
+from local.workflows.history import Bill, Observer
 from local.workflows.interpret import Block, Execution, Routine, Scope
-from local.workflows.steps import Compiler
+from local.workflows.limits import MAX_SOURCE_BYTES
+from local.workflows.stdlib import library
 from local.workflows.yaml_nodes import Text, scalar
 from local.yaml_source import YamlMistake, compose
 
-Observer = Callable[[Any], None]
+KINDS: Mapping[str, Kind] = {
+    "assign": Kind(frozenset({"assign", "next"}), steps.compile_assign),
+    "call": Kind(frozenset({"call", "args", "result", "next"}), steps.compile_call),
+    "switch": Kind(frozenset({"switch", "next"}), steps.compile_switch),
+    "for": Kind(frozenset({"for", "next"}), loops.compile_for),
+    "parallel": Kind(frozenset({"parallel", "next"}), loops.compile_parallel),
+    "try": Kind(frozenset({"try", "retry", "except", "next"}), attempts.compile_try),
+    "raise": Kind(frozenset({"raise"}), steps.compile_raise),
+    "return": Kind(frozenset({"return"}), steps.compile_return),
+    "steps": Kind(frozenset({"steps", "next"}), steps.compile_steps),
+}
+Parameters = dict[str, Callable[[Scope], Value] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,68 +36,110 @@ class Workflow:
 
     routines: Mapping[str, Routine]
 
-    def run(self, argument: Value, env: Mapping[str, str], observe: Observer | None = None) -> Run:
+    def run(
+        self, argument: Value, env: Mapping[str, str], observe: Observer | None = None, bill: Bill | None = None
+    ) -> Run:
         """A run of it: a generator of effects that returns the result or raises WorkflowError.
 
-        env are its environment variables; argument is None where there is none.
+        env are its environment variables; argument is None where there is none; bill is added to as steps run.
         """
-        del observe
-        scope = Scope(Execution(self.routines, env), "main")
+        scope = Scope(Execution(self.routines, env, observe, bill or Bill()), "main")
+        scope.depth = 0
         main = self.routines["main"]
-        return (yield from scope.call_named("main", dict.fromkeys(main.parameters, argument)))
+        result = yield from scope.call_named("main", dict.fromkeys(main.parameters, argument))
+        if _holds_bytes(result):
+            raise WorkflowError.tagged("TypeError", "an execution cannot return bytes")
+        return result
+
+
+def _holds_bytes(value: Value) -> bool:
+    if isinstance(value, list):
+        return any(map(_holds_bytes, value))
+    if isinstance(value, dict):
+        return any(map(_holds_bytes, value.values()))
+    return isinstance(value, bytes)
 
 
 def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
-    """Raises WorkflowSyntaxError with every problem that was found."""
+    """Raises WorkflowSyntaxError with every problem that was found, in the order of the text."""
     text = Text(source, file)
+    if len(source.encode(errors="surrogatepass")) > MAX_SOURCE_BYTES:
+        text.problem_at(1, 1, f"the source is larger than {MAX_SOURCE_BYTES} bytes")
+        raise WorkflowSyntaxError(text.problems)
     try:
         root = compose(source)
     except YamlMistake as mistake:
-        text.problem_at(mistake.line, mistake.column, str(mistake))
+        text.problem_at(mistake.line, mistake.column, str(mistake) + _hint(text.line(mistake.line)))
         raise WorkflowSyntaxError(text.problems) from None
     if root is None:
         text.problem_at(1, 1, "the file is empty, expected `main`")
         raise WorkflowSyntaxError(text.problems)
-    routines = _routines(text, root)
+    try:
+        routines = _routines(text, root)
+    except RecursionError:
+        text.problem_at(1, 1, "the text is nested too deeply")
     if text.problems:
-        raise WorkflowSyntaxError(text.problems)
+        raise WorkflowSyntaxError(sorted(text.problems, key=lambda problem: (problem.line, problem.column)))
     return Workflow(routines)
+
+
+def _hint(line: str) -> str:
+    if "${" in line and ": " in line[line.index("${") :]:
+        return "; YAML takes ': ' in an expression for a map: put quotes around the whole ${…}"
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "; YAML is indented with spaces, not tabs"
+    return ""
 
 
 def _routines(text: Text, root: yaml.Node) -> dict[str, Routine]:
     if isinstance(root, yaml.SequenceNode):  # a list of steps is a main without parameters
-        return {"main": Routine("main", {}, Compiler(text, {"main": 0}).block(root))}
+        compiler = Compiler(text, KINDS, library.FUNCTIONS, library.VALUES, {"main": {}})
+        return {"main": Routine("main", {}, compiler.block(root, lexical.routine(set(), root)))}
     nodes = text.entries(root, "`main` and subworkflows")
     if "main" not in nodes:
         text.problem(root, "there is no `main`")
     parameters = {name: _parameters(text, node) for name, node in nodes.items()}
-    compiler = Compiler(text, {name: len(found) for name, found in parameters.items()})
+    for key, _ in root.value:
+        if key.value in library.FUNCTIONS:
+            text.problem(key, f"'{key.value}' is a function of the standard library", 0, len(key.value))
     if len(parameters.get("main", {})) > 1:
         text.problem(nodes["main"], "main takes one parameter, the argument of the execution")
-    return {name: Routine(name, parameters[name], _block(text, compiler, node)) for name, node in nodes.items()}
+    known = {name: {one: default is None for one, default in found.items()} for name, found in parameters.items()}
+    compiler = Compiler(text, KINDS, library.FUNCTIONS, library.VALUES, known)
+    return {name: Routine(name, parameters[name], _block(compiler, node, name)) for name, node in nodes.items()}
 
 
-def _block(text: Text, compiler: Compiler, node: yaml.Node) -> Block:
+def _block(compiler: Compiler, node: yaml.Node, name: str) -> Block:
     if isinstance(node, yaml.SequenceNode):
-        return compiler.block(node)
-    entries = text.entries(node, "params and steps")
-    text.only(entries, {"params", "steps"}, node, "a workflow")
+        return compiler.block(node, lexical.routine(set(), node))
+    entries = compiler.text.entries(node, "params and steps")
+    compiler.text.only(entries, {"params", "steps"}, node, "a workflow")
     if "steps" not in entries:
-        text.problem(node, "a workflow needs `steps`")
-        return Block((), {})
-    return compiler.block(entries["steps"])
+        compiler.text.problem(node, "a workflow needs `steps`")
+        return EMPTY
+    return compiler.block(entries["steps"], lexical.routine(set(compiler.routines[name]), entries["steps"]))
 
 
-def _parameters(text: Text, node: yaml.Node) -> dict[str, Callable[[Scope], Value] | None]:
-    entries = text.entries(node, "params and steps") if isinstance(node, yaml.MappingNode) else {}
-    found: dict[str, Callable[[Scope], Value] | None] = {}
-    if "params" not in entries:
-        return found
-    for item in text.items(entries["params"], "a list of parameters"):
-        if isinstance(item, yaml.ScalarNode):
-            found[str(item.value)] = None
-        else:
-            for name, default in text.entries(item, "a parameter").items():
-                value = scalar(default) if isinstance(default, yaml.ScalarNode) else None
-                found[name] = lambda _, value=value: value  # type: ignore[misc]  # one default a closure
+def _parameters(text: Text, node: yaml.Node) -> Parameters:
+    nodes = [value for key, value in node.value if key.value == "params"] if isinstance(node, yaml.MappingNode) else []
+    found: Parameters = {}
+    for item in text.items(nodes[0], "a list of parameters") if nodes else ():
+        if not isinstance(item, yaml.MappingNode):
+            name = text.name(item, "a parameter")
+            if name is not None:
+                _add(text, item, found, name, None)
+            continue
+        for key, default in item.value:
+            name = text.name(key, "a parameter")
+            if not isinstance(default, yaml.ScalarNode) or str(default.value).startswith("${"):
+                text.problem(default, "a default is a text, a number, a boolean or null")
+            elif name is not None:
+                value = scalar(default)
+                _add(text, key, found, name, lambda _, value=value: value)  # type: ignore[misc]  # one a closure
     return found
+
+
+def _add(text: Text, node: yaml.Node, found: Parameters, name: str, default: Callable[[Scope], Value] | None) -> None:
+    if name in found:
+        text.problem(node, f"the parameter '{name}' stands there twice", 0, len(name))
+    found[name] = default

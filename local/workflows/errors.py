@@ -10,12 +10,13 @@ from local.workflows.effects import Value
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where an error passed on its way out; line and column count from 1."""
+    """Where an error passed on its way out: the word that says what the step does.  line and column count from 1."""
 
     routine: str
     step: str
     line: int
     column: int
+    length: int
 
 
 class WorkflowError(Exception):
@@ -26,6 +27,13 @@ class WorkflowError(Exception):
         self.payload = payload
         self.raised = raised
         self.frames: list[Frame] = []
+        self._depth: int | None = None
+
+    def leave(self, frame: Frame, depth: int) -> None:
+        """Note where it passed, once a call: the innermost step of each routine on the way out."""
+        if self._depth is None or depth < self._depth:
+            self.frames.append(frame)
+            self._depth = depth
 
     @classmethod
     def tagged(cls, tag: str, message: str, *more_tags: str) -> "WorkflowError":
@@ -44,11 +52,11 @@ class WorkflowError(Exception):
     def as_execution_error(self) -> dict[str, Any]:
         """payload, context and stackTrace as a failed Execution shows them.  Source: recorded from the real service."""
         context = str(self)
-        for frame in self.frames[:1]:
+        for frame in self.frames:
             context += f'\nin step "{frame.step}", routine "{frame.routine}", line: {frame.line}'
         elements = [
             {
-                "position": {"line": str(frame.line), "column": str(frame.column), "length": "4"},
+                "position": {"line": str(frame.line), "column": str(frame.column), "length": str(frame.length)},
                 "routine": frame.routine,
                 "step": frame.step,
             }

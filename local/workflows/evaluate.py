@@ -5,26 +5,32 @@ sys.now(), becomes a generator of effects.
 """
 
 import difflib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from local.workflows import parser
 from local.workflows.effects import Effect, Outcome, Value
 from local.workflows.lexer import ExpressionError
+from local.workflows.limits import MAX_EXPRESSION_CHARACTERS
 from local.workflows.operators import BINARY, member, negate, truth
 from local.workflows.stdlib import Function
 
 Asking = Generator[Effect, Outcome, Value]
-MISSING = object()  # no default was given, which is not the same as the default null
 
 
 class Scope(Protocol):
     """Where the variables of a running routine are."""
 
     def lookup(self, name: str) -> Value: ...
-    def environment(self, name: str, default: Any) -> Value: ...
     def call(self, routine: str, arguments: Sequence[Value]) -> Asking: ...
+
+
+class Names(Protocol):
+    """The variables that an expression may name, where it stands."""
+
+    def knows(self, name: str) -> bool: ...
+    def names(self) -> set[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +47,21 @@ class Code:
 
 
 class Library(Protocol):
-    """What an expression may name: functions of the library, routines of the workflow, and values."""
+    """What any expression of a workflow may name: functions, values, and its routines with their parameters.
 
-    functions: dict[str, Function]
-    values: dict[str, Value]
-    routines: dict[str, int]
+    A routine's parameters are True where they must be given.
+    """
+
+    functions: Mapping[str, Function]
+    values: Mapping[str, Value]
+    routines: Mapping[str, Mapping[str, bool]]
 
 
-def compile_expression(text: str, library: Library) -> Code:
+def compile_expression(text: str, library: Library, names: Names) -> Code:
     """Raises ExpressionError."""
-    return compile_tree(parser.parse_expression(text), library)
+    if len(text) > MAX_EXPRESSION_CHARACTERS:
+        raise ExpressionError(f"an expression has at most {MAX_EXPRESSION_CHARACTERS} characters, not {len(text)}", 0)
+    return compile_tree(parser.parse_expression(text), library, names)
 
 
 def constant(value: Value) -> Code:
@@ -72,37 +83,50 @@ def combined(parts: Sequence[Code], build: Callable[[list[Value]], Value]) -> Co
     return Code(ask, asks=True)
 
 
-def compile_tree(tree: parser.Expression, library: Library) -> Code:
+def compile_tree(tree: parser.Expression, library: Library, names: Names) -> Code:
+    """Raises ExpressionError for what the names do not hold."""
+
+    def part(one: parser.Expression) -> Code:
+        return compile_tree(one, library, names)
+
     match tree:
         case parser.Literal(value=value):
             return constant(value)
         case parser.Name(name=name):
+            if not names.knows(name):
+                raise _unknown_variable(tree, library, names)
             return Code(lambda scope: scope.lookup(name))
         case parser.Member():
-            return _member(tree, library)
+            return _member(tree, library, names)
         case parser.Unary(operator=sign, operand=operand):
             work = negate if sign == "-" else (lambda value: not truth("not", value))
-            return combined([compile_tree(operand, library)], lambda values: work(values[0]))
+            return combined([part(operand)], lambda values: work(values[0]))
         case parser.Binary(operator="and" | "or" as sign, left=left, right=right):
-            return _logical(sign, compile_tree(left, library), compile_tree(right, library))
+            return _logical(sign, part(left), part(right))
         case parser.Binary(operator=sign, left=left, right=right):
-            return _binary(sign, compile_tree(left, library), compile_tree(right, library))
+            return _binary(sign, part(left), part(right))
         case parser.ListLiteral(items=items):
-            return combined([compile_tree(item, library) for item in items], list)
+            return combined([part(item) for item in items], list)
         case parser.MapLiteral(items=pairs):
-            names = [name for name, _ in pairs]
-            return combined(
-                [compile_tree(item, library) for _, item in pairs], lambda values: dict(zip(names, values, strict=True))
-            )
+            keys = [key for key, _ in pairs]
+            return combined([part(item) for _, item in pairs], lambda found: dict(zip(keys, found, strict=True)))
         case parser.Call():
-            return _call(tree, library)
+            return _call(tree, library, names)
 
 
-def _member(tree: parser.Member, library: Library) -> Code:
+def _unknown_variable(tree: parser.Name, library: Library, names: Names) -> ExpressionError:
+    if tree.name in library.routines or tree.name in library.functions:
+        return ExpressionError(f"'{tree.name}' is a function, expected a value: call it", tree.offset, len(tree.name))
+    near = difflib.get_close_matches(tree.name, sorted(names.names()), n=1)
+    meant = f"; did you mean '{near[0]}'?" if near else ""
+    return ExpressionError(f"undefined variable '{tree.name}'{meant}", tree.offset, len(tree.name))
+
+
+def _member(tree: parser.Member, library: Library, names: Names) -> Code:
     dotted = parser.dotted(tree)
-    if dotted in library.values or dotted in library.functions:
-        return constant(library.values.get(dotted, dotted))
-    of, key = compile_tree(tree.of, library), compile_tree(tree.key, library)
+    if dotted is not None and dotted in library.values:
+        return constant(library.values[dotted])
+    of, key = compile_tree(tree.of, library, names), compile_tree(tree.key, library, names)
     if isinstance(tree.key, parser.Literal) and not of.asks:
         run, name = of.run, tree.key.value
         return Code(lambda scope: member(run(scope), name))
@@ -132,50 +156,55 @@ def _logical(sign: str, left: Code, right: Code) -> Code:
     return Code(ask, asks=True)
 
 
-def _call(tree: parser.Call, library: Library) -> Code:
-    arguments = [compile_tree(one, library) for one in tree.arguments]
+def _call(tree: parser.Call, library: Library, names: Names) -> Code:
+    arguments = [compile_tree(one, library, names) for one in tree.arguments]
     name = tree.function
-    if name == "sys.get_env":
-        return _get_env(tree, arguments)
     if name in library.functions:
-        return _library_call(library.functions[name], arguments)
+        function = library.functions[name]
+        _check_count(tree, function.required, len(function.parameters))
+        return library_call(function, combined(arguments, function.fill))
     if name in library.routines:
+        required = sum(library.routines[name].values())
+        _check_count(tree, required, len(library.routines[name]))
         return _routine_call(name, arguments)
-    raise ExpressionError(f"unknown function '{name}'{_suggest(name, library)}", tree.offset, len(name))
+    raise ExpressionError(f"unknown function '{name}'{suggested(name, library)}", tree.offset, len(name))
 
 
-def _suggest(name: str, library: Library) -> str:
+def _check_count(tree: parser.Call, least: int, most: int) -> None:
+    if not least <= len(tree.arguments) <= most:
+        expected = str(most) if least == most else f"{least} to {most}"
+        message = f"{tree.function} takes {expected} argument{'' if most == 1 else 's'}, not {len(tree.arguments)}"
+        raise ExpressionError(message, tree.offset, len(tree.function))
 
-    known = [*library.functions, *library.routines, "sys.get_env"]
-    near = difflib.get_close_matches(name.lower(), known, n=1)
+
+def suggested(name: str, library: Library) -> str:
+    """What may have been meant, as the end of a message."""
+    near = difflib.get_close_matches(name.lower(), [*library.functions, *library.routines], n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def _get_env(tree: parser.Call, arguments: Sequence[Code]) -> Code:
-    if len(arguments) not in (1, 2):
-        raise ExpressionError("sys.get_env takes a name and perhaps a default", tree.offset, len(tree.function))
-    name, fallback = arguments[0], arguments[1] if len(arguments) == 2 else None
-    if name.asks or (fallback is not None and fallback.asks):
-        raise ExpressionError("sys.get_env takes plain values", tree.offset, len(tree.function))
-
-    def run(scope: Scope) -> Value:
-        return scope.environment(str(name.run(scope)), MISSING if fallback is None else fallback.run(scope))
-
-    return Code(run)
-
-
-def _library_call(function: Function, arguments: Sequence[Code]) -> Code:
+def library_call(function: Function, arguments: Code) -> Code:
+    """arguments computes the list of them, one a parameter."""
     body = function.body
+    if function.needs_environment:
+        return combined([arguments, _ENVIRONMENT], lambda values: body(values[1], *_listed(values[0])))
     if not function.asks:
-        return combined(arguments, lambda values: body(*function.bind_list(values)))
-    gathered = combined(arguments, list)
+        return combined([arguments], lambda values: body(*_listed(values[0])))
 
     def ask(scope: Scope) -> Asking:
-        values = yield from gathered.ask(scope)
-        value: Value = yield from body(*function.bind_list(values))  # type: ignore[arg-type]  # a list, as built above
+        given = yield from arguments.ask(scope)
+        value: Value = yield from body(*_listed(given))
         return value
 
     return Code(ask, asks=True)
+
+
+_ENVIRONMENT = Code(lambda scope: scope.execution.env)
+
+
+def _listed(value: Value) -> list[Value]:
+    assert isinstance(value, list)  # noqa: S101 -- as the caller built it
+    return value
 
 
 def _routine_call(name: str, arguments: Sequence[Code]) -> Code:
@@ -183,6 +212,6 @@ def _routine_call(name: str, arguments: Sequence[Code]) -> Code:
 
     def ask(scope: Scope) -> Asking:
         values = yield from gathered.ask(scope)
-        return (yield from scope.call(name, values))  # type: ignore[arg-type]  # a list, as built above
+        return (yield from scope.call(name, _listed(values)))
 
     return Code(ask, asks=True)

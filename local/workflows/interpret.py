@@ -6,10 +6,8 @@ from typing import Any, TypeAlias
 
 from local.workflows.effects import Effect, Outcome, Value
 from local.workflows.errors import Frame, WorkflowError
-from local.workflows.evaluate import MISSING
-
-MAX_CALL_DEPTH = 20
-MAX_STEPS = 100_000
+from local.workflows.history import Bill, Observer, StepBegan, StepEnded, StepType
+from local.workflows.limits import MAX_CALL_DEPTH, MAX_MEMORY_BYTES, MAX_STEPS, memory_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +36,24 @@ Stepping: TypeAlias = "Generator[Effect, Outcome, Signal]"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step.  asks: run(scope) is a generator of effects; else run(scope) is the signal."""
+class Action:
+    """What a step does.  asks: run(scope) is a generator of effects; else run(scope) is the signal."""
 
-    name: str
     run: Callable[["Scope"], Any]
     asks: bool
+    type: StepType = "STEP_GOTO"
+    billed: int = 0  # internal steps, whatever happens in it
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An action with its name and the place of the word that says what it does; line and column count from 1."""
+
+    name: str
+    action: Action
     line: int
     column: int
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +79,45 @@ class Execution:
 
     routines: Mapping[str, Routine]
     env: Mapping[str, str]
-    depth: int = 0
+    observe: Observer | None = None
+    bill: Bill = field(default_factory=Bill)
     steps: int = 0
+    memory_bytes: int = 0
+    entries: int = 0
 
 
-@dataclass(slots=True)
 class Scope:
-    """Variables of a routine, or of a loop, a branch or an except in it."""
+    """Variables of a routine, or of a loop, a branch or an except in it.
 
-    execution: Execution
-    routine: str
-    variables: dict[str, Value] = field(default_factory=dict)
-    outer: "Scope | None" = None
+    depth counts calls of routines, parallel the parallel steps around; shared is None, or, in a parallel branch, the
+    variables outside that it may write.  entry is the history entry around, where somebody observes.
+    """
 
-    def inner(self, **variables: Value) -> "Scope":
-        return Scope(self.execution, self.routine, dict(variables), self)
+    __slots__ = ("depth", "entry", "execution", "outer", "parallel", "routine", "shared", "sizes", "variables")
+
+    def __init__(self, execution: Execution, routine: str, outer: "Scope | None" = None) -> None:
+        self.execution = execution
+        self.routine = routine
+        self.outer = outer
+        self.variables: dict[str, Value] = {}
+        self.sizes: dict[str, int] = {}
+        self.shared: frozenset[str] | None = None
+        self.depth: int = outer.depth if outer else 1
+        self.parallel: int = outer.parallel if outer else 0
+        self.entry: int | None = outer.entry if outer else None
+
+    def inner(self, variables: Mapping[str, Value]) -> "Scope":
+        """A scope in this one, with these variables; whoever made it calls close()."""
+        scope = Scope(self.execution, self.routine, self)
+        for name, value in variables.items():
+            scope.put(name, value)
+        return scope
+
+    def close(self) -> None:
+        """Its variables are gone, and the memory that they counted for."""
+        if self.sizes:
+            self.execution.memory_bytes -= sum(self.sizes.values())
+            self.sizes.clear()
 
     def lookup(self, name: str) -> Value:
         scope: Scope | None = self
@@ -95,25 +127,39 @@ class Scope:
             scope = scope.outer
         raise WorkflowError.tagged("KeyError", f"variable not found: {name}", "LookupError")
 
-    def assign(self, name: str, value: Value) -> None:
+    def holder(self, name: str) -> "Scope":
+        """The scope whose variable an assignment changes; this one where there is none or none that may be written."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.variables:
-                scope.variables[name] = value
-                return
+                return scope
+            if scope.shared is not None and name not in scope.shared:
+                return self
             scope = scope.outer
-        self.variables[name] = value
+        return self
 
-    def environment(self, name: str, default: Any = MISSING) -> Value:
-        value = self.execution.env.get(name, default)
-        if value is MISSING:
-            raise WorkflowError.tagged("KeyError", f"environment variable not found: {name}", "LookupError")
-        return value  # type: ignore[no-any-return]  # a text, or the default that the workflow gave
+    def assign(self, name: str, value: Value) -> None:
+        """Raises WorkflowError (ResourceLimitError) where the value is too much for the execution's memory."""
+        (self if name in self.variables else self.holder(name)).put(name, value)
+
+    def put(self, name: str, value: Value) -> None:
+        """Set it in this very scope.  Values are never changed in place, so to keep one is to have a copy."""
+        if isinstance(value, str | bytes | list | dict):
+            size = memory_bytes(value)
+            execution = self.execution
+            total = execution.memory_bytes + size - self.sizes.get(name, 0)
+            if total > MAX_MEMORY_BYTES:
+                raise WorkflowError.tagged(
+                    "ResourceLimitError", f"the variables of an execution take at most {MAX_MEMORY_BYTES} bytes"
+                )
+            execution.memory_bytes = total
+            self.sizes[name] = size
+        elif name in self.sizes:
+            self.execution.memory_bytes -= self.sizes.pop(name)
+        self.variables[name] = value
 
     def call(self, routine: str, arguments: Sequence[Value]) -> Generator[Effect, Outcome, Value]:
         called = self.execution.routines[routine]
-        if len(arguments) > len(called.parameters):
-            raise WorkflowError.tagged("TypeError", f"{routine} takes {len(called.parameters)} arguments")
         return (yield from self.call_named(routine, dict(zip(called.parameters, arguments, strict=False))))
 
     def call_named(self, routine: str, arguments: Mapping[str, Value]) -> Generator[Effect, Outcome, Value]:
@@ -121,37 +167,46 @@ class Scope:
         unknown = [name for name in arguments if name not in called.parameters]
         if unknown:
             raise WorkflowError.tagged("TypeError", f"{routine} has no parameter(s) {unknown}")
-        scope = Scope(self.execution, routine)
-        for name, default in called.parameters.items():
-            if name in arguments:
-                scope.variables[name] = arguments[name]
-            elif default is None:
-                raise WorkflowError.tagged("TypeError", f"missing argument '{name}' in call of {routine}")
-            else:
-                scope.variables[name] = default(scope)
-        if self.execution.depth >= MAX_CALL_DEPTH:
+        if self.depth > MAX_CALL_DEPTH:
             raise WorkflowError.tagged("RecursionError", f"call depth is limited to {MAX_CALL_DEPTH}")
-        self.execution.depth += 1
+        scope = Scope(self.execution, routine)
+        scope.depth, scope.parallel, scope.entry = self.depth + 1, self.parallel, self.entry
         try:
+            for name, default in called.parameters.items():
+                if name in arguments:
+                    scope.put(name, arguments[name])
+                elif default is None:
+                    raise WorkflowError.tagged("TypeError", f"missing argument '{name}' in call of {routine}")
+                else:
+                    scope.put(name, default(scope))
             signal = yield from run_block(called.block, scope)
         finally:
-            self.execution.depth -= 1
+            scope.close()
         return signal.value if isinstance(signal, Return) else None
 
 
 def run_block(block: Block, scope: Scope) -> Stepping:
     """Run the steps from the first; the signal is what they could not settle among themselves."""
     steps, execution = block.steps, scope.execution
-    at = 0
-    while at < len(steps):
+    observed = execution.observe is not None
+    at, count = 0, len(steps)
+    while at < count:
         step = steps[at]
+        action = step.action
         execution.steps += 1
-        if execution.steps > MAX_STEPS:
-            raise WorkflowError.tagged("ResourceLimitError", f"an execution runs at most {MAX_STEPS} steps")
+        execution.bill.internal += action.billed
         try:
-            signal: Signal = (yield from step.run(scope)) if step.asks else step.run(scope)
+            if execution.steps > MAX_STEPS:
+                raise WorkflowError.tagged("ResourceLimitError", f"an execution runs at most {MAX_STEPS} steps")
+            signal: Signal
+            if observed:
+                signal = yield from observed_run(scope, step.name, action)
+            elif action.asks:
+                signal = yield from action.run(scope)
+            else:
+                signal = action.run(scope)
         except WorkflowError as error:
-            error.frames.append(Frame(scope.routine, step.name, step.line, step.column))
+            error.leave(Frame(scope.routine, step.name, step.line, step.column, step.length), scope.depth)
             raise
         if signal is None:
             at += 1
@@ -160,3 +215,25 @@ def run_block(block: Block, scope: Scope) -> Stepping:
         else:
             return signal
     return None
+
+
+def observed_run(scope: Scope, name: str, action: Action) -> Stepping:
+    """Run it as an entry of the history; without an observer it is run and no more."""
+    execution = scope.execution
+    observe = execution.observe
+    if observe is None:
+        signal: Signal = (yield from action.run(scope)) if action.asks else action.run(scope)
+        return signal
+    execution.entries += 1
+    entry, parent = execution.entries, scope.entry
+    observe(StepBegan(entry, parent, scope.routine, name, action.type))
+    scope.entry = entry
+    try:
+        signal = (yield from action.run(scope)) if action.asks else action.run(scope)
+    except WorkflowError as error:
+        observe(StepEnded(entry, "STATE_FAILED", error.payload, dict(scope.variables)))
+        raise
+    finally:
+        scope.entry = parent
+    observe(StepEnded(entry, "STATE_SUCCEEDED", None, dict(scope.variables)))
+    return signal

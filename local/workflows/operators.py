@@ -2,9 +2,11 @@
 
 import operator
 from collections.abc import Callable
+from math import isfinite
 
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
+from local.workflows.limits import MAX_STRING_BYTES, integer
 from local.workflows.stdlib import type_name
 
 Binary = Callable[[Value, Value], Value]
@@ -25,17 +27,24 @@ def _arithmetic(sign: str, work: Callable[[float, float], float]) -> Binary:
         if not (_is_number(left) and _is_number(right)):
             raise _refuse(sign, left, right)
         try:
-            return work(left, right)  # type: ignore[arg-type]  # numbers, as just checked
+            result = work(left, right)  # type: ignore[arg-type]  # numbers, as just checked
         except ZeroDivisionError:
             raise WorkflowError.tagged("ZeroDivisionError", "division by zero") from None
         except OverflowError:
             raise WorkflowError.tagged("ValueError", f"the result of {sign} is too large") from None
+        if type(result) is int:
+            return integer(result)
+        if not isfinite(result):
+            raise WorkflowError.tagged("ValueError", f"the result of {sign} is too large")
+        return result
 
     return apply
 
 
 def _add(left: Value, right: Value) -> Value:
     if type(left) is str and type(right) is str:
+        if len(left) + len(right) > MAX_STRING_BYTES:
+            raise WorkflowError.tagged("ResourceLimitError", f"a string holds at most {MAX_STRING_BYTES} bytes")
         return left + right
     return _plus(left, right)
 
@@ -52,13 +61,17 @@ def _compare(sign: str, work: Callable[[Value, Value], bool]) -> Binary:
 def _equal(left: Value, right: Value) -> Value:
     if isinstance(left, bool) is not isinstance(right, bool):
         return False
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_equal, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_equal(one, right[key]) for key, one in left.items())
     return left == right
 
 
 def _contains(left: Value, right: Value) -> Value:
     if isinstance(right, list):
         return any(_equal(left, one) for one in right)
-    if isinstance(right, dict):
+    if isinstance(right, dict) and isinstance(left, str):
         return left in right
     raise _refuse("in", left, right)
 
@@ -84,7 +97,7 @@ BINARY: dict[str, Binary] = {
 def negate(value: Value) -> Value:
     if type(value) not in (int, float):
         raise WorkflowError.tagged("TypeError", f"unsupported operand type for -: {type_name(value)}")
-    return -value  # type: ignore[operator]  # a number, as just checked
+    return integer(-value) if isinstance(value, int) else -value  # type: ignore[operator]  # a number, as just checked
 
 
 def truth(sign: str, value: Value) -> bool:

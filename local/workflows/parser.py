@@ -5,10 +5,12 @@ Source: Workflows, "Data types", operator precedence.
 """
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TypeAlias
 
 from local.workflows.effects import Value
 from local.workflows.lexer import ExpressionError, Token, tokens, unquote
+from local.workflows.limits import MAX_INTEGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,14 @@ class MapLiteral:
 
 Expression: TypeAlias = Literal | Name | Member | Unary | Binary | Call | ListLiteral | MapLiteral
 
-_BINARY: tuple[frozenset[str], ...] = (
-    frozenset({"or"}),
-    frozenset({"and"}),
-    frozenset({"<", "<=", ">", ">=", "==", "!=", "in"}),
-    frozenset({"+", "-"}),
-    frozenset({"*", "/", "//", "%"}),
+_BINARY: tuple[tuple[str, ...], ...] = (
+    ("or",),
+    ("and",),
+    ("<", "<=", ">", ">=", "==", "!=", "in"),
+    ("+", "-"),
+    ("*", "/", "//", "%"),
 )
+RANKS = {sign: rank for rank, signs in enumerate(_BINARY) for sign in signs}  # a higher rank binds tighter
 _WORDS = {"AND": "and", "OR": "or", "NOT": "not", "and": "and", "or": "or", "not": "not", "in": "in"}
 _CONSTANTS: dict[str, Value] = {
     "true": True,
@@ -133,13 +136,12 @@ class _Parser:
         if self._next.kind != "end":
             raise self._unexpected("an operator")
 
-    def binary(self, level: int) -> Expression:
-        if level == len(_BINARY):
-            return self._unary()
-        left = self.binary(level + 1)
-        while (operator := self._operator()) in _BINARY[level]:
+    def binary(self, lowest: int) -> Expression:
+        """Operators of at least that rank, from left to right."""
+        left = self._unary()
+        while RANKS.get(operator := self._operator(), -1) >= lowest:
             offset = self._take().offset
-            left = Binary(operator, left, self.binary(level + 1), offset)
+            left = Binary(operator, left, self.binary(RANKS[operator] + 1), offset)
         return left
 
     def _unary(self) -> Expression:
@@ -194,8 +196,7 @@ class _Parser:
         token = self._next
         if token.kind == "number":
             self._take()
-            is_double = any(sign in token.text for sign in ".eE")
-            return Literal(float(token.text) if is_double else int(token.text), token.offset)
+            return Literal(_number(token), token.offset)
         if token.kind == "string":
             self._take()
             return Literal(unquote(token.text), token.offset)
@@ -230,6 +231,18 @@ class _Parser:
                 self._expect(",")
         self._take()
         return MapLiteral(tuple(items), start.offset)
+
+
+def _number(token: Token) -> Value:
+    if any(sign in token.text for sign in ".eE"):
+        number: float | int = float(token.text)
+        fits = isfinite(number)
+    else:
+        fits = len(token.text) <= 20 and int(token.text) <= MAX_INTEGER
+        number = int(token.text) if fits else 0
+    if not fits:
+        raise ExpressionError("this number does not fit into 64 bits", token.offset, len(token.text))
+    return number
 
 
 def dotted(tree: Expression) -> str | None:

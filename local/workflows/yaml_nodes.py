@@ -1,11 +1,16 @@
 """YAML nodes with their places, and the list of problems that compilation gathers."""
 
+import difflib
+import re
 from collections.abc import Iterable
 
 import yaml
 
 from local.workflows.effects import Value
 from local.workflows.errors import Problem
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LOADER = yaml.SafeLoader("")
 
 
 class Text:
@@ -17,20 +22,40 @@ class Text:
         self.problems: list[Problem] = []
 
     def problem(self, node: yaml.Node, message: str, offset: int = 0, length: int = 1) -> None:
-        """Note a mistake at the node, offset characters into it."""
-        self.problem_at(node.start_mark.line + 1, node.start_mark.column + 1 + offset, message, length)
+        """Note a mistake at the node, offset characters into what it shows in the file."""
+        line, column = node.start_mark.line, node.start_mark.column
+        if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
+            line, column, offset = self._in_block(node, offset)
+        elif isinstance(node, yaml.ScalarNode) and node.style:
+            offset += 1  # the quotation mark
+        self.problem_at(line + 1, column + 1 + offset, message, length)
+
+    def line(self, number: int) -> str:
+        """The text of that line, which counts from 1."""
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+
+    def _in_block(self, node: yaml.ScalarNode, offset: int) -> tuple[int, int, int]:
+        """Line and column at which the text of a block scalar begins, and what is left of the offset there."""
+        for line in range(node.start_mark.line + 1, min(node.end_mark.line + 1, len(self._lines))):
+            shown = self._lines[line].lstrip(" ")
+            if offset <= len(shown):
+                return line, len(self._lines[line]) - len(shown), offset
+            offset -= len(shown) + 1
+        return node.start_mark.line, node.start_mark.column, 0
 
     def problem_at(self, line: int, column: int, message: str, length: int = 1) -> None:
-        source = self._lines[line - 1] if 0 < line <= len(self._lines) else ""
-        self.problems.append(Problem(self._file, line, column, message, source, length))
+        self.problems.append(Problem(self._file, line, column, message, self.line(line), length))
 
     def entries(self, node: yaml.Node, what: str) -> dict[str, yaml.Node]:
         """A map's entries by key; anything else is a problem and no entries."""
         if not isinstance(node, yaml.MappingNode):
-            self.problem(node, f"expected {what}")
+            self.problem(node, f"expected {what}{_hint(node)}")
             return {}
         found: dict[str, yaml.Node] = {}
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self.problem(key, "a key is a text, not a list or a map" + _hint(key))
+                continue
             if key.value in found:
                 self.problem(key, f"'{key.value}' stands there twice")
             found[str(key.value)] = value
@@ -38,21 +63,48 @@ class Text:
 
     def items(self, node: yaml.Node, what: str) -> list[yaml.Node]:
         if not isinstance(node, yaml.SequenceNode):
-            self.problem(node, f"expected {what}")
+            self.problem(node, f"expected {what}{_hint(node)}")
             return []
         return list(node.value)
 
+    def name(self, node: yaml.Node, what: str) -> str | None:
+        """The text of a scalar that has to be a variable's name; anything else is a problem."""
+        text = self.word(node, what)
+        if text is not None and not _NAME.fullmatch(text):
+            self.problem(node, f"{what} is a letter or _, then letters, digits or _, not '{text}'", 0, len(text))
+            return None
+        return text
+
+    def word(self, node: yaml.Node, what: str) -> str | None:
+        """The text of a scalar; a list or a map is a problem."""
+        if not isinstance(node, yaml.ScalarNode):
+            kind = "list" if isinstance(node, yaml.SequenceNode) else "map"
+            self.problem(node, f"{what} is a text, not a {kind}{_hint(node)}")
+            return None
+        return str(node.value)
+
     def only(self, entries: Iterable[str], allowed: Iterable[str], node: yaml.Node, what: str) -> None:
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            if key.value not in allowed:
-                self.problem(key, f"unexpected '{key.value}' in {what}, expected {', '.join(sorted(allowed))}")
+            if isinstance(key, yaml.ScalarNode) and key.value not in allowed:
+                near = difflib.get_close_matches(str(key.value), list(allowed), n=1)
+                meant = f"; did you mean '{near[0]}'?" if near else f", expected {', '.join(sorted(allowed))}"
+                self.problem(key, f"unexpected '{key.value}' in {what}{meant}", 0, len(key.value))
+
+
+def _hint(node: yaml.Node) -> str:
+    """What to do where YAML read something else than was meant."""
+    if isinstance(node, yaml.MappingNode) and node.flow_style and node.start_mark.buffer is not None:
+        at = node.start_mark.pointer
+        if at > 0 and node.start_mark.buffer[at - 1] == "$":
+            return "; put quotes around ${…}, or YAML reads the braces as a map"
+    if isinstance(node, yaml.MappingNode) and any(
+        isinstance(key, yaml.ScalarNode) and str(key.value).startswith("${") for key, _ in node.value
+    ):
+        return "; YAML takes ': ' in an expression for a map: put quotes around the whole ${…}"
+    return ""
 
 
 def scalar(node: yaml.ScalarNode) -> Value:
     """What YAML makes of the scalar: text, number, boolean or null."""
-    loader = yaml.SafeLoader("")
-    try:
-        value: Value = loader.construct_object(node)
-    finally:
-        loader.dispose()
+    value: Value = _LOADER.construct_object(node)
     return value if isinstance(value, str | int | float | bool | None) else str(node.value)

@@ -53,7 +53,7 @@ async def test_an_uncaught_error_is_kept_with_its_place(tmp_path: Path) -> None:
         execution = await face.run()
     assert execution["state"] == "FAILED"
     assert json.loads(execution["error"]["payload"])["tags"] == ["KeyError", "LookupError"]
-    assert 'in step "look", routine "main", line: 3' in execution["error"]["context"]
+    assert 'in step "look", routine "main", line: 4' in execution["error"]["context"]
     assert "result" not in execution
 
 

@@ -8,16 +8,23 @@ from typing import Any
 from local.workflows.effects import Effect, Outcome, Value
 from local.workflows.errors import WorkflowError
 
+MISSING = object()  # no default was given, which is not the same as the default null
+
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the library.  asks: it is a generator of effects; else it is a plain function of its arguments."""
+    """A function of the library: its parameters with their defaults, of which the first `required` must be given.
+
+    asks: body is a generator of effects; else it is a plain function.  needs_environment: the execution's environment
+    variables come before the arguments.
+    """
 
     name: str
     body: Callable[..., Any]
-    parameters: Mapping[str, Value]
+    parameters: Mapping[str, Any]
     required: int
     asks: bool
+    needs_environment: bool = False
 
     def bind_map(self, arguments: Mapping[str, Value]) -> list[Value]:
         """Arguments by name, in the order of the parameters.  Raises WorkflowError (TypeError)."""
@@ -29,29 +36,31 @@ class Function:
             raise WorkflowError.tagged("TypeError", f"missing argument(s) {missing} in call of {self.name}")
         return [arguments.get(name, default) for name, default in self.parameters.items()]
 
-    def bind_list(self, arguments: Sequence[Value]) -> list[Value]:
-        """Arguments by position.  Raises WorkflowError (TypeError)."""
-        if not self.required <= len(arguments) <= len(self.parameters):
-            raise WorkflowError.tagged(
-                "TypeError",
-                f"{self.name} takes {self.required} to {len(self.parameters)} arguments, got {len(arguments)}",
-            )
+    def fill(self, arguments: Sequence[Value]) -> list[Value]:
+        """Arguments by position, and defaults for those not given."""
         return [*arguments, *list(self.parameters.values())[len(arguments) :]]
 
 
 def functions(namespace: str, *bodies: Callable[..., Any]) -> dict[str, Function]:
-    """A table of the bodies; a body's name ends in _ where Python keeps the word for itself."""
+    """A table of the bodies; a name ends in _ where Python keeps the word for itself."""
     table = {}
     for body in bodies:
         short = body.__name__.rstrip("_")
         name = f"{namespace}.{short}" if namespace else short
-        parameters = inspect.signature(body).parameters
+        parameters = dict(inspect.signature(body).parameters)
+        needs_environment = next(iter(parameters), "") == "environment"
+        if needs_environment:
+            del parameters["environment"]
         table[name] = Function(
             name,
             body,
-            {key: (None if one.default is inspect.Parameter.empty else one.default) for key, one in parameters.items()},
+            {
+                key.rstrip("_"): (None if one.default is inspect.Parameter.empty else one.default)
+                for key, one in parameters.items()
+            },
             sum(one.default is inspect.Parameter.empty for one in parameters.values()),
             inspect.isgeneratorfunction(body),
+            needs_environment,
         )
     return table
 

@@ -1,8 +1,11 @@
-"""sys.*, uuid.*: what a workflow learns from its surroundings.  sys.get_env is answered by the interpreter."""
+"""sys.*, uuid.*: what a workflow learns from its surroundings."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from local.workflows.effects import Log, NewUuid, Now, Sleep, Value
 from local.workflows.errors import WorkflowError
-from local.workflows.stdlib import Asking, functions, text_of, wrong_type
+from local.workflows.stdlib import MISSING, Asking, functions, text_of, wrong_type
 from local.workflows.stdlib.time import parse
 
 
@@ -37,4 +40,11 @@ def generate() -> Asking:
     return (yield NewUuid())  # type: ignore[return-value]
 
 
-FUNCTIONS = {**functions("sys", now, sleep, sleep_until, log), **functions("uuid", generate)}
+def get_env(environment: Mapping[str, str], name: Value, default: Any = MISSING) -> Value:
+    value = environment.get(text_of("sys.get_env", name), default)
+    if value is MISSING:
+        raise WorkflowError.tagged("KeyError", f"environment variable not found: {name!r}", "LookupError")
+    return value  # type: ignore[no-any-return]  # a text, or the default that the workflow gave
+
+
+FUNCTIONS = {**functions("sys", get_env, now, sleep, sleep_until, log), **functions("uuid", generate)}

@@ -1,0 +1,82 @@
+"""The left side of an assignment: v, v.k, v["k"] or v[i].  Used by `assign` steps."""
+
+from collections.abc import Callable
+
+import yaml
+
+from local.workflows import parser
+from local.workflows.compiler import Compiler
+from local.workflows.effects import Value
+from local.workflows.errors import WorkflowError
+from local.workflows.evaluate import Code, compile_tree
+from local.workflows.interpret import Scope
+from local.workflows.lexer import ExpressionError
+from local.workflows.lexical import Place
+from local.workflows.operators import member
+from local.workflows.stdlib import type_name
+
+Put = Callable[[Scope, Value], None]
+
+
+def compile_target(compiler: Compiler, key: yaml.Node, place: Place) -> Put:
+    """What assigns a value to it; maps that are missing on the way are made."""
+    text = str(key.value)
+    try:
+        name, keys = _path(text, compiler, place)
+    except ExpressionError as error:
+        compiler.text.problem(key, f"cannot assign to '{text}': {error}", error.offset, error.length)
+        return lambda scope, value: None
+    check_write(compiler, key, name, place)
+    if not keys:
+        return lambda scope, value: scope.assign(name, value)
+
+    def put(scope: Scope, value: Value) -> None:
+        found = [key.run(scope) for key in keys]
+        holder = scope.holder(name)
+        holder.put(name, _with(holder.variables.get(name), found, value))
+
+    return put
+
+
+def check_write(compiler: Compiler, node: yaml.Node, name: str, place: Place) -> None:
+    """Note a variable that is no variable, or that a parallel branch must not write."""
+    if name in compiler.routines:
+        compiler.text.problem(node, f"'{name}' is a subworkflow, expected a variable", 0, len(name))
+    if not place.variables.write(name):
+        message = f"'{name}' is a variable outside of this parallel step; name it under `shared` to assign it here"
+        compiler.text.problem(node, message, 0, len(name))
+
+
+def _path(text: str, compiler: Compiler, place: Place) -> tuple[str, list[Code]]:
+    tree, keys = parser.parse_expression(text), []
+    while isinstance(tree, parser.Member):
+        key = compile_tree(tree.key, compiler, place.variables)
+        if key.asks:
+            raise ExpressionError("an index cannot call what waits", tree.offset)
+        keys.append(key)
+        tree = tree.of
+    if not isinstance(tree, parser.Name):
+        raise ExpressionError("expected a variable", 0, len(text))
+    return tree.name, keys[::-1]
+
+
+def _with(whole: Value, keys: list[Value], value: Value) -> Value:
+    """A copy of whole in which the value stands where keys lead.
+
+    Only what lies on the way is copied: variables are independent of each other, as if all of it were.
+    Source: Workflows, "Variables", passing by value.
+    """
+    if not keys:
+        return value
+    key = keys[0]
+    if whole is None:
+        whole = {}
+    if isinstance(whole, dict):
+        if not isinstance(key, str):
+            raise WorkflowError.tagged("TypeError", f"a map's key is a string, not {type_name(key)}")
+        return {**whole, key: _with(whole.get(key), keys[1:], value)}
+    if isinstance(whole, list):
+        before = member(whole, key)
+        assert isinstance(key, int)  # noqa: S101 -- as member has checked
+        return [*whole[:key], _with(before, keys[1:], value), *whole[key + 1 :]]
+    raise WorkflowError.tagged("TypeError", f"cannot assign a member of {type_name(whole)}")

@@ -1,0 +1,172 @@
+"""try, retry and except: their YAML → what runs them."""
+
+from collections.abc import Callable, Generator, Mapping
+
+import yaml
+
+from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
+from local.workflows.effects import Effect, Outcome, Sleep, Value
+from local.workflows.errors import WorkflowError
+from local.workflows.evaluate import Code, combined, constant
+from local.workflows.interpret import Action, Scope, Signal, Stepping, observed_run, run_block
+from local.workflows.lexical import Place
+from local.workflows.stdlib import type_name
+
+TryAgain = Callable[[Scope, WorkflowError, int], Generator[Effect, Outcome, bool]]
+
+
+def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
+    body = _body(compiler, entries["try"], place)
+    again = _retry(compiler, entries["retry"], place) if "retry" in entries else None
+    handler, name = EMPTY, None
+    if "except" in entries:
+        parts = compiler.text.entries(entries["except"], "as and steps")
+        compiler.text.only(parts, {"as", "steps"}, entries["except"], "except")
+        if "steps" not in parts:
+            compiler.text.problem(entries["except"], "except needs `steps`")
+        name = compiler.text.name(parts["as"], "as") if "as" in parts else None
+        born = [name] if name is not None else []
+        if "steps" in parts:
+            handler = compiler.block(parts["steps"], place.scope(*born, body=parts["steps"]))
+    if again is None and "except" not in entries:
+        compiler.text.problem(entries["try"], "try needs retry, except or both beside it")
+
+    def attempt(scope: Scope) -> Stepping:
+        failures = 0
+        while True:
+            try:
+                signal: Signal
+                if scope.execution.observe is not None:
+                    signal = yield from observed_run(scope, "try", body)
+                elif body.asks:
+                    signal = yield from body.run(scope)
+                else:
+                    signal = body.run(scope)
+            except WorkflowError as error:
+                failures += 1
+                if again is None or not (yield from again(scope, error, failures)):
+                    raise
+                scope.execution.bill.internal += 1
+            else:
+                return signal
+
+    def ask(scope: Scope) -> Stepping:
+        try:
+            return (yield from attempt(scope))
+        except WorkflowError as error:
+            if "except" not in entries:
+                raise
+            caught = error.payload
+        inner = scope.inner({name: caught} if name is not None else {})
+        try:
+            handling = Action(lambda inside: run_block(handler, inside), True, "STEP_EXCEPT")
+            return (yield from observed_run(inner, "except", handling))
+        finally:
+            inner.close()
+
+    return Action(ask, True, "STEP_TRY_RETRY_EXCEPT")
+
+
+def _body(compiler: Compiler, node: yaml.Node, place: Place) -> Action:
+    parts = compiler.text.entries(node, "a call or steps")
+    kind = next((one for one in ("steps", "call") if one in parts), None)
+    if kind is None:
+        compiler.text.problem(node, "try needs a call or steps")
+        return NOTHING
+    compiler.text.only(parts, compiler.kinds[kind].fields - {"next"}, node, "try")
+    action = compiler.kinds[kind].compile(compiler, parts, place)
+    return Action(action.run, action.asks, "STEP_TRY", action.billed)
+
+
+def _retry(compiler: Compiler, node: yaml.Node, place: Place) -> TryAgain:
+    """A generator function: whether to try again after so many failures, when the backoff has passed."""
+    if isinstance(node, yaml.MappingNode):
+        parts = compiler.text.entries(node, "predicate, max_retries and backoff")
+        allowed = {"predicate", "max_retries", "backoff"}
+        compiler.text.only(parts, allowed, node, "retry")
+        if missing := sorted(allowed - parts.keys()):
+            compiler.text.problem(node, f"retry needs {', '.join(missing)}")
+        backoff = parts.get("backoff")
+        if isinstance(backoff, yaml.MappingNode):
+            inside = compiler.text.entries(backoff, "a backoff")
+            compiler.text.only(inside, _BACKOFF, backoff, "backoff")
+            if missing := sorted(_BACKOFF - inside.keys()):
+                compiler.text.problem(backoff, f"backoff needs {', '.join(missing)}")
+    policy = _policy(compiler, node, place)
+
+    def ask(scope: Scope, error: WorkflowError, failures: int) -> Generator[Effect, Outcome, bool]:
+        given = yield from policy.ask(scope)
+        if not isinstance(given, dict):
+            raise WorkflowError.tagged("TypeError", f"retry takes a map, not {type_name(given)}")
+        if failures > _number("max_retries", given.get("max_retries")):
+            return False
+        holds = yield from _applies(compiler, scope, given.get("predicate"), error.payload)
+        if not isinstance(holds, bool):
+            raise WorkflowError.tagged("TypeError", f"a retry predicate returns a boolean, not {type_name(holds)}")
+        if holds:
+            backoff = given.get("backoff")
+            yield Sleep(_delay_s(backoff if isinstance(backoff, dict) else {}, failures))
+        return holds
+
+    return ask
+
+
+_BACKOFF = frozenset({"initial_delay", "max_delay", "multiplier"})
+
+
+def _applies(compiler: Compiler, scope: Scope, predicate: Value, payload: Value) -> Generator[Effect, Outcome, Value]:
+    function = compiler.functions.get(predicate) if isinstance(predicate, str) else None
+    if function is not None:
+        holds: Value = function.body(payload)
+        return holds
+    if not isinstance(predicate, str) or predicate not in compiler.routines:
+        raise WorkflowError.tagged("TypeError", f"a retry predicate is a function or subworkflow, not {predicate!r}")
+    return (yield from scope.call(predicate, [payload]))
+
+
+def _policy(compiler: Compiler, node: yaml.Node, place: Place) -> Code:
+    """The policy with its predicate as the name of a function or routine."""
+    if not isinstance(node, yaml.MappingNode):
+        return compiler.value(node, place)
+    parts: dict[str, Code] = {}
+    for name, part in compiler.text.entries(node, "retry").items():
+        parts[name] = _predicate(compiler, part, place) if name == "predicate" else compiler.value(part, place)
+    names = list(parts)
+    return combined(list(parts.values()), lambda found: dict(zip(names, found, strict=True)))
+
+
+def _predicate(compiler: Compiler, node: yaml.Node, place: Place) -> Code:
+    text = compiler.text.word(node, "predicate")
+    if text is None:
+        return constant(None)
+    bare = text[2:-1].strip() if text.startswith("${") else text
+    parameters: int | None = None
+    if bare in compiler.functions:
+        parameters = len(compiler.functions[bare].parameters)
+        if compiler.functions[bare].asks:
+            parameters = None
+    elif bare in compiler.routines:
+        parameters = len(compiler.routines[bare])
+    elif place.variables.knows(bare):
+        return compiler.value(node, place)
+    if parameters is None:
+        compiler.text.problem(node, f"unknown predicate '{bare}', expected a function or subworkflow", 0, len(text))
+    elif parameters != 1:
+        compiler.text.problem(node, f"the predicate '{bare}' takes {parameters} arguments, expected one", 0, len(text))
+    return constant(bare)
+
+
+def _delay_s(backoff: Mapping[str, Value], failures: int) -> float:
+    first, most, factor = (_number(name, backoff.get(name)) for name in ("initial_delay", "max_delay", "multiplier"))
+    try:
+        return float(min(first * factor ** (failures - 1), most))
+    except OverflowError:
+        return float(most)
+
+
+def _number(name: str, value: Value) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise WorkflowError.tagged("TypeError", f"{name} is a number, not {type_name(value)}")
+    if value < 0:
+        raise WorkflowError.tagged("ValueError", f"{name} is not negative, unlike {value}")
+    return value

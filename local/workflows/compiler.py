@@ -1,0 +1,151 @@
+"""What all kinds of steps need to be compiled: lists of steps, one step, one value."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from local.workflows.effects import Value
+from local.workflows.evaluate import Code, combined, compile_expression, constant
+from local.workflows.interpret import Action, Block, Goto, Leave, Return, Scope, Signal, Step, Stepping
+from local.workflows.lexer import ExpressionError
+from local.workflows.lexical import Place
+from local.workflows.stdlib import Function
+from local.workflows.yaml_nodes import Text, scalar
+
+Entries = dict[str, yaml.Node]
+NOTHING = Action(lambda scope: None, False)
+EMPTY = Block((), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of step: the fields that it may have, and what compiles it."""
+
+    fields: frozenset[str]
+    compile: "Callable[[Compiler, Entries, Place], Action]"
+
+
+class Compiler:
+    """routines: the names of the workflow's routines, each with its parameters (True: must be given)."""
+
+    def __init__(
+        self,
+        text: Text,
+        kinds: Mapping[str, Kind],
+        functions: Mapping[str, Function],
+        values: Mapping[str, Value],
+        routines: Mapping[str, Mapping[str, bool]],
+    ) -> None:
+        self.text = text
+        self.kinds = kinds
+        self.functions = functions
+        self.values = values
+        self.routines = routines
+
+    def block(self, node: yaml.Node, place: Place) -> Block:
+        """A list of steps, which may jump to each other and to those around."""
+        named = [
+            (name, item, body)
+            for item in self.text.items(node, "a list of steps")
+            for name, body in self._named(item).items()
+        ]
+        index: dict[str, int] = {}
+        for number, (name, item, _) in enumerate(named):
+            if name in index:
+                self.text.problem(item, f"the step '{name}' stands there twice", 0, len(name))
+            index[name] = number
+        inside = place.among(frozenset(index))
+        return Block(tuple(self._step(name, item, body, inside) for name, item, body in named), index)
+
+    def _named(self, item: yaml.Node) -> Entries:
+        entries = self.text.entries(item, "a step's name and what it does")
+        if len(entries) > 1:
+            second = item.value[1][0]
+            self.text.problem(second, "a step has one name; does this line want more indentation, or a '-'?")
+        return entries
+
+    def _step(self, name: str, item: yaml.Node, node: yaml.Node, place: Place) -> Step:
+        entries = self.text.entries(node, f"a map with one of {', '.join(self.kinds)} or next")
+        word = next((key for key, _ in node.value if key.value in self.kinds), None) if entries else None
+        if word is None and entries:
+            word = node.value[0][0]
+        mark = (word or item).start_mark
+        length = len(word.value) if word is not None else 1
+        return Step(name, self.action(entries, node, place), mark.line + 1, mark.column + 1, length)
+
+    def action(self, entries: Entries, node: yaml.Node, place: Place) -> Action:
+        """What a step, or a case of a switch, does: one kind, and perhaps a jump after it."""
+        found = [one for one in self.kinds if one in entries]
+        if not found:
+            self.text.only(entries, {"next", *self.kinds}, node, "a step")
+            if "next" not in entries:
+                self.text.problem(node, f"a step needs one of {', '.join(self.kinds)} or next")
+            return self._then(entries.get("next"), NOTHING, place)
+        kind = self.kinds[found[0]]
+        self.text.only(entries, kind.fields, node, f"a step of kind `{found[0]}`")
+        return self._then(entries.get("next"), kind.compile(self, entries, place), place)
+
+    def _then(self, node: yaml.Node | None, action: Action, place: Place) -> Action:
+        """The action, and after it the jump that `next` names, unless the action itself leaves."""
+        if node is None or (jump := self._jump(node, place)) is None:
+            return action
+        run = action.run
+        if not action.asks:
+            return Action(lambda scope: run(scope) or jump, False, action.type, action.billed)
+
+        def ask(scope: Scope) -> Stepping:
+            return (yield from run(scope)) or jump
+
+        return Action(ask, True, action.type, action.billed)
+
+    def _jump(self, node: yaml.Node, place: Place) -> Signal:
+        target = self.text.word(node, "next")
+        if target is None:
+            return None
+        if target in ("break", "continue"):
+            if place.loop is None:
+                self.text.problem(node, f"`{target}` stands in no loop", 0, len(target))
+            elif place.loop == "parallel" and target == "break":
+                self.text.problem(node, "`break` cannot leave a parallel loop, whose iterations run at once", 0, 5)
+            return Leave(target == "break")
+        if target == "end":
+            if place.in_branch:
+                self.text.problem(node, "`end` cannot leave a parallel step", 0, len(target))
+            return Return(None)
+        if target not in place.labels:
+            where = " in this branch" if place.in_branch else ""
+            self.text.problem(node, f"there is no step '{target}' to go to{where}", 0, len(target))
+        return Goto(target)
+
+    def value(self, node: yaml.Node, place: Place) -> Code:
+        """What a YAML value computes: itself, with every ${…} in it evaluated."""
+        if isinstance(node, yaml.MappingNode):
+            start = node.start_mark
+            if node.flow_style and start.buffer is not None and start.buffer[start.pointer - 1 : start.pointer] == "$":
+                self.text.problem(node, "expected a value; put quotes around ${…}, or YAML reads the braces as a map")
+            entries = self.text.entries(node, "a map")
+            names = list(entries)
+            parts = [self.value(entry, place) for entry in entries.values()]
+            return combined(parts, lambda found: dict(zip(names, found, strict=True)))
+        if isinstance(node, yaml.SequenceNode):
+            return combined([self.value(item, place) for item in node.value], list)
+        assert isinstance(node, yaml.ScalarNode)  # noqa: S101 -- YAML has no fourth kind
+        text = str(node.value)
+        if not (text.startswith("${") and text.rstrip().endswith("}")):
+            return self._plain(node, text)
+        try:
+            return compile_expression(text.rstrip()[2:-1], self, place.variables)
+        except ExpressionError as error:
+            self.text.problem(node, str(error), 2 + error.offset, error.length)
+            return constant(None)
+
+    def _plain(self, node: yaml.ScalarNode, text: str) -> Code:
+        if text.startswith("${"):
+            hint = "; YAML takes ' #' for a comment: put quotes around the whole ${…}" if node.style is None else ""
+            self.text.problem(node, f"the expression has no closing '}}' at its end{hint}", 0, len(text))
+        try:
+            return constant(scalar(node))
+        except ValueError as error:
+            self.text.problem(node, f"YAML cannot read this value: {error}", 0, len(text))
+            return constant(None)

@@ -1,0 +1,66 @@
+"""What an execution tells its observer: which step began, how it ended.
+
+The interpreter has no clock: who observes notes the time at which it is told.
+Source of the types: Workflow Executions v1, StepEntry.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from local.workflows.effects import Value
+
+StepType = Literal[
+    "STEP_ASSIGN",
+    "STEP_STD_LIB_CALL",
+    "STEP_CONNECTOR_CALL",
+    "STEP_SUBWORKFLOW_CALL",
+    "STEP_CALL",
+    "STEP_SWITCH",
+    "STEP_CONDITION",
+    "STEP_FOR",
+    "STEP_FOR_ITERATION",
+    "STEP_PARALLEL_FOR",
+    "STEP_PARALLEL_BRANCH",
+    "STEP_PARALLEL_BRANCH_ENTRY",
+    "STEP_TRY_RETRY_EXCEPT",
+    "STEP_TRY",
+    "STEP_RETRY",
+    "STEP_EXCEPT",
+    "STEP_RETURN",
+    "STEP_RAISE",
+    "STEP_GOTO",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StepBegan:
+    """entry counts from 1 in the order of beginning; parent is the entry around it, None outside of any."""
+
+    entry: int
+    parent: int | None
+    routine: str
+    step: str
+    type: StepType
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """How it ended; exception is the payload of the error that left it; variables are those of the step's scope."""
+
+    entry: int
+    state: Literal["STATE_SUCCEEDED", "STATE_FAILED"]
+    exception: Value
+    variables: Mapping[str, Value]
+
+
+StepEvent: TypeAlias = StepBegan | StepEnded
+Observer: TypeAlias = Callable[[StepEvent], None]
+
+
+@dataclass(slots=True)
+class Bill:
+    """Billable steps so far.  Source: Workflows pricing: calls, retries, single assignments, conditions."""
+
+    internal: int = 0
+    external: int = 0

@@ -1,0 +1,106 @@
+"""Where a piece of a workflow's text stands: which variables, steps and loops it may name."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import yaml
+
+
+@dataclass(slots=True)
+class Variables:
+    """Variables of a routine, a loop, a branch or an except: all of it, and those that the text has come past.
+
+    shared is None, or, for a parallel branch, the variables outside that it may write.
+    """
+
+    known: set[str]
+    outer: "Variables | None" = None
+    shared: frozenset[str] | None = None
+    passed: set[str] = field(default_factory=set)
+
+    def knows(self, name: str) -> bool:
+        return name in self.known or (self.outer is not None and self.outer.knows(name))
+
+    def names(self) -> set[str]:
+        return self.known | (self.outer.names() if self.outer else set())
+
+    def _passed(self, name: str) -> bool:
+        return name in self.passed or (self.outer is not None and self.outer._passed(name))
+
+    def write(self, name: str) -> bool:
+        """Note that the text assigns it here; False where a parallel branch may not."""
+        if name not in self.passed and self.outer is not None:
+            if self.shared is not None and name not in self.shared and self.outer._passed(name):
+                return False
+            if self.outer._passed(name):
+                return self.outer.write(name)
+        self.passed.add(name)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a step or an expression may name.  labels are the steps that it may jump to, loop what break leaves."""
+
+    variables: Variables
+    labels: frozenset[str] = frozenset()
+    loop: Literal["for", "parallel"] | None = None
+    in_branch: bool = False
+
+    def among(self, labels: frozenset[str]) -> "Place":
+        return replace(self, labels=self.labels | labels)
+
+    def scope(self, *born: str, body: yaml.Node | None = None) -> "Place":
+        """A scope of its own, with the variables that it starts with and those that the body assigns."""
+        known = set(born) | (declared(body) if body is not None else set())
+        return replace(self, variables=Variables(known, self.variables, passed=set(born)))
+
+    def for_loop(self) -> "Place":
+        return replace(self, loop="for")
+
+    def branch(self, shared: frozenset[str], is_loop: bool) -> "Place":
+        """A branch or an iteration of a parallel step, which nothing leaves but an error."""
+        variables = replace(self.variables, shared=shared)
+        return Place(variables, frozenset(), "parallel" if is_loop else None, in_branch=True)
+
+
+def routine(parameters: set[str], body: yaml.Node | None) -> Place:
+    known = parameters | (declared(body) if body is not None else set())
+    return Place(Variables(known, passed=set(parameters)))
+
+
+def declared(node: yaml.Node) -> set[str]:
+    """The variables that steps assign in their own scope: not those of loops, branches and excepts in them."""
+    found: set[str] = set()
+    for step in _parts(node):
+        for _, body in _pairs(step):
+            found |= _declared_by(body)
+    return found
+
+
+def _declared_by(body: yaml.Node) -> set[str]:
+    found: set[str] = set()
+    for name, node in _pairs(body):
+        if name == "assign":
+            for item in _parts(node):
+                found |= {target.partition(".")[0].partition("[")[0].strip() for target, _ in _pairs(item)}
+        elif name == "result" and isinstance(node, yaml.ScalarNode):
+            found.add(str(node.value))
+        elif name == "steps":
+            found |= declared(node)
+        elif name == "switch":
+            for case in _parts(node):
+                found |= _declared_by(case)
+        elif name == "try":
+            found |= _declared_by(node)
+    return found
+
+
+def _pairs(node: yaml.Node) -> list[tuple[str, yaml.Node]]:
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    return [(str(key.value), value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+
+
+def _parts(node: yaml.Node) -> list[yaml.Node]:
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []

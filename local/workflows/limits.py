@@ -1,0 +1,47 @@
+"""What an execution may use at most, and how much memory a value counts for.
+
+Source: Workflows, "Quotas and limits" and "Variables", memory usage.
+"""
+
+from local.workflows.effects import Value
+from local.workflows.errors import WorkflowError
+
+MAX_STEPS = 100_000
+MAX_CALL_DEPTH = 20
+MAX_ASSIGNMENTS = 50  # in one step
+MAX_CONDITIONS = 50  # in one switch
+MAX_EXPRESSION_CHARACTERS = 400
+MAX_STRING_BYTES = 256 * 1024
+MAX_MEMORY_BYTES = 512 * 1024  # all variables of an execution together
+MAX_RESPONSE_BYTES = 2 * 1024 * 1024
+MAX_SOURCE_BYTES = 128 * 1024
+MAX_BRANCHES = 10  # of one parallel step
+MAX_PARALLEL_DEPTH = 2
+MAX_PARALLEL = 20  # branches and iterations of one execution that run at the same time
+MAX_BRANCH_ERRORS = 100
+
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
+_OVERHEAD_BYTES = 8
+
+
+def memory_bytes(value: Value) -> int:
+    """8 for a number, a boolean or null; 8 and its parts for the others.  Raises WorkflowError (ResourceLimitError)."""
+    if isinstance(value, str):
+        size = len(value) if value.isascii() else len(value.encode())
+        if size > MAX_STRING_BYTES:
+            raise WorkflowError.tagged("ResourceLimitError", f"a string holds at most {MAX_STRING_BYTES} bytes")
+        return _OVERHEAD_BYTES + size
+    if isinstance(value, bytes):
+        return _OVERHEAD_BYTES + len(value)
+    if isinstance(value, list):
+        return _OVERHEAD_BYTES + sum(map(memory_bytes, value))
+    if isinstance(value, dict):
+        return _OVERHEAD_BYTES + sum(memory_bytes(key) + memory_bytes(one) for key, one in value.items())
+    return _OVERHEAD_BYTES
+
+
+def integer(value: int) -> int:
+    """The value, if 64 bits hold it.  Raises WorkflowError (ValueError)."""
+    if MIN_INTEGER <= value <= MAX_INTEGER:
+        return value
+    raise WorkflowError.tagged("ValueError", "integer overflow: the result does not fit into 64 bits")

@@ -1,0 +1,202 @@
+"""for and parallel: their YAML → what runs them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
+from local.workflows.effects import BranchOutcome, Fork, Run, Value
+from local.workflows.errors import WorkflowError
+from local.workflows.evaluate import Code, constant
+from local.workflows.history import StepType
+from local.workflows.interpret import Action, Block, Leave, Scope, Signal, Stepping, observed_run, run_block
+from local.workflows.lexical import Place
+from local.workflows.limits import MAX_BRANCH_ERRORS, MAX_BRANCHES, MAX_PARALLEL_DEPTH
+from local.workflows.stdlib import type_name
+
+
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """What a loop goes over, and the variables of one iteration."""
+
+    value: str
+    index: str | None
+    items: Code
+    is_range: bool
+    block: Block
+
+    def variables(self, number: int, item: Value) -> Mapping[str, Value]:
+        return {self.value: item} if self.index is None else {self.value: item, self.index: number}
+
+
+def compile_for(compiler: Compiler, entries: Entries, place: Place) -> Action:
+    loop = _loop(compiler, entries["for"], place, lambda inside: inside.for_loop())
+    if loop is None:
+        return NOTHING
+
+    def ask(scope: Scope) -> Stepping:
+        for number, item in enumerate(_items((yield from loop.items.ask(scope)), loop.is_range)):
+            inner = scope.inner(loop.variables(number, item))
+            try:
+                signal: Signal
+                if scope.execution.observe is None:
+                    signal = yield from run_block(loop.block, inner)
+                else:
+                    signal = yield from _entry(inner, str(number), "STEP_FOR_ITERATION", loop.block)
+            finally:
+                inner.close()
+            if isinstance(signal, Leave):
+                if signal.is_break:
+                    break
+            elif signal is not None:
+                return signal
+        return None
+
+    return Action(ask, True, "STEP_FOR")
+
+
+def _loop(compiler: Compiler, node: yaml.Node, place: Place, enter: Callable[[Place], Place]) -> _Loop | None:
+    parts = compiler.text.entries(node, "value, in or range, and steps")
+    compiler.text.only(parts, {"value", "index", "in", "range", "steps"}, node, "a for loop")
+    if "value" not in parts or "steps" not in parts or ("in" in parts) is ("range" in parts):
+        compiler.text.problem(node, "a for loop needs value, steps, and either in or range")
+        return None
+    value = compiler.text.name(parts["value"], "value")
+    index = compiler.text.name(parts["index"], "index") if "index" in parts else None
+    items = compiler.value(parts["in"] if "in" in parts else parts["range"], place)
+    born = [one for one in (value, index) if one is not None]
+    block = compiler.block(parts["steps"], enter(place.scope(*born, body=parts["steps"])))
+    return _Loop(value, index, items, "range" in parts, block) if value is not None else None
+
+
+def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Action:
+    node = entries["parallel"]
+    text = compiler.text
+    parts = text.entries(node, "branches or for")
+    text.only(parts, {"shared", "concurrency_limit", "exception_policy", "branches", "for"}, node, "parallel")
+    if ("branches" in parts) is ("for" in parts):
+        text.problem(node, "parallel needs either branches or for")
+        return NOTHING
+    policy = parts.get("exception_policy")
+    if policy is not None and text.word(policy, "exception_policy") not in (None, "continueAll"):
+        text.problem(policy, f"exception_policy is continueAll, not '{policy.value}'", 0, len(policy.value))
+    shared = _shared(compiler, parts.get("shared"), place)
+    limit = compiler.value(parts["concurrency_limit"], place) if "concurrency_limit" in parts else constant(None)
+    loop: _Loop | None = None
+    branches: list[tuple[str, Block]] = []
+    if "for" in parts:
+        loop = _loop(compiler, parts["for"], place, lambda inside: inside.branch(shared, is_loop=True))
+    else:
+        branches = _branches(compiler, parts["branches"], place, shared)
+
+    def fork(scope: Scope, found: Value) -> list[Run]:
+        if loop is None:
+            return [_branch(name, block, _inside(scope, {}, shared)) for name, block in branches]
+        return [
+            _branch(str(number), loop.block, _inside(scope, loop.variables(number, item), shared))
+            for number, item in enumerate(_items(found, loop.is_range))
+        ]
+
+    def ask(scope: Scope) -> Stepping:
+        if scope.parallel >= MAX_PARALLEL_DEPTH:
+            message = f"parallel steps stand in each other at most {MAX_PARALLEL_DEPTH} deep"
+            raise WorkflowError.tagged("ParallelNestingError", message)
+        found = (yield from loop.items.ask(scope)) if loop else None
+        most = _limit((yield from limit.ask(scope)))
+        outcomes = yield Fork(tuple(fork(scope, found)), most)
+        assert isinstance(outcomes, tuple)  # noqa: S101 -- the driver's contract
+        _raise_failures(outcomes)
+        return None
+
+    return Action(ask, True, "STEP_PARALLEL_FOR" if "for" in parts else "STEP_PARALLEL_BRANCH")
+
+
+def _shared(compiler: Compiler, node: yaml.Node | None, place: Place) -> frozenset[str]:
+    names = set()
+    for item in compiler.text.items(node, "a list of variables") if node is not None else ():
+        name = compiler.text.name(item, "a shared variable")
+        if name is not None and not place.variables.knows(name):
+            compiler.text.problem(item, f"undefined variable '{name}'; assign it before it is shared", 0, len(name))
+        if name is not None:
+            names.add(name)
+    return frozenset(names)
+
+
+def _branches(compiler: Compiler, node: yaml.Node, place: Place, shared: frozenset[str]) -> list[tuple[str, Block]]:
+    branches: dict[str, Block] = {}
+    items = compiler.text.items(node, "a list of branches")
+    if len(items) > MAX_BRANCHES:
+        compiler.text.problem(node, f"a parallel step has at most {MAX_BRANCHES} branches, not {len(items)}")
+    for item in items:
+        for name, body in compiler.text.entries(item, "a branch's name and its steps").items():
+            if name in branches:
+                compiler.text.problem(item, f"the branch '{name}' stands there twice", 0, len(name))
+            parts = compiler.text.entries(body, "steps")
+            compiler.text.only(parts, {"steps"}, body, "a branch")
+            if "steps" not in parts:
+                compiler.text.problem(body, "a branch needs `steps`")
+                branches[name] = EMPTY
+                continue
+            inside = place.scope(body=parts["steps"]).branch(shared, is_loop=False)
+            branches[name] = compiler.block(parts["steps"], inside)
+    return list(branches.items())
+
+
+def _inside(scope: Scope, variables: Mapping[str, Value], shared: frozenset[str]) -> Scope:
+    inner = scope.inner(variables)
+    inner.shared = shared
+    inner.parallel += 1
+    return inner
+
+
+def _branch(name: str, block: Block, scope: Scope) -> Run:
+    try:
+        if scope.execution.observe is None:
+            yield from run_block(block, scope)
+        else:
+            yield from _entry(scope, name, "STEP_PARALLEL_BRANCH_ENTRY", block)
+    finally:
+        scope.close()
+    return None
+
+
+def _entry(scope: Scope, name: str, type_: StepType, block: Block) -> Stepping:
+    return (yield from observed_run(scope, name, Action(lambda inner: run_block(block, inner), True, type_)))
+
+
+def _items(found: Value, is_range: bool) -> list[Value] | range:
+    if is_range:
+        if not (isinstance(found, list) and len(found) == 2 and all(type(one) is int for one in found)):
+            raise WorkflowError.tagged("TypeError", "range is a list of two integers")
+        first, last = found
+        assert isinstance(first, int)  # noqa: S101 -- as just checked
+        assert isinstance(last, int)  # noqa: S101
+        return range(first, last + 1)
+    if isinstance(found, dict):
+        return list(found)
+    if not isinstance(found, list):
+        raise WorkflowError.tagged("TypeError", f"for goes over a list or a map, not {type_name(found)}")
+    return found
+
+
+def _limit(given: Value) -> int | None:
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise WorkflowError.tagged("TypeError", f"concurrency_limit is an integer, not {type_name(given)}")
+    if given < 1:
+        raise WorkflowError.tagged("ValueError", f"concurrency_limit is at least 1, not {given}")
+    return given
+
+
+def _raise_failures(outcomes: tuple[BranchOutcome, ...]) -> None:
+    failures: list[Value] = [one.error.payload for one in outcomes if isinstance(one.error, WorkflowError)]
+    if failures:
+        raise WorkflowError(
+            {
+                "message": "UnhandledBranchError: One or more branches or iterations encountered an unhandled error",
+                "tags": ["UnhandledBranchError", "RuntimeError"],
+                "branches": failures[:MAX_BRANCH_ERRORS],
+            }
+        )
