@@ -1,0 +1,64 @@
+"""The cases of tests/conformance/*.yaml: what is given, and what has to come out.
+
+A file is a list of maps:  name · expression or workflow · given (argument, env, http) · result, or error (tag or payload,
+message, and line, column) or problems (line:column and a part of the message) · and what was asked on the way: requests,
+slept (seconds), logged.  unsure: why the reference does not settle it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parent
+_INDENT = " " * 10
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    file: str
+    name: str
+    source: str
+    first: tuple[int, int] = (1, 1)  # where the source of the case stands in the workflow that is made of it
+    argument: Any = None
+    env: dict[str, str] = field(default_factory=dict)
+    http: list[dict[str, Any]] = field(default_factory=list)
+    expected: dict[str, Any] = field(default_factory=dict)
+
+
+def all_cases() -> Iterator[Case]:
+    for path in sorted(FOLDER.glob("*.yaml")):
+        for given in yaml.safe_load(path.read_text()):
+            yield _case(path.stem, dict(given))
+
+
+def _case(file: str, given: dict[str, Any]) -> Case:
+    name, around = given.pop("name"), given.pop("given", {})
+    given.pop("unsure", None)
+    source, first = given.pop("workflow", None), (1, 1)
+    if source is None:
+        variables = around.pop("variables", {})
+        source, first = (
+            _workflow_of(str(given.pop("expression")), variables),
+            (4 + 2 * bool(variables) + len(variables), 11),
+        )
+        around = {**around, "argument": variables} if variables else around
+    unknown = given.keys() - {"result", "error", "problems", "requests", "slept", "logged", "sent"}
+    assert not unknown, f"{file}: {name}: {unknown}"
+    assert len(given.keys() & {"result", "error", "problems"}) == 1, f"{file}: {name}: one outcome, please"
+    assert not around.keys() - {"argument", "env", "http"}, f"{file}: {name}: {around}"
+    return Case(file, name, source, first, expected=given, **around)
+
+
+def _workflow_of(expression: str, variables: dict[str, Any]) -> str:
+    """A workflow that returns the expression, with the variables set."""
+    lines = ["main:"]
+    if variables:
+        lines += ["  params: [given]", "  steps:", "  - set:", "      assign:"]
+        lines += [f"      - {name}: ${{given.{name}}}" for name in variables]
+    else:
+        lines += ["  steps:"]
+    lines += ["  - it:", "      return: |-", *(_INDENT + line for line in f"${{{expression}}}".splitlines())]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,162 @@
+"""Every case of the suite, under both drivers: asyncio over loopback HTTP, and virtual time."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from local.executions.live import LivePerformer, drive
+from local.workflows.compile import compile_workflow
+from local.workflows.effects import Auth, Value
+from local.workflows.errors import WorkflowError, WorkflowSyntaxError
+from tests.conformance.cases import Case, all_cases
+from tests.conformance.script import Script
+from tests.conformance.virtual import VirtualDriver
+
+CASES = [pytest.param(case, id=f"{case.file}: {case.name}") for case in all_cases()]
+START_S = 1_700_000_000.0
+NO_ONE_LISTENS = "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_in_virtual_time(case: Case) -> None:
+    script = Script(case.http)
+    driver = VirtualDriver(script, START_S)
+    _check(case, script, driver.slept, driver.logged, _outcome(case, "http://server.example", driver.drive))
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_live(case: Case) -> None:
+    script, slept, logged = Script(case.http), list[float](), list[Value]()
+    async with _serving(script) as address, aiohttp.ClientSession() as session:
+        clock = {"now_s": START_S}
+
+        async def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            await asyncio.sleep(seconds * 1e-4)  # a second passes as 0.1 ms, so that branches keep their order
+            clock["now_s"] = max(clock["now_s"], START_S + sum(slept))
+
+        performer = LivePerformer(
+            session, _no_token, NO_ONE_LISTENS, lambda data, _: logged.append(data), sleep, lambda: clock["now_s"]
+        )
+        outcome = _compiled(case, address)
+        if not isinstance(outcome, WorkflowSyntaxError):
+            try:
+                outcome = await drive(outcome.run(_placed(case.argument, address), case.env), performer.perform)
+            except WorkflowError as error:
+                outcome = error
+    _check(case, script, slept, logged, outcome)
+
+
+def _no_token(auth: Auth) -> str:
+    raise WorkflowError.tagged("AuthError", "no token")
+
+
+@asynccontextmanager
+async def _serving(script: Script) -> AsyncIterator[str]:
+    """The address at which the script answers, where it has any answers."""
+    if not script.answers:
+        yield NO_ONE_LISTENS
+        return
+
+    async def answer(request: web.Request) -> web.Response:
+        status, headers, body = script.answer(
+            request.method, request.path_qs, dict(request.headers), await request.read()
+        )
+        return web.Response(status=status, headers=headers, body=body)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def _placed(value: Any, address: str) -> Any:
+    """The value with SERVER as the address of the script."""
+    return json.loads(json.dumps(value).replace("http://SERVER", address))
+
+
+def _compiled(case: Case, address: str) -> Any:
+    try:
+        return compile_workflow(case.source.replace("http://SERVER", address), case.file)
+    except WorkflowSyntaxError as error:
+        return error
+
+
+def _outcome(case: Case, address: str, drive_it: Any) -> Any:
+    workflow = _compiled(case, address)
+    if isinstance(workflow, WorkflowSyntaxError):
+        return workflow
+    try:
+        return drive_it(workflow.run(_placed(case.argument, address), case.env))
+    except WorkflowError as error:
+        return error
+
+
+def _check(case: Case, script: Script, slept: list[float], logged: list[Value], outcome: Any) -> None:
+    expected = case.expected
+    if "problems" in expected:
+        assert isinstance(outcome, WorkflowSyntaxError), f"it compiles, and gives {outcome!r}"
+        found = [_place(case, one.line, one.column) + f" {one.message}" for one in outcome.problems]
+        assert len(found) == len(expected["problems"]), found
+        for one, part in zip(found, expected["problems"], strict=True):
+            assert part in one
+            assert one.split(" ")[0] == part.split(" ")[0]
+        return
+    assert not isinstance(outcome, WorkflowSyntaxError), str(outcome)
+    if "error" in expected:
+        _check_error(case, outcome)
+    else:
+        assert not isinstance(outcome, WorkflowError), outcome.as_execution_error()
+        assert _typed(outcome) == _typed(expected["result"])
+    for name, seen in (("requests", script.seen), ("slept", slept), ("logged", logged)):
+        if name in expected:
+            assert seen == expected[name]
+    for name, value in expected.get("sent", {}).items():
+        assert script.headers[0].get(name) == value
+
+
+def _check_error(case: Case, outcome: Any) -> None:
+    expected = case.expected["error"]
+    assert isinstance(outcome, WorkflowError), f"no error but {outcome!r}"
+    shown = outcome.as_execution_error()
+    payload = json.loads(shown["payload"])
+    position = shown["stackTrace"]["elements"][0]["position"]
+    if "tag" in expected:
+        assert expected["tag"] == payload["tags"][0]
+    if "payload" in expected:
+        assert payload == expected["payload"]
+    if "message" in expected:
+        assert expected["message"] in payload["message"]
+    for name in ("line", "column"):
+        if name in expected:
+            assert int(position[name]) == expected[name]
+    if "context" in expected:
+        assert shown["context"] == expected["context"]
+    if "stack" in expected:
+        assert [f"{one['routine']}.{one['step']}" for one in shown["stackTrace"]["elements"]] == expected["stack"]
+
+
+def _place(case: Case, line: int, column: int) -> str:
+    first_line, first_column = case.first
+    return f"{line - first_line + 1}:{column - first_column + 1}"
+
+
+def _typed(value: Any) -> Any:
+    """The value so that 1, 1.0 and true differ."""
+    if isinstance(value, dict):
+        return {key: _typed(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_typed(one) for one in value]
+    return type(value).__name__, value
