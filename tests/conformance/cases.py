@@ -1,8 +1,8 @@
 """The cases of tests/conformance/*.yaml: what is given, and what has to come out.
 
-A file is a list of maps:  name · expression or workflow · given (argument, env, http) · result, or error (tag or payload,
-message, and line, column) or problems (line:column and a part of the message) · and what was asked on the way: requests,
-slept (seconds), logged.  unsure: why the reference does not settle it.
+A file is a list of maps: name · expression or workflow · given (variables, argument, env, http) · result, or error
+(tag or payload, message, line, column, context, stack) or problems (line:column and a part of the message) · and what
+was asked on the way: requests, sent (headers), slept (seconds), logged.  unsure: what the reference does not settle.
 """
 
 from collections.abc import Iterator
@@ -40,10 +40,8 @@ def _case(file: str, given: dict[str, Any]) -> Case:
     source, first = given.pop("workflow", None), (1, 1)
     if source is None:
         variables = around.pop("variables", {})
-        source, first = (
-            _workflow_of(str(given.pop("expression")), variables),
-            (4 + 2 * bool(variables) + len(variables), 11),
-        )
+        source = _workflow_of(str(given.pop("expression")), variables)
+        first = (source.count("\n", 0, source.index("return: |-")) + 2, len(_INDENT) + 1)
         around = {**around, "argument": variables} if variables else around
     unknown = given.keys() - {"result", "error", "problems", "requests", "slept", "logged", "sent"}
     assert not unknown, f"{file}: {name}: {unknown}"

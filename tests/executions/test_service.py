@@ -42,7 +42,7 @@ async def test_an_execution_calls_with_its_token_and_keeps_its_result(tmp_path: 
         face.deploy(CALL)
         execution = await face.run('{"x": "ü"}')
     assert execution["state"] == "SUCCEEDED"
-    assert json.loads(execution["result"]) == {"authorization": "Bearer token-for-me", "got": '{"x": "ü"}'}
+    assert json.loads(execution["result"]) == {"authorization": "Bearer token-for-me", "got": '{"x":"ü"}'}
     assert execution["startTime"] <= execution["endTime"]
     assert float(execution["duration"].removesuffix("s")) >= 0
 

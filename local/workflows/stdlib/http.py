@@ -1,17 +1,19 @@
 """http.*: the request is encoded here and the answer decoded here, so a driver only moves bytes."""
 
-import json
+import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from local.workflows.effects import Auth, HttpCall, HttpFailure, HttpResponse, Value
 from local.workflows.errors import WorkflowError
-from local.workflows.stdlib import Asking, functions, text_of, wrong_type
+from local.workflows.limits import MAX_RESPONSE_BYTES
+from local.workflows.stdlib import Asking, functions, json, text_of, wrong_type
 
 _AGENT = "GoogleCloudWorkflows; (+https://cloud.google.com/workflows/docs)"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE")
+_TOKEN = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MAX_TIMEOUT_S = 1800.0
-_MAX_RESPONSE_BYTES = 2 * 1024 * 1024
 
 
 def request(
@@ -26,7 +28,7 @@ def request(
     sent = _headers(headers)
     content = _encode(body, sent)
     call = HttpCall(
-        method=text_of("http.request", method).upper(),
+        method=_method(method),
         url=_url(url, query),
         headers=sent,
         body=content,
@@ -91,9 +93,19 @@ def _headers(given: Value) -> dict[str, str]:
     if given is not None and not isinstance(given, dict):
         raise wrong_type("http.request headers", given, "map")
     sent = {name: text_of(f"http.request header {name}", value) for name, value in (given or {}).items()}
+    for name, value in sent.items():
+        if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
+            raise WorkflowError.tagged("ValueError", f"http.request header {name!r} has a character that none may have")
     agent = next((name for name in sent if name.lower() == "user-agent"), "User-Agent")
     sent[agent] = f"{sent[agent]} {_AGENT}" if agent in sent else _AGENT
     return sent
+
+
+def _method(given: Value) -> str:
+    method = text_of("http.request method", given).upper()
+    if method not in _METHODS:
+        raise WorkflowError.tagged("ValueError", f"http.request method {given!r} is none of {', '.join(_METHODS)}")
+    return method
 
 
 def _encode(body: Value, headers: dict[str, str]) -> bytes | None:
@@ -108,21 +120,30 @@ def _encode(body: Value, headers: dict[str, str]) -> bytes | None:
         return urlencode(_pairs(body)).encode()
     if isinstance(body, str) and "json" not in kind:
         return body.encode()
-    return json.dumps(body, ensure_ascii=False).encode()
+    return str(json.encode_to_string(body)).encode()
 
 
 def _pairs(given: Mapping[str, Value]) -> list[tuple[str, str]]:
     pairs = []
     for name, value in given.items():
         several = value if isinstance(value, list) else [value]
+        for one in several:
+            if not isinstance(one, str | int | float | bool):
+                raise wrong_type(
+                    f"http.request query {name}", one, "string, integer, double, boolean or a list of them"
+                )
         pairs += [(name, str(one).lower() if isinstance(one, bool) else str(one)) for one in several]
     return pairs
 
 
 def _url(url: Value, query: Value) -> str:
     text = text_of("http.request url", url)
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable or _CONTROL.search(text):
         raise WorkflowError.tagged("ValueError", f"invalid url: {text!r}, expected http:// or https://")
     if query is None:
         return text
@@ -152,28 +173,33 @@ def _auth(given: Value, url: str) -> Auth | None:
 
 
 def _result(answer: HttpResponse) -> Value:
-    if len(answer.body) > _MAX_RESPONSE_BYTES:
+    if len(answer.body) > MAX_RESPONSE_BYTES:
         raise WorkflowError.tagged("ResourceLimitError", "the response is larger than 2 MB")
     headers: dict[str, Value] = {name.title(): value for name, value in answer.headers.items()}
-    result: dict[str, Value] = {"body": _decode(answer), "code": answer.code, "headers": headers}
+    result: dict[str, Value] = {
+        "body": decode_body(answer.headers, answer.body),
+        "code": answer.code,
+        "headers": headers,
+    }
     if answer.code >= 400:
         message = f"HTTP server responded with error code {answer.code}"
         raise WorkflowError({**result, "message": message, "tags": ["HttpError"]})
     return result
 
 
-def _decode(answer: HttpResponse) -> Any:
-    kind = next((value for name, value in answer.headers.items() if name.lower() == "content-type"), "")
-    if not answer.body and not kind:
+def decode_body(headers: Mapping[str, str], body: bytes) -> Value:
+    """JSON is parsed, text is a string, all else is bytes; null where there is nothing."""
+    kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    if not body and not kind:
         return None
     try:
         if kind.partition(";")[0].strip().endswith(("/json", "+json")):
-            return json.loads(answer.body)
+            return json.loads(body)
         if kind.startswith("text/"):
-            return answer.body.decode()
-    except ValueError:
-        return answer.body.decode(errors="replace")
-    return answer.body
+            return body.decode()
+    except (ValueError, RecursionError):
+        return body.decode(errors="replace")
+    return body
 
 
 _POLICY_BACKOFF: dict[str, Value] = {"initial_delay": 1, "max_delay": 60, "multiplier": 1.25}

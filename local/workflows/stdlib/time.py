@@ -15,7 +15,10 @@ def format_(seconds: Value, timezone: Value = "UTC") -> Value:
         zone = UTC if timezone == "UTC" else ZoneInfo(text_of("time.format", timezone))
     except (ZoneInfoNotFoundError, ValueError):
         raise WorkflowError.tagged("ValueError", f"unknown time zone {timezone!r}") from None
-    moment = datetime.fromtimestamp(seconds, zone)
+    try:
+        moment = datetime.fromtimestamp(seconds, zone)
+    except (ValueError, OverflowError, OSError):
+        raise WorkflowError.tagged("ValueError", f"time.format: {seconds} is no time of a year 1 to 9999") from None
     text = moment.isoformat(timespec="microseconds" if moment.microsecond else "seconds")
     return text.replace("+00:00", "Z") if zone is UTC else text
 

@@ -1,14 +1,10 @@
-"""The functions without a namespace, and those of list, map, math, text, json, base64, hash: pure."""
+"""The functions without a namespace, and those of list, map, math and retry."""
 
-import base64
-import binascii
-import hashlib
-import hmac
-import json as json_module
-import math as math_module
+import math
 
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
+from local.workflows.limits import integer
 from local.workflows.stdlib import Function, functions, text_of, type_name, wrong_type
 
 
@@ -17,21 +13,24 @@ def default(value: Value, fallback: Value) -> Value:
 
 
 def double(value: Value) -> Value:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise wrong_type("double", value, "integer, double or string")
     try:
-        if isinstance(value, int | float | str) and not isinstance(value, bool):
-            return float(value)
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         raise WorkflowError.tagged("ValueError", f"double: {value!r} is no number") from None
-    raise wrong_type("double", value, "integer, double or string")
+    if not math.isfinite(number):
+        raise WorkflowError.tagged("ValueError", f"double: {value!r} is no finite number")
+    return number
 
 
 def int_(value: Value) -> Value:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise wrong_type("int", value, "integer, double or string")
     try:
-        if isinstance(value, int | float | str) and not isinstance(value, bool):
-            return int(value)
-    except (ValueError, OverflowError):
+        return integer(int(value))
+    except ValueError:
         raise WorkflowError.tagged("ValueError", f"int: {value!r} is no integer") from None
-    raise wrong_type("int", value, "integer, double or string")
 
 
 def string(value: Value) -> Value:
@@ -81,9 +80,10 @@ def get(map_: Value, keys: Value) -> Value:
 
 def delete(map_: Value, key: Value) -> Value:
     kept = dict(_map("map.delete", map_))
-    if key not in kept:
-        raise WorkflowError.tagged("KeyError", f"key not found: {key!r}", "LookupError")
-    del kept[text_of("map.delete", key)]
+    name = text_of("map.delete", key)
+    if name not in kept:
+        raise WorkflowError.tagged("KeyError", f"key not found: {name}", "LookupError")
+    del kept[name]
     return kept
 
 
@@ -100,11 +100,12 @@ def merge_nested(first: Value, second: Value) -> Value:
 
 
 def abs_(value: Value) -> Value:
-    return abs(_number("math.abs", value))
+    number = abs(_number("math.abs", value))
+    return integer(number) if isinstance(number, int) else number
 
 
 def floor(value: Value) -> Value:
-    return math_module.floor(_number("math.floor", value))
+    return integer(math.floor(_number("math.floor", value)))
 
 
 def max_(first: Value, second: Value) -> Value:
@@ -113,89 +114,6 @@ def max_(first: Value, second: Value) -> Value:
 
 def min_(first: Value, second: Value) -> Value:
     return min(_number("math.min", first), _number("math.min", second))
-
-
-def decode(data: Value) -> Value:
-    try:
-        decoded: Value = json_module.loads(data) if isinstance(data, str | bytes) else None
-    except ValueError as error:
-        raise WorkflowError.tagged("ValueError", f"json.decode: {error}") from None
-    if not isinstance(data, str | bytes):
-        raise wrong_type("json.decode", data, "bytes or string")
-    return decoded
-
-
-def encode(value: Value) -> Value:
-    return str(encode_to_string(value)).encode()
-
-
-def encode_to_string(value: Value) -> Value:
-    try:
-        return json_module.dumps(value, ensure_ascii=False)
-    except TypeError:
-        raise wrong_type("json.encode", value, "a value that JSON can hold") from None
-
-
-def to_lower(source: Value) -> Value:
-    return text_of("text.to_lower", source).lower()
-
-
-def to_upper(source: Value) -> Value:
-    return text_of("text.to_upper", source).upper()
-
-
-def split(source: Value, separator: Value) -> Value:
-    return list(text_of("text.split", source).split(text_of("text.split", separator)))
-
-
-def replace_all(source: Value, substr: Value, repl: Value) -> Value:
-    name = "text.replace_all"
-    return text_of(name, source).replace(text_of(name, substr), text_of(name, repl))
-
-
-def substring(source: Value, start: Value, end: Value) -> Value:
-    text = text_of("text.substring", source)
-    if not isinstance(start, int) or not isinstance(end, int):
-        raise wrong_type("text.substring", start if not isinstance(start, int) else end, "integer")
-    if not 0 <= start <= end <= len(text):
-        raise WorkflowError.tagged("IndexError", f"text.substring: {start} to {end} is not within 0 and {len(text)}")
-    return text[start:end]
-
-
-def base64_encode(data: Value) -> Value:
-    if not isinstance(data, bytes):
-        raise wrong_type("base64.encode", data, "bytes")
-    return base64.b64encode(data).decode()
-
-
-def base64_decode(data: Value) -> Value:
-    try:
-        return base64.b64decode(text_of("base64.decode", data), validate=True)
-    except binascii.Error as error:
-        raise WorkflowError.tagged("ValueError", f"base64.decode: {error}") from None
-
-
-def compute_checksum(data: Value, algorithm: Value) -> Value:
-    return hashlib.new(_algorithm(algorithm), _bytes("hash.compute_checksum", data)).digest()
-
-
-def compute_hmac(key: Value, data: Value, algorithm: Value) -> Value:
-    name = "hash.compute_hmac"
-    return hmac.new(_bytes(name, key), _bytes(name, data), _algorithm(algorithm)).digest()
-
-
-def _algorithm(name: Value) -> str:
-    if name not in ("SHA256", "SHA384", "SHA512", "SHA1", "MD5"):
-        raise WorkflowError.tagged("ValueError", f"unknown hash algorithm {name!r}")
-    return str(name).lower()
-
-
-def _bytes(function: str, value: Value) -> bytes:
-    if isinstance(value, str):
-        return value.encode()
-    if isinstance(value, bytes):
-        return value
-    raise wrong_type(function, value, "bytes or string")
 
 
 def _map(function: str, value: Value) -> dict[str, Value]:
@@ -229,10 +147,5 @@ FUNCTIONS: dict[str, Function] = {
     **functions("list", concat, prepend),
     **functions("map", get, delete, merge, merge_nested),
     **functions("math", abs_, floor, max_, min_),
-    **functions("json", decode, encode, encode_to_string),
-    **functions("text", to_lower, to_upper, split, replace_all, substring),
-    **functions("hash", compute_checksum, compute_hmac),
     **functions("retry", always, never),
-    "base64.encode": functions("", base64_encode)["base64_encode"],
-    "base64.decode": functions("", base64_decode)["base64_decode"],
 }

@@ -1,0 +1,70 @@
+"""json.*: values and their JSON.  http.* encodes and decodes bodies with it too."""
+
+import json
+import math
+from typing import Any
+
+from local.workflows.effects import Value
+from local.workflows.errors import WorkflowError
+from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
+from local.workflows.stdlib import functions, wrong_type
+
+
+def decode(data: Value) -> Value:
+    if not isinstance(data, str | bytes):
+        raise wrong_type("json.decode", data, "bytes or string")
+    try:
+        return loads(data)
+    except (ValueError, RecursionError) as error:
+        raise WorkflowError.tagged("ValueError", f"json.decode: {error}") from None
+
+
+def encode(data: Value, indent: Value = None) -> Value:
+    return str(encode_to_string(data, indent)).encode()
+
+
+def encode_to_string(data: Value, indent: Value = None) -> Value:
+    try:
+        return json.dumps(data, ensure_ascii=False, allow_nan=False, **_indent(indent))
+    except TypeError:
+        raise wrong_type("json.encode", b"", "a value that JSON can hold") from None
+    except (ValueError, RecursionError) as error:
+        raise WorkflowError.tagged("ValueError", f"json.encode: {error}") from None
+
+
+def _indent(indent: Value) -> dict[str, Any]:
+    """indent is the number of spaces, or a map {prefix, indent} as Go's encoder takes them."""
+    if indent is None or indent is False:
+        return {"separators": (",", ":")}
+    if isinstance(indent, dict):
+        indent = indent.get("indent", "")
+    if indent is True:
+        indent = 2
+    if not isinstance(indent, int | str):
+        raise wrong_type("json.encode indent", indent, "integer, string or boolean")
+    return {"indent": indent, "separators": (",", ": ")}
+
+
+def loads(text: str | bytes) -> Value:
+    """Raises ValueError, RecursionError.  An integer beyond 64 bits is a double, as for other readers of JSON."""
+    value: Value = json.loads(text, parse_constant=_constant, parse_int=_integer, parse_float=_double)
+    return value
+
+
+def _constant(name: str) -> Value:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _integer(digits: str) -> Value:
+    value = int(digits) if len(digits) <= 20 else None
+    return value if value is not None and MIN_INTEGER <= value <= MAX_INTEGER else _double(digits)
+
+
+def _double(digits: str) -> Value:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"{digits[:40]} is too large for a double")
+    return value
+
+
+FUNCTIONS = functions("json", decode, encode, encode_to_string)
