@@ -1,9 +1,13 @@
 """Seed → design → picture.  Pure: the same text gives the same picture, byte by byte under the pinned libraries."""
 
-from mandala.design import SYMMETRIES, Design, DesignError, design_for
-from mandala.encode import png
+from mandala.design import SYMMETRIES, Design, DesignError
+from mandala.document import from_document, to_document
+from mandala.encode import draw_png
+from mandala.families import design_for
+from mandala.motion import bloom
 from mandala.palette import PALETTES
-from mandala.render import draw_quadrant
+from mandala.sheet import draw_sheet
+from mandala.svg import draw_svg
 from mandala.words import Words, colour, describe
 
 __all__ = [
@@ -12,13 +16,13 @@ __all__ = [
     "Design",
     "DesignError",
     "Words",
+    "bloom",
     "colour",
     "describe",
     "design_for",
     "draw_png",
+    "draw_sheet",
+    "draw_svg",
+    "from_document",
+    "to_document",
 ]
-
-
-def draw_png(design: Design, size_px: int = 1024) -> bytes:
-    """The design as a PNG of size_px squared; size_px is even."""
-    return png(draw_quadrant(design, size_px), size_px)

@@ -1,4 +1,4 @@
-"""Quadrant → PNG bytes: 256 colours chosen on the quadrant, mirrored, deflated.
+"""Design → PNG bytes: 256 colours, mirrored, deflated.
 
 Source: PNG, third edition: IHDR, PLTE, IDAT, IEND; filter 0 on every row, which suits palette pictures best.
 """
@@ -9,28 +9,23 @@ import zlib
 from isal import isal_zlib
 from PIL import Image
 
-_LEVEL = 1
+from mandala.design import Design
+from mandala.render import draw_part, whole
+
+_LEVEL = 2  # 1.9 ms; 1 is no faster and larger, 3 is slower and no smaller
+_COARSE_PX, _LARGEST_FINE_PX = 1024, 2048
 
 
-def mirrored(quadrant: Image.Image, size_px: int) -> Image.Image:
-    """The whole picture out of the quadrant right of and below its centre."""
-    right = Image.new(quadrant.mode, (quadrant.width, size_px))
-    top = quadrant.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
-    right.paste(top, (0, size_px // 2 - quadrant.height))
-    right.paste(quadrant, (0, size_px // 2))
-    whole = Image.new(quadrant.mode, (size_px, size_px))
-    whole.paste(right.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (size_px // 2 - quadrant.width, 0))
-    whole.paste(right, (size_px // 2, 0))
-    return whole
-
-
-def png(quadrant: Image.Image, size_px: int) -> bytes:
-    """The picture as a palette PNG of size_px squared."""
-    indexed = quadrant.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+def draw_png(design: Design, width_px: int = 1024, height_px: int | None = None) -> bytes:
+    """The design as a palette PNG; both sizes are even, height_px is width_px where it is not given."""
+    height_px = height_px or width_px
+    # Colours are chosen on the part: the rest has no others.
+    part = draw_part(design, width_px, height_px, _zoom(design, max(width_px, height_px)))
+    indexed = part.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     colours = bytes(indexed.getpalette() or ())
-    pixels = mirrored(indexed, size_px).tobytes()
-    rows = b"".join(b"\0" + pixels[start : start + size_px] for start in range(0, len(pixels), size_px))
-    header = struct.pack(">IIBBBBB", size_px, size_px, 8, 3, 0, 0, 0)
+    pixels = whole(indexed, design).tobytes()
+    rows = b"".join(b"\0" + pixels[start : start + width_px] for start in range(0, len(pixels), width_px))
+    header = struct.pack(">IIBBBBB", width_px, height_px, 8, 3, 0, 0, 0)
     return b"".join(
         (
             b"\x89PNG\r\n\x1a\n",
@@ -40,6 +35,11 @@ def png(quadrant: Image.Image, size_px: int) -> bytes:
             _chunk(b"IEND", b""),
         )
     )
+
+
+def _zoom(design: Design, longer_px: int) -> int:
+    """Half of a picture costs twice as much as a quarter of it, and a large one shows no steps anyway."""
+    return 3 if longer_px < _COARSE_PX or (design.symmetry % 2 == 0 and longer_px <= _LARGEST_FINE_PX) else 2
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

@@ -4,16 +4,15 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mandala.design import Design, Family, Petals
+from mandala.design import Band, Cells, Design, Facets, Family, Flowers, Lattice, Moons, Petals, Ring
 from mandala.palette import PALETTES
 
 _MOODS = (
     "Quiet", "Waking", "Hidden", "First", "Last", "Drifting", "Patient", "Gentle", "Secret", "Turning", "Rising",
-    "Distant", "Silent", "Bright", "Dreaming", "Lucid", "Woven", "Slow", "Shining", "Tender", "Humming",
-    "Wandering", "Steady", "Sleeping", "Opening", "Gathering", "Breathing", "Unfolding", "Listening", "Returning",
-    "Kindled", "Lingering", "Hushed", "Radiant", "Still", "Singing", "Floating", "Ancient", "Newborn", "Boundless",
+    "Distant", "Silent", "Bright", "Dreaming", "Lucid", "Woven", "Slow", "Shining", "Tender", "Humming", "Wandering",
+    "Steady", "Sleeping", "Opening", "Gathering", "Breathing", "Unfolding", "Listening", "Returning", "Kindled",
+    "Lingering", "Hushed", "Radiant", "Still", "Singing", "Floating", "Ancient", "Newborn", "Boundless",
 )  # fmt: skip
-
 _FORMS: Mapping[Family, tuple[str, ...]] = {
     "rosette": ("Rosette", "Garland", "Crown", "Wheel"),
     "lotus": ("Lotus", "Blossom", "Water Lily", "Bloom"),
@@ -21,15 +20,19 @@ _FORMS: Mapping[Family, tuple[str, ...]] = {
     "lace": ("Lace", "Filigree", "Tracery", "Veil"),
     "sun": ("Sun", "Dawn", "Corona", "Daybreak"),
     "glass": ("Window", "Lantern", "Prism", "Rose Window"),
+    "yantra": ("Yantra", "Crystal", "Jewel", "Facet"),
+    "floral": ("Garden", "Bouquet", "Meadow", "Wreath"),
+    "night": ("Night", "Orbit", "Moonrise", "Vigil"),
 }
 _NUMBERS = {
-    6: "six", 8: "eight", 10: "ten", 12: "twelve", 14: "fourteen", 16: "sixteen", 18: "eighteen", 20: "twenty",
-    24: "twenty-four",
+    5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten", 11: "eleven", 12: "twelve", 14: "fourteen",
+    16: "sixteen", 18: "eighteen", 20: "twenty", 24: "twenty-four",
 }  # fmt: skip
 _MOTIFS = {
     "lotus": "lotus petals", "lens": "slender leaves", "drop": "drops", "spade": "broad leaves", "flame": "flames",
     "round": "rounded petals", "tulip": "tulips", "fan": "fans", "spear": "spearheads", "ogee": "pointed arches",
 }  # fmt: skip
+_BANDS = {"beads": "beads", "zigzag": "teeth", "arcs": "arches", "diamonds": "diamonds"}
 _HUES = (
     (15, "rose"), (40, "red"), (65, "orange"), (100, "amber"), (130, "lime"), (160, "green"), (190, "teal"),
     (220, "cyan"), (255, "azure"), (280, "blue"), (305, "violet"), (335, "magenta"), (361, "pink"),
@@ -48,34 +51,44 @@ def describe(design: Design) -> Words:
     digest = hashlib.sha256(f"words of {design.seed}".encode()).digest()
     mood = _MOODS[int.from_bytes(digest[:4], "big") % len(_MOODS)]
     form = _FORMS[design.family][digest[4] % 4]
-    title = f"{mood} {design.palette.capitalize()} {form}"
-    petals = [ring for ring in design.rings if isinstance(ring, Petals)]
-    hero = max(petals, key=lambda ring: ring.outer - ring.inner)
-    rest = next(ring for ring in [*petals, design.heart] if ring is not hero)
-    colours = _colours(design, hero, rest)
+    hero, *rest = sorted(design.rings, key=lambda ring: ring.inner - ring.outer)
+    second = next((ring for ring in rest if isinstance(ring, Petals)), design.heart)
+    article = "An" if design.symmetry in (8, 11, 18) else "A"
     ground = "a dark ground" if PALETTES[design.palette].is_dark else "pale paper"
     return Words(
-        title,
-        f"{'An' if design.symmetry in (8, 18) else 'A'} {_NUMBERS[design.symmetry]}-fold mandala of "
-        f"{len(design.rings)} rings: {hero.count} {_MOTIFS[hero.motif]} in {colours[0]} "
-        f"among {rest.count} {_MOTIFS[rest.motif]} in {colours[1]}, on {ground}.",
+        f"{mood} {design.palette.capitalize()} {form}",
+        f"{article} {_NUMBERS[design.symmetry]}-fold mandala of {len(design.rings)} rings: {_named(hero)} in "
+        f"{_colour_of(design, hero)} and {_named(second)} in {_colour_of(design, second)}, on {ground}.",
     )
 
 
 def colour(design: Design) -> int:
     """The hero ring's colour as 0xRRGGBB, for the edge of an embed."""
     palette = PALETTES[design.palette]
-    hero = max((ring for ring in design.rings if isinstance(ring, Petals)), key=lambda ring: ring.outer - ring.inner)
-    tone = palette.ground._replace(lightness=0.66, chroma=palette.chroma, hue=palette.hues[hero.hue] + design.hue_shift)
-    red, green, blue = tone.rgb()
+    hue = palette.hues[design.hero.hue] + design.hue_shift
+    red, green, blue = palette.ground._replace(lightness=0.66, chroma=palette.chroma, hue=hue).rgb()
     return red << 16 | green << 8 | blue
 
 
-def _colours(design: Design, hero: Petals, rest: Petals) -> tuple[str, str]:
-    hues = PALETTES[design.palette].hues
-    first, second = (_name((hues[ring.hue] + design.hue_shift) % 360) for ring in (hero, rest))
-    return first, f"the same {second}" if first == second else second
+def _named(ring: Ring) -> str:
+    match ring:
+        case Petals(motif=motif):
+            what = _MOTIFS[motif]
+        case Band(kind=kind):
+            what = _BANDS[kind]
+        case Lattice():
+            return f"a lattice of {len(ring.skips)} interlaced {ring.count}-pointed stars"
+        case Cells():
+            what = "panes of glass"
+        case Facets():
+            return f"a faceted star of {2 * ring.count} points"
+        case Flowers():
+            return f"{ring.count} {_NUMBERS[ring.petals]}-petalled flowers"
+        case Moons():
+            what = "crescent moons"
+    return f"{ring.count} {what}"
 
 
-def _name(hue: float) -> str:
+def _colour_of(design: Design, ring: Ring) -> str:
+    hue = (PALETTES[design.palette].hues[ring.hue] + design.hue_shift) % 360
     return next(name for limit, name in _HUES if hue < limit)

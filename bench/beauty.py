@@ -1,0 +1,55 @@
+"""How rich, how regular and how different from each other are the pictures?  Ours beside RandomMandala's default call.
+
+Figures of every picture over many seeds, each with the gate that it must pass; the measuring itself is in
+bench/beauty_figures.py and runs where numpy is, in the peer's environment.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.peer_venv import ROOT, ensure_venv
+
+SEEDS = 1000
+PEER_SEEDS = 200
+SIZE_PX = 256
+
+_OURS = """
+import sys, mandala
+for number in range({seeds}):
+    png = mandala.draw_png(mandala.design_for(str(1310000000000000000 + number)), {size})
+    sys.stdout.buffer.write(len(png).to_bytes(4, "big") + png)
+"""
+_PEER = """
+import io, sys, matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+from RandomMandala import random_mandala
+for number in range({seeds}):
+    figure, target = random_mandala(figsize=({size} / 100, {size} / 100), dpi=100), io.BytesIO()
+    figure.savefig(target, dpi=100, format="png")
+    plt.close(figure)
+    sys.stdout.buffer.write(len(target.getvalue()).to_bytes(4, "big") + target.getvalue())
+"""
+
+
+def main() -> None:
+    peer = ensure_venv("picture", "RandomMandala==0.6.0", "matplotlib==3.11.2", "numpy<3")
+    measure = ROOT / "bench" / "beauty_figures.py"
+    for name, python, code, seeds in (
+        ("mando", Path(sys.executable), _OURS, SEEDS),
+        ("RandomMandala, default call", peer, _PEER, PEER_SEEDS),
+    ):
+        draws = subprocess.Popen(
+            [str(python), "-c", code.format(seeds=seeds, size=SIZE_PX)], cwd=ROOT, stdout=subprocess.PIPE
+        )
+        print(f"{name}, {seeds} seeds at {SIZE_PX} px", flush=True)
+        subprocess.run(
+            [str(peer), str(measure), "gates" if name == "mando" else "plain"], stdin=draws.stdout, check=True
+        )
+        if draws.wait():
+            raise SystemExit(f"{name} failed")
+
+
+if __name__ == "__main__":
+    main()

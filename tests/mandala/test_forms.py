@@ -1,0 +1,109 @@
+"""The same design as a vector drawing, an animation, a wallpaper and a document."""
+
+import io
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+
+import mandala
+from mandala.motion import FRAMES
+
+# One of each family, odd and even orders among them.
+SEEDS = ["0", "1", "2", "5", "7", "9", "11", "12", "18"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content))
+
+
+@pytest.mark.parametrize(("width_px", "height_px"), [(320, 180), (180, 320), (256, 256)])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_picture_of_any_ratio_is_mirrored_and_fills_its_ground(seed: str, width_px: int, height_px: int) -> None:
+    design = mandala.design_for(seed)
+    drawn = opened(mandala.draw_png(design, width_px, height_px)).convert("RGB")
+    assert drawn.size == (width_px, height_px)
+    assert ImageChops.difference(drawn, drawn.transpose(Image.Transpose.FLIP_LEFT_RIGHT)).getbbox() is None
+    corner = drawn.crop((0, 0, width_px // 8, height_px // 8))
+    assert len(corner.getcolors(10**6) or []) > 1
+
+
+@pytest.mark.parametrize("seed", SEEDS[:4])
+def test_a_larger_picture_is_the_same_picture(seed: str) -> None:
+    design = mandala.design_for(seed)
+    small = opened(mandala.draw_png(design, 256)).convert("RGB")
+    large = opened(mandala.draw_png(design, 1024)).convert("RGB").reduce(4)
+    difference = ImageChops.difference(small, large).convert("L")
+    assert sum(value * count for value, count in enumerate(difference.histogram())) / 256**2 < 12
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_svg_is_well_formed_and_says_what_it_shows(seed: str) -> None:
+    design = mandala.design_for(seed)
+    root = ET.fromstring(mandala.draw_svg(design, 1600, 900))
+    space = {"svg": "http://www.w3.org/2000/svg"}
+    assert (root.get("width"), root.get("height")) == ("1600", "900")
+    assert root.findtext("svg:title", namespaces=space) == mandala.describe(design).title
+    names = {polygon.get("id") for polygon in root.iter("{http://www.w3.org/2000/svg}polygon")}
+    used = {use.get("href", "").removeprefix("#") for use in root.iter("{http://www.w3.org/2000/svg}use")}
+    assert used == names
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_a_bloom_opens_and_ends_with_the_finished_picture(kind: str) -> None:
+    design = mandala.design_for("7")
+    moving = opened(mandala.bloom(design, 128, kind))  # type: ignore[arg-type]  # the two kinds
+    assert (moving.size, getattr(moving, "n_frames", 1)) == ((128, 128), FRAMES)
+    shown = []
+    for frame in (2, FRAMES // 2, FRAMES - 1):
+        moving.seek(frame)
+        shown.append(len(moving.convert("RGB").getcolors(10**6) or []))
+    assert shown[0] < shown[2]
+    moving.seek(FRAMES - 1)
+    finished = opened(mandala.draw_png(design, 128)).convert("RGB")
+    difference = ImageChops.difference(moving.convert("RGB"), finished).convert("L")
+    assert sum(value * count for value, count in enumerate(difference.histogram())) / 128**2 < 12
+
+
+@given(st.text(max_size=20))
+def test_a_design_survives_json(seed: str) -> None:
+    design = mandala.design_for(seed)
+    assert mandala.from_document(json.loads(json.dumps(mandala.to_document(design)))) == design
+
+
+@settings(deadline=None)
+@given(st.sampled_from(SEEDS), st.data())
+def test_a_document_changed_anywhere_draws_or_says_where_it_is_wrong(seed: str, data: st.DataObject) -> None:
+    document = mandala.to_document(mandala.design_for(seed))
+    place = data.draw(st.sampled_from([document, document["heart"], *document["rings"]]))
+    place[data.draw(st.sampled_from(sorted(place)))] = data.draw(JSON)
+    try:
+        design = mandala.from_document(document)
+    except mandala.DesignError as error:
+        assert str(error).startswith("design")
+    else:
+        opened(mandala.draw_png(design, 64)).verify()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"palette": "plaid"}, "design.palette: 'plaid' is none of amethyst"),
+        ({"rings": []}, "design.rings: expected a list of 1 to 40 rings"),
+        ({"rings": [{"ring": "spiral"}]}, "design.rings[0].ring: 'spiral' is none of petals"),
+        ({"hue_shift": "warm"}, "design.hue_shift: 'warm' is no number"),
+        ({"colour": 5}, "design.colour: there is no such field"),
+    ],
+)
+def test_a_wrong_document_is_told_where_and_what_was_expected(change: dict[str, object], message: str) -> None:
+    with pytest.raises(mandala.DesignError) as caught:
+        mandala.from_document({**mandala.to_document(mandala.design_for("1")), **change})
+    assert message in str(caught.value)
