@@ -1,5 +1,6 @@
 """The text of a workflow → a Workflow that can be run any number of times."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -86,6 +87,8 @@ def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
 def _hint(line: str) -> str:
     if "${" in line and ": " in line[line.index("${") :]:
         return "; YAML takes ': ' in an expression for a map: put quotes around the whole ${…}"
+    if re.search(r"\{.*\$\{", line):
+        return "; put quotes around the whole ${…}, or YAML reads its braces as a map"
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "; YAML is indented with spaces, not tabs"
     return ""

@@ -144,6 +144,9 @@ class Compiler:
         if text.startswith("${"):
             hint = "; YAML takes ' #' for a comment: put quotes around the whole ${…}" if node.style is None else ""
             self.text.problem(node, f"the expression has no closing '}}' at its end{hint}", 0, len(text))
+        if node.style is None and node.tag.endswith(":bool") and text.lower() not in ("true", "false"):
+            message = f"YAML may read {text} as a boolean: write true or false, or put quotes around a text"
+            self.text.problem(node, message, 0, len(text))
         try:
             return constant(scalar(node))
         except ValueError as error:
