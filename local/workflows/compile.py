@@ -102,7 +102,7 @@ def _routines(text: Text, root: yaml.Node) -> dict[str, Routine]:
     if "main" not in nodes:
         text.problem(root, "there is no `main`")
     parameters = {name: _parameters(text, node) for name, node in nodes.items()}
-    for key, _ in root.value:
+    for key, _ in text.pairs(root):
         if key.value in library.FUNCTIONS:
             text.problem(key, f"'{key.value}' is a function of the standard library", 0, len(key.value))
     if len(parameters.get("main", {})) > 1:
@@ -124,7 +124,7 @@ def _block(compiler: Compiler, node: yaml.Node, name: str) -> Block:
 
 
 def _parameters(text: Text, node: yaml.Node) -> Parameters:
-    nodes = [value for key, value in node.value if key.value == "params"] if isinstance(node, yaml.MappingNode) else []
+    nodes = [value for key, value in text.pairs(node) if key.value == "params"]
     found: Parameters = {}
     for item in text.items(nodes[0], "a list of parameters") if nodes else ():
         if not isinstance(item, yaml.MappingNode):
@@ -132,7 +132,7 @@ def _parameters(text: Text, node: yaml.Node) -> Parameters:
             if name is not None:
                 _add(text, item, found, name, None)
             continue
-        for key, default in item.value:
+        for key, default in text.pairs(item):
             name = text.name(key, "a parameter")
             if not isinstance(default, yaml.ScalarNode) or str(default.value).startswith("${"):
                 text.problem(default, "a default is a text, a number, a boolean or null")

@@ -61,15 +61,15 @@ class Compiler:
     def _named(self, item: yaml.Node) -> Entries:
         entries = self.text.entries(item, "a step's name and what it does")
         if len(entries) > 1:
-            second = item.value[1][0]
+            second = self.text.pairs(item)[1][0]
             self.text.problem(second, "a step has one name; does this line want more indentation, or a '-'?")
         return entries
 
     def _step(self, name: str, item: yaml.Node, node: yaml.Node, place: Place) -> Step:
         entries = self.text.entries(node, f"a map with one of {', '.join(self.kinds)} or next")
-        word = next((key for key, _ in node.value if key.value in self.kinds), None) if entries else None
+        word = next((key for key, _ in self.text.pairs(node) if key.value in self.kinds), None)
         if word is None and entries:
-            word = node.value[0][0]
+            word = self.text.pairs(node)[0][0]
         mark = (word or item).start_mark
         length = len(word.value) if word is not None else 1
         return Step(name, self.action(entries, node, place), mark.line + 1, mark.column + 1, length)

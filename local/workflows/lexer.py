@@ -66,7 +66,14 @@ def unquote(literal: str) -> str:
     def replace(match: re.Match[str]) -> str:
         escaped = match[1]
         if len(escaped) > 1:
-            return chr(int(escaped[1:], 16))
+            return chr(min(int(escaped[1:], 16), 0x10FFFF))
         return _ESCAPES.get(escaped, escaped)
 
-    return _ESCAPE.sub(replace, literal[1:-1])
+    return whole(_ESCAPE.sub(replace, literal[1:-1]))
+
+
+def whole(text: str) -> str:
+    """The text with each pair of surrogates as the character that it means, and a half of one as U+FFFD."""
+    if text.isascii() or not any("\ud800" <= one <= "\udfff" for one in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

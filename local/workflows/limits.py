@@ -27,7 +27,7 @@ _OVERHEAD_BYTES = 8
 def memory_bytes(value: Value) -> int:
     """8 for a number, a boolean or null; 8 and its parts for the others.  Raises WorkflowError (ResourceLimitError)."""
     if isinstance(value, str):
-        size = len(value) if value.isascii() else len(value.encode())
+        size = len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))
         if size > MAX_STRING_BYTES:
             raise WorkflowError.tagged("ResourceLimitError", f"a string holds at most {MAX_STRING_BYTES} bytes")
         return _OVERHEAD_BYTES + size

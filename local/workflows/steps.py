@@ -23,7 +23,7 @@ def compile_assign(compiler: Compiler, entries: Entries, place: Place) -> Action
     parts = []
     for item in compiler.text.items(entries["assign"], "a list of assignments"):
         compiler.text.entries(item, "a variable and its value")
-        for key, node in item.value if isinstance(item, yaml.MappingNode) else ():
+        for key, node in compiler.text.pairs(item):
             value = compiler.value(node, place)
             parts.append((compile_target(compiler, key, place), value))
     if len(parts) > MAX_ASSIGNMENTS:
@@ -186,7 +186,9 @@ def _case(compiler: Compiler, rest: Entries, item: yaml.Node, place: Place) -> A
     if not rest:
         compiler.text.problem(item, "a case of a switch needs next, steps or another kind of step beside `condition`")
         return NOTHING
-    shown = yaml.MappingNode(item.tag, [pair for pair in item.value if pair[0].value in rest], item.start_mark)
+    shown = yaml.MappingNode(
+        item.tag, [pair for pair in compiler.text.pairs(item) if pair[0].value in rest], item.start_mark
+    )
     return compiler.action(rest, shown, place)
 
 

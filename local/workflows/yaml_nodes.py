@@ -61,6 +61,13 @@ class Text:
             found[str(key.value)] = value
         return found
 
+    @staticmethod
+    def pairs(node: yaml.Node) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
+        """A map's keys and values, in their order; nothing for what is no map, nor for keys that are no texts."""
+        if not isinstance(node, yaml.MappingNode):
+            return []
+        return [(key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+
     def items(self, node: yaml.Node, what: str) -> list[yaml.Node]:
         if not isinstance(node, yaml.SequenceNode):
             self.problem(node, f"expected {what}{_hint(node)}")
@@ -84,8 +91,8 @@ class Text:
         return str(node.value)
 
     def only(self, entries: Iterable[str], allowed: Iterable[str], node: yaml.Node, what: str) -> None:
-        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            if isinstance(key, yaml.ScalarNode) and key.value not in allowed:
+        for key, _ in self.pairs(node):
+            if key.value not in allowed:
                 near = difflib.get_close_matches(str(key.value), list(allowed), n=1)
                 meant = f"; did you mean '{near[0]}'?" if near else f", expected {', '.join(sorted(allowed))}"
                 self.problem(key, f"unexpected '{key.value}' in {what}{meant}", 0, len(key.value))

@@ -53,7 +53,7 @@ def _algorithm(name: Value) -> str:
 
 def _bytes(function: str, value: Value) -> bytes:
     if isinstance(value, str):
-        return value.encode()
+        return value.encode(errors="replace")
     if isinstance(value, bytes):
         return value
     raise wrong_type(function, value, "bytes or string")

@@ -117,10 +117,10 @@ def _encode(body: Value, headers: dict[str, str]) -> bytes | None:
         return body
     kind = headers.setdefault(present or "Content-Type", "application/json; charset=utf-8")
     if kind.startswith("application/x-www-form-urlencoded") and isinstance(body, dict):
-        return urlencode(_pairs(body)).encode()
+        return urlencode(_pairs(body), errors="replace").encode()
     if isinstance(body, str) and "json" not in kind:
-        return body.encode()
-    return str(json.encode_to_string(body)).encode()
+        return body.encode(errors="replace")
+    return str(json.encode_to_string(body)).encode(errors="replace")
 
 
 def _pairs(given: Mapping[str, Value]) -> list[tuple[str, str]]:
@@ -149,7 +149,7 @@ def _url(url: Value, query: Value) -> str:
         return text
     if not isinstance(query, dict):
         raise wrong_type("http.request query", query, "map")
-    return text + ("&" if parts.query else "?") + urlencode(_pairs(query), quote_via=quote)
+    return text + ("&" if parts.query else "?") + urlencode(_pairs(query), quote_via=quote, errors="replace")
 
 
 def _timeout(timeout: Value) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
+from local.workflows.lexer import whole
 from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
 from local.workflows.stdlib import functions, wrong_type
 
@@ -20,7 +21,7 @@ def decode(data: Value) -> Value:
 
 
 def encode(data: Value, indent: Value = None) -> Value:
-    return str(encode_to_string(data, indent)).encode()
+    return str(encode_to_string(data, indent)).encode(errors="replace")
 
 
 def encode_to_string(data: Value, indent: Value = None) -> Value:
@@ -48,7 +49,16 @@ def _indent(indent: Value) -> dict[str, Any]:
 def loads(text: str | bytes) -> Value:
     """Raises ValueError, RecursionError.  An integer beyond 64 bits is a double, as for other readers of JSON."""
     value: Value = json.loads(text, parse_constant=_constant, parse_int=_integer, parse_float=_double)
-    return value
+    escaped = "\\ud" in text.lower() if isinstance(text, str) else b"\\ud" in text.lower()
+    return _whole(value) if escaped else value
+
+
+def _whole(value: Value) -> Value:
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    return {whole(key): _whole(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def _constant(name: str) -> Value:

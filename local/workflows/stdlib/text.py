@@ -101,7 +101,7 @@ def _check_length(length: int) -> None:
 
 
 def encode(data: Value, charset: Value = "UTF-8") -> Value:
-    return text_of("text.encode", data).encode(_charset("text.encode", charset))
+    return text_of("text.encode", data).encode(_charset("text.encode", charset), "replace")
 
 
 def decode(data: Value, charset: Value = "UTF-8") -> Value:
@@ -121,11 +121,11 @@ def _charset(function: str, name: Value) -> str:
 
 
 def url_encode(source: Value) -> Value:
-    return quote(text_of("text.url_encode", source), safe="")
+    return quote(text_of("text.url_encode", source), safe="", errors="replace")
 
 
 def url_encode_plus(source: Value) -> Value:
-    return quote_plus(text_of("text.url_encode_plus", source))
+    return quote_plus(text_of("text.url_encode_plus", source), errors="replace")
 
 
 def url_decode(source: Value) -> Value:
