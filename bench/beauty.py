@@ -44,9 +44,7 @@ def main() -> None:
             [str(python), "-c", code.format(seeds=seeds, size=SIZE_PX)], cwd=ROOT, stdout=subprocess.PIPE
         )
         print(f"{name}, {seeds} seeds at {SIZE_PX} px", flush=True)
-        subprocess.run(
-            [str(peer), str(measure), "gates" if name == "mando" else "plain"], stdin=draws.stdout, check=True
-        )
+        subprocess.run([str(peer), str(measure)], stdin=draws.stdout, check=True)
         if draws.wait():
             raise SystemExit(f"{name} failed")
 

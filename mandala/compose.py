@@ -47,8 +47,8 @@ def compose(design: Design, canvas: Canvas, inks: Inks) -> None:
     canvas.disc(heart.outer, inks.deep(heart.hue))
     canvas.circle(heart.outer, 2 * PIXEL, inks.metal)
     _petals(canvas, heart, inks)
-    for radius, ink in ((0.030, inks.metal), (0.024, inks.deep(heart.hue + 1)), (0.014, inks.bright(heart.hue))):
-        canvas.disc(radius, ink)
+    for part, ink in ((0.35, inks.metal), (0.29, inks.deep(heart.hue + 1)), (0.17, inks.bright(heart.hue))):
+        canvas.disc(part * heart.outer, ink)
 
 
 def _halo(canvas: Canvas, design: Design, inks: Inks) -> None:

@@ -29,7 +29,7 @@ from mandala.design import (
 from mandala.motifs import PROFILES
 from mandala.palette import PALETTES
 
-_EDGE, _HEART = (0.8, 0.94), 0.085
+_EDGE, _HEARTS = (0.8, 0.94), (0.085, 0.11, 0.15, 0.2, 0.26)
 _SMALLEST = 0.012  # half the width of the smallest motif: smaller ones turn into noise, and cost bytes
 
 
@@ -58,6 +58,7 @@ def design_for(seed: str, *, symmetry: int | None = None, palette: str | None = 
     colours = _dice(seed, "palette").choice(night if family == "night" else list(PALETTES))
     order = symmetry or _dice(seed, "symmetry").choices(SYMMETRIES, weights=_WEIGHTS)[0]
     recipe, dice = RECIPES[family], _dice(seed, "rings")
+    heart = _dice(seed, "heart").choice(_HEARTS)
     return Design(
         seed=seed,
         family=family,
@@ -66,8 +67,8 @@ def design_for(seed: str, *, symmetry: int | None = None, palette: str | None = 
         hue_shift=round(dice.uniform(-13, 13), 2),
         halo="stars" if family == "night" else dice.choice(("dots", "rays", "rings")),
         corners=_corners(_dice(seed, "corners"), recipe),
-        rings=_rings(dice, recipe, order),
-        heart=_petals(dice, recipe, order if order <= 12 else order // 2, 0.012, _HEART),
+        rings=_rings(dice, recipe, order, heart),
+        heart=_petals(dice, recipe, order if order <= 12 else order // 2, 0.15 * heart, heart),
     )
 
 
@@ -79,7 +80,7 @@ def _corners(dice: random.Random, recipe: Recipe) -> Corners | None:
     if dice.random() < 0.08:
         return None
     return Corners(
-        reach=round(dice.uniform(0.22, 0.64), 3),
+        reach=round(dice.uniform(0.22, 0.66), 3),
         count=4 * dice.randint(2, 6),
         is_shifted=dice.random() < 0.5,
         motif=dice.choice(recipe.motifs),
@@ -93,7 +94,7 @@ def _dice(seed: str, question: str) -> random.Random:
     return random.Random(hashlib.sha256(f"{question}\0{seed}".encode()).digest())  # noqa: S311 -- a picture, no secret
 
 
-def _rings(dice: random.Random, recipe: Recipe, order: int) -> tuple[Ring, ...]:
+def _rings(dice: random.Random, recipe: Recipe, order: int, heart: float) -> tuple[Ring, ...]:
     total = dice.randint(*recipe.rings)
     shrink = dice.uniform(0.74, 1.0)
     hero = dice.choice(recipe.heroes)
@@ -108,7 +109,7 @@ def _rings(dice: random.Random, recipe: Recipe, order: int) -> tuple[Ring, ...]:
             width *= dice.uniform(0.75, 1.3)
         widths.append(width)
     outer = dice.uniform(*_EDGE)
-    scale = (outer - _HEART + 0.01) / sum(widths)
+    scale = (outer - heart + 0.01) / sum(widths)
     rings: list[Ring] = []
     for number, width in enumerate(widths):
         inner = outer - width * scale
