@@ -3,14 +3,16 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 
 from local.hosts import to_local
 from local.workflows.effects import (
+    Answer,
     Auth,
     BranchOutcome,
+    ConnectorCall,
     Fork,
     HttpCall,
     HttpFailure,
@@ -78,7 +80,10 @@ async def _fork(fork: Fork, perform: Perform, places: asyncio.Semaphore) -> tupl
 
 
 class LivePerformer:
-    """Performs single effects.  tokens gives what an HTTP call's auth asks for; base_url stands in for the cloud."""
+    """Performs single effects.  tokens gives what an HTTP call's auth asks for; base_url stands in for the cloud.
+
+    stubs are the answers of connectors that nothing here serves, by name.
+    """
 
     def __init__(
         self,
@@ -88,6 +93,7 @@ class LivePerformer:
         log: Callable[[Value, str], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now_s: Callable[[], float] = time.time,
+        stubs: Mapping[str, Value] | None = None,
     ) -> None:
         self._session = session
         self._tokens = tokens
@@ -95,6 +101,7 @@ class LivePerformer:
         self._log = log
         self._sleep = sleep
         self._now_s = now_s
+        self._stubs = stubs or {}
 
     async def perform(self, effect: Leaf) -> Outcome:
         match effect:
@@ -110,6 +117,10 @@ class LivePerformer:
             case Log(data=data, severity=severity):
                 self._log(data, severity)
                 return None
+            case ConnectorCall(name=name) if name in self._stubs:
+                return Answer(self._stubs[name])
+            case ConnectorCall(name=name):
+                raise WorkflowError.tagged("SystemError", f"the connector {name} is not served here and has no stub")
             case _:
                 raise WorkflowError.tagged("SystemError", f"{type(effect).__name__} is not served here")
 

@@ -58,6 +58,14 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectorCall:
+    """Call a connector that the library does not know.  Outcome: Answer; a driver that cannot raises WorkflowError."""
+
+    name: str
+    arguments: "Mapping[str, Value]"
+
+
+@dataclass(frozen=True, slots=True)
 class CreateCallback:
     """Open an address that takes one kind of request.  Outcome: its URL."""
 
@@ -109,6 +117,13 @@ class CallbackRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a connector gave."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class BranchOutcome:
     """How one branch ended: with a value, or with the error that it raised."""
 
@@ -116,7 +131,9 @@ class BranchOutcome:
     error: Exception | None = None
 
 
-Leaf: TypeAlias = HttpCall | Sleep | Now | NewUuid | Log | CreateCallback | AwaitCallback
+Leaf: TypeAlias = HttpCall | Sleep | Now | NewUuid | Log | ConnectorCall | CreateCallback | AwaitCallback
 Effect: TypeAlias = Leaf | Fork
-Outcome: TypeAlias = "float | str | HttpResponse | HttpFailure | CallbackRequest | tuple[BranchOutcome, ...] | None"
-Run: TypeAlias = "Generator[Effect, Outcome, Value]"
+Outcome: TypeAlias = (
+    float | str | HttpResponse | HttpFailure | CallbackRequest | Answer | tuple[BranchOutcome, ...] | None
+)
+Run: TypeAlias = Generator[Effect, Outcome, Value]

@@ -186,6 +186,14 @@ def suggested(name: str, library: Library) -> str:
 def library_call(function: Function, arguments: Code) -> Code:
     """arguments computes the list of them, one a parameter."""
     body = function.body
+    if function.needs_environment and function.asks:
+
+        def ask_with(scope: Scope) -> Asking:
+            given = yield from arguments.ask(scope)
+            value: Value = yield from body(_ENVIRONMENT.run(scope), *_listed(given))
+            return value
+
+        return Code(ask_with, asks=True)
     if function.needs_environment:
         return combined([arguments, _ENVIRONMENT], lambda values: body(values[1], *_listed(values[0])))
     if not function.asks:

@@ -6,7 +6,7 @@ import yaml
 
 from local.workflows.assignment import check_write, compile_target
 from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
-from local.workflows.effects import Value
+from local.workflows.effects import Answer, ConnectorCall, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.evaluate import Asking, Code, combined, constant, library_call, suggested
 from local.workflows.history import StepType
@@ -57,6 +57,9 @@ def compile_call(compiler: Compiler, entries: Entries, place: Place) -> Action:
     if function is not None:
         parameters = {one: number < function.required for number, one in enumerate(function.parameters)}
         called, type_ = _library(function, arguments)
+    elif name.startswith("googleapis."):
+        parameters = {}
+        called, type_ = _unknown_connector(name, arguments), "STEP_CONNECTOR_CALL"
     elif name in compiler.routines:
         parameters = dict(compiler.routines[name])
         called, type_ = _routine(name, arguments), "STEP_SUBWORKFLOW_CALL"
@@ -64,7 +67,8 @@ def compile_call(compiler: Compiler, entries: Entries, place: Place) -> Action:
         message = f"unknown function or subworkflow '{name}'{suggested(name, compiler)}"
         compiler.text.problem(entries["call"], message, 0, len(name))
         return NOTHING
-    _check_names(compiler, name, parameters, entries)
+    if function is not None or name in compiler.routines:
+        _check_names(compiler, name, parameters, entries)
     if not called.asks:
         evaluate = called.run
 
@@ -126,6 +130,15 @@ def _library(function: Function, arguments: Code) -> tuple[Code, StepType]:
         return value
 
     return Code(ask, asks=True), "STEP_STD_LIB_CALL"
+
+
+def _unknown_connector(name: str, arguments: Code) -> Code:
+    def ask(scope: Scope) -> Asking:
+        answer = yield ConnectorCall(name, _named(name, (yield from arguments.ask(scope))))
+        assert isinstance(answer, Answer)  # noqa: S101 -- the driver's contract
+        return answer.value
+
+    return Code(ask, asks=True)
 
 
 def _is_internal(url: Value) -> bool:

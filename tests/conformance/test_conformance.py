@@ -42,7 +42,7 @@ async def test_live(case: Case) -> None:
             clock["now_s"] = max(clock["now_s"], START_S + sum(slept))
 
         performer = LivePerformer(
-            session, _no_token, NO_ONE_LISTENS, lambda data, _: logged.append(data), sleep, lambda: clock["now_s"]
+            session, _token, address, lambda data, _: logged.append(data), sleep, lambda: clock["now_s"]
         )
         outcome = _compiled(case, address)
         if not isinstance(outcome, WorkflowSyntaxError):
@@ -53,7 +53,9 @@ async def test_live(case: Case) -> None:
     _check(case, script, slept, logged, outcome)
 
 
-def _no_token(auth: Auth) -> str:
+def _token(auth: Auth) -> str:
+    if auth.kind == "OAuth2":
+        return "token"
     raise WorkflowError.tagged("AuthError", "no token")
 
 
@@ -132,7 +134,7 @@ def _check_error(case: Case, outcome: Any) -> None:
     assert isinstance(outcome, WorkflowError), f"no error but {outcome!r}"
     shown = outcome.as_execution_error()
     payload = json.loads(shown["payload"])
-    position = next((one["position"] for one in shown["stackTrace"]["elements"]), {})
+    position: dict[str, str] = next((one["position"] for one in shown["stackTrace"]["elements"]), {})
     if "tag" in expected:
         assert expected["tag"] == payload["tags"][0]
     if "payload" in expected:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from local.workflows.effects import (
     BranchOutcome,
+    ConnectorCall,
     Fork,
     HttpCall,
     HttpFailure,
@@ -52,21 +53,22 @@ class VirtualDriver:
     start_s: float
     slept: list[float] = field(default_factory=list)
     logged: list[Value] = field(default_factory=list)
-    _agenda: list[tuple[float, int, _Branch, Outcome]] = field(default_factory=list)
+    _agenda: list[tuple[float, int, _Branch, Outcome | WorkflowError]] = field(default_factory=list)
     _order: int = 0
     _now_s: float = 0.0
     _running: int = 0
     _forks: list[_Fork] = field(default_factory=list)
 
-    def drive(self, run: Run) -> Value:
+    def drive(self, main: Run) -> Value:
         """The result.  Raises WorkflowError."""
-        root = _Branch(run)
+        root = _Branch(main)
         self._now_s = self.start_s
         self._later(0.0, root, None)
         while self._agenda:
             self._now_s, _, branch, outcome = heapq.heappop(self._agenda)
             try:
-                effect = branch.run.send(outcome)
+                run = branch.run
+                effect = run.throw(outcome) if isinstance(outcome, WorkflowError) else run.send(outcome)
             except StopIteration as end:
                 if branch is root:
                     value: Value = end.value
@@ -94,7 +96,7 @@ class VirtualDriver:
                     self._later(0.0, branch, self._perform(effect))
         raise AssertionError("nothing is left to do, and the run has not ended")
 
-    def _later(self, seconds: float, branch: _Branch, outcome: Outcome) -> None:
+    def _later(self, seconds: float, branch: _Branch, outcome: Outcome | WorkflowError) -> None:
         self._order += 1
         heapq.heappush(self._agenda, (self._now_s + seconds, self._order, branch, outcome))
 
@@ -119,7 +121,7 @@ class VirtualDriver:
             self._later(0.0, fork.parent, outcomes)
         self._begin()
 
-    def _perform(self, effect: object) -> Outcome:
+    def _perform(self, effect: object) -> Outcome | WorkflowError:
         match effect:
             case HttpCall():
                 return self._call(effect)
@@ -130,13 +132,15 @@ class VirtualDriver:
             case Log(data=data):
                 self.logged.append(data)
                 return None
-        raise WorkflowError.tagged("SystemError", f"{type(effect).__name__} is not served here")
+            case ConnectorCall(name=name):
+                return WorkflowError.tagged("SystemError", f"the connector {name} is not served here")
+        raise AssertionError(f"{effect} is not served here")
 
     def _call(self, call: HttpCall) -> HttpResponse | HttpFailure:
         parts = urlsplit(call.url)
         if parts.port == 1:  # nothing listens there
             return HttpFailure("ConnectionFailedError", "cannot connect")
-        if call.auth is not None:
+        if call.auth is not None and call.auth.kind == "OIDC":
             return HttpFailure("AuthError", "no token")
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         return HttpResponse(*self.script.answer(call.method, target, dict(call.headers), call.body or b""))
