@@ -6,18 +6,21 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import yaml
 
+from local.executions.history import History
 from local.executions.live import LivePerformer, drive
 from local.executions.service import instant
 from local.workflows.compile import Workflow, compile_workflow
-from local.workflows.effects import Auth, Value
+from local.workflows.effects import Auth, Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
+from local.workflows.history import Bill
 
 
 class WrongUse(Exception):
@@ -28,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="the workflow's YAML or JSON")
     parser.add_argument("--data", metavar="JSON", help="the argument of the execution")
     parser.add_argument("--env", action="append", default=[], metavar="K=V", help="an environment variable; repeatable")
+    parser.add_argument(
+        "--stub", type=Path, metavar="FILE", help="answers of connectors that nothing here serves: a map by their names"
+    )
+    parser.add_argument(
+        "--history", choices=("basic", "detailed"), help="print the step entries too, detailed with the variables"
+    )
     parser.add_argument("--virtual-time", action="store_true", help="sleeps and backoffs pass at once")
     parser.add_argument(
         "--base-url", default="http://127.0.0.1:8080", metavar="URL", help="what stands in for the cloud's own hosts"
@@ -38,14 +47,19 @@ def run(arguments: argparse.Namespace) -> int:
     """0 SUCCEEDED, 1 FAILED, 2 the file or an argument is wrong."""
     try:
         workflow, argument, env = _load(arguments.file), _argument(arguments.data), _env(arguments.env)
+        stubs = _stubs(arguments.stub)
     except WrongUse as error:
         sys.stderr.write(f"{error}\n")
         return 2
     clock = _VirtualClock() if arguments.virtual_time else _LiveClock()
-    execution = asyncio.run(_execute(workflow, argument, env, clock, arguments.base_url))
+    bill = Bill()
+    history = History("", lambda: instant(datetime.fromtimestamp(clock.now_s(), UTC)), arguments.history == "detailed")
+    run = workflow.run(argument, env, history.observe if arguments.history else None, bill)
+    execution = asyncio.run(_execute(run, history, clock, arguments.base_url, stubs))
     if arguments.data is not None:
         execution["argument"] = arguments.data
     print(json.dumps(execution, indent=2, ensure_ascii=False))
+    sys.stderr.write(f"billable steps: {bill.internal} internal, {bill.external} external\n")
     return 0 if execution["state"] == "SUCCEEDED" else 1
 
 
@@ -71,24 +85,27 @@ class _VirtualClock:
 
 
 async def _execute(
-    workflow: Workflow, argument: Value, env: dict[str, str], clock: _LiveClock | _VirtualClock, base_url: str
+    run: Run, history: History, clock: _LiveClock | _VirtualClock, base_url: str, stubs: Mapping[str, Value]
 ) -> dict[str, Any]:
     began_s = clock.now_s()
     execution: dict[str, Any] = {
         "name": f"projects/local/locations/local/workflows/file/executions/{uuid.uuid4()}",
         "startTime": instant(datetime.fromtimestamp(began_s, UTC)),
     }
+    history.execution = execution["name"]
     sleep: Callable[[float], Awaitable[None]] = clock.sleep
     async with aiohttp.ClientSession() as session:
-        performer = LivePerformer(session, _no_token, base_url, _print_log, sleep, clock.now_s)
+        performer = LivePerformer(session, _no_token, base_url, _print_log, sleep, clock.now_s, stubs)
         try:
-            result = await drive(workflow.run(argument, env), performer.perform)
+            result = await drive(run, performer.perform)
             execution |= {"state": "SUCCEEDED", "result": json.dumps(result, ensure_ascii=False)}
         except WorkflowError as error:
             execution |= {"state": "FAILED", "error": error.as_execution_error()}
     ended_s = clock.now_s()
     execution["endTime"] = instant(datetime.fromtimestamp(ended_s, UTC))
     execution["duration"] = f"{ended_s - began_s:.6f}s"
+    if history.entries:
+        execution["stepEntries"] = history.entries
     return execution
 
 
@@ -109,6 +126,20 @@ def _argument(data: str | None) -> Value:
     except (ValueError, RecursionError) as error:
         raise WrongUse(f"mando run: --data is not JSON: {error}") from None
     return value
+
+
+def _stubs(path: Path | None) -> dict[str, Value]:
+    if path is None:
+        return {}
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WrongUse(f"mando run: --stub: cannot read {path}: {error.strerror}") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise WrongUse(f"mando run: --stub: {path} is no YAML: {error}") from None
+    if not isinstance(found, dict) or not all(str(name).startswith("googleapis.") for name in found):
+        raise WrongUse(f"mando run: --stub: {path} is no map of connectors' names, googleapis.…, to their answers")
+    return found
 
 
 def _env(pairs: list[str]) -> dict[str, str]:

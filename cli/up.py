@@ -19,6 +19,7 @@ from cli.keys import encode, read_private_key, write_private_key
 from local import auth
 from local.api_error import ApiError
 from local.children import Child, ChildFailed, Program
+from local.discord.errors import DiscordError
 from local.server import BUCKET, HOST, PLACE, PROJECT, QUEUE, WORKFLOW, LocalCloud, account
 from local.tasks.queue_yaml import QueueYamlError, parse_queue_yaml
 
@@ -92,8 +93,10 @@ async def _begin(cloud: LocalCloud, port: int) -> None:
             commands=[json.loads(commands.read_bytes())],
             env={"STEPS_URL": f"http://{HOST}:{port + 2}", "STEPS_AUDIENCE": _STEPS_AUDIENCE},
         )
-    except (ApiError, QueueYamlError, OSError, ValueError) as error:
+    except (ApiError, QueueYamlError, OSError) as error:
         raise CannotStart(str(error)) from None
+    except (DiscordError, ValueError) as error:
+        raise CannotStart(f"{commands} is no command that Discord would take: {error}") from None
 
 
 async def _start(stack: contextlib.AsyncExitStack, programs: list[Program]) -> list[Child]:

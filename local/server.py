@@ -97,6 +97,7 @@ class LocalCloud:
         app.add_routes(executions_rest.routes(self.executions, executions))
         app.add_routes(storage_rest.routes(objects))
         app.add_routes(discord_api.routes(self.discord))
+        app.on_shutdown.append(self._end_streams)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -115,6 +116,9 @@ class LocalCloud:
         self._stack.push_async_callback(self.executions.stop)
         await self.dispatcher.start()
         self._stack.push_async_callback(self.dispatcher.stop)
+
+    async def _end_streams(self, _: web.Application) -> None:
+        self.discord.broadcast.end()
 
 
 def _performer(session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str) -> Callable[[str | None], Perform]:

@@ -58,6 +58,14 @@ def test_a_wrong_queue_yaml_is_said_with_its_place_and_nothing_starts(tmp_path: 
     assert "queue.yaml:4:9: expected a rate like 5/s" in up_that_ends(root, tmp_path / "data")
 
 
+def test_a_wrong_command_definition_is_said_and_nothing_starts(tmp_path: Path) -> None:
+    root = copy_of_sources(tmp_path / "sources")
+    edited(root, "deploy/command.json", r'"name": "mando"', '"name": "Man do"')
+    said = up_that_ends(root, tmp_path / "data")
+    assert "command.json is no command that Discord would take" in said
+    assert "Traceback" not in said
+
+
 def up_that_ends(root: Path, data: Path) -> str:
     """What `mando up` says when it cannot start."""
     ended = mando("up", "--port", str(three_free_ports()), "--data", str(data), root=root)
