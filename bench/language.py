@@ -28,7 +28,8 @@ LOOP = (
     + "  - done: {return: '${x}'}\n"
 )
 HTTP = (
-    "main:\n  steps:\n  - init: {assign: [r: null]}\n  - loop:\n      for:\n        value: v\n        range: [1, 1000]\n"
+    "main:\n  steps:\n  - init: {assign: [r: null]}\n  - loop:\n      for:\n        value: v\n"
+    "        range: [1, 1000]\n"
     "        steps:\n        - get:\n            call: http.get\n            args: {url: 'URL'}\n"
     "            result: r\n"
     "  - done: {return: '${r.code}'}\n"

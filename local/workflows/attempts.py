@@ -34,6 +34,7 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
     def attempt(scope: Scope) -> Stepping:
         failures = 0
         while True:
+            scope.execution.bill.internal += body.billed  # a retry is billed as what it runs again
             try:
                 signal: Signal
                 if scope.execution.observe is not None:
@@ -46,7 +47,6 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
                 failures += 1
                 if again is None or not (yield from again(scope, error, failures)):
                     raise
-                scope.execution.bill.internal += 1
             else:
                 return signal
 

@@ -170,13 +170,14 @@ def compile_switch(compiler: Compiler, entries: Entries, place: Place) -> Action
     if len(cases) > MAX_CONDITIONS:
         compiler.text.problem(entries["switch"], f"a switch has at most {MAX_CONDITIONS} conditions, not {len(cases)}")
     if not any(condition.asks or action.asks for condition, action in cases):
-        plain = [(condition.run, action.run) for condition, action in cases]
+        plain = [(condition.run, action.run, action.billed) for condition, action in cases]
 
         def run(scope: Scope) -> Signal:
             bill = scope.execution.bill
-            for holds, then in plain:
+            for holds, then, billed in plain:
                 bill.internal += 1
                 if _boolean(holds(scope)):
+                    bill.internal += billed
                     signal: Signal = then(scope)
                     return signal
             return None
