@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageChops, ImageDraw, ImagePath
 
-from mandala.compose import Matrix, Place, compose
+from mandala.canvas import Matrix, Place
+from mandala.compose import compose
 from mandala.design import Design
 from mandala.inks import Inks
 from mandala.motifs import Point

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from mandala.compose import Matrix, Place, compose
+from mandala.canvas import Matrix, Place
+from mandala.compose import compose
 from mandala.design import Design
 from mandala.inks import Inks
 from mandala.motifs import Point

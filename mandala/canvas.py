@@ -1,0 +1,39 @@
+"""What a design is drawn on: a canvas puts one shape around the centre so many times; how, is its own matter."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from mandala.design import Band, Cells, Corners, Petals, Ring
+from mandala.inks import Inks
+from mandala.motifs import Point, circle
+
+PIXEL = 2 / 1024  # line weights are those of a picture of 1024 px, whatever its size
+CIRCLE = circle()
+
+Matrix = tuple[float, float, float, float]  # a, b, c, d: along the ray a·t + b, across it c·w + d
+Place = Literal["centre", "corners"]
+AS_IS: Matrix = (1.0, 0.0, 1.0, 0.0)
+
+
+class Canvas(Protocol):
+    """Lengths are in half widths of the picture, reach is to its corners; shift is in steps from motif to motif."""
+
+    reach: float
+
+    def around(
+        self, shape: Sequence[Point], count: int, shift: float, matrix: Matrix, ink: int, at: Place = "centre"
+    ) -> None: ...
+    def disc(self, radius: float, ink: int, at: Place = "centre") -> None: ...
+    def circle(self, radius: float, width: float, ink: int, at: Place = "centre") -> None: ...
+
+
+def nested(length: float, root: float, half: float, size: float) -> Matrix:
+    """A smaller copy of a motif inside it, a little nearer to its root."""
+    return (length * size, root + length * (1 - size) * 0.62, half * size, 0.0)
+
+
+def tone(inks: Inks, ring: Ring | Corners, hue: int, light: float) -> int:
+    light = 1 - light if ring.is_inverted else light
+    if isinstance(ring, Petals | Band | Cells):
+        light = 0.4 * ring.key + 0.6 * light
+    return inks.tone(ring.hue + hue, light)
