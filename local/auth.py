@@ -3,6 +3,7 @@
 Source: Google, "Obtaining an ID token": RS256, iss https://accounts.google.com, one hour.
 """
 
+import hashlib
 import os
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -40,7 +41,7 @@ class TokenIssuer:
             "iss": _ISSUER,
             "aud": audience,
             "azp": email,
-            "sub": str(int.from_bytes(email.encode()[:8], "big")),
+            "sub": str(int.from_bytes(hashlib.sha256(email.encode()).digest()[:8], "big")),
             "email": email,
             "email_verified": True,
             "iat": int(now.timestamp()),

@@ -28,6 +28,7 @@ class Dispatcher:
         self._store = store
         self._send = send
         self._now_s = now_s
+        self._stopping = False
         self._queues: dict[str, asyncio.Task[None]] = {}
         self._wakes: dict[str, asyncio.Event] = {}
         self._attempts: dict[str, dict[str, asyncio.Task[AttemptResult]]] = {}
@@ -39,6 +40,7 @@ class Dispatcher:
             self.wake(config.name)
 
     async def stop(self) -> None:
+        self._stopping = True
         running = [*self._queues.values(), *(task for tasks in self._attempts.values() for task in tasks.values())]
         for task in running:
             task.cancel()
@@ -46,6 +48,8 @@ class Dispatcher:
         self._queues.clear()
 
     def wake(self, queue: str) -> None:
+        if self._stopping:
+            return
         self._wakes.setdefault(queue, asyncio.Event()).set()
         if queue not in self._queues or self._queues[queue].done():
             self._attempts.setdefault(queue, {})
@@ -69,8 +73,10 @@ class Dispatcher:
             for task in tasks:
                 self._dispatch(config, task)
             bucket = bucket.taken(len(tasks))
+            # Not wait_for: in Python 3.11 it can swallow the cancellation by stop() and wait for ever.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), self._nap_s(config, bucket))
+                async with asyncio.timeout(self._nap_s(config, bucket)):
+                    await wake.wait()
 
     def _nap_s(self, config: QueueConfig, bucket: TokenBucket) -> float:
         """Until the next dispatch can be possible; whatever makes one possible earlier wakes us."""

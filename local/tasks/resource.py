@@ -109,7 +109,10 @@ def _attempt_json(attempt: Mapping[str, Any]) -> dict[str, Any]:
 
 def checked_http_request(given: Mapping[str, Any]) -> dict[str, Any]:
     """The task's httpRequest with the method's name in full.  Raises ApiError(400)."""
-    http = dict(given.get("httpRequest") or {})
+    request = given.get("httpRequest") or {}
+    if not isinstance(request, dict):
+        raise ApiError(400, "Invalid value at 'task.http_request'")
+    http = dict(request)
     if not http.get("url"):
         raise ApiError(400, "HttpRequest.url is required.")
     if not re.match(r"https?://", str(http["url"])):

@@ -106,11 +106,11 @@ class _Face:
 
     async def list_tasks(self, request: web.Request) -> web.Response:
         queue = self._queue(request)
-        size = min(int(request.query.get("pageSize") or 1000), 1000)
         try:
+            size = min(int(request.query.get("pageSize") or 1000), 1000)
             after = int(request.query.get("pageToken") or 0)
         except ValueError:
-            raise ApiError(400, "The page token is not valid.") from None
+            raise ApiError(400, "The page size or the page token is not valid.") from None
         tasks = self._store.page(queue.name, after, size + 1)
         page: dict[str, Any] = {"tasks": [task_json(task, _wants_full(request.query)) for task in tasks[:size]]}
         if len(tasks) > size:
@@ -120,7 +120,7 @@ class _Face:
     async def create_task(self, request: web.Request) -> web.Response:
         queue = self._queue(request)
         body = await read_json(request)
-        given = body.get("task") or {}
+        given = _object(body.get("task"), "task")
         name = _task_name(queue.name, given.get("name"))
         now_s = time.time()
         schedule_s = parse_instant(given["scheduleTime"]) if given.get("scheduleTime") else now_s
@@ -192,6 +192,12 @@ def _task_name(queue: str, given: str | None) -> str:
             "underscores (_). Task ID must between 1 and 500 characters.",
         )
     return given
+
+
+def _object(value: object, field: str) -> dict[str, Any]:
+    if not isinstance(value, dict | None):
+        raise ApiError(400, f"Invalid value at '{field}'")
+    return value or {}
 
 
 def _wants_full(given: Any) -> bool:

@@ -66,12 +66,15 @@ def use_the_client(face: Face) -> None:
     ("task", "message"),
     [
         ({}, "HttpRequest.url is required."),
+        ("later", "Invalid value at 'task'"),
+        ({"httpRequest": []}, "HttpRequest.url is required."),
+        ({"httpRequest": "http://x"}, "Invalid value at 'task.http_request'"),
         ({"httpRequest": {"url": "ftp://x"}}, "must start with 'http://' or 'https://'"),
         ({"name": f"{QUEUE}/tasks/a b", "httpRequest": {"url": "http://x"}}, 'Task ID "a b" can contain only'),
         ({"name": "projects/x/queues/y/tasks/z", "httpRequest": {"url": "http://x"}}, "must be the same as"),
     ],
 )
-async def test_a_wrong_task_is_refused_in_googles_words(tmp_path: Path, task: dict[str, Any], message: str) -> None:
+async def test_a_wrong_task_is_refused_in_googles_words(tmp_path: Path, task: object, message: str) -> None:
     async with a_face(tmp_path) as face, aiohttp.ClientSession() as session:
         face.store.put_queue(QueueConfig(QUEUE))
         async with session.post(f"{face.url}/v2/{QUEUE}/tasks", json={"task": task}) as answer:
