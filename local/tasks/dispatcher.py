@@ -35,6 +35,7 @@ class Dispatcher:
 
     async def start(self) -> None:
         """Goes on where the process before stopped: what was in flight then is due now."""
+        self._store.forget_tombstones(self._now_s())
         self._store.release_in_flight()
         for config in self._store.queues():
             self.wake(config.name)
