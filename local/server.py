@@ -20,6 +20,7 @@ from local.auth import TokenIssuer
 from local.discord import api as discord_api
 from local.discord.discord import LocalDiscord
 from local.executions import rest as executions_rest
+from local.executions.callbacks import Callbacks
 from local.executions.live import LivePerformer
 from local.executions.service import ExecutionService, Perform
 from local.executions.store import ExecutionStore
@@ -84,9 +85,10 @@ class LocalCloud:
         dispatcher = Dispatcher(tasks, Sender(session, issuer, self._base_url).send)
         self.tasks, self.dispatcher = tasks, dispatcher
 
+        callbacks = Callbacks(self._base_url)
         executions = ExecutionStore(data / "executions.sqlite")
         stack.callback(executions.close)
-        self.executions = ExecutionService(executions, _performer(session, issuer, self._base_url))
+        self.executions = ExecutionService(executions, _performer(session, issuer, self._base_url, callbacks))
 
         self.discord = LocalDiscord(data / "discord.sqlite", self._ingress_url)
         await stack.enter_async_context(self.discord)
@@ -94,6 +96,7 @@ class LocalCloud:
         app = web.Application(middlewares=[api_errors], client_max_size=_MAX_BODY_BYTES)
         app.add_routes(auth.routes(issuer))
         app.add_routes(tasks_rest.routes(tasks, dispatcher))
+        app.add_routes(callbacks.routes())
         app.add_routes(executions_rest.routes(self.executions, executions))
         app.add_routes(storage_rest.routes(objects))
         app.add_routes(discord_api.routes(self.discord))
@@ -121,7 +124,9 @@ class LocalCloud:
         self.discord.broadcast.end()
 
 
-def _performer(session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str) -> Callable[[str | None], Perform]:
+def _performer(
+    session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str, callbacks: Callbacks
+) -> Callable[[str | None], Perform]:
     def perform_as(service_account: str | None) -> Perform:
         email = service_account or account("default")
 
@@ -130,7 +135,7 @@ def _performer(session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: st
                 return issuer.id_token(asked.audience or "", email, datetime.now(UTC))
             return issuer.access_token()
 
-        return LivePerformer(session, token, base_url, _write_log).perform
+        return LivePerformer(session, token, base_url, _write_log, callbacks=callbacks).perform
 
     return perform_as
 

@@ -7,12 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 
+from local.executions.callbacks import Callbacks
 from local.hosts import to_local
 from local.workflows.effects import (
     Answer,
     Auth,
+    AwaitCallback,
     BranchOutcome,
     ConnectorCall,
+    CreateCallback,
     Fork,
     HttpCall,
     HttpFailure,
@@ -94,6 +97,7 @@ class LivePerformer:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now_s: Callable[[], float] = time.time,
         stubs: Mapping[str, Value] | None = None,
+        callbacks: Callbacks | None = None,
     ) -> None:
         self._session = session
         self._tokens = tokens
@@ -102,6 +106,7 @@ class LivePerformer:
         self._sleep = sleep
         self._now_s = now_s
         self._stubs = stubs or {}
+        self._callbacks = callbacks
 
     async def perform(self, effect: Leaf) -> Outcome:
         match effect:
@@ -121,6 +126,13 @@ class LivePerformer:
                 return Answer(self._stubs[name])
             case ConnectorCall(name=name):
                 raise WorkflowError.tagged("SystemError", f"the connector {name} is not served here and has no stub")
+            case CreateCallback(method=method) if self._callbacks:
+                return self._callbacks.create(method)
+            case AwaitCallback(url=url, timeout_s=timeout_s) if self._callbacks:
+                try:
+                    return await self._callbacks.wait(url, timeout_s)
+                except KeyError:
+                    raise WorkflowError.tagged("ValueError", f"{url!r} is no callback of this process") from None
             case _:
                 raise WorkflowError.tagged("SystemError", f"{type(effect).__name__} is not served here")
 
