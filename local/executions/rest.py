@@ -33,6 +33,8 @@ def routes(service: ExecutionService, store: ExecutionStore) -> list[web.Abstrac
         web.post(_WORKFLOW + "/executions", face.create_execution),
         web.get(_EXECUTION, face.get_execution),
         web.post(_EXECUTION + ":cancel", face.cancel_execution),
+        web.get(_EXECUTION + "/stepEntries", face.list_step_entries),
+        web.get(_EXECUTION + "/stepEntries/{entry:[0-9]+}", face.get_step_entry),
     ]
 
 
@@ -128,6 +130,31 @@ class _Face:
 
     async def cancel_execution(self, request: web.Request) -> web.Response:
         return web.json_response(self._service.cancel(_execution_name(request)))
+
+    async def list_step_entries(self, request: web.Request) -> web.Response:
+        entries = self._history(request)
+        try:
+            size = min(int(request.query.get("pageSize") or 1000), 1000)
+            start = int(request.query.get("pageToken") or request.query.get("skip") or 0)
+        except ValueError:
+            raise ApiError(400, "The page size or the page token is not valid.") from None
+        page: dict[str, Any] = {"stepEntries": entries[start : start + size], "totalSize": len(entries)}
+        if start + size < len(entries):
+            page["nextPageToken"] = str(start + size)
+        return web.json_response(page)
+
+    async def get_step_entry(self, request: web.Request) -> web.Response:
+        number = request.match_info["entry"]
+        entry = next((one for one in self._history(request) if one["entryId"] == number), None)
+        if entry is None:
+            raise ApiError(404, f"step entry {number} not found")
+        return web.json_response(entry)
+
+    def _history(self, request: web.Request) -> list[dict[str, Any]]:
+        name = _execution_name(request)
+        if self._store.get(name) is None:
+            raise ApiError(404, f"execution {name} not found")
+        return self._service.history(name)
 
     def _workflow(self, request: web.Request) -> Revision:
         name = _workflow_name(request)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.api_error import ApiError
+from local.executions.history import History
 from local.executions.live import drive
 from local.executions.store import ExecutionStore, Revision
 from local.workflows.compile import Workflow, compile_workflow
@@ -19,6 +20,8 @@ from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 MAX_CONCURRENT = 10_000
 MAX_ARGUMENT_BYTES = 32 * 1024
 MAX_SOURCE_BYTES = 128 * 1024
+
+_UNSPECIFIED = "EXECUTION_HISTORY_LEVEL_UNSPECIFIED"
 
 Perform = Callable[[Leaf], Awaitable[Outcome]]
 
@@ -31,6 +34,7 @@ class ExecutionService:
         self._perform_as = perform_as
         self._compiled: dict[tuple[str, str], Workflow] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._histories: dict[str, History] = {}
         self._places = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def start(self) -> None:
@@ -117,6 +121,11 @@ class ExecutionService:
     def is_running(self, name: str) -> bool:
         return name in self._running
 
+    def history(self, name: str) -> list[dict[str, Any]]:
+        """The step entries of an execution so far, the first first."""
+        running = self._histories.get(name)
+        return running.entries if running is not None else self._store.history(name)
+
     def _launch(self, workflow: str, execution: dict[str, Any]) -> None:
         task = asyncio.create_task(self._run(workflow, execution))
         self._running[execution["name"]] = task
@@ -132,12 +141,24 @@ class ExecutionService:
                 return  # the workflow was deleted, and its executions with it
             compiled = self._compile(revision)
             argument = json.loads(execution.get("argument", "null"))
-            run = compiled.run(argument, _environment(revision, execution["name"]))
+            history = self._begin_history(execution, revision)
+            run = compiled.run(argument, _environment(revision, execution["name"]), history.observe)
             try:
                 result = await drive(run, self._perform_as(revision.service_account))
                 self._finish(execution, state="SUCCEEDED", result=json.dumps(result, ensure_ascii=False))
             except WorkflowError as error:
                 self._finish(execution, state="FAILED", error=error.as_execution_error())
+            finally:
+                self._histories.pop(execution["name"], None)
+                self._store.put_history(execution["name"], history.entries)
+
+    def _begin_history(self, execution: dict[str, Any], revision: Revision) -> History:
+        """The execution's own level overrides the workflow's."""
+        level = execution.get("executionHistoryLevel", _UNSPECIFIED)
+        level = revision.history_level if level == _UNSPECIFIED else level
+        history = History(execution["name"], instant, with_variables=level == "EXECUTION_HISTORY_DETAILED")
+        self._histories[execution["name"]] = history
+        return history
 
     def _finish(self, execution: dict[str, Any], **changes: Any) -> dict[str, Any]:
         end = datetime.now(UTC)

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS executions (
     number INTEGER PRIMARY KEY AUTOINCREMENT, workflow TEXT NOT NULL, name TEXT NOT NULL UNIQUE, state TEXT NOT NULL,
     resource TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS histories (name TEXT PRIMARY KEY, entries TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS by_workflow ON executions (workflow, number);
 CREATE INDEX IF NOT EXISTS by_state ON executions (state, number);
 """
@@ -81,6 +82,9 @@ class ExecutionStore:
 
     def delete_workflow(self, workflow: str) -> None:
         self._database.execute("DELETE FROM revisions WHERE workflow = ?", (workflow,))
+        self._database.execute(
+            "DELETE FROM histories WHERE name IN (SELECT name FROM executions WHERE workflow = ?)", (workflow,)
+        )
         self._database.execute("DELETE FROM executions WHERE workflow = ?", (workflow,))
 
     def insert(self, workflow: str, execution: dict[str, Any]) -> None:
@@ -98,6 +102,14 @@ class ExecutionStore:
     def get(self, name: str) -> dict[str, Any] | None:
         row = self._database.execute("SELECT resource FROM executions WHERE name = ?", (name,)).fetchone()
         return json.loads(row[0]) if row else None
+
+    def put_history(self, name: str, entries: Sequence[dict[str, Any]]) -> None:
+        """The step entries of an execution that has ended."""
+        self._database.execute("INSERT OR REPLACE INTO histories VALUES (?, ?)", (name, json.dumps(entries)))
+
+    def history(self, name: str) -> list[dict[str, Any]]:
+        row = self._database.execute("SELECT entries FROM histories WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row else []
 
     def page(self, workflow: str, before: int | None, limit: int) -> list[tuple[int, dict[str, Any]]]:
         """Up to `limit` numbered executions, the newest first, older than the one of the number `before`."""
