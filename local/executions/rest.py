@@ -100,12 +100,12 @@ class _Face:
     async def list_executions(self, request: web.Request) -> web.Response:
         workflow = self._workflow(request).workflow
         full = request.query.get("view") in ("FULL", "2")
-        size = min(int(request.query.get("pageSize") or 100), 100 if full else 1000)
         token = request.query.get("pageToken")
         try:
+            size = min(int(request.query.get("pageSize") or 100), 100 if full else 1000)
             before = int(base64.urlsafe_b64decode(token)) if token else None
         except ValueError:
-            raise ApiError(400, "The page token is not valid.") from None
+            raise ApiError(400, "The page size or the page token is not valid.") from None
         rows = self._store.page(workflow, before, size + 1)
         page: dict[str, Any] = {"executions": [_execution_json(one, full) for _, one in rows[:size]]}
         if len(rows) > size:
