@@ -75,9 +75,21 @@ def from_document(document: object) -> Design:
     corners = None if given.get("corners") is None else _build(Corners, given["corners"], "design.corners")
     rest = {name: value for name, value in given.items() if name not in _PARTS}
     design: Design = _build(Design, {**rest, "rings": built, "heart": heart, "corners": corners}, "design")
-    if any(ring.count % design.symmetry for ring in (*design.rings, design.heart) if design.symmetry % 2):
-        raise DesignError(f"design.rings: with a symmetry of {design.symmetry} every count must be a multiple of it")
+    _check_counts(design)
     return design
+
+
+def _check_counts(design: Design) -> None:
+    """What is drawn is a part of the picture and its mirror images: what does not fit them would be torn."""
+    step = design.symmetry if design.symmetry % 2 else 2
+    for place, part in [
+        *((f"rings[{number}]", ring) for number, ring in enumerate(design.rings)),
+        ("heart", design.heart),
+    ]:
+        if part.count % step:
+            raise DesignError(f"design.{place}.count: {part.count} is no multiple of {step}")
+    if design.corners is not None and design.corners.count % 4:
+        raise DesignError(f"design.corners.count: {design.corners.count} is no multiple of 4")
 
 
 def _ring(value: object, place: str) -> Ring:

@@ -14,6 +14,7 @@ from mandala.motion import FRAMES
 
 # One of each family, odd and even orders among them.
 SEEDS = ["0", "1", "2", "5", "7", "9", "11", "12", "18"]
+TORN = {**mandala.to_document(mandala.design_for("1"))["heart"], "count": 7}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -101,6 +102,7 @@ def test_a_document_changed_anywhere_draws_or_says_where_it_is_wrong(seed: str, 
         ({"rings": [{"ring": "spiral"}]}, "design.rings[0].ring: 'spiral' is none of petals"),
         ({"hue_shift": "warm"}, "design.hue_shift: 'warm' is no number"),
         ({"colour": 5}, "design.colour: there is no such field"),
+        ({"heart": TORN}, "design.heart.count: 7 is no multiple of"),
     ],
 )
 def test_a_wrong_document_is_told_where_and_what_was_expected(change: dict[str, object], message: str) -> None:

@@ -56,6 +56,15 @@ def test_a_picture_is_small_enough_to_send_fast(seed: str) -> None:
     assert len(mandala.draw_png(mandala.design_for(seed))) < 450_000
 
 
+def test_whatever_stands_in_a_picture_fits_its_mirrors() -> None:
+    for seed in range(2000):
+        design = mandala.design_for(str(seed))
+        parts = [*design.rings, design.heart]
+        step = design.symmetry if design.symmetry % 2 else 2
+        assert [part.count % step for part in parts] == [0] * len(parts), design
+        assert design.corners is None or design.corners.count % 4 == 0
+
+
 def test_an_override_changes_only_what_it_names() -> None:
     free = mandala.design_for("my cat")
     other = next(order for order in mandala.SYMMETRIES if order != free.symmetry)
