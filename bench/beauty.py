@@ -1,14 +1,14 @@
 """How rich, how regular and how different from each other are the pictures?  Ours beside RandomMandala's default call.
 
 Figures of every picture over many seeds, each with the gate that it must pass; the measuring itself is in
-bench/beauty_figures.py and runs where numpy is, in the peer's environment.
+bench/peers/beauty_figures.py and runs where numpy is, in the peer's environment.
 """
 
 import subprocess
 import sys
 from pathlib import Path
 
-from bench.peer_venv import ROOT, ensure_venv
+from bench.peers.peer_venv import ROOT, ensure_venv
 
 SEEDS = 1000
 PEER_SEEDS = 200
@@ -35,7 +35,7 @@ for number in range({seeds}):
 
 def main() -> None:
     peer = ensure_venv("picture", "RandomMandala==0.6.0", "matplotlib==3.11.2", "numpy<3")
-    measure = ROOT / "bench" / "beauty_figures.py"
+    measure = ROOT / "bench" / "peers" / "beauty_figures.py"
     for name, python, code, seeds in (
         ("mando", Path(sys.executable), _OURS, SEEDS),
         ("RandomMandala, default call", peer, _PEER, PEER_SEEDS),

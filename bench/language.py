@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bench.peer_venv import ROOT, ensure_venv
+from bench.peers.peer_venv import ROOT, ensure_venv
 
 ROUNDS = 3
 ASSIGNMENTS = 100_000

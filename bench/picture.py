@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.peer_venv import ROOT, ensure_venv
+from bench.peers.peer_venv import ROOT, ensure_venv
 
 ROUNDS = 5
 PICTURES = 12
