@@ -72,7 +72,8 @@ async def _up(port: int, data: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
     async with contextlib.AsyncExitStack() as stack:
         cloud = await stack.enter_async_context(LocalCloud(data, port, ingress_url=f"http://{HOST}:{port + 1}"))
-        children = await _start(stack, [_ingress(cloud, data, port), _steps(data, port)])
+        key = _seal_key(data)
+        children = await _start(stack, [_ingress(cloud, key, data, port), _steps(key, data, port)])
         await _begin(cloud, port)
         print(f"local cloud and page on {port}, ingress on {port + 1}, steps on {port + 2}; data and logs in {data}")
         print(f"ready http://{HOST}:{port}", flush=True)
@@ -131,7 +132,7 @@ def _ensure_free(port: int) -> None:
             raise CannotStart(f"port {port} is in use; end what uses it, or choose three others with --port") from None
 
 
-def _ingress(cloud: LocalCloud, data: Path, port: int) -> Program:
+def _ingress(cloud: LocalCloud, key: PrivateKey, data: Path, port: int) -> Program:
     """The Cloud Run function, under functions-framework as there."""
     url = f"http://{HOST}:{port + 1}"
     return Program(
@@ -139,7 +140,7 @@ def _ingress(cloud: LocalCloud, data: Path, port: int) -> Program:
         command=[_installed("functions-framework"), "--target=handle_request", f"--host={HOST}", f"--port={port + 1}"],
         environment={
             "DISCORD_PUBLIC_KEY": cloud.discord.public_key_hex,
-            "SEAL_PUBLIC_KEY": encode(bytes(_seal_key(data).public_key)),
+            "SEAL_PUBLIC_KEY": encode(bytes(key.public_key)),
             "QUEUE": QUEUE,
             "WORKFLOW": WORKFLOW,
             "TASK_SERVICE_ACCOUNT": account("mando-tasks"),
@@ -151,7 +152,7 @@ def _ingress(cloud: LocalCloud, data: Path, port: int) -> Program:
     )
 
 
-def _steps(data: Path, port: int) -> Program:
+def _steps(key: PrivateKey, data: Path, port: int) -> Program:
     """The App Engine service, started by the entrypoint that app.yaml names."""
     command, *arguments = shlex.split(yaml.safe_load((ROOT / "app.yaml").read_text())["entrypoint"])
     return Program(
@@ -163,7 +164,7 @@ def _steps(data: Path, port: int) -> Program:
             "BUCKET": BUCKET,
             "AUDIENCE": _STEPS_AUDIENCE,
             "WORKFLOW_SERVICE_ACCOUNT": account("mando-workflow"),
-            "SEAL_PRIVATE_KEY": encode(bytes(_seal_key(data))),
+            "SEAL_PRIVATE_KEY": encode(bytes(key)),
             "DISCORD_API": f"http://{HOST}:{port}/api/v10",
             "OIDC_CERTS_URL": f"http://{HOST}:{port}{auth.CERTS_PATH}",
             "STORAGE_EMULATOR_HOST": f"http://{HOST}:{port}",

@@ -3,6 +3,7 @@
 A profile gives the half width at each height t: 0 at the root, 1 at the tip; the widest is 1.
 """
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 
@@ -33,13 +34,14 @@ PROFILES: Mapping[str, Profile] = {
 }
 
 
-def outline(name: str) -> list[Point]:
+@functools.cache
+def outline(name: str) -> tuple[Point, ...]:
     """The closed outline of that profile."""
     profile = PROFILES[name]
     # Closer together at both ends, where an outline bends most.
     heights = [0.5 - 0.5 * math.cos(math.pi * step / _STEPS) for step in range(_STEPS + 1)]
     right = [(t, profile(t)) for t in heights]
-    return right + [(t, -w) for t, w in reversed(right[1:-1])]
+    return (*right, *((t, -w) for t, w in reversed(right[1:-1])))
 
 
 def circle(points: int = 20) -> list[Point]:

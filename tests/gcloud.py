@@ -4,15 +4,8 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
-
-from cli.env import gcloud_environment
-
-
-def environment(base_url: str, config: Path) -> dict[str, str]:
-    return gcloud_environment(base_url, config)
 
 
 def require_gcloud() -> None:

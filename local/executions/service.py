@@ -19,7 +19,6 @@ from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 
 MAX_CONCURRENT = 10_000
 MAX_ARGUMENT_BYTES = 32 * 1024
-MAX_SOURCE_BYTES = 128 * 1024
 
 _UNSPECIFIED = "EXECUTION_HISTORY_LEVEL_UNSPECIFIED"
 
@@ -56,8 +55,6 @@ class ExecutionService:
 
         Raises ApiError(400) with every problem of the source.
         """
-        if len(source.encode()) > MAX_SOURCE_BYTES:
-            raise ApiError(400, f"The source is larger than {MAX_SOURCE_BYTES} bytes.")
         present = self._store.revision(workflow)
         now = instant()
         revision = Revision(

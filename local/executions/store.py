@@ -5,9 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
-
-ExecutionState = Literal["ACTIVE", "SUCCEEDED", "FAILED", "CANCELLED", "QUEUED"]
+from typing import Any
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS revisions (
@@ -71,8 +69,12 @@ class ExecutionStore:
 
     def revision(self, workflow: str, revision_id: str | None = None) -> Revision | None:
         """That revision, or the newest."""
-        found = [one for one in self.revisions(workflow) if revision_id in (None, one.revision_id)]
-        return found[0] if found else None
+        row = self._database.execute(
+            "SELECT resource FROM revisions WHERE workflow = ? AND (? IS NULL OR revision_id = ?)"
+            " ORDER BY number DESC LIMIT 1",
+            (workflow, revision_id, revision_id),
+        ).fetchone()
+        return Revision(**json.loads(row[0])) if row else None
 
     def workflows(self, parent: str) -> list[Revision]:
         """The newest revision of each workflow of that place."""

@@ -211,13 +211,11 @@ class _Parser:
             self._expect(")")
             return tree
         if token.text == "[":
-            return ListLiteral(self._list_after(self._take()), token.offset)
+            self._take()
+            return ListLiteral(self._list("]"), token.offset)
         if token.text == "{":
             return self._map(self._take())
         raise self._unexpected("a value")
-
-    def _list_after(self, _: Token) -> tuple[Expression, ...]:
-        return self._list("]")
 
     def _map(self, start: Token) -> MapLiteral:
         items: list[tuple[str, Expression]] = []

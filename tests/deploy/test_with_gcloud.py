@@ -12,6 +12,7 @@ from aiohttp import web
 
 import ingress.config
 import steps.config
+from cli.env import gcloud_environment
 from deploy.calls import CALLS, Answer, Call
 from deploy.calls import SETTINGS as ASKED
 from deploy.perform import perform
@@ -19,7 +20,7 @@ from local.storage.objects import ObjectStore
 from local.storage.rest import routes
 from schemas.environment import Secret
 from tests.deploy.google import Google
-from tests.gcloud import environment, require_gcloud
+from tests.gcloud import require_gcloud
 from tests.servers import ROOT
 from tests.storage.serving import serving_app
 
@@ -44,7 +45,7 @@ def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
     app.add_routes(stand_in.routes())
     app.add_routes(routes(store))
     with serving_app(app) as base_url:
-        for name, value in environment(base_url, tmp_path / "config").items():
+        for name, value in gcloud_environment(base_url, tmp_path / "config").items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("DISCORD_API", f"{base_url}/api/v10")
         monkeypatch.setenv("DISCORD_BOT_TOKEN", "the-bots-token")

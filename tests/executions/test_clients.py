@@ -10,9 +10,10 @@ from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import workflows_v1
 
+from cli.env import gcloud_environment
 from tests.executions.face import PARENT, WORKFLOW, Face, a_face
 from tests.executions.test_service import SLEEP, returning
-from tests.gcloud import environment, gcloud, require_gcloud
+from tests.gcloud import gcloud, require_gcloud
 
 
 async def test_the_python_client_deploys_updates_lists_and_deletes(tmp_path: Path) -> None:
@@ -43,7 +44,7 @@ def use_the_client(face: Face) -> None:
 async def test_gcloud_deploys_executes_waits_lists_and_cancels(tmp_path: Path) -> None:
     require_gcloud()
     async with a_face(tmp_path) as face:
-        await asyncio.to_thread(use_gcloud, face, environment(face.url, tmp_path / "gcloud"), tmp_path)
+        await asyncio.to_thread(use_gcloud, face, gcloud_environment(face.url, tmp_path / "gcloud"), tmp_path)
 
 
 def use_gcloud(face: Face, variables: dict[str, str], folder: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from google.cloud import storage
 
-from tests.gcloud import environment, gcloud, require_gcloud
+from cli.env import gcloud_environment
+from tests.gcloud import gcloud, require_gcloud
 from tests.storage.serving import BUCKET
 
 Run = Callable[..., tuple[int, str, str]]
@@ -18,7 +19,7 @@ BIG = 9 * 1024 * 1024  # above 8 MiB gcloud uploads resumably
 @pytest.fixture
 def run(base_url: str, tmp_path: Path) -> Run:
     require_gcloud()
-    variables = environment(base_url, tmp_path / "config")
+    variables = gcloud_environment(base_url, tmp_path / "config")
 
     def call(*words: str) -> tuple[int, str, str]:
         done = gcloud(variables, "storage", *words)

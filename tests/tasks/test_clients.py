@@ -12,8 +12,9 @@ from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import tasks_v2
 
+from cli.env import gcloud_environment
 from local.tasks.rules import QueueConfig
-from tests.gcloud import environment, gcloud, require_gcloud
+from tests.gcloud import gcloud, require_gcloud
 from tests.tasks.face import PARENT, QUEUE, Face, a_face
 
 
@@ -88,7 +89,7 @@ async def test_a_wrong_task_is_refused_in_googles_words(tmp_path: Path, task: ob
 async def test_gcloud_manages_queues_and_tasks(tmp_path: Path) -> None:
     require_gcloud()
     async with a_face(tmp_path) as face:
-        await asyncio.to_thread(use_gcloud, face, environment(face.url, tmp_path / "gcloud"))
+        await asyncio.to_thread(use_gcloud, face, gcloud_environment(face.url, tmp_path / "gcloud"))
         await face.arrived(1)
 
 
