@@ -6,17 +6,22 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import yaml
+from aiohttp import web
 
+from local.api_error import api_errors
+from local.executions.callbacks import Callbacks
+from local.executions.database import Database
 from local.executions.history import History
+from local.executions.instant import instant
 from local.executions.live import LivePerformer, drive
-from local.executions.service import instant
 from local.workflows.compile import Workflow, compile_workflow
 from local.workflows.effects import Auth, Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
@@ -94,8 +99,10 @@ async def _execute(
     }
     history.execution = execution["name"]
     sleep: Callable[[float], Awaitable[None]] = clock.sleep
-    async with aiohttp.ClientSession() as session:
-        performer = LivePerformer(session, _no_token, base_url, _print_log, sleep, clock.now_s, stubs)
+    async with aiohttp.ClientSession() as session, _callbacks() as callbacks:
+        performer = LivePerformer(
+            session, _no_token, base_url, _print_log, sleep, clock.now_s, stubs, callbacks, execution["name"]
+        )
         try:
             result = await drive(run, performer.perform)
             execution |= {"state": "SUCCEEDED", "result": json.dumps(result, ensure_ascii=False)}
@@ -107,6 +114,33 @@ async def _execute(
     if history.entries:
         execution["stepEntries"] = history.entries
     return execution
+
+
+class _Announced(Callbacks):
+    """Says in the terminal where a request is awaited."""
+
+    def create(self, execution: str, method: str) -> str:
+        url = super().create(execution, method)
+        sys.stderr.write(f"callback: {method} {url}\n")
+        return url
+
+
+@asynccontextmanager
+async def _callbacks() -> AsyncIterator[Callbacks]:
+    """Served on a free port of this machine for as long as the execution runs."""
+    database = Database(Path(":memory:"))
+    callbacks = _Announced(database, "")
+    app = web.Application(middlewares=[api_errors])
+    app.add_routes(callbacks.routes())
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        callbacks.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield callbacks
+    finally:
+        await runner.cleanup()
+        database.close()
 
 
 def _load(path: Path) -> Workflow:

@@ -21,9 +21,12 @@ from local.discord import api as discord_api
 from local.discord.discord import LocalDiscord
 from local.executions import rest as executions_rest
 from local.executions.callbacks import Callbacks
-from local.executions.live import LivePerformer
-from local.executions.service import ExecutionService, Perform
-from local.executions.store import ExecutionStore
+from local.executions.database import Database
+from local.executions.executions_api import ExecutionsApi
+from local.executions.live import LivePerformer, Perform
+from local.executions.registry import Settings
+from local.executions.service import ExecutionService
+from local.executions.workflows_api import WorkflowsApi
 from local.storage import rest as storage_rest
 from local.storage.objects import ObjectStore
 from local.tasks import rest as tasks_rest
@@ -85,10 +88,11 @@ class LocalCloud:
         dispatcher = Dispatcher(tasks, Sender(session, issuer, self._base_url).send)
         self.tasks, self.dispatcher = tasks, dispatcher
 
-        callbacks = Callbacks(self._base_url)
-        executions = ExecutionStore(data / "executions.sqlite")
-        stack.callback(executions.close)
-        self.executions = ExecutionService(executions, _performer(session, issuer, self._base_url, callbacks))
+        database = Database(data / "executions.sqlite")
+        stack.callback(database.close)
+        callbacks = Callbacks(database, self._base_url)
+        performer = _performer(session, issuer, self._base_url, callbacks)
+        self.executions = ExecutionService(database, callbacks, performer)
 
         self.discord = LocalDiscord(data / "discord.sqlite", self._ingress_url)
         await stack.enter_async_context(self.discord)
@@ -96,8 +100,8 @@ class LocalCloud:
         app = web.Application(middlewares=[api_errors], client_max_size=_MAX_BODY_BYTES)
         app.add_routes(auth.routes(issuer))
         app.add_routes(tasks_rest.routes(tasks, dispatcher))
-        app.add_routes(callbacks.routes())
-        app.add_routes(executions_rest.routes(self.executions, executions))
+        workflows_api, executions_api = WorkflowsApi(self.executions), ExecutionsApi(self.executions, database)
+        app.add_routes(executions_rest.routes(workflows_api, executions_api, callbacks))
         app.add_routes(storage_rest.routes(objects))
         app.add_routes(discord_api.routes(self.discord))
         app.on_shutdown.append(self._end_streams)
@@ -112,7 +116,8 @@ class LocalCloud:
         """Deploy, and go on with what a process before left in the queue and in executions."""
         self.objects.buckets.ensure(BUCKET)
         await self.discord.register(commands)
-        self.executions.deploy(WORKFLOW, workflow_source, account("mando-workflow"), env)
+        settings = Settings(workflow_source, account("mando-workflow"), env)
+        self.executions.deployments.deploy(WORKFLOW, settings)
         for queue in queues:
             self.tasks.put_queue(queue)
         await self.executions.start()
@@ -126,8 +131,8 @@ class LocalCloud:
 
 def _performer(
     session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str, callbacks: Callbacks
-) -> Callable[[str | None], Perform]:
-    def perform_as(service_account: str | None) -> Perform:
+) -> Callable[[str | None, str], Perform]:
+    def perform_as(service_account: str | None, execution: str) -> Perform:
         email = service_account or account("default")
 
         def token(asked: Auth) -> str:
@@ -135,7 +140,7 @@ def _performer(
                 return issuer.id_token(asked.audience or "", email, datetime.now(UTC))
             return issuer.access_token()
 
-        return LivePerformer(session, token, base_url, _write_log, callbacks=callbacks).perform
+        return LivePerformer(session, token, base_url, _write_log, callbacks=callbacks, execution=execution).perform
 
     return perform_as
 

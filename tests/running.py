@@ -8,11 +8,11 @@ from aiohttp import web
 
 
 @asynccontextmanager
-async def served(app: web.Application) -> AsyncIterator[str]:
-    """The base URL while the block runs."""
+async def served(app: web.Application, port: int = 0) -> AsyncIterator[str]:
+    """The base URL while the block runs; port 0 is any free one."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
     try:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"

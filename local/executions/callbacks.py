@@ -1,61 +1,119 @@
 """Addresses at which executions wait for a request (events.create_callback_endpoint), on the port of the REST faces.
 
-A request that comes before anybody waits is kept.  Addresses live as long as this process.
+A request that comes before anybody waits is kept, and survives kill -9; an address ends with its execution.
+Source: Workflows, "Wait using callbacks"; Workflow Executions v1, executions.callbacks.
 """
 
 import asyncio
+import json
 import uuid
+from base64 import b64decode, b64encode
+from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
+from local.api_error import ApiError
+from local.executions.database import Database
+from local.executions.instant import instant
 from local.workflows.effects import CallbackRequest
 
-_PATH = "/callbacks/"
+_EXECUTION = r"/v1/{execution:projects/[^/]+/locations/[^/]+/workflows/[^/]+/executions/[^/]+}"
 
 
 @dataclass(slots=True)
-class _Endpoint:
-    method: str
-    arrived: asyncio.Queue[CallbackRequest] = field(default_factory=asyncio.Queue)
+class _Waiting:
+    """Who waits at an address; claimed are the numbers of requests that went to one of them."""
+
+    arrivals: asyncio.Condition = field(default_factory=asyncio.Condition)
+    claimed: set[int] = field(default_factory=set)
 
 
 class Callbacks:
     """base_url is where routes() are served, scheme://host:port."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, database: Database, base_url: str) -> None:
         self.base_url = base_url
-        self._endpoints: dict[str, _Endpoint] = {}
+        self._database = database
+        self._waiting: defaultdict[str, _Waiting] = defaultdict(_Waiting)
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        return [web.route("*", _PATH + "{id}", self._receive)]
+        return [
+            web.get(_EXECUTION + "/callbacks", self._list),
+            web.route("*", _EXECUTION + "/callbacks/{id}", self._receive),
+        ]
 
-    def create(self, method: str) -> str:
-        """The URL of a new address that takes this method."""
-        name = str(uuid.uuid4())
-        self._endpoints[name] = _Endpoint(method)
-        return f"{self.base_url}{_PATH}{name}"
+    def create(self, execution: str, method: str) -> str:
+        """The URL of a new address of that execution, which takes this method."""
+        name = f"{execution}/callbacks/{uuid.uuid4()}"
+        self._database.run("INSERT INTO callbacks VALUES (?, ?, ?)", name, execution, method)
+        return f"{self.base_url}/v1/{name}"
 
     async def wait(self, url: str, timeout_s: float) -> CallbackRequest | None:
-        """The next request there, None when timeout_s has passed.  Raises KeyError for an unknown address."""
-        endpoint = self._endpoints[url.rpartition("/")[2]]
+        """The next request there, None when timeout_s has passed.  Raises KeyError for an unknown address.
+
+        Each request goes to one who waits; it is kept until the outcome is in a journal.
+        """
+        name = url.partition("/v1/")[2]
+        if self._method(name) is None:
+            raise KeyError(url)
+        arrivals = self._waiting[name].arrivals
         try:
-            async with asyncio.timeout(timeout_s):
-                return await endpoint.arrived.get()
+            async with asyncio.timeout(timeout_s), arrivals:
+                while (request := self._claim(name)) is None:
+                    await arrivals.wait()
+                return request
         except TimeoutError:
-            return None
+            return self._claim(name)
+
+    def end(self, execution: str) -> None:
+        """The execution is over, and with it its addresses."""
+        names = self._database.rows("SELECT name FROM callbacks WHERE execution = ?", execution)
+        for (name,) in names:
+            self._waiting.pop(name, None)
+            self._database.run("DELETE FROM callback_requests WHERE callback = ?", name)
+            self._database.run("DELETE FROM callbacks WHERE name = ?", name)
+
+    def _method(self, name: str) -> str | None:
+        row = self._database.row("SELECT method FROM callbacks WHERE name = ?", name)
+        return row[0] if row else None
+
+    def _claim(self, name: str) -> CallbackRequest | None:
+        for number, text in self._database.rows(
+            "SELECT number, request FROM callback_requests WHERE callback = ? ORDER BY number", name
+        ):
+            claimed = self._waiting[name].claimed
+            if number not in claimed:
+                claimed.add(number)
+                kept = json.loads(text)
+                return CallbackRequest(**{**kept, "number": number, "body": b64decode(kept["body"])})
+        return None
+
+    async def _list(self, request: web.Request) -> web.Response:
+        rows = self._database.rows(
+            "SELECT name, method FROM callbacks WHERE execution = ? ORDER BY name", request.match_info["execution"]
+        )
+        callbacks: list[dict[str, Any]] = [{"name": name, "method": method} for name, method in rows]
+        return web.json_response({"callbacks": callbacks} if callbacks else {})
 
     async def _receive(self, request: web.Request) -> web.Response:
-        endpoint = self._endpoints.get(request.match_info["id"])
-        if endpoint is None:
-            return _refused(404, "NOT_FOUND", "the callback does not exist")
-        if request.method != endpoint.method:
-            return _refused(405, "INVALID_ARGUMENT", f"the callback takes {endpoint.method}, not {request.method}")
-        headers, query = dict(request.headers), dict(request.query)
-        path, body = request.path_qs, await request.read()
-        endpoint.arrived.put_nowait(CallbackRequest(request.method, path, headers, query, body))
+        name = request.path.removeprefix("/v1/")
+        method = self._method(name)
+        if method is None:
+            raise ApiError(404, "The callback does not exist: its execution is over, or it never was.")
+        if request.method != method:
+            raise ApiError(405, f"The callback takes {method}, not {request.method}.", "INVALID_ARGUMENT")
+        kept = {
+            "received_at": instant(),
+            "method": request.method,
+            "url": request.path_qs,
+            "headers": dict(request.headers),
+            "query": dict(request.query),
+            "body": b64encode(await request.read()).decode(),
+        }
+        self._database.run("INSERT INTO callback_requests (callback, request) VALUES (?, ?)", name, json.dumps(kept))
+        arrivals = self._waiting[name].arrivals
+        async with arrivals:
+            arrivals.notify_all()
         return web.json_response({})
-
-
-def _refused(code: int, status: str, message: str) -> web.Response:
-    return web.json_response({"error": {"code": code, "message": message, "status": status}}, status=code)

@@ -8,15 +8,15 @@ from collections.abc import Awaitable, Callable, Mapping
 import aiohttp
 
 from local.executions.callbacks import Callbacks
+from local.executions.journal import Journal
 from local.hosts import to_local
+from local.workflows.branches import Branches
 from local.workflows.effects import (
     Answer,
     Auth,
     AwaitCallback,
-    BranchOutcome,
     ConnectorCall,
     CreateCallback,
-    Fork,
     HttpCall,
     HttpFailure,
     HttpResponse,
@@ -30,62 +30,55 @@ from local.workflows.effects import (
     Value,
 )
 from local.workflows.errors import WorkflowError
-from local.workflows.limits import MAX_PARALLEL
 
 Perform = Callable[[Leaf], Awaitable[Outcome]]
 
 
-async def drive(run: Run, perform: Perform) -> Value:
+async def drive(run: Run, perform: Perform, journal: Journal | None = None) -> Value:
     """Run to the end: every effect is performed and its outcome sent, and a WorkflowError of it raised in the run.
 
-    Raises WorkflowError.
+    With a journal it goes on from what is recorded there.  Raises WorkflowError.
     """
-    return await _drive(run, perform, asyncio.Semaphore(MAX_PARALLEL), in_branch=False)
-
-
-async def _drive(run: Run, perform: Perform, places: asyncio.Semaphore, *, in_branch: bool) -> Value:
-    """in_branch: the run holds one of the places, and gives it up while it waits for branches of its own."""
-    outcome: Outcome = None
-    failure: WorkflowError | None = None
+    branches = Branches(run)
+    if journal is not None:
+        journal.replay(branches)
+    performing: dict[asyncio.Task[Outcome | WorkflowError], int] = {}
     try:
-        while True:
-            effect = run.send(outcome) if failure is None else run.throw(failure)
-            outcome, failure = None, None
-            try:
-                if not isinstance(effect, Fork):
-                    outcome = await perform(effect)
-                elif in_branch:
-                    places.release()
-                    try:
-                        outcome = await _fork(effect, perform, places)
-                    finally:
-                        await places.acquire()
-                else:
-                    outcome = await _fork(effect, perform, places)
-            except WorkflowError as error:
-                failure = error
-    except StopIteration as end:
-        value: Value = end.value
-        return value
+        while branches.ended is None:
+            if len(branches.pending) == 1 and not performing:
+                ((number, effect),) = branches.pending.items()
+                outcome = await _outcome(perform, effect)
+            else:
+                begun = set(performing.values())
+                for number, effect in branches.pending.items():
+                    if number not in begun:
+                        performing[asyncio.create_task(_outcome(perform, effect))] = number
+                done, _ = await asyncio.wait(performing, return_when=asyncio.FIRST_COMPLETED)
+                first = min(done, key=lambda task: performing[task])
+                number, outcome = performing.pop(first), first.result()
+            if journal is not None:
+                journal.record(number, outcome)
+            branches.resume(number, outcome)
+    finally:
+        for task in performing:
+            task.cancel()
+    if branches.ended.error is not None:
+        raise branches.ended.error
+    return branches.ended.value
 
 
-async def _fork(fork: Fork, perform: Perform, places: asyncio.Semaphore) -> tuple[BranchOutcome, ...]:
-    own = asyncio.Semaphore(fork.concurrency_limit or len(fork.branches) or 1)
-
-    async def branch(run: Run) -> BranchOutcome:
-        async with own, places:
-            try:
-                return BranchOutcome(value=await _drive(run, perform, places, in_branch=True))
-            except WorkflowError as error:
-                return BranchOutcome(error=error)
-
-    return tuple(await asyncio.gather(*map(branch, fork.branches)))
+async def _outcome(perform: Perform, effect: Leaf) -> Outcome | WorkflowError:
+    try:
+        return await perform(effect)
+    except WorkflowError as error:
+        return error
 
 
 class LivePerformer:
     """Performs single effects.  tokens gives what an HTTP call's auth asks for; base_url stands in for the cloud.
 
-    stubs are the answers of connectors that nothing here serves, by name.
+    stubs are the answers of connectors that nothing here serves, by name.  callbacks are the addresses that execution,
+    named in full, may open.
     """
 
     def __init__(
@@ -98,6 +91,7 @@ class LivePerformer:
         now_s: Callable[[], float] = time.time,
         stubs: Mapping[str, Value] | None = None,
         callbacks: Callbacks | None = None,
+        execution: str = "",
     ) -> None:
         self._session = session
         self._tokens = tokens
@@ -107,6 +101,7 @@ class LivePerformer:
         self._now_s = now_s
         self._stubs = stubs or {}
         self._callbacks = callbacks
+        self._execution = execution
 
     async def perform(self, effect: Leaf) -> Outcome:
         match effect:
@@ -127,12 +122,12 @@ class LivePerformer:
             case ConnectorCall(name=name):
                 raise WorkflowError.tagged("SystemError", f"the connector {name} is not served here and has no stub")
             case CreateCallback(method=method) if self._callbacks:
-                return self._callbacks.create(method)
+                return self._callbacks.create(self._execution, method)
             case AwaitCallback(url=url, timeout_s=timeout_s) if self._callbacks:
                 try:
                     return await self._callbacks.wait(url, timeout_s)
                 except KeyError:
-                    raise WorkflowError.tagged("ValueError", f"{url!r} is no callback of this process") from None
+                    raise WorkflowError.tagged("ValueError", f"{url!r} is no callback of a running execution") from None
             case _:
                 raise WorkflowError.tagged("SystemError", f"{type(effect).__name__} is not served here")
 

@@ -1,6 +1,7 @@
 """try, retry and except: their YAML → what runs them."""
 
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 
 import yaml
 
@@ -31,6 +32,8 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
     if again is None and "except" not in entries:
         compiler.text.problem(entries["try"], "try needs retry, except or both beside it")
 
+    again_body = replace(body, type="STEP_RETRY")
+
     def attempt(scope: Scope) -> Stepping:
         failures = 0
         while True:
@@ -38,7 +41,8 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
             try:
                 signal: Signal
                 if scope.execution.observe is not None:
-                    signal = yield from observed_run(scope, "try", body)
+                    name, entry, number = ("retry", again_body, failures) if failures else ("try", body, None)
+                    signal = yield from observed_run(scope, name, entry, number)
                 elif body.asks:
                     signal = yield from body.run(scope)
                 else:
@@ -75,7 +79,7 @@ def _body(compiler: Compiler, node: yaml.Node, place: Place) -> Action:
         return NOTHING
     compiler.text.only(parts, compiler.kinds[kind].fields - {"next"}, node, "try")
     action = compiler.kinds[kind].compile(compiler, parts, place)
-    return Action(action.run, action.asks, "STEP_TRY", action.billed)
+    return replace(action, type="STEP_TRY")
 
 
 def _retry(compiler: Compiler, node: yaml.Node, place: Place) -> TryAgain:

@@ -107,8 +107,10 @@ class HttpFailure:
 
 @dataclass(frozen=True, slots=True)
 class CallbackRequest:
-    """The request that arrived at a callback's address."""
+    """The request that arrived at a callback's address; number tells it from all others, received_at is RFC 3339."""
 
+    number: int
+    received_at: str
     method: str
     url: str
     headers: Mapping[str, str]

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from local.workflows.effects import Value
 
 StepType = Literal[
+    "STEP_TYPE_UNSPECIFIED",
     "STEP_ASSIGN",
     "STEP_STD_LIB_CALL",
     "STEP_CONNECTOR_CALL",
@@ -35,13 +36,18 @@ StepType = Literal[
 
 @dataclass(frozen=True, slots=True)
 class StepBegan:
-    """entry counts from 1 in the order of beginning; parent is the entry around it, None outside of any."""
+    """entry counts from 1 in the order of beginning; parent is the entry around it, None outside of any.
+
+    number says which condition, iteration, branch or retry it is, from 1; expected how many there are, if known.
+    """
 
     entry: int
     parent: int | None
     routine: str
     step: str
     type: StepType
+    number: int | None = None
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

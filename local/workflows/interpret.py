@@ -1,6 +1,7 @@
 """Compiled steps at run time: scopes, signals and the one loop that runs a list of steps."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -217,23 +218,34 @@ def run_block(block: Block, scope: Scope) -> Stepping:
     return None
 
 
-def observed_run(scope: Scope, name: str, action: Action) -> Stepping:
+def observed_run(
+    scope: Scope, name: str, action: Action, number: int | None = None, expected: int | None = None
+) -> Stepping:
     """Run it as an entry of the history; without an observer it is run and no more."""
+    with entered(scope, name, action.type, number, expected):
+        signal: Signal = (yield from action.run(scope)) if action.asks else action.run(scope)
+        return signal
+
+
+@contextmanager
+def entered(
+    scope: Scope, name: str, type_: StepType, number: int | None = None, expected: int | None = None
+) -> Iterator[None]:
+    """What happens in the block is an entry of the history, where somebody observes."""
     execution = scope.execution
     observe = execution.observe
     if observe is None:
-        signal: Signal = (yield from action.run(scope)) if action.asks else action.run(scope)
-        return signal
+        yield
+        return
     execution.entries += 1
     entry, parent = execution.entries, scope.entry
-    observe(StepBegan(entry, parent, scope.routine, name, action.type))
+    observe(StepBegan(entry, parent, scope.routine, name, type_, number, expected))
     scope.entry = entry
     try:
-        signal = (yield from action.run(scope)) if action.asks else action.run(scope)
+        yield
     except WorkflowError as error:
         observe(StepEnded(entry, "STATE_FAILED", error.payload, dict(scope.variables)))
         raise
     finally:
         scope.entry = parent
     observe(StepEnded(entry, "STATE_SUCCEEDED", None, dict(scope.variables)))
-    return signal

@@ -36,14 +36,16 @@ def compile_for(compiler: Compiler, entries: Entries, place: Place) -> Action:
         return NOTHING
 
     def ask(scope: Scope) -> Stepping:
-        for number, item in enumerate(_items((yield from loop.items.ask(scope)), loop.is_range)):
+        items = _items((yield from loop.items.ask(scope)), loop.is_range)
+        for number, item in enumerate(items):
             inner = scope.inner(loop.variables(number, item))
             try:
                 signal: Signal
                 if scope.execution.observe is None:
                     signal = yield from run_block(loop.block, inner)
                 else:
-                    signal = yield from _entry(inner, str(number), "STEP_FOR_ITERATION", loop.block)
+                    iteration = _iteration(loop.block, "STEP_FOR_ITERATION")
+                    signal = yield from observed_run(inner, str(number), iteration, number + 1, len(items))
             finally:
                 inner.close()
             if isinstance(signal, Leave):
@@ -92,11 +94,13 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
 
     def fork(scope: Scope, found: Value) -> list[Run]:
         if loop is None:
-            return [_branch(name, block, _inside(scope, {}, shared)) for name, block in branches]
-        return [
-            _branch(str(number), loop.block, _inside(scope, loop.variables(number, item), shared))
-            for number, item in enumerate(_items(found, loop.is_range))
-        ]
+            parts = [(name, block, _inside(scope, {}, shared)) for name, block in branches]
+        else:
+            parts = [
+                (str(number), loop.block, _inside(scope, loop.variables(number, item), shared))
+                for number, item in enumerate(_items(found, loop.is_range))
+            ]
+        return [_branch(*part, number, len(parts)) for number, part in enumerate(parts, 1)]
 
     def ask(scope: Scope) -> Stepping:
         if scope.parallel >= MAX_PARALLEL_DEPTH:
@@ -150,19 +154,19 @@ def _inside(scope: Scope, variables: Mapping[str, Value], shared: frozenset[str]
     return inner
 
 
-def _branch(name: str, block: Block, scope: Scope) -> Run:
+def _branch(name: str, block: Block, scope: Scope, number: int, expected: int) -> Run:
     try:
         if scope.execution.observe is None:
             yield from run_block(block, scope)
         else:
-            yield from _entry(scope, name, "STEP_PARALLEL_BRANCH_ENTRY", block)
+            yield from observed_run(scope, name, _iteration(block, "STEP_PARALLEL_BRANCH_ENTRY"), number, expected)
     finally:
         scope.close()
     return None
 
 
-def _entry(scope: Scope, name: str, type_: StepType, block: Block) -> Stepping:
-    return (yield from observed_run(scope, name, Action(lambda inner: run_block(block, inner), True, type_)))
+def _iteration(block: Block, type_: StepType) -> Action:
+    return Action(lambda inner: run_block(block, inner), True, type_)
 
 
 def _items(found: Value, is_range: bool) -> list[Value] | range:

@@ -10,7 +10,7 @@ from local.workflows.effects import Answer, ConnectorCall, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.evaluate import Asking, Code, combined, constant, library_call, suggested
 from local.workflows.history import StepType
-from local.workflows.interpret import Action, Return, Scope, Signal, Stepping, run_block
+from local.workflows.interpret import Action, Return, Scope, Signal, Stepping, entered, run_block
 from local.workflows.lexical import Place
 from local.workflows.limits import MAX_ASSIGNMENTS, MAX_CONDITIONS
 from local.workflows.stdlib import Function, type_name
@@ -174,9 +174,14 @@ def compile_switch(compiler: Compiler, entries: Entries, place: Place) -> Action
 
         def run(scope: Scope) -> Signal:
             bill = scope.execution.bill
-            for holds, then, billed in plain:
+            for number, (holds, then, billed) in enumerate(plain, 1):
                 bill.internal += 1
-                if _boolean(holds(scope)):
+                if scope.execution.observe is None:
+                    chosen = _boolean(holds(scope))
+                else:
+                    with entered(scope, "condition", "STEP_CONDITION", number, len(plain)):
+                        chosen = _boolean(holds(scope))
+                if chosen:
                     bill.internal += billed
                     signal: Signal = then(scope)
                     return signal
@@ -185,9 +190,11 @@ def compile_switch(compiler: Compiler, entries: Entries, place: Place) -> Action
         return Action(run, False, "STEP_SWITCH")
 
     def ask(scope: Scope) -> Stepping:
-        for condition, action in cases:
+        for number, (condition, action) in enumerate(cases, 1):
             scope.execution.bill.internal += 1
-            if _boolean((yield from condition.ask(scope))):
+            with entered(scope, "condition", "STEP_CONDITION", number, len(cases)):
+                chosen = _boolean((yield from condition.ask(scope)))
+            if chosen:
                 scope.execution.bill.internal += action.billed
                 signal: Signal = (yield from action.run(scope)) if action.asks else action.run(scope)
                 return signal
@@ -214,7 +221,7 @@ def _boolean(value: Value) -> bool:
 
 def compile_steps(compiler: Compiler, entries: Entries, place: Place) -> Action:
     block = compiler.block(entries["steps"], place) if "steps" in entries else EMPTY
-    return Action(lambda scope: run_block(block, scope), True)
+    return Action(lambda scope: run_block(block, scope), True, "STEP_TYPE_UNSPECIFIED")
 
 
 def compile_return(compiler: Compiler, entries: Entries, place: Place) -> Action:

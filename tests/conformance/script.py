@@ -7,9 +7,13 @@ from typing import Any
 
 @dataclass(slots=True)
 class Script:
-    """answers: one a request, the last one for all that follow.  seen: what was asked, as `METHOD target body`."""
+    """answers: one a request, the last one for all that follow.  seen: what was asked, as `METHOD target body`.
+
+    callbacks: what is sent to the callbacks that are opened, each `after` so many seconds from the start.
+    """
 
     answers: list[dict[str, Any]]
+    callbacks: list[dict[str, Any]] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -21,13 +25,17 @@ class Script:
         given = self.answers[min(len(self.seen), len(self.answers) - 1)]
         self.seen.append(" ".join(part for part in (method, target, body.decode(errors="replace")) if part))
         self.headers.append(headers)
+        return given.get("code", 200), *self.content(given)
+
+    def next_callback(self) -> dict[str, Any] | None:
+        return self.callbacks.pop(0) if self.callbacks else None
+
+    @staticmethod
+    def content(given: dict[str, Any]) -> tuple[dict[str, str], bytes]:
+        """Headers and body of what is sent: json, text, hex (bytes) or size (so many zeros)."""
         sent = {name: str(value) for name, value in given.get("headers", {}).items()}
         if "json" in given:
-            return (
-                given.get("code", 200),
-                {"Content-Type": "application/json", **sent},
-                json.dumps(given["json"]).encode(),
-            )
+            return {"Content-Type": "application/json", **sent}, json.dumps(given["json"]).encode()
         content = bytes.fromhex(given["hex"]) if "hex" in given else given.get("text", "").encode()
         kind = {"Content-Type": "text/plain"} if "text" in given else {}
-        return given.get("code", 200), {**kind, **sent}, content
+        return {**kind, **sent}, content or bytes(given.get("size", 0))

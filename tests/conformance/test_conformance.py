@@ -1,18 +1,21 @@
-"""Every case of the suite, under both drivers: asyncio over loopback HTTP, and virtual time."""
+"""Every case of the suite, under all drivers: asyncio over loopback HTTP, virtual time, and that with crashes."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from local.executions.callbacks import Callbacks
+from local.executions.database import Database
 from local.executions.live import LivePerformer, drive
 from local.workflows.compile import compile_workflow
-from local.workflows.effects import Auth, Value
+from local.workflows.effects import Auth, Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from tests.conformance.cases import Case, all_cases
 from tests.conformance.script import Script
@@ -25,15 +28,22 @@ NO_ONE_LISTENS = "http://127.0.0.1:1"
 
 @pytest.mark.parametrize("case", CASES)
 def test_in_virtual_time(case: Case) -> None:
-    script = Script(case.http)
+    script = Script(case.http, list(case.callbacks))
     driver = VirtualDriver(script, START_S)
-    _check(case, script, driver.slept, driver.logged, _outcome(case, "http://server.example", driver.drive))
+    _check(case, script, driver.slept, driver.logged, _outcome(case, lambda run: driver.drive(run())))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_with_a_crash_after_every_outcome(case: Case) -> None:
+    script = Script(case.http, list(case.callbacks))
+    driver = VirtualDriver(script, START_S)
+    _check(case, script, driver.slept, driver.logged, _outcome(case, lambda run: driver.drive(run(), run)))
 
 
 @pytest.mark.parametrize("case", CASES)
 async def test_live(case: Case) -> None:
-    script, slept, logged = Script(case.http), list[float](), list[Value]()
-    async with _serving(script) as address, aiohttp.ClientSession() as session:
+    script, slept, logged = Script(case.http, list(case.callbacks)), list[float](), list[Value]()
+    async with aiohttp.ClientSession() as session, _serving(script, session) as (address, callbacks):
         clock = {"now_s": START_S}
 
         async def sleep(seconds: float) -> None:
@@ -42,7 +52,14 @@ async def test_live(case: Case) -> None:
             clock["now_s"] = max(clock["now_s"], START_S + sum(slept))
 
         performer = LivePerformer(
-            session, _token, address, lambda data, _: logged.append(data), sleep, lambda: clock["now_s"]
+            session,
+            _token,
+            address,
+            lambda data, _: logged.append(data),
+            sleep,
+            lambda: clock["now_s"],
+            callbacks=callbacks,
+            execution="projects/p/locations/l/workflows/w/executions/e",
         )
         outcome = _compiled(case, address)
         if not isinstance(outcome, WorkflowSyntaxError):
@@ -59,11 +76,36 @@ def _token(auth: Auth) -> str:
     raise WorkflowError.tagged("AuthError", "no token")
 
 
+class _Answered(Callbacks):
+    """Callbacks to which the script sends its requests, over HTTP."""
+
+    def __init__(self, script: Script, session: aiohttp.ClientSession) -> None:
+        super().__init__(Database(Path(":memory:")), "")
+        self._script = script
+        self._session = session
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def create(self, execution: str, method: str) -> str:
+        url = super().create(execution, method)
+        while given := self._script.next_callback():
+            self._sending.add(asyncio.create_task(self._send(url, given)))
+        return url
+
+    async def _send(self, url: str, given: dict[str, Any]) -> None:
+        await asyncio.sleep(given["after"] * 1e-4)
+        headers, body = self._script.content(given)
+        async with self._session.request(
+            given["method"], url, params=given.get("query"), headers=headers, data=body
+        ) as answer:
+            assert answer.status == 200
+
+
 @asynccontextmanager
-async def _serving(script: Script) -> AsyncIterator[str]:
-    """The address at which the script answers, where it has any answers."""
-    if not script.answers:
-        yield NO_ONE_LISTENS
+async def _serving(script: Script, session: aiohttp.ClientSession) -> AsyncIterator[tuple[str, Callbacks]]:
+    """The address at which the script answers, where it has any answers, and the callbacks to which it sends."""
+    callbacks = _Answered(script, session)
+    if not script.answers and not script.callbacks:
+        yield NO_ONE_LISTENS, callbacks
         return
 
     async def answer(request: web.Request) -> web.Response:
@@ -73,13 +115,15 @@ async def _serving(script: Script) -> AsyncIterator[str]:
         return web.Response(status=status, headers=headers, body=body)
 
     app = web.Application()
+    app.add_routes(callbacks.routes())
     app.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        callbacks.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield callbacks.base_url, callbacks
     finally:
         await runner.cleanup()
 
@@ -96,12 +140,13 @@ def _compiled(case: Case, address: str) -> Any:
         return error
 
 
-def _outcome(case: Case, address: str, drive_it: Any) -> Any:
+def _outcome(case: Case, drive_it: Callable[[Callable[[], Run]], Value]) -> Any:
+    address = "http://server.example"
     workflow = _compiled(case, address)
     if isinstance(workflow, WorkflowSyntaxError):
         return workflow
     try:
-        return drive_it(workflow.run(_placed(case.argument, address), case.env))
+        return drive_it(lambda: workflow.run(_placed(case.argument, address), case.env))
     except WorkflowError as error:
         return error
 

@@ -10,10 +10,14 @@ import aiohttp
 from aiohttp import web
 
 from local.api_error import api_errors
-from local.executions.live import LivePerformer
+from local.executions.callbacks import Callbacks
+from local.executions.database import Database
+from local.executions.executions_api import ExecutionsApi
+from local.executions.live import LivePerformer, Perform
+from local.executions.registry import Settings
 from local.executions.rest import routes
-from local.executions.service import ExecutionService
-from local.executions.store import ExecutionStore
+from local.executions.service import MAX_CONCURRENT, ExecutionService
+from local.executions.workflows_api import WorkflowsApi
 from tests.running import served, until
 
 PARENT = "projects/demo/locations/us-central1"
@@ -26,28 +30,32 @@ class Face:
 
     url: str
     service: ExecutionService
-    store: ExecutionStore
     calls: list[str] = field(default_factory=list)
 
     def deploy(self, source: str, **env: str) -> None:
-        self.service.deploy(WORKFLOW, source, None, {"TARGET": f"{self.url}/target", **env})
+        self.service.deployments.deploy(WORKFLOW, Settings(source, env={"TARGET": f"{self.url}/target", **env}))
 
     async def ended(self, name: str) -> dict[str, Any]:
-        await until(lambda: (self.store.get(name) or {}).get("state") not in ("ACTIVE", "QUEUED"))
-        execution = self.store.get(name)
-        assert execution is not None
-        return execution
+        await until(lambda: self.service.get(name)["state"] not in ("ACTIVE", "QUEUED"))
+        return self.service.get(name)
 
     async def run(self, argument: str | None = None) -> dict[str, Any]:
         return await self.ended(self.service.create(WORKFLOW, argument)["name"])
 
 
 @asynccontextmanager
-async def a_face(folder: Path) -> AsyncIterator[Face]:
-    store = ExecutionStore(folder / "executions.sqlite")
+async def a_face(folder: Path, max_concurrent: int = MAX_CONCURRENT, port: int = 0) -> AsyncIterator[Face]:
+    database = Database(folder / "executions.sqlite")
+    callbacks = Callbacks(database, "")
     async with aiohttp.ClientSession() as session:
-        performer = LivePerformer(session, lambda auth: f"token-for-{auth.audience}", "", lambda data, severity: None)
-        service = ExecutionService(store, lambda account: performer.perform)
+
+        def perform_as(account: str | None, execution: str) -> Perform:
+            token = f"token-for-{account}"
+            return LivePerformer(
+                session, lambda _: token, "", lambda *_: None, callbacks=callbacks, execution=execution
+            ).perform
+
+        service = ExecutionService(database, callbacks, perform_as, max_concurrent)
         app = web.Application(middlewares=[api_errors])
         calls: list[str] = []
 
@@ -57,10 +65,11 @@ async def a_face(folder: Path) -> AsyncIterator[Face]:
                 {"authorization": request.headers.get("Authorization"), "got": await request.text()}
             )
 
-        app.add_routes(routes(service, store))
+        app.add_routes(routes(WorkflowsApi(service), ExecutionsApi(service, database), callbacks))
         app.router.add_route("*", "/target{tail:.*}", target)
-        async with served(app) as url:
+        async with served(app, port) as url:
+            callbacks.base_url = url
             await service.start()
-            yield Face(url, service, store, calls)
+            yield Face(url, service, calls)
             await service.stop()
-    store.close()
+    database.close()

@@ -1,7 +1,9 @@
 """What an execution tells about itself: step entries, and the count of billable steps."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,11 +34,13 @@ sub:
 """
 
 
-def _ran(source: str, *, with_variables: bool = False) -> tuple[History, Bill]:
+def _ran(
+    source: str, answers: Sequence[dict[str, Any]] = ({"code": 500}, {}), *, with_variables: bool = False
+) -> tuple[History, Bill]:
     history, bill = History("e", lambda: "now", with_variables), Bill()
     run = compile_workflow(source).run(None, {}, history.observe, bill)
     with pytest.raises(WorkflowError):
-        VirtualDriver(Script([{"code": 500}, {}]), 0.0).drive(run)
+        VirtualDriver(Script(list(answers)), 0.0).drive(run)
     return history, bill
 
 
@@ -49,22 +53,81 @@ def test_each_step_is_an_entry_with_its_type_and_its_place_among_the_others() ->
     assert shown == [
         ("set", "STEP_ASSIGN", None, done),
         ("look", "STEP_SWITCH", None, done),
+        ("condition", "STEP_CONDITION", "2", done),
+        ("condition", "STEP_CONDITION", "2", done),
         ("loop", "STEP_FOR", None, done),
-        ("0", "STEP_FOR_ITERATION", "3", done),
-        ("inner", "STEP_SUBWORKFLOW_CALL", "4", done),
-        ("r", "STEP_RETURN", "5", done),
+        ("0", "STEP_FOR_ITERATION", "5", done),
+        ("inner", "STEP_SUBWORKFLOW_CALL", "6", done),
+        ("r", "STEP_RETURN", "7", done),
         ("both", "STEP_PARALLEL_BRANCH", None, done),
-        ("one", "STEP_PARALLEL_BRANCH_ENTRY", "7", done),
-        ("p", "STEP_STD_LIB_CALL", "8", done),
+        ("one", "STEP_PARALLEL_BRANCH_ENTRY", "9", done),
+        ("p", "STEP_STD_LIB_CALL", "10", done),
         ("attempt", "STEP_TRY_RETRY_EXCEPT", None, done),
-        ("try", "STEP_TRY", "10", failed),
-        ("except", "STEP_EXCEPT", "10", done),
-        ("again", "STEP_STD_LIB_CALL", "12", done),
+        ("try", "STEP_TRY", "12", failed),
+        ("except", "STEP_EXCEPT", "12", done),
+        ("again", "STEP_STD_LIB_CALL", "14", done),
         ("fail", "STEP_RAISE", None, failed),
     ]
     assert json.loads(history.entries[-1]["exception"]["payload"]) == "boom"
-    assert history.entries[2]["navigationInfo"]["children"] == ["4"]
+    assert history.entries[4]["navigationInfo"]["children"] == ["6"]
     assert all("variableData" not in one for one in history.entries)
+    assert history.current_steps() == [{"routine": "main", "step": "fail"}]
+
+
+def test_entries_say_what_came_before_and_after_them_and_which_of_how_many_they_are() -> None:
+    history, _ = _ran(SOURCE, with_variables=True)
+    along = [history.entries[number - 1]["navigationInfo"] for number in (1, 2, 5, 9, 12, 16)]
+    assert [one.get("previous") for one in along] == [None, "1", "2", "5", "9", "12"]
+    assert [one.get("next") for one in along] == ["2", "5", "9", "12", "16", None]
+    metadata = {number: history.entries[number - 1]["stepEntryMetadata"] for number in (1, 3, 4, 6, 10, 11)}
+    assert metadata == {
+        1: {},
+        3: {"progressType": "PROGRESS_TYPE_SWITCH", "progressNumber": "1", "expectedIteration": "2"},
+        4: {"progressType": "PROGRESS_TYPE_SWITCH", "progressNumber": "2", "expectedIteration": "2"},
+        6: {"progressType": "PROGRESS_TYPE_FOR", "progressNumber": "1", "expectedIteration": "1"},
+        10: {
+            "progressType": "PROGRESS_TYPE_PARALLEL_BRANCH",
+            "progressNumber": "1",
+            "expectedIteration": "1",
+            "threadId": "10",
+        },
+        11: {"threadId": "10"},
+    }
+    basic, _ = _ran(SOURCE)
+    assert all("expectedIteration" not in one["stepEntryMetadata"] for one in basic.entries)
+
+
+def test_a_retry_is_an_entry_and_so_is_an_iteration_of_a_parallel_loop() -> None:
+    history, _ = _ran("""
+main:
+  steps:
+  - twice: {try: {call: http.get, args: {url: "http://server.example/"}}, retry: "${http.default_retry}"}
+  - all:
+      parallel:
+        for: {value: v, in: [a, b], steps: [{nest: {steps: [{n: {next: end_it}}, {end_it: {call: sys.now}}]}}]}
+  - fail: {raise: boom}
+""", [{"code": 503}, {}])  # fmt: skip
+    shown = [(one["step"], one["stepType"], one["stepEntryMetadata"].get("progressType")) for one in history.entries]
+    assert shown[:3] == [
+        ("twice", "STEP_TRY_RETRY_EXCEPT", None),
+        ("try", "STEP_TRY", None),
+        ("retry", "STEP_RETRY", "PROGRESS_TYPE_RETRY"),
+    ]
+    assert shown[3] == ("all", "STEP_PARALLEL_FOR", None)
+    assert sorted(shown[4:12]) == sorted(
+        2 * [("nest", "STEP_TYPE_UNSPECIFIED", None), ("n", "STEP_GOTO", None), ("end_it", "STEP_STD_LIB_CALL", None)]
+        + [(name, "STEP_PARALLEL_BRANCH_ENTRY", "PROGRESS_TYPE_PARALLEL_FOR") for name in "01"]
+    )
+
+
+def test_what_was_in_progress_when_an_execution_was_cancelled_says_so() -> None:
+    history = History("e", lambda: "now")
+    run = compile_workflow("main: [{a: {assign: [x: 1]}}, {wait: {call: sys.sleep, args: {seconds: 9}}}]").run(
+        None, {}, history.observe
+    )
+    next(run)
+    history.cancel()
+    assert [one["state"] for one in history.entries] == ["STATE_SUCCEEDED", "STATE_CANCELLED"]
 
 
 def test_variables_are_kept_when_asked_for() -> None:

@@ -38,6 +38,7 @@ def await_callback(callback: Value, timeout: Value = 43200.0) -> Asking:
             "query": dict(arrived.query),
             "url": arrived.url,
         },
+        "received_time": arrived.received_at,
         "type": "HTTP",
     }
 

@@ -1,0 +1,134 @@
+"""A deployment of a workflow: its JSON → a revision, checked.  Used by the REST and gRPC faces and by `mando up`."""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from local.api_error import ApiError
+from local.executions.instant import instant
+from local.executions.registry import CALL_LOG_LEVELS, HISTORY_LEVELS, Revision, Settings, WorkflowRegistry
+from local.workflows.compile import Workflow, compile_workflow
+from local.workflows.errors import WorkflowSyntaxError
+
+_NAME = re.compile(r"[a-zA-Z]([-_a-zA-Z0-9]{0,62}[a-zA-Z0-9])?")
+_LABEL = re.compile(r"[a-z0-9_\-]{0,63}")
+_MAX_LABELS = 64
+_MAX_DESCRIPTION = 1000
+_MAX_VARIABLES, _MAX_VARIABLE_BYTES = 20, 4 * 1024
+
+
+class Deployments:
+    """Compiles what is deployed, and keeps what was compiled for as long as the process lives."""
+
+    def __init__(self, registry: WorkflowRegistry) -> None:
+        self._registry = registry
+        self._compiled: dict[tuple[str, str], Workflow] = {}
+
+    def deploy(self, workflow: str, settings: Settings) -> Revision:
+        """A new revision where source or service account changed, else the present one with the other settings.
+
+        Raises ApiError(400) with every problem of the source.  Source: Workflows v1, Workflow.revisionId.
+        """
+        present = self._registry.newest(workflow)
+        now = instant()
+        if present is not None and _runs_the_same(present.settings, settings):
+            revision = replace(present, settings=settings, update_time=now)
+        else:
+            number = present.number + 1 if present else 1
+            created = present.create_time if present else now
+            revision_id = f"{number:06}-{secrets.token_hex(2)[:3]}"
+            revision = Revision(workflow, number, revision_id, settings, created, now, now)
+        self.compiled(revision)
+        self._registry.put(revision)
+        return revision
+
+    def compiled(self, revision: Revision) -> Workflow:
+        """Raises ApiError(400)."""
+        key = (revision.workflow, revision.revision_id)
+        if key not in self._compiled:
+            try:
+                self._compiled[key] = compile_workflow(revision.settings.source, "main.yaml")
+            except WorkflowSyntaxError as error:
+                raise ApiError(400, str(error)) from None
+        return self._compiled[key]
+
+
+def _runs_the_same(present: Settings, settings: Settings) -> bool:
+    return (present.source, present.service_account) == (settings.source, settings.service_account)
+
+
+def check_workflow_id(workflow_id: str) -> None:
+    """Raises ApiError(400)."""
+    if not _NAME.fullmatch(workflow_id):
+        raise ApiError(400, f"The workflow ID '{workflow_id}' must match ^{_NAME.pattern}$")
+
+
+def settings_of(body: Mapping[str, Any]) -> Settings:
+    """From a Workflow resource.  Raises ApiError(400)."""
+    description = _text(body, "description")
+    if len(description) > _MAX_DESCRIPTION:
+        raise ApiError(
+            400, f"The description has {len(description)} characters, at most {_MAX_DESCRIPTION} are allowed."
+        )
+    return Settings(
+        source=_text(body, "sourceContents"),
+        service_account=_text(body, "serviceAccount").rpartition("/")[2] or None,
+        env=_variables(_texts(body, "userEnvVars")),
+        description=description,
+        labels=labels_of(body),
+        call_log_level=level_of(body, "callLogLevel", CALL_LOG_LEVELS),
+        history_level=level_of(body, "executionHistoryLevel", HISTORY_LEVELS),
+    )
+
+
+def labels_of(body: Mapping[str, Any]) -> dict[str, str]:
+    """The labels of a workflow or an execution.  Raises ApiError(400)."""
+    labels = _texts(body, "labels")
+    if len(labels) > _MAX_LABELS:
+        raise ApiError(400, f"There are {len(labels)} labels, at most {_MAX_LABELS} are allowed.")
+    for name, value in labels.items():
+        if not (_LABEL.fullmatch(name) and _LABEL.fullmatch(value) and re.match("[a-z]", name)):
+            raise ApiError(
+                400,
+                f"The label '{name}': '{value}' is wrong: keys begin with a lower-case letter, keys and values have at"
+                " most 63 lower-case letters, digits, dashes and underscores.",
+            )
+    return labels
+
+
+def level_of(body: Mapping[str, Any], field: str, names: Sequence[str]) -> str:
+    """An enum by its name or its number; the first where there is none.  Raises ApiError(400)."""
+    given = body.get(field) or 0
+    if given in names:
+        return str(given)
+    if isinstance(given, int) and 0 <= given < len(names):
+        return names[given]
+    raise ApiError(400, f"Invalid value at '{field}': {given!r} is none of {', '.join(names)}")
+
+
+def _text(body: Mapping[str, Any], field: str) -> str:
+    given = body.get(field) or ""
+    if not isinstance(given, str):
+        raise ApiError(400, f"Invalid value at '{field}' (TYPE_STRING)")
+    return given
+
+
+def _texts(body: Mapping[str, Any], field: str) -> dict[str, str]:
+    given = body.get(field) or {}
+    if not isinstance(given, dict) or not all(isinstance(one, str) for one in given.values()):
+        raise ApiError(400, f"Invalid value at '{field}' (a map of names to texts)")
+    return given
+
+
+def _variables(given: dict[str, str]) -> dict[str, str]:
+    """Source: Workflows v1, Workflow.userEnvVars."""
+    if len(given) > _MAX_VARIABLES:
+        raise ApiError(400, f"There are {len(given)} environment variables, at most {_MAX_VARIABLES} are allowed.")
+    for name, value in given.items():
+        if not name or name.startswith(("GOOGLE", "WORKFLOWS")):
+            raise ApiError(400, f"The environment variable '{name}' must not begin with GOOGLE or WORKFLOWS.")
+        if len(f"{name}{value}".encode(errors="surrogatepass")) > _MAX_VARIABLE_BYTES:
+            raise ApiError(400, f"The environment variable '{name}' has more than {_MAX_VARIABLE_BYTES} bytes.")
+    return given

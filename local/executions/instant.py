@@ -1,0 +1,8 @@
+"""Instants as the APIs write them."""
+
+from datetime import UTC, datetime
+
+
+def instant(moment: datetime | None = None) -> str:
+    """RFC 3339 in UTC with microseconds; now, where no moment is given."""
+    return (moment or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

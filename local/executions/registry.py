@@ -1,0 +1,107 @@
+"""Workflows with all their revisions, and the operations that deployed them.  Used by deployment and service."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.executions.database import Database
+from local.executions.filters import Field
+from local.executions.pages import Page, Query
+
+CALL_LOG_LEVELS = ("CALL_LOG_LEVEL_UNSPECIFIED", "LOG_ALL_CALLS", "LOG_ERRORS_ONLY", "LOG_NONE")
+HISTORY_LEVELS = ("EXECUTION_HISTORY_LEVEL_UNSPECIFIED", "EXECUTION_HISTORY_BASIC", "EXECUTION_HISTORY_DETAILED")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a deployment says.  service_account is an e-mail address, None for the project's default account."""
+
+    source: str
+    service_account: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    call_log_level: str = CALL_LOG_LEVELS[0]
+    history_level: str = HISTORY_LEVELS[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One deployed text of a workflow, whose full name is workflow.  Times are RFC 3339; number counts from 1."""
+
+    workflow: str
+    number: int
+    revision_id: str
+    settings: Settings
+    create_time: str
+    update_time: str
+    revision_create_time: str
+
+
+WORKFLOW_FIELDS: Mapping[str, Field] = {
+    "name": Field("json_extract(resource, '$.workflow')", "text"),
+    "description": Field("json_extract(resource, '$.settings.description')", "text"),
+    "state": Field("'ACTIVE'", "enum", ("ACTIVE", "UNAVAILABLE")),
+    "revisionId": Field("json_extract(resource, '$.revision_id')", "text"),
+    "createTime": Field("json_extract(resource, '$.create_time')", "time"),
+    "updateTime": Field("json_extract(resource, '$.update_time')", "time"),
+    "revisionCreateTime": Field("json_extract(resource, '$.revision_create_time')", "time"),
+    "serviceAccount": Field("json_extract(resource, '$.settings.service_account')", "text"),
+    "callLogLevel": Field("json_extract(resource, '$.settings.call_log_level')", "enum", CALL_LOG_LEVELS),
+    "executionHistoryLevel": Field("json_extract(resource, '$.settings.history_level')", "enum", HISTORY_LEVELS),
+    "labels": Field("json_extract(resource, '$.settings.labels')", "labels"),
+}
+
+
+class WorkflowRegistry:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, revision: Revision) -> None:
+        kept = {name: getattr(revision, name) for name in Revision.__slots__}
+        kept["settings"] = {name: getattr(revision.settings, name) for name in Settings.__slots__}
+        row = (revision.workflow, revision.revision_id, revision.number, json.dumps(kept))
+        self._database.run("INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?)", *row)
+
+    def newest(self, workflow: str) -> Revision | None:
+        row = self._database.row(
+            "SELECT resource FROM revisions WHERE workflow = ? ORDER BY number DESC LIMIT 1", workflow
+        )
+        return _revision(json.loads(row[0])) if row else None
+
+    def revision(self, workflow: str, revision_id: str) -> Revision | None:
+        row = self._database.row(
+            "SELECT resource FROM revisions WHERE workflow = ? AND revision_id = ?", workflow, revision_id
+        )
+        return _revision(json.loads(row[0])) if row else None
+
+    def revisions(self, workflow: str, query: Query) -> Page:
+        """Revisions, the newest first."""
+        source = "SELECT number AS position, resource FROM revisions WHERE workflow = ?"
+        page = query.page(self._database, source, workflow)
+        return Page([_revision(one) for one in page.items], page.next_token)
+
+    def workflows(self, parent: str, query: Query) -> Page:
+        """The newest Revision of each workflow of that place, by their names."""
+        source = (
+            "SELECT row_number() OVER (ORDER BY workflow) AS position, resource FROM (SELECT workflow, resource,"
+            " max(number) FROM revisions WHERE workflow >= ? AND workflow < ? GROUP BY workflow)"
+        )
+        names = f"{parent}/workflows/"
+        page = query.page(self._database, source, names, names + "\U0010ffff", newest_first=False)
+        return Page([_revision(one) for one in page.items], page.next_token)
+
+    def delete(self, workflow: str) -> None:
+        self._database.run("DELETE FROM revisions WHERE workflow = ?", workflow)
+
+    def put_operation(self, operation: Mapping[str, Any]) -> None:
+        self._database.run("INSERT INTO operations VALUES (?, ?)", operation["name"], json.dumps(operation))
+
+    def operation(self, name: str) -> dict[str, Any] | None:
+        row = self._database.row("SELECT resource FROM operations WHERE name = ?", name)
+        return json.loads(row[0]) if row else None
+
+
+def _revision(kept: dict[str, Any]) -> Revision:
+    return Revision(**{**kept, "settings": Settings(**kept["settings"])})

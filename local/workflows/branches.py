@@ -1,0 +1,108 @@
+"""A run and the branches that it forks, stepped one outcome at a time.  Used by every driver.
+
+Effects are numbered in the order in which they are asked for.  Which effect has which number, and what every branch
+sees of the shared variables, depends on nothing but the order in which outcomes come in: the same order, the same run.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from local.workflows.effects import BranchOutcome, Fork, Leaf, Outcome, Run
+from local.workflows.errors import WorkflowError
+from local.workflows.limits import MAX_PARALLEL
+
+
+@dataclass(slots=True)
+class _Fork:
+    """A parallel step that waits for its branches; outcomes are None for those that have not ended."""
+
+    parent: "_Branch"
+    waiting: "deque[_Branch]"
+    most: int
+    outcomes: list[BranchOutcome | None]
+    running: int = 0
+
+
+@dataclass(slots=True)
+class _Branch:
+    """One run.  fork is the parallel step to which it belongs and number its place there; None for the main run."""
+
+    run: Run
+    fork: _Fork | None = None
+    number: int = 0
+
+
+class Branches:
+    """pending: number → effect, for every effect whose outcome is awaited.  ended: how the run ended, None before.
+
+    At most MAX_PARALLEL branches run at a time; one that waits for branches of its own leaves its place to them.
+    """
+
+    def __init__(self, run: Run) -> None:
+        """Begins the run, up to the first effects."""
+        self.pending: dict[int, Leaf] = {}
+        self.ended: BranchOutcome | None = None
+        self._askers: dict[int, _Branch] = {}
+        self._asked = 0
+        self._forks: list[_Fork] = []
+        self._places = MAX_PARALLEL
+        self._ready: deque[tuple[_Branch, Outcome | WorkflowError]] = deque([(_Branch(run), None)])
+        self._go_on()
+
+    def resume(self, number: int, outcome: Outcome | WorkflowError) -> None:
+        """Tell the run the outcome of that pending effect; a WorkflowError is raised in it."""
+        del self.pending[number]
+        self._ready.append((self._askers.pop(number), outcome))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._ready:
+            branch, outcome = self._ready.popleft()
+            run = branch.run
+            try:
+                effect = run.throw(outcome) if isinstance(outcome, WorkflowError) else run.send(outcome)
+            except StopIteration as end:
+                self._end(branch, BranchOutcome(value=end.value))
+            except WorkflowError as error:
+                self._end(branch, BranchOutcome(error=error))
+            else:
+                if isinstance(effect, Fork):
+                    self._fork(branch, effect)
+                else:
+                    self.pending[self._asked] = effect
+                    self._askers[self._asked] = branch
+                    self._asked += 1
+
+    def _fork(self, branch: _Branch, effect: Fork) -> None:
+        if not effect.branches:
+            self._ready.append((branch, ()))
+            return
+        count = len(effect.branches)
+        fork = _Fork(branch, deque(), effect.concurrency_limit or count, [None] * count)
+        fork.waiting.extend(_Branch(run, fork, number) for number, run in enumerate(effect.branches))
+        if branch.fork is not None:
+            self._places += 1
+        self._forks.append(fork)
+        self._begin_waiting()
+
+    def _begin_waiting(self) -> None:
+        for fork in self._forks:
+            while fork.waiting and fork.running < fork.most and self._places:
+                fork.running += 1
+                self._places -= 1
+                self._ready.append((fork.waiting.popleft(), None))
+
+    def _end(self, branch: _Branch, outcome: BranchOutcome) -> None:
+        fork = branch.fork
+        if fork is None:
+            self.ended = outcome
+            return
+        fork.outcomes[branch.number] = outcome
+        fork.running -= 1
+        self._places += 1
+        if not fork.running and not fork.waiting:
+            self._forks.remove(fork)
+            if fork.parent.fork is not None:
+                self._places -= 1
+            self._ready.append((fork.parent, tuple(one for one in fork.outcomes if one is not None)))
+        self._begin_waiting()

@@ -1,0 +1,79 @@
+"""A process that runs executions and may be killed at any moment.  `python -m tests.executions.killed FILE URL`."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+
+from local.executions.callbacks import Callbacks
+from local.executions.database import Database
+from local.executions.live import LivePerformer, Perform
+from local.executions.registry import Settings
+from local.executions.service import ExecutionService
+from tests.executions.face import WORKFLOW
+from tests.servers import ROOT
+
+EXECUTIONS, CALLS = 30, 8
+SOURCE = """
+main:
+  steps:
+  - one: {call: call, args: {effect: 0}}
+  - two: {call: call, args: {effect: 1}}
+  - nap: {call: sys.sleep, args: {seconds: 0.01}}
+  - side_by_side:
+      parallel:
+        for: {value: v, range: [3, 5], steps: [{three: {call: call, args: {effect: "${v}"}}}]}
+  - last: {for: {value: v, range: [6, 8], steps: [{each: {call: call, args: {effect: "${v}"}}}]}}
+call:
+  params: [effect]
+  steps:
+  - post:
+      try:
+        call: http.post
+        args:
+          url: ${sys.get_env("TARGET")}
+          query: {execution: '${sys.get_env("GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID")}', effect: "${effect}"}
+      retry: {predicate: "${always}", max_retries: 0, backoff: {initial_delay: 1, max_delay: 1, multiplier: 1}}
+always:
+  params: [error]
+  steps: [{r: {return: true}}]
+"""
+
+
+@asynccontextmanager
+async def running(path: Path, url: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Goes on with what is in the file, or begins; ends by itself when every execution has ended."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.executions.killed", str(path), url, cwd=ROOT
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _main(path: Path, url: str) -> None:
+    database = Database(path)
+    callbacks = Callbacks(database, "")
+    async with aiohttp.ClientSession() as session:
+
+        def perform_as(account: str | None, execution: str) -> Perform:
+            return LivePerformer(session, lambda _: "", "", lambda *_: None, execution=execution).perform
+
+        service = ExecutionService(database, callbacks, perform_as)
+        if service.registry.newest(WORKFLOW) is None:
+            service.deployments.deploy(WORKFLOW, Settings(SOURCE, env={"TARGET": url}))
+        await service.start()
+        for _ in range(EXECUTIONS - len(database.rows("SELECT 1 FROM executions"))):
+            service.create(WORKFLOW, None)
+        while service.store.unfinished():
+            await asyncio.sleep(0.01)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(Path(sys.argv[1]), sys.argv[2]))
