@@ -12,7 +12,7 @@ from local.workflows.evaluate import Code, constant
 from local.workflows.history import StepType
 from local.workflows.interpret import Action, Block, Leave, Scope, Signal, Stepping, observed_run, run_block
 from local.workflows.lexical import Place
-from local.workflows.limits import MAX_BRANCH_ERRORS, MAX_BRANCHES, MAX_PARALLEL_DEPTH
+from local.workflows.limits import MAX_BRANCH_ERRORS, MAX_BRANCHES, MAX_PARALLEL_DEPTH, MAX_STEPS
 from local.workflows.stdlib import type_name
 
 
@@ -107,6 +107,9 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
             message = f"parallel steps stand in each other at most {MAX_PARALLEL_DEPTH} deep"
             raise WorkflowError.tagged("ParallelNestingError", message)
         found = (yield from loop.items.ask(scope)) if loop else None
+        if loop is not None and len(_items(found, loop.is_range)) > MAX_STEPS:
+            message = f"an execution runs at most {MAX_STEPS} steps, which are less than the iterations of this loop"
+            raise WorkflowError.tagged("ResourceLimitError", message)
         most = _limit((yield from limit.ask(scope)))
         outcomes = yield Fork(tuple(fork(scope, found)), most)
         assert isinstance(outcomes, tuple)  # noqa: S101 -- the driver's contract

@@ -3,9 +3,10 @@
 A file is a list of maps: name · expression or workflow · given (variables, argument, env, http, callbacks) · result, or
 error (tag or payload, message, line, column, context, stack) or problems (line:column and a part of the message) · and
 what was asked on the way: requests, sent (headers), slept (seconds), logged.  unsure: what the reference does not
-settle.
+settle.  `<<3 x a>>` in a source is aaa.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 
 FOLDER = Path(__file__).parent
 _INDENT = " " * 10
+_REPEATED = re.compile(r"<<(\d+) x (.*?)>>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,17 @@ def _case(file: str, given: dict[str, Any]) -> Case:
         source = _workflow_of(str(given.pop("expression")), variables)
         first = (source.count("\n", 0, source.index("return: |-")) + 2, len(_INDENT) + 1)
         around = {**around, "argument": variables} if variables else around
+    source = _REPEATED.sub(_repeat, source)
     unknown = given.keys() - {"result", "error", "problems", "requests", "slept", "logged", "sent"}
     assert not unknown, f"{file}: {name}: {unknown}"
     assert len(given.keys() & {"result", "error", "problems"}) == 1, f"{file}: {name}: one outcome, please"
     assert not around.keys() - {"argument", "env", "http", "callbacks"}, f"{file}: {name}: {around}"
     return Case(file, name, source, first, expected=given, **around)
+
+
+def _repeat(found: re.Match[str]) -> str:
+    """`<<3 x b#, >>` is `b0, b1, b2, `."""
+    return "".join(found[2].replace("#", str(number)) for number in range(int(found[1])))
 
 
 def _workflow_of(expression: str, variables: dict[str, Any]) -> str:

@@ -20,7 +20,10 @@ class Script:
     def answer(
         self, method: str, target: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body of the answer.  Raises AssertionError where the case scripted none."""
+        """Status, headers and body of the answer; status 0 is a connection that breaks.
+
+        Raises AssertionError where the case scripted none.
+        """
         assert self.answers, f"{method} {target}: the case scripts no answer"
         given = self.answers[min(len(self.seen), len(self.answers) - 1)]
         self.seen.append(" ".join(part for part in (method, target, body.decode(errors="replace")) if part))

@@ -112,7 +112,10 @@ async def _serving(script: Script, session: aiohttp.ClientSession) -> AsyncItera
         status, headers, body = script.answer(
             request.method, request.path_qs, dict(request.headers), await request.read()
         )
-        return web.Response(status=status, headers=headers, body=body)
+        if not status:
+            assert request.transport is not None
+            request.transport.abort()
+        return web.Response(status=status or 200, headers=headers, body=body)
 
     app = web.Application()
     app.add_routes(callbacks.routes())

@@ -105,4 +105,5 @@ class VirtualDriver:
         if call.auth is not None and call.auth.kind == "OIDC":
             return HttpFailure("AuthError", "no token")
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        return HttpResponse(*self.script.answer(call.method, target, dict(call.headers), call.body or b""))
+        status, headers, body = self.script.answer(call.method, target, dict(call.headers), call.body or b"")
+        return HttpResponse(status, headers, body) if status else HttpFailure("ConnectionError", "it broke")

@@ -1,95 +1,101 @@
-"""googleapis.*: connectors of Cloud Tasks, Cloud Storage and Workflow Executions, as HTTP calls.
+"""googleapis.*, experimental.executions.*: connectors as HTTP calls, and the wait for what they start.
 
 A connector authenticates by itself, repeats GETs as http.default_retry does, and gives the answer's body.
-Source: Workflows, "Connectors reference".
+Source: Workflows, "Understand connectors".
 """
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from local.workflows.effects import Effect, Outcome, Sleep, Value
+from local.workflows.effects import BranchOutcome, Effect, Fork, Outcome, Sleep, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.stdlib import Asking, Function, text_of, wrong_type
+from local.workflows.stdlib.connectors import METHODS, Method
 from local.workflows.stdlib.http import default_retry_predicate, request
 
-_TASKS = "https://cloudtasks.googleapis.com/v2/"
-_STORAGE = "https://storage.googleapis.com/storage/v1/"
-_EXECUTIONS = "https://workflowexecutions.googleapis.com/v1/"
 _MAX_RETRIES = 5
+_EXECUTIONS = "googleapis.workflowexecutions.v1.projects.locations.workflows.executions."
+_OPERATION = METHODS["googleapis.workflows.v1.projects.locations.operations.get"]
+
+Map = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
-class _Method:
-    """One method: {name} in the URL is a resource name, {name!} one segment of the path; query names the rest."""
+class _Params:
+    """connector_params: how long to wait for what the call starts, in seconds, and how often to look after it."""
 
-    verb: str
-    url: str
-    required: tuple[str, ...]
-    query: tuple[str, ...] = ()
+    timeout_s: float = 1800.0
+    initial_delay_s: float = 1.0
+    max_delay_s: float = 60.0
+    multiplier: float = 1.25
+    skips_polling: bool = False
+    scopes: Value = None
 
-
-_NAMED, _LISTED = ("name",), ("parent",)
-_PAGE = ("pageSize", "pageToken", "filter", "orderBy", "view")
-_OBJECTS = ("delimiter", "maxResults", "pageToken", "prefix", "projection")
-_METHODS: Mapping[str, _Method] = {
-    "cloudtasks.v2.projects.locations.queues.create": _Method("POST", _TASKS + "{parent}/queues", ("parent", "body")),
-    "cloudtasks.v2.projects.locations.queues.delete": _Method("DELETE", _TASKS + "{name}", _NAMED),
-    "cloudtasks.v2.projects.locations.queues.get": _Method("GET", _TASKS + "{name}", _NAMED),
-    "cloudtasks.v2.projects.locations.queues.list": _Method("GET", _TASKS + "{parent}/queues", _LISTED, _PAGE),
-    "cloudtasks.v2.projects.locations.queues.pause": _Method("POST", _TASKS + "{name}:pause", _NAMED),
-    "cloudtasks.v2.projects.locations.queues.purge": _Method("POST", _TASKS + "{name}:purge", _NAMED),
-    "cloudtasks.v2.projects.locations.queues.resume": _Method("POST", _TASKS + "{name}:resume", _NAMED),
-    "cloudtasks.v2.projects.locations.queues.tasks.create": _Method(
-        "POST", _TASKS + "{parent}/tasks", ("parent", "body")
-    ),
-    "cloudtasks.v2.projects.locations.queues.tasks.delete": _Method("DELETE", _TASKS + "{name}", _NAMED),
-    "cloudtasks.v2.projects.locations.queues.tasks.get": _Method("GET", _TASKS + "{name}", _NAMED, ("responseView",)),
-    "cloudtasks.v2.projects.locations.queues.tasks.list": _Method("GET", _TASKS + "{parent}/tasks", _LISTED, _PAGE),
-    "cloudtasks.v2.projects.locations.queues.tasks.run": _Method("POST", _TASKS + "{name}:run", _NAMED),
-    "storage.v1.buckets.get": _Method("GET", _STORAGE + "b/{bucket!}", ("bucket",)),
-    "storage.v1.buckets.list": _Method("GET", _STORAGE + "b", ("project",), ("project", *_OBJECTS)),
-    "storage.v1.objects.delete": _Method("DELETE", _STORAGE + "b/{bucket!}/o/{object!}", ("bucket", "object")),
-    "storage.v1.objects.get": _Method("GET", _STORAGE + "b/{bucket!}/o/{object!}", ("bucket", "object"), ("alt",)),
-    "storage.v1.objects.insert": _Method(
-        "POST",
-        "https://storage.googleapis.com/upload/storage/v1/b/{bucket!}/o",
-        ("bucket", "name", "body"),
-        ("name", "uploadType", "ifGenerationMatch"),
-    ),
-    "storage.v1.objects.list": _Method("GET", _STORAGE + "b/{bucket!}/o", ("bucket",), _OBJECTS),
-    "workflowexecutions.v1.projects.locations.workflows.executions.cancel": _Method(
-        "POST", _EXECUTIONS + "{name}:cancel", _NAMED
-    ),
-    "workflowexecutions.v1.projects.locations.workflows.executions.create": _Method(
-        "POST", _EXECUTIONS + "{parent}/executions", ("parent", "body")
-    ),
-    "workflowexecutions.v1.projects.locations.workflows.executions.get": _Method(
-        "GET", _EXECUTIONS + "{name}", _NAMED, ("view",)
-    ),
-    "workflowexecutions.v1.projects.locations.workflows.executions.list": _Method(
-        "GET", _EXECUTIONS + "{parent}/executions", _LISTED, _PAGE
-    ),
-}
+    @classmethod
+    def of(cls, name: str, given: Value) -> "_Params":
+        """Raises WorkflowError (TypeError)."""
+        if given is None:
+            return cls()
+        if not isinstance(given, dict):
+            raise wrong_type(f"{name} connector_params", given, "map")
+        unknown = sorted(given.keys() - {"timeout", "polling_policy", "skip_polling", "scopes"})
+        if unknown:
+            raise WorkflowError.tagged("TypeError", f"{name}: unexpected connector_params {unknown}")
+        policy = given.get("polling_policy") or {}
+        if not isinstance(policy, dict):
+            raise wrong_type(f"{name} polling_policy", policy, "map")
+        return cls(
+            timeout_s=_number(name, given.get("timeout", 1800.0)),
+            initial_delay_s=_number(name, policy.get("initial_delay", 1.0)),
+            max_delay_s=_number(name, policy.get("max_delay", 60.0)),
+            multiplier=_number(name, policy.get("multiplier", 1.25)),
+            skips_polling=given.get("skip_polling") is True,
+            scopes=given.get("scopes"),
+        )
 
 
-def _call(name: str, method: _Method, given: Mapping[str, Value]) -> Asking:
+def _number(name: str, value: Value) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong_type(f"{name} connector_params", value, "number")
+    return float(value)
+
+
+def _function(name: str, method: Method) -> Function:
+    optional = [one for one in (*method.query, "connector_params") if one not in method.required]
+    parameters: Map = dict.fromkeys([*method.required, *optional])
+
+    def body(*values: Value) -> Asking:
+        given = dict(zip(parameters, values, strict=True))
+        params = _Params.of(name, given.pop("connector_params"))
+        answer = yield from _call(name, method, given, params)
+        if not method.is_long or params.skips_polling:
+            return answer
+        begun = _map(name, answer)
+        operation = yield from _ended(name, _OPERATION, begun, params, lambda one: one.get("done") is True)
+        if "error" in operation:
+            raise _failed(f"{name}: the operation failed", operation)
+        return operation.get("response")
+
+    return Function(name, body, parameters, len(method.required), asks=True)
+
+
+def _call(name: str, method: Method, given: Mapping[str, Value], params: _Params) -> Asking:
     url = method.url
     for key, value in given.items():
         if f"{{{key}" in url:
             if not isinstance(value, str):
                 raise wrong_type(f"{name} {key}", value, "string")
             url = url.replace(f"{{{key}}}", quote(value)).replace(f"{{{key}!}}", quote(value, safe=""))
-    query: dict[str, Value] = {key: given[key] for key in method.query if given.get(key) is not None}
-    if method.url.startswith("https://storage.googleapis.com/upload"):
+    query: Map = {key: given[key] for key in method.query if given.get(key) is not None}
+    if "/upload/" in method.url:
         query.setdefault("uploadType", "media")
+    auth: Map = {"type": "OAuth2", "scopes": params.scopes}
     failures = 0
     while True:
         try:
-            answer = yield from request(
-                method.verb, url, body=given.get("body"), query=query or None, auth={"type": "OAuth2"}
-            )
+            answer = yield from request(method.verb, url, body=given.get("body"), query=query or None, auth=auth)
         except WorkflowError as error:
             failures += 1
             if method.verb != "GET" or failures > _MAX_RETRIES or not default_retry_predicate(error.payload):
@@ -99,17 +105,29 @@ def _call(name: str, method: _Method, given: Mapping[str, Value]) -> Asking:
             return answer["body"] if isinstance(answer, dict) else None
 
 
-def _function(name: str, method: _Method) -> Function:
-    optional = [one for one in (*method.query, "connector_params") if one not in method.required]
-    parameters: dict[str, Value] = dict.fromkeys([*method.required, *optional])
+def _ended(
+    name: str, poll: Method, found: Map, params: _Params, has_ended: Callable[[Map], bool]
+) -> Generator[Effect, Outcome, Map]:
+    """Look again and again until it has ended.  Raises WorkflowError (TimeoutError)."""
+    wait_s, waited_s = params.initial_delay_s, 0.0
+    while not has_ended(found):
+        if waited_s + wait_s > params.timeout_s:
+            raise WorkflowError.tagged("TimeoutError", f"{name}: not done after {waited_s:g} seconds")
+        yield Sleep(wait_s)
+        waited_s += wait_s
+        wait_s = min(wait_s * params.multiplier, params.max_delay_s)
+        found = _map(name, (yield from _call(name, poll, {"name": found.get("name")}, params)))
+    return found
 
-    def body(*values: Value) -> Asking:
-        return (yield from _call(name, method, dict(zip(parameters, values, strict=True))))
 
-    return Function(name, body, parameters, len(method.required), asks=True)
+def _map(name: str, answer: Value) -> Map:
+    if not isinstance(answer, dict):
+        raise WorkflowError.tagged("ResponseTypeError", f"{name}: the answer is no JSON object")
+    return answer
 
 
-_RUN = "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.run"
+def _failed(message: str, operation: Map) -> WorkflowError:
+    return WorkflowError({"message": f"OperationError: {message}", "tags": ["OperationError"], "operation": operation})
 
 
 def _run(
@@ -118,44 +136,59 @@ def _run(
     argument: Value,
     location: Value,
     project_id: Value,
-    connector_params: Value,
+    connector_params: Value = None,
 ) -> Asking:
     """Start an execution, wait for its end, give its result."""
-    del connector_params
+    name = _EXECUTIONS + "run"
+    params = _Params.of(name, connector_params)
     project = project_id or environment.get("GOOGLE_CLOUD_PROJECT_ID", "")
     place = location or environment.get("GOOGLE_CLOUD_LOCATION", "")
-    names = [text_of(_RUN, one) for one in (project, place, workflow_id)]
-    parent = "projects/{}/locations/{}/workflows/{}".format(*names)
-    sent: dict[str, Value] = {} if argument is None else {"argument": json.dumps(argument, ensure_ascii=False)}
-    execution = yield from _execution("create", {"parent": parent, "body": sent})
-    wait_s = 1.0
-    while execution.get("state") in ("ACTIVE", "QUEUED"):
-        yield Sleep(wait_s)
-        wait_s = min(wait_s * 1.25, 60.0)
-        execution = yield from _execution("get", {"name": execution.get("name")})
+    parent = "projects/{}/locations/{}/workflows/{}".format(
+        *(text_of(name, one) for one in (project, place, workflow_id))
+    )
+    sent: Map = {} if argument is None else {"argument": json.dumps(argument, ensure_ascii=False)}
+    create, get = METHODS[_EXECUTIONS + "create"], METHODS[_EXECUTIONS + "get"]
+    begun = _map(name, (yield from _call(name, create, {"parent": parent, "body": sent}, params)))
+    if params.skips_polling:
+        return begun
+    execution = yield from _ended(name, get, begun, params, lambda one: one.get("state") not in ("ACTIVE", "QUEUED"))
     if execution.get("state") != "SUCCEEDED":
-        message = f"OperationError: execution {execution.get('name')!r} ended as {execution.get('state')!r}"
-        raise WorkflowError({"message": message, "tags": ["OperationError"], "operation": execution})
+        raise _failed(f"execution {execution.get('name')!r} ended as {execution.get('state')!r}", execution)
     result: Value = json.loads(str(execution.get("result", "null")))
     return result
 
 
-def _execution(verb: str, given: dict[str, Value]) -> Generator[Effect, Outcome, dict[str, Value]]:
-    name = f"workflowexecutions.v1.projects.locations.workflows.executions.{verb}"
-    answer = yield from _call(f"googleapis.{name}", _METHODS[name], given)
-    if not isinstance(answer, dict):
-        raise WorkflowError.tagged("ResponseTypeError", f"{_RUN}: the answer is no execution")
-    return answer
+def _map_over(
+    environment: Mapping[str, str], workflow_id: Value, arguments: Value, location: Value, project_id: Value
+) -> Asking:
+    """An execution for each of the arguments, side by side; their results in the order of the arguments."""
+    if not isinstance(arguments, list):
+        raise wrong_type("experimental.executions.map arguments", arguments, "list")
+    runs = tuple(_run(environment, workflow_id, one, location, project_id) for one in arguments)
+    outcomes = yield Fork(runs)
+    assert isinstance(outcomes, tuple)  # noqa: S101 -- the driver's contract
+    return list(map(_value, outcomes))
 
 
+def _value(outcome: BranchOutcome) -> Value:
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.value
+
+
+def _of_executions(name: str, body: Callable[..., Asking], *parameters: str) -> Function:
+    return Function(name, body, dict.fromkeys(parameters), 1, asks=True, needs_environment=True)
+
+
+_WHERE = ("location", "project_id")
 FUNCTIONS: dict[str, Function] = {
-    **{f"googleapis.{name}": _function(f"googleapis.{name}", method) for name, method in _METHODS.items()},
-    _RUN: Function(
-        _RUN,
-        _run,
-        dict.fromkeys(["workflow_id", "argument", "location", "project_id", "connector_params"]),
-        1,
-        asks=True,
-        needs_environment=True,
-    ),
+    **{name: _function(name, method) for name, method in METHODS.items()},
+    **{
+        function.name: function
+        for function in (
+            _of_executions(_EXECUTIONS + "run", _run, "workflow_id", "argument", *_WHERE, "connector_params"),
+            _of_executions("experimental.executions.run", _run, "workflow_id", "argument", *_WHERE),
+            _of_executions("experimental.executions.map", _map_over, "workflow_id", "arguments", *_WHERE),
+        )
+    },
 }

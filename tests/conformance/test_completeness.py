@@ -1,0 +1,50 @@
+"""Every function, value and error tag of the language has a case, here or among the connectors' workflows."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from local.workflows.stdlib import library
+from tests.conformance.cases import FOLDER
+from tests.executions import test_connectors
+
+# Source: Workflows, "Workflow errors".
+TAGS = [
+    "AuthError",
+    "ConnectionError",
+    "ConnectionFailedError",
+    "HttpError",
+    "IndexError",
+    "KeyError",
+    "LookupError",
+    "OperationError",
+    "ParallelNestingError",
+    "RecursionError",
+    "ResourceLimitError",
+    "ResponseTypeError",
+    "SystemError",
+    "TimeoutError",
+    "TypeError",
+    "UnhandledBranchError",
+    "ValueError",
+    "ZeroDivisionError",
+]
+CASES = "".join(path.read_text() for path in sorted(FOLDER.glob("*.yaml")))
+CONNECTORS = Path(test_connectors.__file__).read_text()
+
+
+@pytest.mark.parametrize("name", [*library.FUNCTIONS, *library.VALUES])
+def test_each_function_and_value_has_a_case(name: str) -> None:
+    assert re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", CASES + CONNECTORS)
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_each_error_tag_has_a_case(tag: str) -> None:
+    assert re.search(rf"\b{tag}\b", CASES)
+
+
+def test_the_library_raises_no_other_tags() -> None:
+    sources = "".join(path.read_text() for path in Path("local/workflows").rglob("*.py"))
+    raised = set(re.findall(r'"([A-Z]\w+Error)"', sources)) - {"RuntimeError", "WorkflowError"}
+    assert raised <= set(TAGS)
