@@ -1,4 +1,4 @@
-"""`mando up`: the local cloud and the page on PORT, the ingress on PORT+1, the steps on PORT+2."""
+"""`mando up`: the local cloud and the page on PORT, the ingress on PORT+1, the steps on PORT+2, gRPC on PORT+3."""
 
 import argparse
 import asyncio
@@ -32,7 +32,7 @@ class CannotStart(Exception):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8080, help="the first of three ports (default: 8080)")
+    parser.add_argument("--port", type=int, default=8080, help="the first of four ports (default: 8080)")
     parser.add_argument(
         "--data", type=Path, default=ROOT / ".mando", metavar="DIR", help="where it keeps everything (default: .mando)"
     )
@@ -65,7 +65,7 @@ def _locked(data: Path) -> Iterator[None]:
 
 
 async def _up(port: int, data: Path) -> None:
-    for each in (port, port + 1, port + 2):
+    for each in range(port, port + 4):
         _ensure_free(each)
     stopped = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
@@ -75,7 +75,8 @@ async def _up(port: int, data: Path) -> None:
         key = _seal_key(data)
         children = await _start(stack, [_ingress(cloud, key, data, port), _steps(key, data, port)])
         await _begin(cloud, port)
-        print(f"local cloud and page on {port}, ingress on {port + 1}, steps on {port + 2}; data and logs in {data}")
+        print(f"local cloud and page on {port}, ingress on {port + 1}, steps on {port + 2}, gRPC on {port + 3}")
+        print(f"data and logs in {data}")
         print(f"ready http://{HOST}:{port}", flush=True)
         await _until_stopped(stopped, children)
 
@@ -129,7 +130,7 @@ def _ensure_free(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError):
-            raise CannotStart(f"port {port} is in use; end what uses it, or choose three others with --port") from None
+            raise CannotStart(f"port {port} is in use; end what uses it, or choose four others with --port") from None
 
 
 def _ingress(cloud: LocalCloud, key: PrivateKey, data: Path, port: int) -> Program:

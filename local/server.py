@@ -14,7 +14,7 @@ from types import TracebackType
 import aiohttp
 from aiohttp import web
 
-from local import auth
+from local import auth, grpc_gateway
 from local.api_error import api_errors
 from local.auth import TokenIssuer
 from local.discord import api as discord_api
@@ -54,7 +54,7 @@ def account(name: str) -> str:
 
 
 class LocalCloud:
-    """Everything on `port`, from `async with` until its end; what it keeps is below `data`."""
+    """Everything on `port`, gRPC on port + 3, from `async with` until its end; what it keeps is below `data`."""
 
     def __init__(self, data: Path, port: int, ingress_url: str) -> None:
         self._base_url = f"http://{HOST}:{port}"
@@ -109,6 +109,8 @@ class LocalCloud:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, HOST, self._port).start()
+        grpc_server = await grpc_gateway.serve(f"{HOST}:{self._port + 3}", self._base_url, session)
+        stack.push_async_callback(grpc_server.stop, 0.5)
 
     async def begin(
         self, workflow_source: str, queues: tuple[QueueConfig, ...], commands: object, env: dict[str, str]

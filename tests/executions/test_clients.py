@@ -9,6 +9,7 @@ import pytest
 from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import workflows_v1
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from cli.env import gcloud_environment
 from tests.executions.face import PARENT, WORKFLOW, Face, a_face
@@ -29,7 +30,7 @@ def use_the_client(face: Face) -> None:
     made = client.create_workflow(parent=PARENT, workflow=workflow, workflow_id="w").result()
     assert (made.name, made.state, made.revision_id[:7]) == (WORKFLOW, workflows_v1.Workflow.State.ACTIVE, "000001-")
     changed = workflows_v1.Workflow(name=WORKFLOW, source_contents=returning("2"))
-    updated = client.update_workflow(workflow=changed, update_mask={"paths": ["source_contents"]}).result()
+    updated = client.update_workflow(workflow=changed, update_mask=FieldMask(paths=["source_contents"])).result()
     assert updated.revision_id.startswith("000002-")
     assert dict(updated.user_env_vars) == {"A": "b"}
     assert [one.name for one in client.list_workflows(parent=PARENT)] == [WORKFLOW]

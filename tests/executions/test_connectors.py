@@ -10,7 +10,7 @@ import pytest
 from local.executions.registry import Settings
 from local.server import PLACE, LocalCloud
 from tests.running import until
-from tests.system.up import three_free_ports
+from tests.system.up import four_free_ports
 
 WORKFLOW = f"{PLACE}/workflows/w"
 
@@ -205,7 +205,7 @@ main:
 
 @pytest.fixture
 async def cloud(tmp_path: Path) -> AsyncIterator[LocalCloud]:
-    async with LocalCloud(tmp_path, three_free_ports(), "http://127.0.0.1:1") as cloud:
+    async with LocalCloud(tmp_path, four_free_ports(), "http://127.0.0.1:1") as cloud:
         yield cloud
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import wait_until
-from tests.system.up import mando, mando_up, three_free_ports
+from tests.system.up import four_free_ports, mando, mando_up
 
 
 def children_of(pid: int) -> list[int]:
@@ -36,15 +36,15 @@ def test_however_it_ends_no_process_and_no_open_port_is_left(tmp_path: Path, sig
         code = up.process.wait(timeout=20)
         assert code == (-signal.SIGKILL if sign == signal.SIGKILL else 0), up.output()
         wait_until(lambda: all(is_gone(pid) for pid in family), "every process is gone")
-        for port in (up.port, up.port + 1, up.port + 2):
+        for port in range(up.port, up.port + 4):
             with socket.socket() as probe:
                 assert probe.connect_ex(("127.0.0.1", port)) != 0
         assert "Traceback" not in up.output()
 
 
-@pytest.mark.parametrize("offset", [0, 1, 2])
+@pytest.mark.parametrize("offset", [0, 1, 2, 3])
 def test_a_port_in_use_is_named(tmp_path: Path, offset: int) -> None:
-    first = three_free_ports()
+    first = four_free_ports()
     with socket.create_server(("127.0.0.1", first + offset)):
         ended = mando("up", "--port", str(first), "--data", str(tmp_path))
     assert ended.returncode == 2
@@ -54,7 +54,7 @@ def test_a_port_in_use_is_named(tmp_path: Path, offset: int) -> None:
 
 def test_two_of_them_do_not_share_data(tmp_path: Path) -> None:
     with mando_up(tmp_path):
-        ended = mando("up", "--port", str(three_free_ports()), "--data", str(tmp_path))
+        ended = mando("up", "--port", str(four_free_ports()), "--data", str(tmp_path))
     assert ended.returncode == 2
     assert f"{tmp_path} is in use" in ended.stderr
 

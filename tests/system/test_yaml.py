@@ -6,7 +6,7 @@ from pathlib import Path
 
 import requests
 
-from tests.system.up import copy_of_sources, mando, mando_up, three_free_ports
+from tests.system.up import copy_of_sources, four_free_ports, mando, mando_up
 
 
 def edited(root: Path, file: str, pattern: str, replacement: str) -> None:
@@ -68,7 +68,7 @@ def test_a_wrong_command_definition_is_said_and_nothing_starts(tmp_path: Path) -
 
 def up_that_ends(root: Path, data: Path) -> str:
     """What `mando up` says when it cannot start."""
-    ended = mando("up", "--port", str(three_free_ports()), "--data", str(data), root=root)
+    ended = mando("up", "--port", str(four_free_ports()), "--data", str(data), root=root)
     assert ended.returncode == 2
     assert "ready" not in ended.stdout
     return ended.stderr

@@ -100,7 +100,7 @@ def mando(*arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str
 @contextlib.contextmanager
 def mando_up(data: Path, root: Path = ROOT) -> Iterator[Up]:
     """`mando up` of the sources in root, from "ready" until the block ends."""
-    port = three_free_ports()
+    port = four_free_ports()
     with tempfile.TemporaryDirectory() as folder:
         printed = Path(folder) / "output"
         with printed.open("wb") as output:
@@ -121,15 +121,15 @@ def mando_up(data: Path, root: Path = ROOT) -> Iterator[Up]:
                 up.stop()
 
 
-def three_free_ports() -> int:
-    """The first of three free ports in a row."""
-    for first in range(20000 + os.getpid() % 10000, 60000, 3):
+def four_free_ports() -> int:
+    """The first of four free ports in a row."""
+    for first in range(20000 + os.getpid() % 10000, 60000, 4):
         with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
             for port in (first, first + 1, first + 2):
                 probe = probes.enter_context(socket.socket())
                 probe.bind(("127.0.0.1", port))
             return first
-    raise AssertionError("no three free ports in a row")
+    raise AssertionError("no four free ports in a row")
 
 
 def copy_of_sources(folder: Path) -> Path:

@@ -11,6 +11,7 @@ import pytest
 from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import tasks_v2
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from cli.env import gcloud_environment
 from local.tasks.rules import QueueConfig
@@ -54,7 +55,7 @@ def use_the_client(face: Face) -> None:
     with pytest.raises(exceptions.Conflict):
         tasks.create_task(parent=QUEUE, task=a_task(face, "t1"))
     queue = tasks_v2.Queue(name=QUEUE, rate_limits=tasks_v2.RateLimits(max_dispatches_per_second=7))
-    updated = tasks.update_queue(queue=queue, update_mask={"paths": ["rate_limits.max_dispatches_per_second"]})
+    updated = tasks.update_queue(queue=queue, update_mask=FieldMask(paths=["rate_limits.max_dispatches_per_second"]))
     assert (updated.rate_limits.max_dispatches_per_second, updated.rate_limits.max_concurrent_dispatches) == (7, 1000)
     tasks.purge_queue(name=QUEUE)
     assert list(tasks.list_tasks(parent=QUEUE)) == []
