@@ -20,6 +20,7 @@ from local import auth
 from local.api_error import ApiError
 from local.children import Child, ChildFailed, Program
 from local.discord.errors import DiscordError
+from local.live_files import BrokenFile, LiveFile, watch
 from local.server import BUCKET, HOST, PLACE, PROJECT, QUEUE, WORKFLOW, LocalCloud, account
 from local.tasks.queue_yaml import QueueYamlError, parse_queue_yaml
 
@@ -75,6 +76,8 @@ async def _up(port: int, data: Path) -> None:
         key = _seal_key(data)
         children = await _start(stack, [_ingress(cloud, key, data, port), _steps(key, data, port)])
         await _begin(cloud, port)
+        watching = asyncio.create_task(watch(cloud.files, _say))
+        stack.callback(watching.cancel)
         print(f"local cloud and page on {port}, ingress on {port + 1}, steps on {port + 2}, gRPC on {port + 3}")
         print(f"data and logs in {data}")
         print(f"ready http://{HOST}:{port}", flush=True)
@@ -83,22 +86,49 @@ async def _up(port: int, data: Path) -> None:
 
 async def _begin(cloud: LocalCloud, port: int) -> None:
     """What a deployment would do: the workflow, the queue, the command.  Raises CannotStart where a file is wrong."""
-    workflow, queues, commands = (
-        ROOT / "workflows" / "mando.yaml",
-        ROOT / "queue.yaml",
-        ROOT / "deploy" / "command.json",
-    )
+    commands = ROOT / "deploy" / "command.json"
     try:
-        await cloud.begin(
-            workflow_source=workflow.read_text(encoding="utf-8"),
-            queues=parse_queue_yaml(queues.read_text(encoding="utf-8"), queues.name, PLACE),
-            commands=[json.loads(commands.read_bytes())],
-            env={"STEPS_URL": f"http://{HOST}:{port + 2}", "STEPS_AUDIENCE": _STEPS_AUDIENCE},
-        )
-    except (ApiError, QueueYamlError, OSError) as error:
+        for file in (_workflow_file(cloud, port), _queue_file(cloud)):
+            file.load()
+            cloud.files.append(file)
+    except BrokenFile as error:
         raise CannotStart(str(error)) from None
+    try:
+        await cloud.begin([json.loads(commands.read_bytes())])
+    except OSError as error:
+        raise CannotStart(f"cannot read {commands}: {error.strerror}") from None
     except (DiscordError, ValueError) as error:
         raise CannotStart(f"{commands} is no command that Discord would take: {error}") from None
+
+
+def _workflow_file(cloud: LocalCloud, port: int) -> LiveFile:
+    env = {"STEPS_URL": f"http://{HOST}:{port + 2}", "STEPS_AUDIENCE": _STEPS_AUDIENCE}
+
+    def deploy(text: str) -> str:
+        try:
+            revision = cloud.deploy(text, env)
+        except ApiError as error:
+            raise BrokenFile(str(error).replace("main.yaml:", "workflows/mando.yaml:")) from None
+        return f"workflows/mando.yaml: revision {revision.revision_id}"
+
+    return LiveFile(ROOT / "workflows" / "mando.yaml", deploy)
+
+
+def _queue_file(cloud: LocalCloud) -> LiveFile:
+    def configure(text: str) -> str:
+        try:
+            queues = parse_queue_yaml(text, "queue.yaml", PLACE)
+        except QueueYamlError as error:
+            raise BrokenFile(str(error)) from None
+        cloud.configure(queues)
+        rates = (f"{one.name.rpartition('/')[2]} {one.rate.max_dispatches_per_s:g}/s" for one in queues)
+        return f"queue.yaml: {', '.join(rates)}"
+
+    return LiveFile(ROOT / "queue.yaml", configure)
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
 
 
 async def _start(stack: contextlib.AsyncExitStack, programs: list[Program]) -> list[Child]:

@@ -5,7 +5,7 @@ Called by cli/up.py.  Which face answers is told by the path alone, so one addre
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,9 +24,12 @@ from local.executions.callbacks import Callbacks
 from local.executions.database import Database
 from local.executions.executions_api import ExecutionsApi
 from local.executions.live import LivePerformer, Perform
-from local.executions.registry import Settings
+from local.executions.registry import Revision, Settings
 from local.executions.service import ExecutionService
 from local.executions.workflows_api import WorkflowsApi
+from local.faults import Faults
+from local.live_files import LiveFile
+from local.ops.ops import Ops
 from local.storage import rest as storage_rest
 from local.storage.objects import ObjectStore
 from local.tasks import rest as tasks_rest
@@ -54,7 +57,10 @@ def account(name: str) -> str:
 
 
 class LocalCloud:
-    """Everything on `port`, gRPC on port + 3, from `async with` until its end; what it keeps is below `data`."""
+    """Everything on `port`, gRPC on port + 3, from `async with` until its end; what it keeps is below `data`.
+
+    files are those that are put into force when they are saved; /ops shows how that went.
+    """
 
     def __init__(self, data: Path, port: int, ingress_url: str) -> None:
         self._base_url = f"http://{HOST}:{port}"
@@ -62,6 +68,8 @@ class LocalCloud:
         self._ingress_url = ingress_url
         self._data = data
         self._stack = AsyncExitStack()
+        self.faults = Faults()
+        self.files: list[LiveFile] = []
 
     async def __aenter__(self) -> "LocalCloud":
         async with AsyncExitStack() as stack:
@@ -91,48 +99,61 @@ class LocalCloud:
         database = Database(data / "executions.sqlite")
         stack.callback(database.close)
         callbacks = Callbacks(database, self._base_url)
-        performer = _performer(session, issuer, self._base_url, callbacks)
+        performer = _performer(session, issuer, self._base_url, callbacks, self.faults)
         self.executions = ExecutionService(database, callbacks, performer)
 
         self.discord = LocalDiscord(data / "discord.sqlite", self._ingress_url)
         await stack.enter_async_context(self.discord)
 
-        app = web.Application(middlewares=[api_errors], client_max_size=_MAX_BODY_BYTES)
+        app = web.Application(middlewares=[self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES)
         app.add_routes(auth.routes(issuer))
         app.add_routes(tasks_rest.routes(tasks, dispatcher))
         workflows_api, executions_api = WorkflowsApi(self.executions), ExecutionsApi(self.executions, database)
         app.add_routes(executions_rest.routes(workflows_api, executions_api, callbacks))
         app.add_routes(storage_rest.routes(objects))
+        app.add_routes(self.faults.routes())
+        ops = Ops(WORKFLOW, self.files, self.executions, tasks, self.faults)
+        app.add_routes(ops.routes())
         app.add_routes(discord_api.routes(self.discord))
         app.on_shutdown.append(self._end_streams)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, HOST, self._port).start()
-        grpc_server = await grpc_gateway.serve(f"{HOST}:{self._port + 3}", self._base_url, session)
-        stack.push_async_callback(grpc_server.stop, 0.5)
 
-    async def begin(
-        self, workflow_source: str, queues: tuple[QueueConfig, ...], commands: object, env: dict[str, str]
-    ) -> None:
-        """Deploy, and go on with what a process before left in the queue and in executions."""
-        self.objects.buckets.ensure(BUCKET)
-        await self.discord.register(commands)
-        settings = Settings(workflow_source, account("mando-workflow"), env)
-        self.executions.deployments.deploy(WORKFLOW, settings)
+    def deploy(self, source: str, env: dict[str, str]) -> Revision:
+        """Put the workflow into force; executions that run keep their revision.  Raises ApiError(400)."""
+        settings = Settings(source, account("mando-workflow"), env)
+        return self.executions.deployments.deploy(WORKFLOW, settings)
+
+    def configure(self, queues: Sequence[QueueConfig]) -> None:
+        """Put the queues' rates, limits and retries into force."""
         for queue in queues:
             self.tasks.put_queue(queue)
+            self.dispatcher.wake(queue.name)
+
+    async def begin(self, commands: object) -> None:
+        """Go on with what a process before left in the queue and in executions."""
+        self.objects.buckets.ensure(BUCKET)
+        await self.discord.register(commands)
+        await self._serve_grpc()
         await self.executions.start()
         self._stack.push_async_callback(self.executions.stop)
         await self.dispatcher.start()
         self._stack.push_async_callback(self.dispatcher.stop)
+
+    async def _serve_grpc(self) -> None:
+        """After all programs were started: gRPC complains where its process forks."""
+        session = await self._stack.enter_async_context(aiohttp.ClientSession())
+        server = await grpc_gateway.serve(f"{HOST}:{self._port + 3}", self._base_url, session)
+        self._stack.push_async_callback(server.stop, 0.5)
 
     async def _end_streams(self, _: web.Application) -> None:
         self.discord.broadcast.end()
 
 
 def _performer(
-    session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str, callbacks: Callbacks
+    session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str, callbacks: Callbacks, faults: Faults
 ) -> Callable[[str | None, str], Perform]:
     def perform_as(service_account: str | None, execution: str) -> Perform:
         email = service_account or account("default")
@@ -142,7 +163,8 @@ def _performer(
                 return issuer.id_token(asked.audience or "", email, datetime.now(UTC))
             return issuer.access_token()
 
-        return LivePerformer(session, token, base_url, _write_log, callbacks=callbacks, execution=execution).perform
+        performer = LivePerformer(session, token, base_url, _write_log, callbacks=callbacks, execution=execution)
+        return faults.hitting(performer.perform)
 
     return perform_as
 

@@ -55,6 +55,11 @@ class ExecutionStore:
         source = "SELECT number AS position, resource FROM executions WHERE workflow = ?"
         return query.page(self._database, source, workflow)
 
+    def counts(self, workflow: str) -> dict[str, int]:
+        """How many executions are in each state that there is."""
+        rows = self._database.rows("SELECT state, count(*) FROM executions WHERE workflow = ? GROUP BY state", workflow)
+        return dict(rows)
+
     def unfinished(self) -> Sequence[tuple[str, dict[str, Any]]]:
         """(workflow, execution), the oldest first."""
         rows = self._database.rows(

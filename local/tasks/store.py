@@ -118,6 +118,10 @@ class TaskStore:
         )
         return [_task(row) for row in rows]
 
+    def depth(self, queue: str) -> int:
+        """How many tasks the queue holds."""
+        return int(self._database.execute("SELECT count(*) FROM tasks WHERE queue = ?", (queue,)).fetchone()[0])
+
     def due(self, queue: str, now_s: float, limit: int) -> list[Task]:
         """Up to `limit` tasks whose time has come, the oldest first."""
         rows = self._database.execute(

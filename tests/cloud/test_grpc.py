@@ -29,10 +29,10 @@ async def use(tmp_path: Path) -> AsyncIterator[Use]:
     """Runs what uses a channel, in a thread of its own."""
     port = four_free_ports()
     async with LocalCloud(tmp_path, port, "http://127.0.0.1:1") as cloud:
+        await cloud.begin(commands=[])
         channel = grpc.insecure_channel(f"127.0.0.1:{port + 3}")
         yield lambda what: asyncio.ensure_future(asyncio.to_thread(what, channel))
         channel.close()
-        await cloud.executions.stop()
 
 
 async def test_workflows_are_deployed_and_executions_run_are_listed_and_cancelled(use: Use) -> None:

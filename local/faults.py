@@ -1,0 +1,148 @@
+"""Which call fails next, and how: breaks the local cloud on purpose.  Driven by /ops and by the chaos suite.
+
+A fault hits a call before it is performed, or after: then it is done, and only its answer is lost.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from local.api_error import ApiError, read_json
+from local.executions.live import Perform
+from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Outcome
+
+Target = Literal["queue", "workflow", "generate", "storage", "reply", "discord"]
+Kind = Literal["429", "500", "503", "timeout", "reset", "slow", "garbage"]
+
+# What each call looks like on the wire; generate and reply go from the workflow to the steps, the others come to us.
+_FACES: Mapping[Target, re.Pattern[str]] = {
+    "queue": re.compile(r"POST /v2/[^ ]+/tasks"),
+    "workflow": re.compile(r"POST /v1/[^ ]+/executions"),
+    "storage": re.compile(r"POST /upload/storage/v1/[^ ]+|GET /(download/)?storage/v1/b/[^/ ]+/o/[^ ]+"),
+    "discord": re.compile(r"(PATCH|POST) /api/v10/(webhooks|channels)/[^ ]+"),
+}
+_STEPS: Mapping[Target, str] = {"generate": "/generate-image", "reply": "/reply-discord"}
+_SLOW_S, _HANG_S = 1.5, 60.0
+_GARBAGE = b"<html>502 \xff\xfe not what you expected"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What happens to the next `count` calls of the target; None is until it is taken back."""
+
+    target: Target
+    kind: Kind
+    count: int | None = None
+    after: bool = False
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> "Fault":
+        """Raises ApiError(400)."""
+        target = next((one for one in get_args(Target) if one == body.get("target")), None)
+        kind = next((one for one in get_args(Kind) if one == body.get("kind")), None)
+        count = body.get("count")
+        if target is None or kind is None:
+            raise ApiError(400, f"target is one of {', '.join(get_args(Target))}; kind of {', '.join(get_args(Kind))}")
+        if count is not None and (type(count) is not int or count < 1):
+            raise ApiError(400, f"count is how many calls are hit, at least 1, not {count!r}")
+        return cls(target, kind, count, after=body.get("after") is True)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"target": self.target, "kind": self.kind, "count": self.count, "after": self.after}
+
+
+class Faults:
+    """The faults that are to come, in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        self.coming: list[Fault] = []
+
+    def take(self, target: Target | None) -> Fault | None:
+        """The fault that hits this call, if any; one of its calls is used up."""
+        for place, fault in enumerate(self.coming):
+            if fault.target == target:
+                if fault.count is not None:
+                    self.coming[place : place + 1] = [replace(fault, count=fault.count - 1)] if fault.count > 1 else []
+                return fault
+        return None
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        return [web.get("/faults", self._list), web.post("/faults", self._add), web.delete("/faults", self._clear)]
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Hits the calls that come to the faces."""
+        line = f"{request.method} {request.path}"
+        fault = self.take(next((name for name, shape in _FACES.items() if shape.fullmatch(line)), None))
+        if fault is None:
+            return await handler(request)
+        await request.read()
+        if fault.kind == "slow":
+            await asyncio.sleep(_SLOW_S)
+            return await handler(request)
+        if fault.after:
+            await handler(request)
+        if fault.kind in ("timeout", "reset"):
+            await asyncio.sleep(_HANG_S if fault.kind == "timeout" else 0)
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        if fault.kind == "garbage":
+            return web.Response(body=_GARBAGE, content_type="text/html")
+        return web.json_response(_refusal(fault), status=int(fault.kind), headers=_headers(fault))
+
+    def hitting(self, perform: Perform) -> Perform:
+        """The same, but that faults hit the workflow's calls of the steps."""
+
+        async def performed(effect: Leaf) -> Outcome:
+            if not isinstance(effect, HttpCall):
+                return await perform(effect)
+            path = effect.url.partition("?")[0]
+            fault = self.take(next((name for name, end in _STEPS.items() if path.endswith(end)), None))
+            if fault is None:
+                return await perform(effect)
+            if fault.kind == "slow":
+                await asyncio.sleep(_SLOW_S)
+                return await perform(effect)
+            if fault.after:
+                await perform(effect)
+            if fault.kind == "timeout":
+                await asyncio.sleep(min(effect.timeout_s, _HANG_S))
+                return HttpFailure("TimeoutError", f"no answer within {effect.timeout_s:g} s")
+            if fault.kind == "reset":
+                return HttpFailure("ConnectionError", "the connection broke")
+            if fault.kind == "garbage":
+                return HttpResponse(200, {"Content-Type": "text/html"}, _GARBAGE)
+            return HttpResponse(int(fault.kind), {"Content-Type": "text/plain"}, b"")
+
+        return performed
+
+    async def _list(self, _: web.Request) -> web.Response:
+        return web.json_response([fault.as_json() for fault in self.coming])
+
+    async def _add(self, request: web.Request) -> web.Response:
+        self.coming.append(Fault.of(await read_json(request)))
+        return await self._list(request)
+
+    async def _clear(self, request: web.Request) -> web.Response:
+        self.coming.clear()
+        return await self._list(request)
+
+
+def _refusal(fault: Fault) -> dict[str, Any]:
+    """In the shape of whom it comes from."""
+    if fault.target == "discord":
+        return {"message": "broken on purpose", "code": 0, **({"retry_after": 1.5} if fault.kind == "429" else {})}
+    return {"error": {"code": int(fault.kind), "message": "broken on purpose", "status": "UNAVAILABLE"}}
+
+
+def _headers(fault: Fault) -> dict[str, str]:
+    """What marks a 429 as Discord's own, and not Cloudflare's."""
+    if fault.target == "discord" and fault.kind == "429":
+        return {"Retry-After": "2", "X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "0", "Via": "1.1 local"}
+    return {}

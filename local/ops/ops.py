@@ -1,0 +1,80 @@
+"""The operations page at /ops: what is in force, what waits, what runs, what to break.  Called by local/server.py."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from local.executions.pages import Query
+from local.executions.service import ExecutionService
+from local.faults import Faults
+from local.live_files import LiveFile
+from local.tasks.store import TaskStore
+
+_PAGE = Path(__file__).parent / "page"
+_LATEST = 30
+
+
+class Ops:
+    """workflow is the full name of the one whose executions are shown."""
+
+    def __init__(
+        self,
+        workflow: str,
+        files: Sequence[LiveFile],
+        executions: ExecutionService,
+        tasks: TaskStore,
+        faults: Faults,
+    ) -> None:
+        self._workflow = workflow
+        self._files = files
+        self._executions = executions
+        self._tasks = tasks
+        self._faults = faults
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        return [
+            web.get("/ops", self._page),
+            web.get("/ops/{file:ops\\.(?:js|css)}", self._page),
+            web.get("/ops/state", self._state),
+            web.post("/ops/replay/{execution}", self._replay),
+        ]
+
+    async def _page(self, request: web.Request) -> web.FileResponse:
+        name = request.match_info.get("file", "index.html")
+        return web.FileResponse(_PAGE / name, headers={"Cache-Control": "no-cache"})
+
+    async def _state(self, _: web.Request) -> web.Response:
+        return web.json_response(
+            {
+                "workflow": self._workflow,
+                "files": [
+                    {"path": one.path.name, "inForce": one.in_force, "problem": one.problem} for one in self._files
+                ],
+                "queues": [self._queue(one.name) for one in self._tasks.queues()],
+                "counts": self._executions.store.counts(self._workflow),
+                "latest": [self._executions.get(name) for name in self._latest()],
+                "faults": [fault.as_json() for fault in self._faults.coming],
+            }
+        )
+
+    def _latest(self) -> list[str]:
+        page = self._executions.store.page(self._workflow, Query.of({}, {}, _LATEST, _LATEST))
+        return [one["name"] for one in page.items]
+
+    def _queue(self, name: str) -> dict[str, Any]:
+        config = self._tasks.queue(name)
+        assert config is not None  # noqa: S101 -- its name was just listed
+        return {
+            "name": name.rpartition("/")[2],
+            "state": config.state,
+            "perSecond": config.rate.max_dispatches_per_s,
+            "burst": config.rate.max_burst_size,
+            "waiting": self._tasks.depth(name),
+        }
+
+    async def _replay(self, request: web.Request) -> web.Response:
+        """Another execution with the same argument."""
+        execution = self._executions.get(f"{self._workflow}/executions/{request.match_info['execution']}")
+        return web.json_response(self._executions.create(self._workflow, execution.get("argument")))

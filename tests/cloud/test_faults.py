@@ -1,0 +1,86 @@
+"""What is broken on purpose breaks as said, as often as said, and at the call that was named."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from local.executions.registry import Settings
+from local.server import PLACE, LocalCloud
+from tests.running import until
+from tests.system.up import four_free_ports
+
+QUEUE = f"{PLACE}/queues/q"
+WORKFLOW = f"{PLACE}/workflows/w"
+CALL = """
+main:
+  steps:
+  - call:
+      try: {call: http.post, args: {url: "http://127.0.0.1:1/generate-image", timeout: 0.05}, result: answer}
+      except: {as: error, steps: [{why: {return: "${error.tags[0]}"}}]}
+  - done: {return: "${answer.body}"}
+"""
+
+
+@pytest.fixture
+async def cloud(tmp_path: Path) -> AsyncIterator[tuple[LocalCloud, str, aiohttp.ClientSession]]:
+    port = four_free_ports()
+    async with LocalCloud(tmp_path, port, "http://127.0.0.1:1") as cloud, aiohttp.ClientSession() as session:
+        yield cloud, f"http://127.0.0.1:{port}", session
+        await cloud.executions.stop()
+
+
+async def test_a_call_fails_as_often_as_was_asked_and_then_works(cloud: Any) -> None:
+    _, url, session = cloud
+    async with session.post(f"{url}/v2/{PLACE}/queues", json={"name": QUEUE}) as made:
+        assert made.status == 200
+    await session.post(f"{url}/faults", json={"target": "queue", "kind": "503", "count": 2})
+    statuses = []
+    for number in range(4):
+        task = {"task": {"name": f"{QUEUE}/tasks/t{number}", "httpRequest": {"url": "http://127.0.0.1:1"}}}
+        async with session.post(f"{url}/v2/{QUEUE}/tasks", json=task) as answer:
+            statuses.append(answer.status)
+    assert statuses == [503, 503, 200, 200]
+
+
+@pytest.mark.parametrize("kind", ["reset", "garbage", "500"])
+async def test_what_only_loses_its_answer_is_done(cloud: Any, kind: str) -> None:
+    _, url, session = cloud
+    await session.post(f"{url}/v2/{PLACE}/queues", json={"name": QUEUE})
+    await session.post(f"{url}/faults", json={"target": "queue", "kind": kind, "count": 1, "after": True})
+    task = {"task": {"name": f"{QUEUE}/tasks/t", "httpRequest": {"url": "http://127.0.0.1:1"}}}
+    try:
+        async with session.post(f"{url}/v2/{QUEUE}/tasks", json=task) as answer:
+            assert (answer.status, kind) in ((200, "garbage"), (500, "500"))
+    except aiohttp.ClientError:
+        assert kind == "reset"
+    async with session.post(f"{url}/v2/{QUEUE}/tasks", json=task) as again:
+        assert again.status == 409
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen"),
+    [("429", "HttpError"), ("timeout", "TimeoutError"), ("reset", "ConnectionError"), ("garbage", "<html>")],
+)
+async def test_the_workflows_own_calls_fail_too(cloud: Any, kind: str, seen: str) -> None:
+    local, url, session = cloud
+    await session.post(f"{url}/faults", json={"target": "generate", "kind": kind})
+    local.executions.deployments.deploy(WORKFLOW, Settings(CALL))
+    name = local.executions.create(WORKFLOW, None)["name"]
+    await until(lambda: not local.executions.is_running(name))
+    assert seen in json.loads(local.executions.get(name)["result"])
+    async with session.delete(f"{url}/faults") as cleared:
+        assert await cleared.json() == []
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"target": "moon", "kind": "503"}, {"target": "queue", "kind": "503", "count": 0}]
+)
+async def test_what_cannot_be_broken_is_said(cloud: Any, body: dict[str, Any]) -> None:
+    _, url, session = cloud
+    async with session.post(f"{url}/faults", json=body) as refused:
+        assert refused.status == 400
+        assert "one of queue, workflow" in (await refused.text()) or "at least 1" in (await refused.text())
