@@ -78,14 +78,14 @@ class Sent:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=_count, default=1, metavar="N", help="how many interactions (default: 1)")
-    parser.add_argument("--rate", type=_positive, default=5.0, metavar="R", help="how many a second (default: 5)")
+    parser.add_argument("--rate", type=positive, default=5.0, metavar="R", help="how many a second (default: 5)")
     parser.add_argument("--port", type=int, default=8080, help="where `mando up` runs (default: 8080)")
     parser.add_argument("--words", help="what each is drawn from (default: every mandala is new)")
     parser.add_argument(
         "--deliveries", type=_count, default=1, metavar="N", help="how often each is delivered, up to 10 (default: 1)"
     )
     parser.add_argument(
-        "--wait", type=_positive, default=120.0, metavar="S", help="how long to wait for each outcome (default: 120)"
+        "--wait", type=positive, default=120.0, metavar="S", help="how long to wait for each outcome (default: 120)"
     )
 
 
@@ -260,7 +260,7 @@ def _count(text: str) -> int:
     return count
 
 
-def _positive(text: str) -> float:
+def positive(text: str) -> float:
     try:
         value = float(text)
     except ValueError:

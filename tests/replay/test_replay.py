@@ -1,0 +1,124 @@
+"""Replays against a running `mando up`: one, in bulk, and by every command of docs/replaying.md with gcloud."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.gcloud import require_gcloud
+from tests.servers import ROOT
+from tests.system.up import Up, mando, mando_up
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with mando_up(tmp_path_factory.mktemp("replay")) as up:
+        yield up
+
+
+def a_failure(up: Up) -> dict[str, Any]:
+    """An interaction whose picture was lost on the way: the member has been told so."""
+    fault = {"target": "generate", "kind": "garbage", "count": 1}
+    requests.post(f"{up.base}/faults", json=fault, timeout=10).raise_for_status()
+    sent = up.interact()
+    assert up.ended(sent["id"])["state"] == "FAILED"
+    assert "image" not in json.dumps(up.reply(sent)["embeds"])
+    return sent
+
+
+def shows_a_picture(up: Up, sent: dict[str, Any]) -> bool:
+    return bool(up.reply(sent)["embeds"][0]["image"]["url"])
+
+
+def replay(up: Up, *words: str) -> subprocess.CompletedProcess[str]:
+    return mando("replay", *words, "--port", str(up.port))
+
+
+def test_a_failed_request_is_delivered_in_place(up: Up) -> None:
+    sent = a_failure(up)
+    failed = up.ended(sent["id"])["name"]
+    done = replay(up, failed.rpartition("/")[2])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(": SUCCEEDED\n")
+    assert shows_a_picture(up, sent)
+    labels = {one["labels"]["replay-of"] for one in up.executions(sent["id"]) if "labels" in one}
+    assert labels == {failed.rpartition("/")[2]}
+    assert replay(up, "--failed", "--since", "1h").stdout == "0 replayed\n"
+
+
+def test_all_that_failed_is_replayed_once(up: Up) -> None:
+    lost = [a_failure(up) for _ in range(3)]
+    assert up.ended(up.interact()["id"])["state"] == "SUCCEEDED"
+    done = replay(up, "--failed", "--since", "10m", "--rate", "20")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "3 replayed, 3 SUCCEEDED")
+    assert all(shows_a_picture(up, sent) for sent in lost)
+
+
+def test_a_replay_that_fails_again_says_why(up: Up) -> None:
+    sent = a_failure(up)
+    fault = {"target": "generate", "kind": "garbage", "count": 1}
+    requests.post(f"{up.base}/faults", json=fault, timeout=10).raise_for_status()
+    done = replay(up, up.ended(sent["id"])["name"])
+    assert done.returncode == 1
+    assert "FAILED, " in done.stdout
+    assert replay(up, "--failed").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "name one execution, or say --failed"),
+        (["x", "--failed"], "name one execution, or say --failed"),
+        (["x"], "'x' is no execution"),
+        (["00000000-0000-0000-0000-000000000000"], "not found"),
+        (["--failed", "--workflow", "none"], "workflow projects/demo/locations/us-central1/workflows/none not found"),
+        (["--failed", "--since", "soon"], "'soon' is no duration"),
+    ],
+)
+def test_what_cannot_be_replayed_is_said_in_one_line(up: Up, words: list[str], said: str) -> None:
+    done = replay(up, *words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_mando_up_it_says_so() -> None:
+    done = mando("replay", "--failed", "--port", "1")
+    assert (done.returncode, "start it with `mando up`" in done.stderr) == (2, True)
+
+
+def test_every_command_of_the_runbook_works(up: Up, tmp_path: Path) -> None:
+    require_gcloud()
+    lost = [a_failure(up), a_failure(up)]
+    page = (ROOT / "docs" / "replaying.md").read_text()
+    commands = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(commands) == 6
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    (bin_folder / "mando").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cli.main "$@"\n')
+    (bin_folder / "mando").chmod(0o755)
+    ran = subprocess.run(
+        ["bash", "-euxo", "pipefail", "-c", "\n".join(commands)],
+        env={
+            **os.environ,
+            "PATH": f"{bin_folder}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "MANDO_PORT": str(up.port),
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "SUCCEEDED" in ran.stdout
+    assert ran.stdout.splitlines()[-1] == "1 replayed, 1 SUCCEEDED"
+    assert all(shows_a_picture(up, sent) for sent in lost)
