@@ -68,7 +68,7 @@ def design_for(seed: str, *, symmetry: int | None = None, palette: str | None = 
         halo="stars" if family == "night" else dice.choice(("dots", "rays", "rings")),
         corners=_corners(_dice(seed, "corners"), recipe),
         rings=_rings(dice, recipe, order, heart),
-        heart=_petals(dice, recipe, order // 2 if order % 4 == 0 and order > 12 else order, 0.15 * heart, heart),
+        heart=_petals(dice, recipe, order // 2 if order % 8 == 0 and order > 12 else order, 0.15 * heart, heart),
     )
 
 

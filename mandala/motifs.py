@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 Point = tuple[float, float]  # (t, w): along the ray, across it
 Profile = Callable[[float], float]
 
-_STEPS = 14
+_STEPS = 30
 
 
 def _peaked(root: float, tip: float) -> Profile:
@@ -44,6 +44,6 @@ def outline(name: str) -> tuple[Point, ...]:
     return (*right, *((t, -w) for t, w in reversed(right[1:-1])))
 
 
-def circle(points: int = 20) -> list[Point]:
+def circle(points: int = 30) -> list[Point]:
     """A circle of radius 1 around (0, 0)."""
     return [(math.cos(2 * math.pi * step / points), math.sin(2 * math.pi * step / points)) for step in range(points)]

@@ -10,6 +10,7 @@ from typing import Literal
 from PIL import Image, ImageDraw
 
 from mandala.design import Design
+from mandala.palette import PALETTES, Rgb
 from mandala.render import draw_part, whole
 
 FRAMES = 24
@@ -22,7 +23,7 @@ MotionFormat = Literal["gif", "webp"]
 def bloom(design: Design, size_px: int = 512, kind: MotionFormat = "gif") -> bytes:
     """FRAMES frames of size_px (even) squared; the last one is the finished picture and stays longest."""
     part = draw_part(design, size_px, size_px, zoom=3)
-    ground = part.getpixel((part.width - 1, part.height - 1))
+    ground = PALETTES[design.palette].ground.rgb()
     frames = [_frame(design, part, ground, (number + 1) / FRAMES) for number in range(FRAMES - 1)] + [part]
     palette = part.quantize(_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     if kind == "gif":
@@ -39,11 +40,10 @@ def bloom(design: Design, size_px: int = 512, kind: MotionFormat = "gif") -> byt
     return target.getvalue()
 
 
-def _frame(design: Design, part: Image.Image, ground: object, progress: float) -> Image.Image:
+def _frame(design: Design, part: Image.Image, ground: Rgb, progress: float) -> Image.Image:
     """The part with every ring at its size at that time (0 to 1)."""
-    frame = Image.new("RGB", part.size, ground)  # type: ignore[arg-type]  # a pixel of an RGB image
-    unit = part.height
-    left = 0 if design.symmetry % 2 == 0 else part.width // 2
+    frame = Image.new("RGB", part.size, ground)
+    unit, top = part.width, 0 if design.symmetry % 2 == 0 else part.height // 2
     for number, ring in enumerate(design.rings):
         begins = 0.4 * (1 - (number + 1) / len(design.rings))
         grown = _eased((progress - begins) / (1 - begins))
@@ -52,14 +52,13 @@ def _frame(design: Design, part: Image.Image, ground: object, progress: float) -
         if grown <= 0.02:
             continue
         radius = reach * grown
-        box = (max(0, round(left - reach)), 0, min(part.width, round(left + reach)), min(part.height, round(reach)))
-        size = (max(1, round((box[2] - box[0]) * grown)), max(1, round((box[3] - box[1]) * grown)))
+        box = (0, max(0, round(top - reach)), min(part.width, round(reach)), min(part.height, round(top + reach)))
+        size = (max(1, round(box[2] * grown)), max(1, round((box[3] - box[1]) * grown)))
         small = part.crop(box).resize(size, Image.Resampling.BILINEAR) if grown < 1 else part.crop(box)
-        at = (round(left - (left - box[0]) * grown), 0)
+        at = round(top - (top - box[1]) * grown)
         mask = Image.new("L", small.size, 0)
-        middle = left - at[0]
-        ImageDraw.Draw(mask).ellipse((middle - radius, -radius, middle + radius, radius), fill=255)
-        frame.paste(small, at, mask)
+        ImageDraw.Draw(mask).ellipse((-radius, top - at - radius, radius, top - at + radius), fill=255)
+        frame.paste(small, (0, at), mask)
     return frame
 
 
