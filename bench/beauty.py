@@ -12,13 +12,14 @@ from bench.peers.peer_venv import ROOT, ensure_venv
 
 SEEDS = 1000
 PEER_SEEDS = 200
-SIZE_PX = 256
+SIZE_PX = 1024
 
 _OURS = """
 import sys, mandala
 for number in range({seeds}):
-    png = mandala.draw_png(mandala.design_for(str(1310000000000000000 + number)), {size})
-    sys.stdout.buffer.write(len(png).to_bytes(4, "big") + png)
+    design = mandala.design_for(str(1310000000000000000 + number))
+    png = mandala.draw_png(design, {size})
+    sys.stdout.buffer.write(len(png).to_bytes(4, "big") + bytes([design.symmetry]) + png)
 """
 _PEER = """
 import io, sys, matplotlib
@@ -29,7 +30,9 @@ for number in range({seeds}):
     figure, target = random_mandala(figsize=({size} / 100, {size} / 100), dpi=100), io.BytesIO()
     figure.savefig(target, dpi=100, format="png")
     plt.close(figure)
-    sys.stdout.buffer.write(len(target.getvalue()).to_bytes(4, "big") + target.getvalue())
+    png = target.getvalue()
+    # Its order is 6 where none is given.
+    sys.stdout.buffer.write(len(png).to_bytes(4, "big") + bytes([6]) + png)
 """
 
 
