@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import fcntl
 import json
+import secrets
 import shlex
 import signal
 import socket
@@ -72,9 +73,10 @@ async def _up(port: int, data: Path) -> None:
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
     async with contextlib.AsyncExitStack() as stack:
-        cloud = await stack.enter_async_context(LocalCloud(data, port, ingress_url=f"http://{HOST}:{port + 1}"))
+        bot_token = secrets.token_urlsafe(32)
+        cloud = await stack.enter_async_context(LocalCloud(data, port, f"http://{HOST}:{port + 1}", bot_token))
         key = _seal_key(data)
-        children = await _start(stack, [_ingress(cloud, key, data, port), _steps(key, data, port)])
+        children = await _start(stack, [_ingress(cloud, key, data, port), _steps(key, bot_token, data, port)])
         await _begin(cloud, port)
         watching = asyncio.create_task(watch(cloud.files, _say))
         stack.callback(watching.cancel)
@@ -183,7 +185,7 @@ def _ingress(cloud: LocalCloud, key: PrivateKey, data: Path, port: int) -> Progr
     )
 
 
-def _steps(key: PrivateKey, data: Path, port: int) -> Program:
+def _steps(key: PrivateKey, bot_token: str, data: Path, port: int) -> Program:
     """The App Engine service, started by the entrypoint that app.yaml names."""
     command, *arguments = shlex.split(yaml.safe_load((ROOT / "app.yaml").read_text())["entrypoint"])
     return Program(
@@ -196,6 +198,7 @@ def _steps(key: PrivateKey, data: Path, port: int) -> Program:
             "AUDIENCE": _STEPS_AUDIENCE,
             "WORKFLOW_SERVICE_ACCOUNT": account("mando-workflow"),
             "SEAL_PRIVATE_KEY": encode(bytes(key)),
+            "DISCORD_BOT_TOKEN": bot_token,
             "DISCORD_API": f"http://{HOST}:{port}/api/v10",
             "OIDC_CERTS_URL": f"http://{HOST}:{port}{auth.CERTS_PATH}",
             "STORAGE_EMULATOR_HOST": f"http://{HOST}:{port}",

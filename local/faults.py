@@ -5,6 +5,7 @@ A fault hits a call before it is performed, or after: then it is done, and only 
 
 import asyncio
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -27,7 +28,7 @@ _FACES: Mapping[Target, re.Pattern[str]] = {
     "discord": re.compile(r"(PATCH|POST) /api/v10/(webhooks|channels)/[^ ]+"),
 }
 _STEPS: Mapping[Target, str] = {"generate": "/generate-image", "reply": "/reply-discord"}
-_SLOW_S, _HANG_S = 1.5, 60.0
+_SLOW_S, _HANG_S = 1.5, 20.0
 _GARBAGE = b"<html>502 \xff\xfe not what you expected"
 
 
@@ -57,10 +58,15 @@ class Fault:
 
 
 class Faults:
-    """The faults that are to come, in the order in which they were asked for."""
+    """The faults that are to come, in the order in which they were asked for; and a clock that can be set wrong."""
 
     def __init__(self) -> None:
         self.coming: list[Fault] = []
+        self._offset_s = 0.0
+
+    def now_s(self) -> float:
+        """Seconds since the epoch, as queue and workflow believe."""
+        return time.time() + self._offset_s
 
     def take(self, target: Target | None) -> Fault | None:
         """The fault that hits this call, if any; one of its calls is used up."""
@@ -72,7 +78,12 @@ class Faults:
         return None
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        return [web.get("/faults", self._list), web.post("/faults", self._add), web.delete("/faults", self._clear)]
+        return [
+            web.get("/faults", self._list),
+            web.post("/faults", self._add),
+            web.delete("/faults", self._clear),
+            web.post("/faults/clock", self._set_clock),
+        ]
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -131,7 +142,16 @@ class Faults:
 
     async def _clear(self, request: web.Request) -> web.Response:
         self.coming.clear()
+        self._offset_s = 0.0
         return await self._list(request)
+
+    async def _set_clock(self, request: web.Request) -> web.Response:
+        """{"offset_s": 600}: the clock of queue and workflow jumps ten minutes ahead of everybody else's."""
+        offset_s = (await read_json(request)).get("offset_s")
+        if isinstance(offset_s, bool) or not isinstance(offset_s, int | float):
+            raise ApiError(400, f"offset_s is a number of seconds, not {offset_s!r}")
+        self._offset_s = float(offset_s)
+        return web.json_response({"offset_s": self._offset_s})
 
 
 def _refusal(fault: Fault) -> dict[str, Any]:

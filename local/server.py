@@ -62,10 +62,11 @@ class LocalCloud:
     files are those that are put into force when they are saved; /ops shows how that went.
     """
 
-    def __init__(self, data: Path, port: int, ingress_url: str) -> None:
+    def __init__(self, data: Path, port: int, ingress_url: str, bot_token: str | None = None) -> None:
         self._base_url = f"http://{HOST}:{port}"
         self._port = port
         self._ingress_url = ingress_url
+        self._bot_token = bot_token
         self._data = data
         self._stack = AsyncExitStack()
         self.faults = Faults()
@@ -93,7 +94,7 @@ class LocalCloud:
 
         tasks = TaskStore(data / "tasks.sqlite")
         stack.callback(tasks.close)
-        dispatcher = Dispatcher(tasks, Sender(session, issuer, self._base_url).send)
+        dispatcher = Dispatcher(tasks, Sender(session, issuer, self._base_url).send, self.faults.now_s)
         self.tasks, self.dispatcher = tasks, dispatcher
 
         database = Database(data / "executions.sqlite")
@@ -102,7 +103,7 @@ class LocalCloud:
         performer = _performer(session, issuer, self._base_url, callbacks, self.faults)
         self.executions = ExecutionService(database, callbacks, performer)
 
-        self.discord = LocalDiscord(data / "discord.sqlite", self._ingress_url)
+        self.discord = LocalDiscord(data / "discord.sqlite", self._ingress_url, self._bot_token)
         await stack.enter_async_context(self.discord)
 
         app = web.Application(middlewares=[self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES)
@@ -163,7 +164,9 @@ def _performer(
                 return issuer.id_token(asked.audience or "", email, datetime.now(UTC))
             return issuer.access_token()
 
-        performer = LivePerformer(session, token, base_url, _write_log, callbacks=callbacks, execution=execution)
+        performer = LivePerformer(
+            session, token, base_url, _write_log, now_s=faults.now_s, callbacks=callbacks, execution=execution
+        )
         return faults.hitting(performer.perform)
 
     return perform_as

@@ -45,7 +45,8 @@ def create_app(config: Config | None = None) -> flask.Flask:
     caller = CallerCheck(config)
     bucket = PictureBucket(config.bucket)
     # Source: Discord, "User Agent": DiscordBot ($url, $versionNumber)
-    discord = Discord(config.discord_api, f"DiscordBot (https://{config.project}.appspot.com, {VERSION})")
+    user_agent = f"DiscordBot (https://{config.project}.appspot.com, {VERSION})"
+    discord = Discord(config.discord_api, user_agent, config.bot_token)
     opener = Opener(config.seal_private_keys)
     delivery = config.delivery
 
@@ -54,7 +55,8 @@ def create_app(config: Config | None = None) -> flask.Flask:
 
     @app.post("/generate-image")
     def generate_image() -> ResponseReturnValue:
-        return _step(caller, "request", "picture", lambda request: generate(request, bucket))
+        is_first = flask.request.headers.get("X-Attempt", "1") == "1"
+        return _step(caller, "request", "picture", lambda request: generate(request, bucket, is_first_attempt=is_first))
 
     @app.post("/reply-discord")
     def reply_discord() -> ResponseReturnValue:

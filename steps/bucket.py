@@ -42,6 +42,17 @@ class PictureBucket:
         except exceptions.GoogleAPICallError as error:
             raise PermanentError(500, f"the bucket {self._name} refused {object_name}: {error}") from None
 
+    def holds(self, object_name: str) -> bool:
+        """Whether the object is there."""
+        try:
+            return bool(self._bucket.blob(object_name).exists(retry=None, timeout=_TIMEOUT_S))
+        except _RETRYABLE as error:
+            raise RetryableError(
+                f"the bucket {self._name} did not say whether it holds {object_name}: {error}"
+            ) from None
+        except exceptions.GoogleAPICallError as error:
+            raise PermanentError(500, f"the bucket {self._name} refused {object_name}: {error}") from None
+
     def get(self, object_name: str) -> bytes:
         """The picture's bytes.  Raises PermanentError(404) where there is none."""
         try:

@@ -24,6 +24,7 @@ class Config:
     delivery: Delivery
     discord_api: str
     certs_url: str
+    bot_token: Secret | None = None
 
 
 _URL = matching(r"https?://[^\s/]+(/[^\s?#]*)?", "an http:// or https:// address")
@@ -83,7 +84,16 @@ def read_config(environ: Mapping[str, str], read_secret: Callable[[str], Secret]
         delivery=values["DELIVERY"],
         discord_api=values["DISCORD_API"].rstrip("/"),
         certs_url=values["OIDC_CERTS_URL"],
+        bot_token=_bot_token(environ, read_secret),
     )
+
+
+def _bot_token(environ: Mapping[str, str], read_secret: Callable[[str], Secret]) -> Secret | None:
+    """The bot's token, where one is configured: with it a replay can post after an interaction's token has expired."""
+    given, version = environ.get("DISCORD_BOT_TOKEN"), environ.get("DISCORD_BOT_TOKEN_SECRET")
+    if given:
+        return Secret(given)
+    return read_secret(version) if version else None
 
 
 def _seal_private_keys(

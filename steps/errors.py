@@ -9,6 +9,10 @@ class RetryableError(Exception):
         self.retry_after_s = retry_after_s
 
 
+class TokenExpired(Exception):
+    """Raised when Discord takes the interaction's token no longer: the reply cannot be edited."""
+
+
 class PermanentError(Exception):
     """Raised when no repetition helps.
 

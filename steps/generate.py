@@ -12,8 +12,10 @@ from steps.bucket import PictureBucket
 from steps.errors import PermanentError
 
 
-def generate(request: dict[str, Any], bucket: PictureBucket) -> dict[str, Any]:
+def generate(request: dict[str, Any], bucket: PictureBucket, *, is_first_attempt: bool = True) -> dict[str, Any]:
     """Draw what the request (schemas/request.json) asks for; returns the picture (schemas/picture.json).
+
+    Only another attempt looks whether the picture is there already: the first one would ask in vain.
 
     Raises PermanentError(422) where it cannot be drawn, and what the bucket raises.
     """
@@ -24,7 +26,8 @@ def generate(request: dict[str, Any], bucket: PictureBucket) -> dict[str, Any]:
     except mandala.DesignError as error:
         raise PermanentError(422, str(error)) from None
     object_name = _object_name(seed, options)
-    bucket.put_once(object_name, mandala.draw_png(design))
+    if is_first_attempt or not bucket.holds(object_name):
+        bucket.put_once(object_name, mandala.draw_png(design))
     words = mandala.describe(design)
     return {
         "object": object_name,

@@ -7,7 +7,7 @@ from typing import Any
 from steps.bucket import PictureBucket
 from steps.config import Delivery
 from steps.discord import Discord
-from steps.errors import PermanentError
+from steps.errors import PermanentError, TokenExpired
 from steps.seal import Opener
 
 # What a member is told, by `failure` of schemas/reply.json.
@@ -22,17 +22,37 @@ def reply(
 ) -> dict[str, Any]:
     """Show the order's (schemas/reply.json) picture or apology; returns the message (schemas/message.json).
 
+    A picture that comes after the interaction's token has expired is posted to the channel, if there is a bot for it.
     Raises PermanentError(410) where no message is left to edit, and what the bucket and Discord raise.
     """
     request = order["request"]
-    if now >= datetime.fromisoformat(request["expires_at"]):
-        raise PermanentError(410, f"the interaction's token expired at {request['expires_at']}")
-    token = opener.open(request["sealed_token"])
     if "failure" in order:
         message, png = _message(content=APOLOGIES[order["failure"]]), None
     else:
         message, png = _show(order["picture"], bucket, delivery)
-    return {"message_id": discord.edit_original(request["application_id"], token, message, png)}
+    expired = TokenExpired(f"the interaction's token expired at {request['expires_at']}")
+    if now < datetime.fromisoformat(request["expires_at"]):
+        token = opener.open(request["sealed_token"])
+        try:
+            return {"message_id": discord.edit_original(request["application_id"], token, message, png)}
+        except TokenExpired as error:
+            expired = error
+    if "failure" in order:
+        raise PermanentError(410, f"{expired}; the member was not told of the failure")
+    return {"message_id": _post(request, discord, message, png, expired)}
+
+
+def _post(
+    request: dict[str, Any], discord: Discord, message: dict[str, Any], png: bytes | None, expired: TokenExpired
+) -> str:
+    """To the channel, mentioning the member.  Raises PermanentError(410) where that cannot be."""
+    channel_id, user_id = request["channel_id"], request["user_id"]
+    if not discord.can_post:
+        raise PermanentError(410, f"{expired}; to post to the channel instead, set DISCORD_BOT_TOKEN for the steps")
+    if channel_id is None:
+        raise PermanentError(410, f"{expired}; the interaction names no channel to post to")
+    mention = {"content": f"<@{user_id}>", "allowed_mentions": {"users": [user_id]}}
+    return discord.post(channel_id, message | mention, nonce=request["interaction_id"], png=png)
 
 
 def _show(picture: dict[str, Any], bucket: PictureBucket, delivery: Delivery) -> tuple[dict[str, Any], bytes | None]:

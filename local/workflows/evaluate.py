@@ -161,6 +161,9 @@ def _call(tree: parser.Call, library: Library, names: Names) -> Code:
     name = tree.function
     if name in library.functions:
         function = library.functions[name]
+        if function.blocks:
+            message = f"{name} waits, so it cannot be called in an expression; call it in a step of its own"
+            raise ExpressionError(message, tree.offset, len(name))
         _check_count(tree, function.required, len(function.parameters))
         return library_call(function, combined(arguments, function.fill))
     if name in library.routines:

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.environment import Secret
 from steps.discord import DISCORD_ERRORS, Discord
-from steps.errors import PermanentError, RetryableError
+from steps.errors import PermanentError, RetryableError, TokenExpired
 from tests.servers import free_port, serving
 
 TOKEN = Secret("aW50ZXJhY3Rpb246secret")
@@ -16,7 +16,7 @@ BLOCKED = b"error code: 1015"
 
 
 class ScriptedDiscord(BaseHTTPRequestHandler):
-    """Answers every PATCH with `status` and `body`, and keeps what it was sent."""
+    """Answers every PATCH and POST with `status` and `body`, and keeps what it was sent."""
 
     status = 200
     body = b""
@@ -24,11 +24,15 @@ class ScriptedDiscord(BaseHTTPRequestHandler):
 
     def do_PATCH(self) -> None:
         sent = self.rfile.read(int(self.headers["Content-Length"]))
-        self.seen.update(path=self.path, user_agent=self.headers["User-Agent"], body=sent)
+        given = self.headers["Authorization"] or ""
+        self.seen.update(path=self.path, user_agent=self.headers["User-Agent"], authorization=given, body=sent)
         self.send_response(self.status)
         self.send_header("Content-Length", str(len(self.body)))
         self.end_headers()
         self.wfile.write(self.body)
+
+    def do_POST(self) -> None:
+        self.do_PATCH()
 
     def log_message(self, *_: object) -> None: ...
 
@@ -58,11 +62,42 @@ def test_the_reply_is_one_multipart_edit_of_the_original_message(discord: Discor
 @pytest.mark.parametrize(("key", "verdict"), DISCORD_ERRORS.items())
 def test_each_error_in_the_table_is_of_its_kind(discord: Discord, key: tuple[int, int | None], verdict: str) -> None:
     status, code = key
-    expected = RetryableError if verdict == "retry" else PermanentError
+    expected = {"retry": RetryableError, "expired": TokenExpired}.get(verdict, PermanentError)
     with pytest.raises(expected) as caught:
         edit(discord, status, {"code": code, "message": "…"} if code else b"<html>")
     if isinstance(caught.value, PermanentError):
         assert caught.value.status == {"gone": 410, "refused": 403, "bug": 400}[verdict]
+
+
+def test_after_a_global_rate_limit_this_process_calls_nobody_until_it_is_over() -> None:
+    clock = {"s": 100.0}
+    with serving(ScriptedDiscord) as url:
+        discord = Discord(f"{url}/api/v10", "mando", monotonic_s=lambda: clock["s"])
+        with pytest.raises(RetryableError):
+            edit(discord, 429, {"retry_after": 2.5, "global": True})
+        clock["s"] += 1
+        ScriptedDiscord.seen.clear()
+        with pytest.raises(RetryableError) as caught:
+            edit(discord, 200, {"id": "9"})
+        assert (caught.value.retry_after_s, ScriptedDiscord.seen) == (1.5, {})
+        clock["s"] += 1.5
+        assert edit(discord, 200, {"id": "9"}) == "9"
+
+
+def test_a_limit_of_one_interaction_pauses_no_other(discord: Discord) -> None:
+    with pytest.raises(RetryableError):
+        edit(discord, 429, {"retry_after": 2.5, "global": False})
+    assert edit(discord, 200, {"id": "9"}) == "9"
+
+
+def test_a_bot_posts_with_its_token_and_an_enforced_nonce() -> None:
+    with serving(ScriptedDiscord) as url:
+        discord = Discord(f"{url}/api/v10", "mando", Secret("bot-token"))
+        ScriptedDiscord.status, ScriptedDiscord.body = 200, b'{"id": "9"}'
+        assert discord.post("5", {"content": "<@1>"}, nonce="77", png=None) == "9"
+    assert ScriptedDiscord.seen["path"] == "/api/v10/channels/5/messages"
+    assert ScriptedDiscord.seen["authorization"] == "Bot bot-token"
+    assert b'"nonce": "77", "enforce_nonce": true' in ScriptedDiscord.seen["body"]
 
 
 def test_a_rate_limit_says_how_long_to_wait(discord: Discord) -> None:

@@ -26,6 +26,11 @@ class Function:
     asks: bool
     needs_environment: bool = False
 
+    @property
+    def blocks(self) -> bool:
+        """Whether it may only be called by a step.  Source: Workflows, "Expressions", blocking calls."""
+        return self.asks and self.name not in ("sys.now", "uuid.generate")
+
     def bind_map(self, arguments: Mapping[str, Value]) -> list[Value]:
         """Arguments by name, in the order of the parameters.  Raises WorkflowError (TypeError)."""
         unknown = [name for name in arguments if name not in self.parameters]
