@@ -22,8 +22,8 @@ from local.api_error import ApiError
 from local.children import Child, ChildFailed, Program
 from local.discord.errors import DiscordError
 from local.live_files import BrokenFile, LiveFile, watch
-from local.server import BUCKET, HOST, PLACE, PROJECT, QUEUE, WORKFLOW, LocalCloud, account
-from local.tasks.queue_yaml import QueueYamlError, parse_queue_yaml
+from local.server import BUCKET, HOST, PROJECT, QUEUE, WORKFLOW, LocalCloud, account
+from local.tasks.queue_yaml import QueueYamlError
 
 ROOT = Path(__file__).parent.parent
 _STEPS_AUDIENCE = "mando-steps"
@@ -119,10 +119,9 @@ def _workflow_file(cloud: LocalCloud, port: int) -> LiveFile:
 def _queue_file(cloud: LocalCloud) -> LiveFile:
     def configure(text: str) -> str:
         try:
-            queues = parse_queue_yaml(text, "queue.yaml", PLACE)
+            queues = cloud.apply_queue_yaml(text)
         except QueueYamlError as error:
             raise BrokenFile(str(error)) from None
-        cloud.configure(queues)
         rates = (f"{one.name.rpartition('/')[2]} {one.rate.max_dispatches_per_s:g}/s" for one in queues)
         return f"queue.yaml: {', '.join(rates)}"
 

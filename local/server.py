@@ -5,7 +5,7 @@ Called by cli/up.py.  Which face answers is told by the path alone, so one addre
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from aiohttp import web
 
 from local import auth, grpc_gateway
 from local.api_error import api_errors
+from local.appengine import rest as appengine_rest
 from local.auth import TokenIssuer
 from local.discord import api as discord_api
 from local.discord.discord import LocalDiscord
@@ -33,6 +34,7 @@ from local.ops.ops import Ops
 from local.storage import rest as storage_rest
 from local.storage.objects import ObjectStore
 from local.tasks import rest as tasks_rest
+from local.tasks.apply_yaml import apply_queue_yaml
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.rules import QueueConfig
 from local.tasks.sender import Sender
@@ -109,6 +111,7 @@ class LocalCloud:
         app = web.Application(middlewares=[self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES)
         app.add_routes(auth.routes(issuer))
         app.add_routes(tasks_rest.routes(tasks, dispatcher))
+        app.add_routes(appengine_rest.routes())
         workflows_api, executions_api = WorkflowsApi(self.executions), ExecutionsApi(self.executions, database)
         app.add_routes(executions_rest.routes(workflows_api, executions_api, callbacks))
         app.add_routes(storage_rest.routes(objects))
@@ -127,11 +130,9 @@ class LocalCloud:
         settings = Settings(source, account("mando-workflow"), env)
         return self.executions.deployments.deploy(WORKFLOW, settings)
 
-    def configure(self, queues: Sequence[QueueConfig]) -> None:
-        """Put the queues' rates, limits and retries into force."""
-        for queue in queues:
-            self.tasks.put_queue(queue)
-            self.dispatcher.wake(queue.name)
+    def apply_queue_yaml(self, text: str) -> tuple[QueueConfig, ...]:
+        """Put a queue.yaml into force at once; the queues that it names, as they are now.  Raises QueueYamlError."""
+        return apply_queue_yaml(text, "queue.yaml", PLACE, self.tasks, self.dispatcher)
 
     async def begin(self, commands: object) -> None:
         """Go on with what a process before left in the queue and in executions."""

@@ -4,16 +4,15 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import replace
 
-from local.tasks.rules import QueueConfig, TokenBucket, dispatchable
-from local.tasks.sender import AttemptResult
-from local.tasks.store import Task, TaskStore
+from local.tasks.rules import QueueConfig, TokenBucket, dispatchable, next_look_s, retry_at_s
+from local.tasks.store import TaskStore
+from local.tasks.task import AttemptResult, LastAttempt, Task
 
 _LONGEST_NAP_S = 60.0
-
-# Source: google.rpc.Code for the status of a failed attempt.
-_RPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 10, 429: 8, 499: 1, 500: 13, 501: 12, 503: 14, 504: 4}
+_HOUSEKEEPING_S = 600.0
+_SLICE = 500  # so many rows change before others get their turn: about 10 ms
 
 
 class Dispatcher:
@@ -27,52 +26,65 @@ class Dispatcher:
     ) -> None:
         self._store = store
         self._send = send
-        self._now_s = now_s
-        self._stopping = False
+        self.now_s = now_s
+        self._is_running = False
         self._queues: dict[str, asyncio.Task[None]] = {}
         self._wakes: dict[str, asyncio.Event] = {}
-        self._attempts: dict[str, dict[str, asyncio.Task[AttemptResult]]] = {}
+        self._attempts: dict[str, dict[str, asyncio.Task[None]]] = {}
+        self._ended: list[tuple[Task, LastAttempt]] = []
+        self._house: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Goes on where the process before stopped: what was in flight then is due now."""
-        self._store.forget_tombstones(self._now_s())
         self._store.release_in_flight()
+        self._is_running = True
+        self._house = asyncio.create_task(self._keep_house())
         for config in self._store.queues():
             self.wake(config.name)
 
     async def stop(self) -> None:
-        self._stopping = True
-        running = [*self._queues.values(), *(task for tasks in self._attempts.values() for task in tasks.values())]
+        self._is_running = False
+        attempts = (task for tasks in self._attempts.values() for task in tasks.values())
+        running = [*self._queues.values(), *attempts, *([self._house] if self._house else [])]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        self._settle()
         self._queues.clear()
 
     def wake(self, queue: str) -> None:
-        if self._stopping:
-            return
+        if not self._is_running:
+            return  # before start() an attempt would be taken for one that a killed process left
         self._wakes.setdefault(queue, asyncio.Event()).set()
         if queue not in self._queues or self._queues[queue].done():
             self._attempts.setdefault(queue, {})
             self._queues[queue] = asyncio.create_task(self._run(queue))
 
-    async def run_now(self, task: Task) -> None:
+    def run_now(self, task: Task) -> None:
         """An operator asks for this task at once, whatever the rate or the queue's state."""
-        config = self._store.queue(task.queue)
-        if config is not None and task.name not in self._attempts.setdefault(task.queue, {}):
-            self._dispatch(config, task)
+        if task.task_id not in self._attempts.setdefault(task.queue, {}):
+            self._dispatch([replace(task, schedule_s=self.now_s())])
+
+    async def purge(self, queue: str) -> None:
+        """Returns when all tasks that were there when it was ordered are gone."""
+        while (config := self._store.queue(queue)) is not None:
+            with self._store.transaction():
+                gone = self._store.purge(queue, self.now_s() + config.tombstone_s, _SLICE)
+            if gone < _SLICE:
+                return
+            await asyncio.sleep(0)
 
     async def _run(self, queue: str) -> None:
         wake = self._wakes[queue]
         bucket: TokenBucket | None = None
+        await self.purge(queue)  # one that a process before had not finished
         while (config := self._store.queue(queue)) is not None:
             wake.clear()
-            now_s = self._now_s()
+            now_s = self.now_s()
             bucket = (bucket or TokenBucket(float(config.rate.max_burst_size), now_s)).filled(config.rate, now_s)
             room = dispatchable(config, bucket, len(self._attempts[queue]))
             tasks = self._store.due(queue, now_s, room) if room else []
-            for task in tasks:
-                self._dispatch(config, task)
+            self._dispatch(tasks)
             bucket = bucket.taken(len(tasks))
             # Not wait_for: in Python 3.11 it can swallow the cancellation by stop() and wait for ever.
             with contextlib.suppress(TimeoutError):
@@ -81,51 +93,68 @@ class Dispatcher:
 
     def _nap_s(self, config: QueueConfig, bucket: TokenBucket) -> float:
         """Until the next dispatch can be possible; whatever makes one possible earlier wakes us."""
-        if config.state != "RUNNING" or len(self._attempts[config.name]) >= config.rate.max_concurrent_dispatches:
-            return _LONGEST_NAP_S
         due_s = self._store.next_due_s(config.name)
-        if due_s is None:
-            return _LONGEST_NAP_S
-        return min(max(due_s - self._now_s(), bucket.wait_s(config.rate)), _LONGEST_NAP_S)
+        due_in_s = None if due_s is None else due_s - self.now_s()
+        return min(next_look_s(config, bucket, len(self._attempts[config.name]), due_in_s), _LONGEST_NAP_S)
 
-    def _dispatch(self, config: QueueConfig, task: Task) -> None:
-        now_s = self._now_s()
-        attempt = {"scheduleTime": task.schedule_s, "dispatchTime": now_s}
-        self._store.record_attempt(task, now_s, attempt)
-        sending = asyncio.create_task(self._attempt(config.name, task, attempt))
-        self._attempts[config.name][task.name] = sending
+    def _dispatch(self, tasks: list[Task]) -> None:
+        if not tasks:
+            return
+        now_s = self.now_s()
+        with self._store.transaction():
+            for task in tasks:
+                self._store.record_attempt(task, LastAttempt(task.schedule_s, now_s))
+        for task in tasks:
+            attempt = asyncio.create_task(self._attempt(task, LastAttempt(task.schedule_s, now_s)))
+            self._attempts[task.queue][task.task_id] = attempt
 
-    async def _attempt(self, queue: str, task: Task, attempt: dict[str, Any]) -> AttemptResult:
+    async def _attempt(self, task: Task, attempt: LastAttempt) -> None:
         try:
             result = await self._send(task)
-            self._settle(task, attempt, result)
-            return result
-        finally:
-            del self._attempts[queue][task.name]
-            self.wake(queue)
+        except BaseException:
+            self._attempts[task.queue].pop(task.task_id, None)  # stopped: the next process makes it again
+            raise
+        if not self._ended:
+            asyncio.get_running_loop().call_soon(self._settle)
+        self._ended.append((task, replace(attempt, responded_at_s=self.now_s(), result=result)))
 
-    def _settle(self, task: Task, attempt: dict[str, Any], result: AttemptResult) -> None:
-        now_s = self._now_s()
-        config = self._store.queue(task.queue)
-        if config is None or self._store.get(task.name) is None:
-            return  # deleted or purged meanwhile
-        attempts = task.attempts + 1
-        age_s = now_s - (task.first_attempt_s if task.first_attempt_s is not None else attempt["dispatchTime"])
-        if result.succeeded or config.retry.is_exhausted(attempts, age_s):
-            self._store.bury(task, now_s + config.tombstone_s)
+    def _settle(self) -> None:
+        """One commit for all the attempts that ended in the same round of the loop."""
+        ended, self._ended = self._ended, []
+        if not ended:
             return
-        attempt = {**attempt, "responseTime": now_s, "responseStatus": _status(result)}
-        due_s = now_s + config.retry.backoff_s(attempts)
-        self._store.record_failure(task, due_s, attempt, answered=_counts_as_answer(result))
+        with self._store.transaction():
+            for task, attempt in ended:
+                self._record_end(task, attempt)
+        for task, _ in ended:
+            self._attempts[task.queue].pop(task.task_id, None)
+            self.wake(task.queue)
 
+    def _record_end(self, task: Task, attempt: LastAttempt) -> None:
+        config, result, now_s = self._store.queue(task.queue), attempt.result, attempt.responded_at_s
+        if config is None or result is None or now_s is None:
+            return  # the queue is gone, and its tasks with it
+        retry = task.retry or config.retry
+        attempts = task.attempts + 1
+        age_s = now_s - (attempt.dispatched_s if task.first_attempt_s is None else task.first_attempt_s)
+        if result.succeeded or retry.is_exhausted(attempts, age_s):
+            self._store.bury([task], now_s + config.tombstone_s)
+        else:
+            self._store.record_failure(task, retry_at_s(retry, attempts, now_s, result.retry_after_s), attempt)
 
-def _counts_as_answer(result: AttemptResult) -> bool:
-    """Source: X-CloudTasks-TaskExecutionCount counts answers, but not 5xx failures."""
-    return result.status is not None and result.status < 500
+    async def _keep_house(self) -> None:
+        """Forgets names whose time is over and takes away tasks that were kept as long as their queue keeps any."""
+        while True:
+            for config in self._store.queues():
+                await self._expire(config)
+            while self._store.forget(self.now_s(), _SLICE) >= _SLICE:  # noqa: ASYNC110 -- others get their turn
+                await asyncio.sleep(0)
+            await asyncio.sleep(_HOUSEKEEPING_S)
 
-
-def _status(result: AttemptResult) -> dict[str, Any]:
-    if result.status is None:
-        return {"code": 14, "message": f"UNAVAILABLE(14): {result.error}"}
-    code = _RPC_CODES.get(result.status, 2)
-    return {"code": code, "message": f"HTTP status code {result.status}"}
+    async def _expire(self, config: QueueConfig) -> None:
+        while self._store.queue(config.name) is not None:
+            now_s = self.now_s()
+            gone = self._store.expire(config.name, now_s - config.task_ttl_s, now_s + config.tombstone_s, _SLICE)
+            if gone < _SLICE:
+                return
+            await asyncio.sleep(0)

@@ -1,28 +1,54 @@
 """queue.yaml → queue configurations, as `gcloud app deploy queue.yaml` reads and sends it.
 
+To gcloud a 0 is the same as nothing, but for a rate and for task_retry_limit.
+
 Source: App Engine, "queue.yaml reference"; the values that gcloud 528 fills in where the file is silent.
 """
 
+import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import yaml
 
-from local.tasks.rules import YAML_TOMBSTONE_S, QueueConfig, RateLimits, RetryConfig
+from local.tasks.rules import (
+    MAX_BURST,
+    MAX_CONCURRENT,
+    YAML_TASK_TTL_S,
+    YAML_TOMBSTONE_S,
+    QueueConfig,
+    RateLimits,
+    RetryConfig,
+)
 from local.yaml_source import YamlMistake, compose
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _RATE = re.compile(r"0|(?P<count>[0-9]+(\.[0-9]*)?)/(?P<unit>[smhd])")
 _AGE = re.compile(r"(?P<count>[0-9]+(\.[0-9]*)?)(?P<unit>[smhd])")
 _NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
+_BOOLEAN = re.compile(r"True|False")
 
 
 class QueueYamlError(Exception):
     """Raised when queue.yaml is not what gcloud would take: file:line:column, what is wrong, what was expected."""
 
 
+@dataclass(frozen=True, slots=True)
+class QueueYaml:
+    """What the file says; resumes_paused is whether a queue with a rate that somebody paused is resumed."""
+
+    queues: tuple[QueueConfig, ...]
+    resumes_paused: bool = True
+
+
 def parse_queue_yaml(text: str, file: str, parent: str) -> tuple[QueueConfig, ...]:
     """The queues in text; parent is projects/…/locations/….  Raises QueueYamlError."""
+    return read_queue_yaml(text, file, parent).queues
+
+
+def read_queue_yaml(text: str, file: str, parent: str) -> QueueYaml:
+    """All that text says; parent is projects/…/locations/….  Raises QueueYamlError."""
     try:
         root = compose(text)
     except YamlMistake as mistake:
@@ -30,29 +56,35 @@ def parse_queue_yaml(text: str, file: str, parent: str) -> tuple[QueueConfig, ..
     reader = _Reader(file)
     if root is None:
         raise QueueYamlError(f"{file}:1:1: the file is empty, expected a list under `queue`")
-    queues: list[QueueConfig] = []
-    for key, node in reader.entries(root, {"queue", "total_storage_limit", "resume_paused_queues"}):
-        if key == "queue":
-            queues = [_queue(reader, entry, parent) for entry in reader.items(node)]
-    names = [queue.name for queue in queues]
-    for name in names:
-        if names.count(name) > 1:
-            raise reader.error(root, f"the queue '{name.rpartition('/')[2]}' stands there twice")
-    return tuple(queues)
+    found = dict(reader.entries(root, {"queue", "total_storage_limit", "resume_paused_queues"}))
+    queues: dict[str, QueueConfig] = {}
+    for node in reader.items(found["queue"]) if "queue" in found else []:
+        queue = _queue(reader, node, parent)
+        if queue.name in queues:
+            raise reader.error(node, f"the queue '{queue.name.rpartition('/')[2]}' stands there twice")
+        queues[queue.name] = queue
+    resumes = True
+    if "resume_paused_queues" in found:
+        resumes = reader.match(found["resume_paused_queues"], _BOOLEAN, "True or False")[0] == "True"
+    return QueueYaml(tuple(queues.values()), resumes)
 
 
 def _queue(reader: "_Reader", node: yaml.Node, parent: str) -> QueueConfig:
     known = {"name", "rate", "mode", "bucket_size", "max_concurrent_requests", "target", "retry_parameters"}
     found = dict(reader.entries(node, known))
+    if "mode" in found:
+        reader.match(found["mode"], re.compile("push"), "push: only such queues dispatch by themselves")
     for needed in ("name", "rate"):
         if needed not in found:
             raise reader.error(node, f"a queue needs `{needed}`")
     rate = reader.match(found["rate"], _RATE, "a rate like 5/s, 30/m, 100/h, 1000/d or 0")
     count, unit = rate["count"], rate["unit"]
     limits = RateLimits(
-        max_dispatches_per_s=float(count) / _SECONDS[unit] if unit else 0.0,
-        max_burst_size=reader.whole(found.get("bucket_size"), 5, 1, 500),
-        max_concurrent_dispatches=reader.whole(found.get("max_concurrent_requests"), 1000, 1, 5000),
+        max_dispatches_per_s=round(float(count) / _SECONDS[unit], 9) if unit else 0.0,
+        max_burst_size=reader.whole(found.get("bucket_size"), 5, 0, MAX_BURST) or 5,
+        max_concurrent_dispatches=min(
+            reader.whole(found.get("max_concurrent_requests"), 1000, 0, 2**31 - 1) or 1000, MAX_CONCURRENT
+        ),
     )
     if limits.max_dispatches_per_s > 500:
         raise reader.error(found["rate"], "a queue dispatches at most 500 tasks a second")
@@ -62,6 +94,7 @@ def _queue(reader: "_Reader", node: yaml.Node, parent: str) -> QueueConfig:
         retry=_retry(reader, found.get("retry_parameters")),
         state="RUNNING" if limits.max_dispatches_per_s else "PAUSED",
         tombstone_s=YAML_TOMBSTONE_S,
+        task_ttl_s=YAML_TASK_TTL_S,
     )
 
 
@@ -73,16 +106,21 @@ def _retry(reader: "_Reader", node: yaml.Node | None) -> RetryConfig:
     found = dict(reader.entries(node, known))
     limit = reader.whole(found.get("task_retry_limit"), -2, 0, 2**31 - 2)
     age = found.get("task_age_limit")
-    retry = RetryConfig(
+    least = reader.seconds(found.get("min_backoff_seconds"), defaults.min_backoff_s) or defaults.min_backoff_s
+    most = reader.seconds(found.get("max_backoff_seconds"), defaults.max_backoff_s) or defaults.max_backoff_s
+    if least > most:
+        if {"min_backoff_seconds", "max_backoff_seconds"} <= set(found):
+            raise reader.error(node, "min_backoff_seconds must not be larger than max_backoff_seconds")
+        # The one that is not given gives way.
+        least = most = most if "max_backoff_seconds" in found else least
+    return RetryConfig(
         max_attempts=limit + 1,  # the limit counts what comes after the first attempt
         max_retry_duration_s=reader.age(age) if age else 0.0,
-        min_backoff_s=reader.seconds(found.get("min_backoff_seconds"), defaults.min_backoff_s),
-        max_backoff_s=reader.seconds(found.get("max_backoff_seconds"), defaults.max_backoff_s),
-        max_doublings=reader.whole(found.get("max_doublings"), defaults.max_doublings, 0, 2**31 - 1),
+        min_backoff_s=least,
+        max_backoff_s=most,
+        max_doublings=reader.whole(found.get("max_doublings"), defaults.max_doublings, 0, 2**31 - 1)
+        or defaults.max_doublings,
     )
-    if retry.min_backoff_s > retry.max_backoff_s:
-        raise reader.error(node, "min_backoff_seconds must not be larger than max_backoff_seconds")
-    return retry
 
 
 class _Reader:
@@ -118,8 +156,12 @@ class _Reader:
         return found
 
     def age(self, node: yaml.Node) -> float:
-        found = self.match(node, _AGE, "an age like 14m, 2h or 1d")
-        return float(found["count"]) * _SECONDS[found["unit"]]
+        expected = "an age like 14m, 2h or 1d, at least a second"
+        found = self.match(node, _AGE, expected)
+        seconds = math.floor(float(found["count"]) * _SECONDS[found["unit"]])
+        if seconds < 1:
+            raise self.error(node, f"expected {expected}")
+        return float(seconds)
 
     def whole(self, node: yaml.Node | None, default: int, low: int, high: int) -> int:
         return int(self._number(node, default, int, low, high, "a whole number"))

@@ -1,15 +1,35 @@
 """When a task may go, how long a failed one waits, when it is given up.  Pure: values in, values out.
 
-Source: Cloud Tasks' RateLimits and RetryConfig, and "queue.yaml reference".
+Source: Cloud Tasks' RateLimits, RetryConfig and CreateTask, and "queue.yaml reference".
 """
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 from typing import Literal
 
 QueueState = Literal["RUNNING", "PAUSED", "DISABLED"]
 
-TOMBSTONE_S = 24 * 3600.0
-YAML_TOMBSTONE_S = 9 * 24 * 3600.0  # the tombstoneTtl that `gcloud app deploy queue.yaml` sends
+MAX_RATE_PER_S = 500
+MAX_CONCURRENT = 5000
+MAX_BURST = 500
+
+_DAY_S = 24 * 3600.0
+TASK_TTL_S = 31 * _DAY_S
+TOMBSTONE_S = _DAY_S
+YAML_TOMBSTONE_S = 9 * _DAY_S  # the tombstoneTtl that `gcloud app deploy queue.yaml` sends
+YAML_TASK_TTL_S = 3650 * _DAY_S  # and its taskTtl
+QUEUE_TOMBSTONE_S = 7 * _DAY_S
+MAX_AHEAD_S = 30 * _DAY_S
+
+_LOOK_S = 0.02
+
+
+def burst_for(rate_per_s: float) -> int:
+    """The burst that the service picks for a queue that was not made by queue.yaml.
+
+    Its formula is not published; seen are 10 for 1/s and 100 for 500/s, and this passes through both.
+    """
+    return max(10, math.ceil(rate_per_s / 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +69,21 @@ class RetryConfig:
 
 @dataclass(frozen=True, slots=True)
 class QueueConfig:
-    """One queue.  name is its full name; a queue from queue.yaml remembers the names of its tasks for 9 days."""
+    """One queue.  name is its full name.
+
+    tombstone_s: how long the name of a task that is gone is not free; task_ttl_s: how long a task is kept in all.
+    log_ratio: the share of its attempts that the client wants logged; kept, and shown again.
+    purged_at_s: seconds since the epoch, None where it never was.
+    """
 
     name: str
     rate: RateLimits = RateLimits()
     retry: RetryConfig = RetryConfig()
     state: QueueState = "RUNNING"
     tombstone_s: float = TOMBSTONE_S
+    task_ttl_s: float = TASK_TTL_S
+    log_ratio: float = 0.0
+    purged_at_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +98,38 @@ class TokenBucket:
         return TokenBucket(min(tokens, float(rate.max_burst_size)), max(now_s, self.at_s))
 
     def taken(self, count: int) -> "TokenBucket":
-        return replace(self, tokens=self.tokens - count)
+        return TokenBucket(self.tokens - count, self.at_s)
 
-    def wait_s(self, rate: RateLimits) -> float:
-        """How long until there is a whole token."""
-        if self.tokens >= 1:
+    def wait_s(self, rate: RateLimits, count: int = 1) -> float:
+        """How long until there are so many whole tokens."""
+        if self.tokens >= count:
             return 0.0
-        return (1 - self.tokens) / rate.max_dispatches_per_s if rate.max_dispatches_per_s > 0 else float("inf")
+        return (count - self.tokens) / rate.max_dispatches_per_s if rate.max_dispatches_per_s > 0 else math.inf
 
 
 def dispatchable(config: QueueConfig, bucket: TokenBucket, in_flight: int) -> int:
     """How many tasks may go now from a bucket that has been filled for this instant."""
-    if config.state != "RUNNING":
+    if config.state != "RUNNING" or config.rate.max_dispatches_per_s <= 0:
         return 0
     return max(0, min(int(bucket.tokens), config.rate.max_concurrent_dispatches - in_flight))
+
+
+def next_look_s(config: QueueConfig, bucket: TokenBucket, in_flight: int, due_in_s: float | None) -> float:
+    """How long until a task can go, if nothing else happens; infinite where only a change can let one go.
+
+    due_in_s: until the time of the first waiting task, None where none waits.  A queue with a backlog is looked at
+    every few tokens and not at every one, but never so late that its bucket runs over and the rate is lost.
+    """
+    rate = config.rate
+    is_held = config.state != "RUNNING" or rate.max_dispatches_per_s <= 0 or in_flight >= rate.max_concurrent_dispatches
+    if is_held or due_in_s is None:
+        return math.inf
+    if bucket.tokens >= 1:
+        return max(0.0, due_in_s)
+    batch = min(rate.max_dispatches_per_s * _LOOK_S, rate.max_burst_size / 4)
+    return max(due_in_s, bucket.wait_s(rate, max(1, int(batch))))
+
+
+def retry_at_s(retry: RetryConfig, attempts: int, failed_at_s: float, retry_after_s: float) -> float:
+    """When a task that has just failed its so-many-th attempt goes again; the target may ask for longer."""
+    return failed_at_s + max(retry.backoff_s(attempts), retry_after_s)

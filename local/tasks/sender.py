@@ -1,28 +1,13 @@
 """One attempt of a task over HTTP, with the headers and the token that Cloud Tasks adds.  Called by the dispatcher."""
 
-import base64
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 
 from local.auth import TokenIssuer
 from local.hosts import to_local
-from local.tasks.store import Task
-
-_DEADLINE_S = 600.0  # Source: Cloud Tasks, dispatchDeadline's default
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptResult:
-    """How one attempt ended; status is None where no answer came, error then says why."""
-
-    status: int | None
-    error: str = ""
-
-    @property
-    def succeeded(self) -> bool:
-        return self.status is not None and 200 <= self.status < 300
+from local.tasks.task import AttemptResult, HttpRequest, Task
 
 
 class Sender:
@@ -34,42 +19,57 @@ class Sender:
         self.base_url = base_url
 
     async def send(self, task: Task) -> AttemptResult:
-        http = task.resource["httpRequest"]
-        deadline_s = float(str(task.resource.get("dispatchDeadline", f"{_DEADLINE_S}s")).removesuffix("s"))
+        http = task.request
         try:
             async with self._session.request(
-                http.get("httpMethod", "POST"),
-                to_local(http["url"], self.base_url),
-                data=base64.b64decode(http.get("body", "")),
-                headers={**http.get("headers", {}), **_own_headers(task), **self._authorization(http)},
-                timeout=aiohttp.ClientTimeout(total=deadline_s),
+                http.method,
+                to_local(http.url, self.base_url),
+                data=http.body or None,
+                headers={**(http.headers or {}), **_own_headers(task), **self._authorization(http)},
+                timeout=aiohttp.ClientTimeout(total=http.deadline_s),
                 skip_auto_headers=("Content-Type",),
             ) as answer:
-                await answer.read()
-                return AttemptResult(answer.status)
+                async for _ in answer.content.iter_any():
+                    pass  # read, so that the connection can be used again; what it says does not matter
+                return AttemptResult(answer.status, retry_after_s=_retry_after_s(answer.headers.get("Retry-After")))
         except TimeoutError:
-            return AttemptResult(None, f"no answer within {deadline_s:g} s")
+            return AttemptResult(None, f"no answer within {http.deadline_s:g} s", timed_out=True)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return AttemptResult(None, f"{type(error).__name__}: {error}")
 
-    def _authorization(self, http: dict[str, dict[str, str]]) -> dict[str, str]:
-        if oidc := http.get("oidcToken"):
-            audience = oidc.get("audience") or str(http["url"])
-            token = self._issuer.id_token(audience, oidc["serviceAccountEmail"], datetime.now(UTC))
-        elif http.get("oauthToken"):
-            token = self._issuer.access_token()
-        else:
+    def _authorization(self, http: HttpRequest) -> dict[str, str]:
+        if http.token is None:
             return {}
+        if http.token.kind == "OIDC":
+            audience = http.token.audience_or_scope or http.url
+            token = self._issuer.id_token(audience, http.token.email, datetime.now(UTC))
+        else:
+            token = self._issuer.access_token()
         return {"Authorization": f"Bearer {token}"}
 
 
 def _own_headers(task: Task) -> dict[str, str]:
     """Source: Cloud Tasks, "Create HTTP target tasks", request headers."""
-    return {
+    headers = {
         "User-Agent": "Google-Cloud-Tasks",
         "X-CloudTasks-QueueName": task.queue.rpartition("/")[2],
-        "X-CloudTasks-TaskName": task.name.rpartition("/")[2],
+        "X-CloudTasks-TaskName": task.task_id,
         "X-CloudTasks-TaskRetryCount": str(task.attempts),
-        "X-CloudTasks-TaskExecutionCount": str(task.responses),
+        "X-CloudTasks-TaskExecutionCount": str(task.refusals),
         "X-CloudTasks-TaskETA": f"{task.schedule_s:.6f}",
     }
+    if task.last and task.last.result and task.last.result.status is not None:
+        headers["X-CloudTasks-TaskPreviousResponse"] = str(task.last.result.status)
+    return headers
+
+
+def _retry_after_s(value: str | None) -> float:
+    """How long the target asks us to wait: seconds or a date, 0 where it says nothing that can be understood."""
+    if value is None:
+        return 0.0
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):  # no date; or one without a zone
+        return 0.0

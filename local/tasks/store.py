@@ -1,48 +1,55 @@
-"""Queues, tasks and tombstones in SQLite: what is committed here survives kill -9."""
+"""Queues, tasks and tombstones in SQLite: what is committed here survives kill -9.
+
+A tombstone is what is left of a task's row, so the name of a task is looked up in one place whatever became of it.
+"""
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from local.tasks.row import COLUMNS, pack_last, pack_request, pack_retry, unpack
 from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
+from local.tasks.task import LastAttempt, NewTask, Task
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS queues (name TEXT PRIMARY KEY, config TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS tasks (
+CREATE TABLE IF NOT EXISTS queue (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
-    queue TEXT NOT NULL,
-    name TEXT NOT NULL UNIQUE,
-    resource TEXT NOT NULL,
+    name TEXT NOT NULL,
+    config TEXT,  -- NULL: the queue was deleted
+    free_again_s REAL,  -- when the name of a deleted queue may be used again
+    purge_to INTEGER NOT NULL DEFAULT 0  -- tasks up to this number are to go
+);
+CREATE UNIQUE INDEX IF NOT EXISTS queue_name ON queue (name) WHERE config IS NOT NULL;
+CREATE TABLE IF NOT EXISTS task (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    queue INTEGER NOT NULL,
+    task_id TEXT NOT NULL,
+    request BLOB,
+    retry TEXT,
+    created_s REAL NOT NULL,
     schedule_s REAL NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     responses INTEGER NOT NULL DEFAULT 0,
+    refusals INTEGER NOT NULL DEFAULT 0,
     first_attempt_s REAL,
+    last TEXT,
     in_flight INTEGER NOT NULL DEFAULT 0,
-    last_attempt TEXT
+    free_again_s REAL,  -- set: the task is gone, and this is when its name may be used again
+    UNIQUE (queue, task_id)
 );
-CREATE INDEX IF NOT EXISTS due ON tasks (queue, in_flight, schedule_s, number);
-CREATE TABLE IF NOT EXISTS tombstones (name TEXT PRIMARY KEY, until_s REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS buried ON tombstones (until_s);
+CREATE INDEX IF NOT EXISTS task_due ON task (queue, schedule_s, number) WHERE in_flight = 0 AND free_again_s IS NULL;
+CREATE INDEX IF NOT EXISTS task_present ON task (queue, number) WHERE free_again_s IS NULL;
+CREATE INDEX IF NOT EXISTS task_in_flight ON task (number) WHERE in_flight = 1 AND free_again_s IS NULL;
+CREATE INDEX IF NOT EXISTS task_gone ON task (free_again_s) WHERE free_again_s IS NOT NULL;
+CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One task.  resource is what the client sent (httpRequest, …); times are seconds since the epoch."""
-
-    number: int
-    queue: str
-    name: str
-    resource: dict[str, Any]
-    schedule_s: float
-    attempts: int
-    responses: int
-    first_attempt_s: float | None
-    last_attempt: dict[str, Any] | None
+_CACHE_KIB = 16 * 1024  # the names of a large backlog are read at random
+_SELECT = f"SELECT {COLUMNS} FROM task"  # noqa: S608 -- our own column names
+_BURY = "UPDATE task SET free_again_s = ?, request = NULL, retry = NULL, last = NULL, in_flight = 0"
 
 
 class NameTaken(Exception):
@@ -50,14 +57,23 @@ class NameTaken(Exception):
 
 
 class TaskStore:
-    """One file, one process, one thread."""
+    """One file, one process, one thread.  Queues, and how much they hold, are kept in memory too: all ask for them."""
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.row_factory = sqlite3.Row
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
+        self._database.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         self._database.executescript(_SCHEMA)
+        self._numbers: dict[str, int] = {}
+        self._queues: dict[str, QueueConfig] = {}
+        self._depths: dict[str, int] = {}
+        for number, name, config in self._database.execute(
+            "SELECT number, name, config FROM queue WHERE config IS NOT NULL"
+        ):
+            self._numbers[name] = number
+            self._queues[name] = _config(config)
+        self._count()
 
     def close(self) -> None:
         self._database.close()
@@ -69,125 +85,191 @@ class TaskStore:
             yield
         except BaseException:
             self._database.execute("ROLLBACK")
+            self._count()
             raise
         self._database.execute("COMMIT")
 
     # Queues
 
     def queues(self) -> list[QueueConfig]:
-        return [_config(row) for row in self._database.execute("SELECT config FROM queues ORDER BY name")]
+        return [self._queues[name] for name in sorted(self._queues)]
 
     def queue(self, name: str) -> QueueConfig | None:
-        row = self._database.execute("SELECT config FROM queues WHERE name = ?", (name,)).fetchone()
-        return _config(row) if row else None
+        return self._queues.get(name)
 
     def put_queue(self, config: QueueConfig) -> None:
-        self._database.execute("INSERT OR REPLACE INTO queues VALUES (?, ?)", (config.name, json.dumps(asdict(config))))
+        text = json.dumps(asdict(config))
+        if config.name in self._queues:
+            self._database.execute("UPDATE queue SET config = ? WHERE number = ?", (text, self._numbers[config.name]))
+        else:
+            made = self._database.execute("INSERT INTO queue (name, config) VALUES (?, ?)", (config.name, text))
+            self._numbers[config.name] = int(made.lastrowid or 0)
+            self._depths[config.name] = 0
+        self._queues[config.name] = config
 
-    def delete_queue(self, name: str) -> None:
-        with self.transaction():
-            self._database.execute("DELETE FROM tasks WHERE queue = ?", (name,))
-            self._database.execute("DELETE FROM queues WHERE name = ?", (name,))
+    def delete_queue(self, name: str, free_again_s: float) -> None:
+        """The queue is gone at once; forget() takes its tasks away.  Its name is not free until free_again_s."""
+        self._database.execute(
+            "UPDATE queue SET config = NULL, free_again_s = ? WHERE number = ?", (free_again_s, self._numbers[name])
+        )
+        for kept in (self._queues, self._numbers, self._depths):
+            del kept[name]
+
+    def queue_free_again_s(self, name: str) -> float:
+        """When the name of a queue that is not there may be used; 0 where it never was."""
+        row = self._database.execute("SELECT max(free_again_s) FROM queue WHERE name = ?", (name,)).fetchone()
+        return float(row[0] or 0)
+
+    def depth(self, queue: str) -> int:
+        """How many tasks wait in the queue or are in flight."""
+        return self._depths[queue]
 
     # Tasks
 
-    def create(self, queue: str, name: str, resource: dict[str, Any], schedule_s: float, now_s: float) -> Task:
+    def create(self, queue: str, new: NewTask, now_s: float) -> Task:
         """Raises NameTaken."""
-        buried = self._database.execute("SELECT 1 FROM tombstones WHERE name = ? AND until_s > ?", (name, now_s))
-        if buried.fetchone():
-            raise NameTaken(name)
+        number = self._numbers[queue]
+        values = (number, new.task_id, pack_request(new.request), pack_retry(new.retry), now_s, new.schedule_s)
         try:
-            self._database.execute(
-                "INSERT INTO tasks (queue, name, resource, schedule_s) VALUES (?, ?, ?, ?)",
-                (queue, name, json.dumps(resource), schedule_s),
-            )
+            row = self._insert(values)
         except sqlite3.IntegrityError:
-            raise NameTaken(name) from None
-        created = self.get(name)
-        assert created is not None  # noqa: S101 -- inserted just above
-        return created
+            if not self._forget_name(number, new.task_id, now_s):
+                raise NameTaken(new.task_id) from None
+            row = self._insert(values)
+        self._depths[queue] += 1
+        return Task(row, queue, new.task_id, new.request, now_s, new.schedule_s, retry=new.retry)
 
-    def get(self, name: str) -> Task | None:
-        row = self._database.execute("SELECT * FROM tasks WHERE name = ?", (name,)).fetchone()
-        return _task(row) if row else None
+    def _insert(self, values: tuple[Any, ...]) -> int:
+        made = self._database.execute(
+            "INSERT INTO task (queue, task_id, request, retry, created_s, schedule_s) VALUES (?, ?, ?, ?, ?, ?)", values
+        )
+        return int(made.lastrowid or 0)
+
+    def _forget_name(self, number: int, task_id: str, now_s: float) -> bool:
+        forgotten = self._database.execute(
+            "DELETE FROM task WHERE queue = ? AND task_id = ? AND free_again_s <= ?", (number, task_id, now_s)
+        )
+        return forgotten.rowcount > 0
+
+    def get(self, queue: str, task_id: str) -> Task | None:
+        found = self._all(queue, "task_id = ? AND free_again_s IS NULL", task_id)
+        return found[0] if found else None
+
+    def is_gone(self, queue: str, task_id: str, now_s: float) -> bool:
+        """Whether a task of that name was there, and its name is still taken."""
+        found = self._database.execute(
+            "SELECT 1 FROM task WHERE queue = ? AND task_id = ? AND free_again_s > ?",
+            (self._numbers.get(queue), task_id, now_s),
+        )
+        return found.fetchone() is not None
 
     def page(self, queue: str, after: int, limit: int) -> list[Task]:
         """Up to `limit` tasks in the order in which they were created, from the one after that number."""
-        rows = self._database.execute(
-            "SELECT * FROM tasks WHERE queue = ? AND number > ? ORDER BY number LIMIT ?", (queue, after, limit)
-        )
-        return [_task(row) for row in rows]
-
-    def depth(self, queue: str) -> int:
-        """How many tasks the queue holds."""
-        return int(self._database.execute("SELECT count(*) FROM tasks WHERE queue = ?", (queue,)).fetchone()[0])
+        return self._all(queue, "number > ? AND free_again_s IS NULL ORDER BY number LIMIT ?", after, limit)
 
     def due(self, queue: str, now_s: float, limit: int) -> list[Task]:
-        """Up to `limit` tasks whose time has come, the oldest first."""
-        rows = self._database.execute(
-            "SELECT * FROM tasks WHERE queue = ? AND in_flight = 0 AND schedule_s <= ?"
-            " ORDER BY schedule_s, number LIMIT ?",
-            (queue, now_s, limit),
-        )
-        return [_task(row) for row in rows]
+        """Up to `limit` tasks whose time has come and that are not in flight, the oldest first."""
+        waiting = "in_flight = 0 AND free_again_s IS NULL AND schedule_s <= ? ORDER BY schedule_s, number LIMIT ?"
+        return self._all(queue, waiting, now_s, limit)
 
     def next_due_s(self, queue: str) -> float | None:
         row = self._database.execute(
-            "SELECT min(schedule_s) FROM tasks WHERE queue = ? AND in_flight = 0", (queue,)
+            "SELECT schedule_s FROM task WHERE queue = ? AND in_flight = 0 AND free_again_s IS NULL"
+            " ORDER BY schedule_s, number LIMIT 1",
+            (self._numbers[queue],),
         ).fetchone()
-        return None if row[0] is None else float(row[0])
+        return None if row is None else float(row[0])
 
-    def record_attempt(self, task: Task, now_s: float, last_attempt: dict[str, Any]) -> None:
+    def record_attempt(self, task: Task, attempt: LastAttempt) -> None:
         """Before a dispatch: count it; the task is not due again until its end is recorded or a new process starts."""
         self._database.execute(
-            "UPDATE tasks SET attempts = attempts + 1, first_attempt_s = coalesce(first_attempt_s, ?), in_flight = 1,"
-            " last_attempt = ? WHERE number = ?",
-            (now_s, json.dumps(last_attempt), task.number),
+            "UPDATE task SET attempts = attempts + 1, first_attempt_s = coalesce(first_attempt_s, ?), in_flight = 1,"
+            " last = ? WHERE number = ?",
+            (attempt.dispatched_s, pack_last(attempt), task.number),
         )
 
     def release_in_flight(self) -> None:
         """Nobody knows how the attempts of a process that was killed ended: make them again."""
-        self._database.execute("UPDATE tasks SET in_flight = 0 WHERE in_flight")
+        self._database.execute("UPDATE task SET in_flight = 0 WHERE in_flight = 1 AND free_again_s IS NULL")
 
-    def record_failure(self, task: Task, schedule_s: float, last_attempt: dict[str, Any], *, answered: bool) -> None:
+    def record_failure(self, task: Task, schedule_s: float, attempt: LastAttempt) -> None:
+        status = attempt.result.status if attempt.result else None
         self._database.execute(
-            "UPDATE tasks SET in_flight = 0, schedule_s = ?, responses = responses + ?, last_attempt = ?"
-            " WHERE number = ?",
-            (schedule_s, int(answered), json.dumps(last_attempt), task.number),
+            "UPDATE task SET in_flight = 0, schedule_s = ?, responses = responses + ?, refusals = refusals + ?,"
+            " last = ? WHERE number = ? AND free_again_s IS NULL",
+            (schedule_s, status is not None, status is not None and status < 500, pack_last(attempt), task.number),
         )
 
-    def bury(self, task: Task, until_s: float) -> None:
-        """The task is done, given up or deleted; its name is remembered."""
-        with self.transaction():
-            self._database.execute("DELETE FROM tasks WHERE number = ?", (task.number,))
-            self._database.execute("INSERT OR REPLACE INTO tombstones VALUES (?, ?)", (task.name, until_s))
+    def bury(self, tasks: Iterable[Task], free_again_s: float) -> None:
+        """They are done, given up or deleted; their names are remembered.  One that is gone already stays as it is."""
+        for task in tasks:
+            number = self._numbers.get(task.queue)
+            present = f"{_BURY} WHERE number = ? AND queue = ? AND free_again_s IS NULL"
+            self._take_away(task.queue, present, free_again_s, task.number, number)
 
-    def is_buried(self, name: str, now_s: float) -> bool:
-        found = self._database.execute("SELECT 1 FROM tombstones WHERE name = ? AND until_s > ?", (name, now_s))
-        return found.fetchone() is not None
+    # Many tasks at once, in slices, so that nobody waits for a million
 
-    def purge(self, queue: str) -> None:
-        self._database.execute("DELETE FROM tasks WHERE queue = ?", (queue,))
+    def order_purge(self, queue: str) -> None:
+        """All tasks that are there now are to go; purge() takes them away, also after a restart."""
+        self._database.execute(
+            "UPDATE queue SET purge_to = (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'task')"
+            " WHERE number = ?",
+            (self._numbers[queue],),
+        )
 
-    def forget_tombstones(self, now_s: float) -> None:
-        self._database.execute("DELETE FROM tombstones WHERE until_s <= ?", (now_s,))
+    def purge(self, queue: str, free_again_s: float, limit: int) -> int:
+        """Bury up to `limit` of the tasks that are to go; how many it were."""
+        number = self._numbers[queue]
+        (purge_to,) = self._database.execute("SELECT purge_to FROM queue WHERE number = ?", (number,)).fetchone()
+        oldest = (
+            "SELECT number FROM task WHERE queue = ? AND free_again_s IS NULL AND number <= ? ORDER BY number LIMIT ?"
+        )
+        return self._take_away(queue, f"{_BURY} WHERE number IN ({oldest})", free_again_s, number, purge_to, limit)
+
+    def expire(self, queue: str, created_before_s: float, free_again_s: float, limit: int) -> int:
+        """Bury up to `limit` tasks that were created before that instant; how many it were."""
+        oldest = "SELECT number FROM task WHERE queue = ? AND free_again_s IS NULL ORDER BY number LIMIT ?"
+        statement = f"{_BURY} WHERE created_s < ? AND number IN ({oldest})"
+        return self._take_away(queue, statement, free_again_s, created_before_s, self._numbers[queue], limit)
+
+    def forget(self, now_s: float, limit: int) -> int:
+        """Drop up to `limit` tombstones whose time is over, and tasks of queues that are gone; how many it were."""
+        over = self._database.execute(
+            "DELETE FROM task WHERE number IN (SELECT number FROM task WHERE free_again_s <= ? LIMIT ?)", (now_s, limit)
+        ).rowcount
+        for (number,) in self._database.execute("SELECT number FROM queue WHERE config IS NULL").fetchall():
+            over += self._database.execute(
+                "DELETE FROM task WHERE number IN (SELECT number FROM task WHERE queue = ? LIMIT ?)", (number, limit)
+            ).rowcount
+        return over
+
+    # Notes: one value a name, for what else must be remembered
+
+    def note(self, name: str) -> str | None:
+        row = self._database.execute("SELECT value FROM note WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def put_note(self, name: str, value: str) -> None:
+        self._database.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
+
+    def _all(self, queue: str, where: str, *values: object) -> list[Task]:
+        rows = self._database.execute(f"{_SELECT} WHERE queue = ? AND {where}", (self._numbers.get(queue), *values))
+        return [unpack(queue, row) for row in rows]
+
+    def _take_away(self, queue: str, statement: str, *values: object) -> int:
+        taken = self._database.execute(statement, values).rowcount
+        if queue in self._depths:
+            self._depths[queue] -= taken
+        return taken
+
+    def _count(self) -> None:
+        """How much each queue holds, from the start of a process on."""
+        held = dict(
+            self._database.execute("SELECT queue, count(*) FROM task WHERE free_again_s IS NULL GROUP BY queue")
+        )
+        self._depths = {name: held.get(number, 0) for name, number in self._numbers.items()}
 
 
-def _config(row: sqlite3.Row) -> QueueConfig:
-    fields = json.loads(row["config"])
+def _config(text: str) -> QueueConfig:
+    fields = json.loads(text)
     return QueueConfig(**{**fields, "rate": RateLimits(**fields["rate"]), "retry": RetryConfig(**fields["retry"])})
-
-
-def _task(row: sqlite3.Row) -> Task:
-    last_attempt = row["last_attempt"]
-    return Task(
-        number=row["number"],
-        queue=row["queue"],
-        name=row["name"],
-        resource=json.loads(row["resource"]),
-        schedule_s=row["schedule_s"],
-        attempts=row["attempts"],
-        responses=row["responses"],
-        first_attempt_s=row["first_attempt_s"],
-        last_attempt=json.loads(last_attempt) if last_attempt else None,
-    )

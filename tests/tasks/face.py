@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from local.api_error import api_errors
+from local.appengine import rest as appengine_rest
 from local.auth import TokenIssuer
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.rest import routes
@@ -24,17 +25,32 @@ QUEUE = f"{PARENT}/queues/create-image-queue"
 
 @dataclass
 class Face:
-    """arrivals: (time, path, headers, body) of what the target got; answers: the statuses it gives, then 200."""
+    """arrivals: (time, path, headers, body) of what the target got; answers: what it gives, then 200 for ever."""
 
     url: str
     store: TaskStore
     dispatcher: Dispatcher
+    session: aiohttp.ClientSession
     arrivals: list[tuple[float, str, dict[str, str], bytes]] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
-    now_s: float = 0.0
+    answers: list[int | web.Response] = field(default_factory=list)
 
     async def arrived(self, count: int) -> None:
         await until(lambda: len(self.arrivals) >= count)
+
+    async def ask(self, method: str, path: str, body: object = None, **query: str) -> tuple[int, dict[str, Any]]:
+        """The status and the JSON of the answer; the path is below /v2/."""
+        async with self.session.request(method, f"{self.url}/v2/{path}", json=body, params=query) as answer:
+            return answer.status, await answer.json()
+
+    async def post(self, path: str, body: object = None) -> dict[str, Any]:
+        status, answer = await self.ask("POST", path, body)
+        assert status == 200, answer
+        return answer
+
+    async def create(self, queue: str, task_id: str | None = None, **changes: Any) -> dict[str, Any]:
+        """A task for the target."""
+        name = {"name": f"{queue}/tasks/{task_id}"} if task_id else {}
+        return await self.post(f"{queue}/tasks", {"task": {**name, **a_task(self.url, **changes)}})
 
 
 @asynccontextmanager
@@ -47,15 +63,17 @@ async def a_face(folder: Path) -> AsyncIterator[Face]:
         async def target(request: web.Request) -> web.Response:
             face = faces[0]
             face.arrivals.append((time.monotonic(), request.path, dict(request.headers), await request.read()))
-            return web.Response(status=face.answers.pop(0) if face.answers else 200)
+            answer = face.answers.pop(0) if face.answers else 200
+            return web.Response(status=answer) if isinstance(answer, int) else answer
 
         sender = Sender(session, TokenIssuer(folder / "key.pem"), "http://127.0.0.1:1")
         dispatcher = Dispatcher(store, sender.send)
         app.add_routes(routes(store, dispatcher))
+        app.add_routes(appengine_rest.routes())
         app.router.add_route("*", "/target{tail:.*}", target)
         async with served(app) as url:
             sender.base_url = url
-            faces.append(Face(url, store, dispatcher))
+            faces.append(Face(url, store, dispatcher, session))
             await dispatcher.start()
             yield faces[0]
             await dispatcher.stop()

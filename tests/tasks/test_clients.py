@@ -1,10 +1,7 @@
-"""The real clients against the local face: google-cloud-tasks over REST, and gcloud."""
+"""The real Python client against the local face, over REST."""
 
 import asyncio
-import json
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
@@ -13,9 +10,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import tasks_v2
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from cli.env import gcloud_environment
 from local.tasks.rules import QueueConfig
-from tests.gcloud import gcloud, require_gcloud
 from tests.tasks.face import PARENT, QUEUE, Face, a_face
 
 
@@ -85,35 +80,3 @@ async def test_a_wrong_task_is_refused_in_googles_words(tmp_path: Path, task: ob
             assert (answer.status, (await answer.json())["error"]["status"]) == (400, "INVALID_ARGUMENT")
     assert (error["code"], error["status"]) == (400, "INVALID_ARGUMENT")
     assert message in error["message"]
-
-
-async def test_gcloud_manages_queues_and_tasks(tmp_path: Path) -> None:
-    require_gcloud()
-    async with a_face(tmp_path) as face:
-        await asyncio.to_thread(use_gcloud, face, gcloud_environment(face.url, tmp_path / "gcloud"))
-        await face.arrived(1)
-
-
-def use_gcloud(face: Face, variables: dict[str, str]) -> None:
-    def run(*words: str) -> Any:
-        done = gcloud(variables, "tasks", *words, "--location=us-central1", "--format=json")
-        assert done.returncode == 0, done.stderr.decode()
-        return json.loads(done.stdout or "null")
-
-    def fail(*words: str) -> subprocess.CompletedProcess[bytes]:
-        done = gcloud(variables, "tasks", *words, "--location=us-central1")
-        assert done.returncode == 1
-        return done
-
-    run("queues", "create", "create-image-queue", "--max-attempts=7", "--max-dispatches-per-second=5")
-    assert b"Queue already exists" in fail("queues", "create", "create-image-queue").stderr
-    described = run("queues", "describe", "create-image-queue")
-    assert (described["retryConfig"]["maxAttempts"], described["rateLimits"]["maxDispatchesPerSecond"]) == (7, 5)
-    run("queues", "pause", "create-image-queue")
-    create = ("create-http-task", "t1", "--queue=create-image-queue", f"--url={face.url}/target")
-    run(*create, "--method=POST", "--body-content=hello", "--header=X-A:b")
-    assert b"Requested entity already exists" in fail(*create).stderr
-    (listed,) = run("list", "--queue=create-image-queue")
-    assert listed["name"] == f"{QUEUE}/tasks/t1"
-    run("run", "t1", "--queue=create-image-queue")
-    assert run("queues", "list")[0]["state"] == "PAUSED"

@@ -1,12 +1,14 @@
 """What the dispatcher sends, when, and how often."""
 
 import base64
+import time
 from pathlib import Path
 
 import aiohttp
 from google.auth import jwt
 
 from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
+from local.tasks.task import HttpRequest, LastAttempt, NewTask
 from tests.running import until
 from tests.tasks.face import QUEUE, Face, a_face, a_task
 
@@ -56,7 +58,7 @@ async def test_a_failed_task_is_tried_again_with_its_counts_and_a_done_one_is_re
             for _, _, headers, _ in face.arrivals
         ]
         assert counts == [("0", "0"), ("1", "0"), ("2", "1")]
-        await until(lambda: face.store.get(f"{QUEUE}/tasks/t1") is None)
+        await until(lambda: face.store.get(QUEUE, "t1") is None)
         await create(face, "t1", status=409)
         assert len(face.arrivals) == 3
 
@@ -96,10 +98,8 @@ async def test_a_longer_sleep_of_the_queue_ends_when_its_rate_is_raised(tmp_path
 async def test_what_was_in_flight_when_the_process_died_is_sent_again(tmp_path: Path) -> None:
     async with a_face(tmp_path) as face:
         a_queue(face, rate=RateLimits(max_dispatches_per_s=500))
-        face.store.create(QUEUE, f"{QUEUE}/tasks/lost", {**a_task(face.url), "createTime": ""}, 0.0, 0.0)
-        lost = face.store.get(f"{QUEUE}/tasks/lost")
-        assert lost is not None
-        face.store.record_attempt(lost, 0.0, {})
+        lost = face.store.create(QUEUE, NewTask("lost", HttpRequest(f"{face.url}/target"), schedule_s=0.0), time.time())
+        face.store.record_attempt(lost, LastAttempt(0.0, 0.0))
         assert face.store.due(QUEUE, 1.0, 10) == []
         await face.dispatcher.start()
         await face.arrived(1)

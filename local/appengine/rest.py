@@ -1,0 +1,51 @@
+"""What gcloud asks before it deploys queue.yaml: is there an App Engine app, where, and is Cloud Tasks switched on?
+
+Called by local/server.py.  Source: App Engine Admin API v1, Application; Service Usage API v1, Service; gcloud 528.
+"""
+
+from aiohttp import web
+
+from local.api_error import ApiError
+
+# The region us-central1 is the location us-central to App Engine, which is older than regions with numbers.
+_LOCATION = "us-central"
+_REGION_CODE = "uc"
+
+
+def routes() -> list[web.AbstractRouteDef]:
+    return [
+        web.get("/v1/apps/{app}", _application),
+        web.get("/v1/{parent:projects/[^/]+}/services/{service}", _service),
+    ]
+
+
+async def _application(request: web.Request) -> web.Response:
+    """Every project has its app; with a codeBucket gcloud sees nothing in it to repair."""
+    app = request.match_info["app"]
+    host = f"{app}.{_REGION_CODE}.r.appspot.com"
+    return web.json_response(
+        {
+            "name": f"apps/{app}",
+            "id": app,
+            "authDomain": "gmail.com",
+            "locationId": _LOCATION,
+            "codeBucket": f"staging.{app}.appspot.com",
+            "defaultBucket": f"{app}.appspot.com",
+            "defaultHostname": host,
+            "servingStatus": "SERVING",
+            "serviceAccount": f"{app}@appspot.gserviceaccount.com",
+            "featureSettings": {"splitHealthChecks": True, "useContainerOptimizedOs": True},
+            "databaseType": "CLOUD_DATASTORE_COMPATIBILITY",
+            "gcrDomain": "us.gcr.io",
+        }
+    )
+
+
+async def _service(request: web.Request) -> web.Response:
+    """The services that run here are enabled in every project."""
+    parent, service = request.match_info["parent"], request.match_info["service"]
+    if not service.endswith(".googleapis.com"):
+        raise ApiError(404, f"Service '{service}' not found or permission denied.")
+    return web.json_response(
+        {"name": f"{parent}/services/{service}", "parent": parent, "config": {"name": service}, "state": "ENABLED"}
+    )

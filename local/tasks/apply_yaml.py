@@ -1,0 +1,57 @@
+"""Puts a queue.yaml into force on the running queues, as `gcloud app deploy queue.yaml` would.  Called by LocalCloud.
+
+Source: gcloud 528, app_deploy_migration_util.DeployQueuesYamlFile.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+
+from local.tasks.dispatcher import Dispatcher
+from local.tasks.queue_yaml import QueueYaml, read_queue_yaml
+from local.tasks.rules import QueueConfig
+from local.tasks.store import TaskStore
+
+_SPARED = "default"  # gcloud does not pause a queue of this name
+
+
+def apply_queue_yaml(
+    text: str, file: str, parent: str, store: TaskStore, dispatcher: Dispatcher
+) -> tuple[QueueConfig, ...]:
+    """The queues of the file as they are in force now; parent is projects/…/locations/….
+
+    A text that was the last one applied changes nothing: what an operator did since then with gcloud stays, also
+    through a restart.  Raises QueueYamlError, which says file:line:column; then the last good one stays in force.
+    """
+    read = read_queue_yaml(text, file, parent)
+    note, digest = f"queue.yaml of {parent}", hashlib.sha256(text.encode()).hexdigest()
+    present = {queue.name: queue for queue in store.queues()}
+    if store.note(note) != digest or not all(queue.name in present for queue in read.queues):
+        changed = list(_changes(read, [queue for queue in present.values() if queue.name.startswith(f"{parent}/")]))
+        with store.transaction():
+            for queue in changed:
+                store.put_queue(queue)
+            store.put_note(note, digest)
+        for queue in changed:
+            dispatcher.wake(queue.name)
+    return tuple(queue for queue in store.queues() if queue.name in {one.name for one in read.queues})
+
+
+def _changes(read: QueueYaml, present: Iterable[QueueConfig]) -> Iterable[QueueConfig]:
+    """What the file makes of the queues that are there, and of those that it brings in."""
+    before = {queue.name: queue for queue in present}
+    for wanted in read.queues:
+        queue = before.pop(wanted.name, None)
+        yield wanted if queue is None else _merged(queue, wanted, read.resumes_paused)
+    for queue in before.values():
+        if queue.state == "RUNNING" and not queue.name.endswith(f"/{_SPARED}"):
+            yield replace(queue, state="PAUSED")
+
+
+def _merged(queue: QueueConfig, wanted: QueueConfig, resumes_paused: bool) -> QueueConfig:
+    """How long things live is fixed when a queue is made; a rate of 0 pauses and leaves the rate for the resuming."""
+    if wanted.rate.max_dispatches_per_s == 0:
+        rate = replace(wanted.rate, max_dispatches_per_s=queue.rate.max_dispatches_per_s)
+        return replace(queue, rate=rate, retry=wanted.retry, state="PAUSED")
+    state = "RUNNING" if resumes_paused else queue.state
+    return replace(queue, rate=wanted.rate, retry=wanted.retry, state=state)

@@ -1,0 +1,62 @@
+"""A task as a row of the store, and back."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from local.tasks.rules import RetryConfig
+from local.tasks.task import AttemptResult, HttpRequest, LastAttempt, Task, Token
+
+COLUMNS = "number, task_id, request, retry, created_s, schedule_s, attempts, responses, refusals, first_attempt_s, last"
+
+
+def pack_request(request: HttpRequest) -> bytes:
+    """A line of JSON, and the body as it is."""
+    head = {
+        "url": request.url,
+        "method": request.method,
+        "headers": dict(request.headers or {}),
+        "token": asdict(request.token) if request.token else None,
+        "deadline_s": request.deadline_s,
+    }
+    return json.dumps(head).encode() + b"\n" + request.body
+
+
+def pack_retry(retry: RetryConfig | None) -> str | None:
+    return json.dumps(asdict(retry)) if retry else None
+
+
+def pack_last(last: LastAttempt) -> str:
+    return json.dumps(asdict(last))
+
+
+def unpack(queue: str, row: tuple[Any, ...]) -> Task:
+    """The task of a row with COLUMNS."""
+    number, task_id, request, retry, created_s, schedule_s, attempts, responses, refusals, first_attempt_s, last = row
+    return Task(
+        number=number,
+        queue=queue,
+        task_id=task_id,
+        request=_request(request),
+        created_s=created_s,
+        schedule_s=schedule_s,
+        attempts=attempts,
+        responses=responses,
+        refusals=refusals,
+        first_attempt_s=first_attempt_s,
+        last=_last(last) if last else None,
+        retry=RetryConfig(**json.loads(retry)) if retry else None,
+    )
+
+
+def _request(packed: bytes) -> HttpRequest:
+    head, _, body = packed.partition(b"\n")
+    fields = json.loads(head)
+    token = Token(**fields.pop("token")) if fields["token"] else fields.pop("token")
+    return HttpRequest(**fields, body=body, token=token)
+
+
+def _last(packed: str) -> LastAttempt:
+    fields = json.loads(packed)
+    result = fields.pop("result")
+    return LastAttempt(**fields, result=AttemptResult(**result) if result else None)

@@ -1,0 +1,93 @@
+"""One task, the request that it makes, and how an attempt of it ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from local.tasks.rules import RetryConfig
+
+DEADLINE_S = 600.0  # Source: Cloud Tasks, dispatchDeadline's default
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The token that the service adds: an OIDC one names its audience, an OAuth 2 one its scope; "" is the default."""
+
+    kind: Literal["OIDC", "OAUTH"]
+    email: str
+    audience_or_scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """What a task sends.  headers keep the case in which the client wrote them."""
+
+    url: str
+    method: str = "POST"
+    headers: Mapping[str, str] | None = None
+    body: bytes = b""
+    token: Token | None = None
+    deadline_s: float = DEADLINE_S
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptResult:
+    """How one attempt ended.  status is None where no answer came, error then says why.
+
+    retry_after_s: how long the target asked us to wait, 0 where it did not.
+    """
+
+    status: int | None
+    error: str = ""
+    timed_out: bool = False
+    retry_after_s: float = 0.0
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class LastAttempt:
+    """The latest attempt; result and responded_at_s are None while it is in flight."""
+
+    scheduled_s: float
+    dispatched_s: float
+    responded_at_s: float | None = None
+    result: AttemptResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task to create; task_id is "" where the service chooses one, retry is None where the queue's rules hold."""
+
+    task_id: str
+    request: HttpRequest
+    schedule_s: float
+    retry: RetryConfig | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task that is waiting or in flight.  Times are seconds since the epoch.
+
+    attempts counts dispatches, responses the answers to them, and refusals the answers that were no 5xx
+    (what X-CloudTasks-TaskExecutionCount counts).
+    """
+
+    number: int
+    queue: str
+    task_id: str
+    request: HttpRequest
+    created_s: float
+    schedule_s: float
+    attempts: int = 0
+    responses: int = 0
+    refusals: int = 0
+    first_attempt_s: float | None = None
+    last: LastAttempt | None = None
+    retry: RetryConfig | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.queue}/tasks/{self.task_id}"

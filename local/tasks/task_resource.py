@@ -1,0 +1,225 @@
+"""Tasks as Cloud Tasks' JSON, and back.
+
+Source: Cloud Tasks v2, Task and HttpRequest; error texts as recorded from the real service.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from local.api_error import ApiError
+from local.tasks.queue_resource import changed_queue
+from local.tasks.rules import MAX_AHEAD_S, QueueConfig, RetryConfig
+from local.tasks.task import DEADLINE_S, AttemptResult, HttpRequest, LastAttempt, NewTask, Task, Token
+from local.tasks.wire import duration, instant, parse_duration, parse_instant, whole_instant
+
+_METHODS = ("HTTP_METHOD_UNSPECIFIED", "POST", "GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
+_WITH_BODY = ("POST", "PUT", "PATCH")
+_MAX_URL, _MAX_HEADERS_BYTES, _MAX_TASK_BYTES = 2083, 80 * 1024, 1024 * 1024
+_MIN_DEADLINE_S, _MAX_DEADLINE_S = 15.0, 1800.0
+_USER_AGENT = "Google-Cloud-Tasks"
+# The service sets these itself, or takes them away.
+_OVERWRITTEN = re.compile(r"host|content-length|user-agent|x-(google|appengine|cloudtasks)-.*", re.IGNORECASE)
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_DEFAULT_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+
+# Source: google.rpc.Code for the status of a failed attempt.
+_RPC_CODES = {400: 3, 401: 16, 403: 7, 404: 5, 409: 10, 429: 8, 499: 1, 500: 13, 501: 12, 503: 14, 504: 4}
+_RPC_NAMES = {
+    1: "CANCELLED",
+    2: "UNKNOWN",
+    3: "INVALID_ARGUMENT",
+    4: "DEADLINE_EXCEEDED",
+    5: "NOT_FOUND",
+    7: "PERMISSION_DENIED",
+    8: "RESOURCE_EXHAUSTED",
+    10: "ABORTED",
+    12: "UNIMPLEMENTED",
+    13: "INTERNAL",
+    14: "UNAVAILABLE",
+    16: "UNAUTHENTICATED",
+}
+
+
+def task_json(task: Task, *, full: bool) -> dict[str, Any]:
+    """The BASIC view leaves out the body."""
+    shown: dict[str, Any] = {
+        "name": task.name,
+        "httpRequest": _http_json(task.request, full=full),
+        "scheduleTime": instant(task.schedule_s),
+        "createTime": whole_instant(task.created_s),
+        "dispatchDeadline": duration(task.request.deadline_s),
+        "dispatchCount": task.attempts,
+        "responseCount": task.responses,
+        "view": "FULL" if full else "BASIC",
+    }
+    if task.first_attempt_s is not None:
+        shown["firstAttempt"] = {"dispatchTime": instant(task.first_attempt_s)}
+    if task.last is not None:
+        shown["lastAttempt"] = _attempt_json(task.last)
+    if task.retry is not None:
+        shown["retryConfig"] = _retry_json(task.retry)
+    return shown
+
+
+def _http_json(request: HttpRequest, *, full: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "url": request.url,
+        "httpMethod": request.method,
+        "headers": {"User-Agent": _USER_AGENT, **(request.headers or {})},
+    }
+    if full and request.body:
+        shown["body"] = base64.b64encode(request.body).decode()
+    if request.token is not None:
+        kind, second = ("oidcToken", "audience") if request.token.kind == "OIDC" else ("oauthToken", "scope")
+        shown[kind] = {"serviceAccountEmail": request.token.email, second: request.token.audience_or_scope}
+    return shown
+
+
+def _attempt_json(attempt: LastAttempt) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "scheduleTime": instant(attempt.scheduled_s),
+        "dispatchTime": instant(attempt.dispatched_s),
+    }
+    if attempt.responded_at_s is not None and attempt.result is not None:
+        shown["responseTime"] = instant(attempt.responded_at_s)
+        shown["responseStatus"] = _status_json(attempt.result)
+    return shown
+
+
+def _status_json(result: AttemptResult) -> dict[str, Any]:
+    if result.status is None:
+        code = 4 if result.timed_out else 14
+        return {"code": code, "message": f"{_RPC_NAMES[code]}({code}): {result.error}"}
+    code = _RPC_CODES.get(result.status, 2)
+    return {"code": code, "message": f"{_RPC_NAMES[code]}({code}): HTTP status code {result.status}"}
+
+
+def _retry_json(retry: RetryConfig) -> dict[str, Any]:
+    return {
+        "maxAttempts": retry.max_attempts,
+        "maxRetryDuration": duration(retry.max_retry_duration_s),
+        "minBackoff": duration(retry.min_backoff_s),
+        "maxBackoff": duration(retry.max_backoff_s),
+        "maxDoublings": retry.max_doublings,
+    }
+
+
+def new_task(queue: str, given: Mapping[str, Any], now_s: float) -> NewTask:
+    """The task of a CreateTask request; its task_id is "" where it has no name.  Raises ApiError(400)."""
+    task_id = _task_id(queue, given.get("name"))
+    schedule_s = parse_instant(given["scheduleTime"], "task.schedule_time") if given.get("scheduleTime") else now_s
+    if schedule_s > now_s + MAX_AHEAD_S:
+        raise ApiError(
+            400,
+            f"The Task.scheduleTime, {datetime.fromtimestamp(schedule_s, UTC).isoformat(timespec='seconds')}, "
+            "is too far in the future. Schedule time must be no more than 720h in the future.",
+        )
+    deadline_s = DEADLINE_S
+    if given.get("dispatchDeadline"):
+        deadline_s = parse_duration(given["dispatchDeadline"], "task.dispatch_deadline")
+        if not _MIN_DEADLINE_S <= deadline_s <= _MAX_DEADLINE_S:
+            raise ApiError(400, "Task.dispatchDeadline must be between [15s, 30m].")
+    request = _http_request(given, deadline_s)
+    if _size(queue, task_id, request) > _MAX_TASK_BYTES:
+        raise ApiError(400, "Task size too large")
+    retry = None
+    if given.get("retryConfig"):
+        retry = changed_queue(QueueConfig(queue), given, ["retryConfig"], "v2").retry
+    return NewTask(task_id, request, max(schedule_s, now_s), retry)
+
+
+def _task_id(queue: str, name: object) -> str:
+    if not name:
+        return ""
+    parent, tasks, task_id = str(name).rpartition("/tasks/")
+    if not tasks:
+        raise ApiError(
+            400,
+            'Task name must be formatted: "projects/<PROJECT_ID>/locations/<LOCATION_ID>/queues/<QUEUE_ID>'
+            '/tasks/<TASK_ID>"',
+        )
+    if parent != queue:
+        raise ApiError(
+            400,
+            f"The queue name from request ('{queue}') must be the same as "
+            f"the queue name in the named task ('{parent}').",
+        )
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,500}", task_id):
+        raise ApiError(
+            400,
+            f'Task ID "{task_id}" can contain only letters ([A-Za-z]), numbers ([0-9]), hyphens (-), or '
+            "underscores (_). Task ID must between 1 and 500 characters.",
+        )
+    return task_id
+
+
+def _http_request(task: Mapping[str, Any], deadline_s: float) -> HttpRequest:
+    given = task.get("httpRequest") or {}
+    if not isinstance(given, dict):
+        raise ApiError(400, "Invalid value at 'task.http_request'")
+    if not given and task.get("appEngineHttpRequest") is not None:
+        raise ApiError(400, "Task.appEngineHttpRequest is not imitated: use httpRequest.")
+    url = given.get("url")
+    if not url:
+        raise ApiError(400, "HttpRequest.url is required.")
+    if not isinstance(url, str) or not re.match(r"https?://", url, re.IGNORECASE):
+        raise ApiError(400, "HttpTarget.url must start with 'http://' or 'https://'.")
+    if len(url) > _MAX_URL:
+        raise ApiError(400, f"HttpRequest.url must be at most {_MAX_URL} characters.")
+    method = _method(given.get("httpMethod"))
+    body = _body(given.get("body"))
+    if body and method not in _WITH_BODY:
+        raise ApiError(400, "HTTP request body is not allowed with this HTTP method.")
+    return HttpRequest(url, method, _headers(given.get("headers") or {}), body, _token(given), deadline_s)
+
+
+def _method(given: object) -> str:
+    """By its name or, as the client libraries send it, by its number; POST where nothing is said."""
+    name = _METHODS[given] if type(given) is int and 0 <= given < len(_METHODS) else given or _METHODS[0]
+    if name not in _METHODS:
+        raise ApiError(400, f"Invalid value at 'task.http_request.http_method', \"{given}\"")
+    return "POST" if name == _METHODS[0] else str(name)
+
+
+def _body(given: object) -> bytes:
+    """Base64 of either alphabet, with or without padding, as protobuf's JSON takes it."""
+    try:
+        text = str(given or "").translate(str.maketrans("-_", "+/")).rstrip("=")
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise ApiError(400, "Invalid value at 'task.http_request.body' (TYPE_BYTES), Base64 decoding failed") from None
+
+
+def _headers(given: object) -> dict[str, str]:
+    """Those that the service does not set itself, in the case in which the client wrote them."""
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise ApiError(400, "Invalid value at 'task.http_request.headers', expected a map of texts")
+    for name, value in given.items():
+        if not _TOKEN.fullmatch(name) or not value.isprintable() or not value.isascii():
+            raise ApiError(400, f"Invalid value at 'task.http_request.headers': the header {name!r} cannot be sent")
+    if sum(len(name) + len(value) for name, value in given.items()) > _MAX_HEADERS_BYTES:
+        raise ApiError(400, "HttpRequest.headers must be smaller than 80 KB in all.")
+    return {name: value for name, value in given.items() if not _OVERWRITTEN.fullmatch(name)}
+
+
+def _token(given: Mapping[str, Any]) -> Token | None:
+    oidc, oauth = given.get("oidcToken"), given.get("oauthToken")
+    if oidc and oauth:
+        raise ApiError(400, "Only one of HttpRequest.oauthToken and HttpRequest.oidcToken can be set.")
+    if not oidc and not oauth:
+        return None
+    token = oidc or oauth
+    if not isinstance(token, dict) or not isinstance(token.get("serviceAccountEmail"), str):
+        raise ApiError(400, "The service account email of HttpRequest.authorization_header is required.")
+    if oidc:
+        return Token("OIDC", token["serviceAccountEmail"], str(token.get("audience") or given["url"]))
+    return Token("OAUTH", token["serviceAccountEmail"], str(token.get("scope") or _DEFAULT_SCOPE))
+
+
+def _size(queue: str, task_id: str, request: HttpRequest) -> int:
+    headers = sum(len(name) + len(value) for name, value in (request.headers or {}).items())
+    return len(queue) + len(task_id) + len(request.url) + headers + len(request.body)

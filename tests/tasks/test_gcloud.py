@@ -1,0 +1,120 @@
+"""The real gcloud against the local face: its `tasks` commands, and `app deploy queue.yaml`."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.env import gcloud_environment
+from local.tasks.rules import YAML_TASK_TTL_S, YAML_TOMBSTONE_S
+from tests.gcloud import gcloud, require_gcloud
+from tests.tasks.face import PARENT, Face, a_face
+
+
+class Gcloud:
+    """Runs commands in a folder of its own; the words are those after `gcloud`."""
+
+    def __init__(self, face: Face, folder: Path) -> None:
+        self._variables = gcloud_environment(face.url, folder / "gcloud")
+        self.folder = folder
+
+    async def run(self, *words: str) -> Any:
+        """What it prints as JSON; None where it prints nothing."""
+        done = await asyncio.to_thread(gcloud, self._variables, *words, "--format=json")
+        assert done.returncode == 0, done.stderr.decode()
+        return json.loads(done.stdout or "null")
+
+    async def fail(self, *words: str) -> str:
+        done = await asyncio.to_thread(gcloud, self._variables, *words)
+        assert done.returncode == 1, done.stdout.decode()
+        return done.stderr.decode()
+
+    async def deploy(self, text: str) -> None:
+        path = self.folder / "queue.yaml"
+        path.write_text(text)
+        await self.run("app", "deploy", str(path))
+
+
+@pytest.fixture
+async def cloud(tmp_path: Path) -> AsyncIterator[tuple[Face, Gcloud]]:
+    require_gcloud()
+    async with a_face(tmp_path) as face:
+        yield face, Gcloud(face, tmp_path)
+
+
+async def test_a_deployed_queue_yaml_makes_the_queue_and_then_changes_the_running_one(cloud: Any) -> None:
+    face, gcloud = cloud
+    entry = "queue:\n- name: q\n  rate: {rate}\n  bucket_size: 1\n"
+    await gcloud.deploy(entry.format(rate="1/d"))
+    made = face.store.queue(f"{PARENT}/queues/q")
+    assert (made.rate.max_burst_size, made.retry.max_attempts) == (1, -1)
+    assert (made.tombstone_s, made.task_ttl_s) == (YAML_TOMBSTONE_S, YAML_TASK_TTL_S)
+    for number in range(3):
+        await face.create(made.name, f"t{number}")
+    await face.arrived(1)
+    await gcloud.deploy(entry.format(rate="400/s"))
+    await face.arrived(3)
+    changed = face.store.queue(made.name)
+    assert (changed.rate.max_dispatches_per_s, changed.tombstone_s) == (400, YAML_TOMBSTONE_S)
+
+
+async def test_a_deployed_queue_yaml_pauses_what_it_does_not_name_or_gives_no_rate(cloud: Any) -> None:
+    face, gcloud = cloud
+    await face.post(f"{PARENT}/queues", {"name": f"{PARENT}/queues/other"})
+    await gcloud.deploy("queue:\n- {name: q, rate: 5/s}\n- {name: still, rate: 0/s}\n")
+    states = {queue.name.rpartition("/")[2]: queue.state for queue in face.store.queues()}
+    assert states == {"other": "PAUSED", "q": "RUNNING", "still": "PAUSED"}
+    await gcloud.deploy("queue:\n- {name: q, rate: 0/s}\n- {name: still, rate: 7/s}\n")
+    states = {queue.name.rpartition("/")[2]: queue.state for queue in face.store.queues()}
+    assert states == {"other": "PAUSED", "q": "PAUSED", "still": "RUNNING"}
+    assert face.store.queue(f"{PARENT}/queues/q").rate.max_dispatches_per_s == 5
+
+
+async def test_queues_are_made_changed_and_deleted_also_without_a_location(cloud: Any) -> None:
+    _, gcloud = cloud
+    queues = ("tasks", "queues")
+    await gcloud.run(*queues, "create", "q", "--max-attempts=7", "--max-dispatches-per-second=5", "--min-backoff=1s")
+    assert "ALREADY_EXISTS: Queue already exists" in await gcloud.fail(*queues, "create", "q", "--location=us-central1")
+    described = await gcloud.run(*queues, "describe", "q")
+    assert (described["retryConfig"]["maxAttempts"], described["rateLimits"]["maxDispatchesPerSecond"]) == (7, 5)
+    updated = await gcloud.run(*queues, "update", "q", "--clear-max-attempts", "--max-concurrent-dispatches=3")
+    assert (updated["retryConfig"]["maxAttempts"], updated["retryConfig"]["minBackoff"]) == (100, "1s")
+    assert updated["rateLimits"]["maxConcurrentDispatches"] == 3
+    await gcloud.run(*queues, "pause", "q")
+    assert [one["state"] for one in await gcloud.run(*queues, "list")] == ["PAUSED"]
+    await gcloud.run(*queues, "resume", "q")
+    await gcloud.run(*queues, "delete", "q")
+    assert "FAILED_PRECONDITION: The queue cannot be created because a queue with this name existed too" in (
+        await gcloud.fail(*queues, "create", "q")
+    )
+    assert "NOT_FOUND: Queue does not exist." in await gcloud.fail(*queues, "describe", "q")
+
+
+async def test_tasks_are_made_listed_run_and_deleted_also_without_a_location(cloud: Any) -> None:
+    face, gcloud = cloud
+    await face.post(f"{PARENT}/queues", {"name": f"{PARENT}/queues/q"})
+    await gcloud.run("tasks", "queues", "pause", "q")
+    of_q, to = "--queue=q", f"--url={face.url}/target"
+    await gcloud.run("tasks", "create-http-task", "t1", of_q, to, "--body-content=hello", "--header=X-A:b")
+    assert "ALREADY_EXISTS: Requested entity already exists" in (
+        await gcloud.fail("tasks", "create-http-task", "t1", of_q, to)
+    )
+    await gcloud.run("tasks", "create-http-task", of_q, to, "--method=GET")
+    assert "too far in the future" in await gcloud.fail(
+        "tasks", "create-http-task", of_q, to, "--schedule-time=2999-01-01T00:00:00Z"
+    )
+    first, second = await gcloud.run("tasks", "list", of_q)
+    assert (first["name"], second["httpRequest"]["httpMethod"]) == (f"{PARENT}/queues/q/tasks/t1", "GET")
+    full = await gcloud.run("tasks", "describe", "t1", of_q, "--response-view=full")
+    assert (full["httpRequest"]["body"], full["httpRequest"]["headers"]["X-A"]) == ("aGVsbG8=", "b")
+    assert (await gcloud.run("tasks", "run", "t1", of_q))["dispatchCount"] == 1
+    await face.arrived(1)
+    assert face.arrivals[0][3] == b"hello"
+    assert "The task no longer exists, though" in await gcloud.fail("tasks", "describe", "t1", of_q)
+    await gcloud.run("tasks", "delete", second["name"].rpartition("/")[2], of_q)
+    await gcloud.run("tasks", "queues", "purge", "q")
+    assert await gcloud.run("tasks", "list", of_q) == []
+    assert "NOT_FOUND: Requested entity was not found." in await gcloud.fail("tasks", "run", "never", of_q)
