@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format bench golden sheet pins
+.PHONY: help up test lint format bench chaos golden sheet pins
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,9 @@ format: .venv/ready  ## put the code into our format
 
 bench: .venv/ready  ## measure us and our peers in turn
 	@for file in bench/[a-z]*.py; do $(BIN)/python -m "bench.$$(basename "$$file" .py)"; done
+
+chaos: .venv/ready  ## break everything that can break, and count
+	@$(BIN)/python -m tests.chaos
 
 golden: .venv/ready  ## draw the golden pictures of the tests anew; look at them
 	@$(BIN)/python -m tests.mandala.golden

@@ -13,6 +13,7 @@ import requests
 from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import tasks_v2
+from google.protobuf import json_format
 
 from ingress.config import Config
 from ingress.interaction import Request
@@ -51,6 +52,8 @@ class TaskQueue:
             exceptions.GoogleAPICallError,
             google.auth.exceptions.GoogleAuthError,
             requests.RequestException,
+            json_format.Error,  # these two: an answer that is no task
+            ValueError,
         ) as error:
             raise QueueUnavailable(f"{type(error).__name__}: {error}") from None
         return task.name

@@ -14,17 +14,17 @@ from typing import Any, Literal
 import requests
 
 from schemas.environment import Secret
-from steps.errors import PermanentError, RetryableError, TokenExpired
+from steps.errors import NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
 
 _TIMEOUT_S = (3.05, 15.0)  # connect, read
 _BLOCKED_FOR_S = 300.0  # a block at Cloudflare names no end; it lasts minutes to an hour
 
-Verdict = Literal["retry", "expired", "gone", "refused", "bug"]
+Verdict = Literal["retry", "early", "expired", "gone", "refused", "bug"]
 
 # (status, Discord's code) → what to do.  A status alone is looked up where the pair is not listed.
 # Source: Discord, "Opcodes and Status Codes"; 10015 and 50027 as observed by users of the API.
 DISCORD_ERRORS: Mapping[tuple[int, int | None], Verdict] = {
-    (404, 10015): "retry",  # unknown webhook: our acknowledgement is not processed yet
+    (404, 10015): "early",  # unknown webhook: our acknowledgement is not processed yet
     (404, 10008): "gone",  # unknown message: the member deleted it
     (404, None): "gone",
     (401, 50027): "expired",  # invalid webhook token: its 15 minutes are over
@@ -124,6 +124,8 @@ def _error(answer: requests.Response) -> Exception:
     message = f"Discord answered {status}/{code}"
     if verdict == "retry":
         return RetryableError(message)
+    if verdict == "early":
+        return NotYetAcknowledged(message)
     if verdict == "expired":
         return TokenExpired(message)
     return PermanentError(_STATUS_OF[verdict], message)

@@ -9,6 +9,10 @@ class RetryableError(Exception):
         self.retry_after_s = retry_after_s
 
 
+class NotYetAcknowledged(RetryableError):
+    """Raised when Discord does not know the interaction, as it does until it has processed our acknowledgement."""
+
+
 class TokenExpired(Exception):
     """Raised when Discord takes the interaction's token no longer: the reply cannot be edited."""
 

@@ -1,14 +1,17 @@
 """Picture, or the reason why there is none → the message that the member sees.  Called by app.py for /reply-discord."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from steps.bucket import PictureBucket
 from steps.config import Delivery
 from steps.discord import Discord
-from steps.errors import PermanentError, TokenExpired
+from steps.errors import NotYetAcknowledged, PermanentError, TokenExpired
 from steps.seal import Opener
+
+# Discord gives up an interaction that is not acknowledged within 3 s; the rest is for clocks that differ.
+_ACKNOWLEDGED_WITHIN = timedelta(seconds=30)
 
 # What a member is told, by `failure` of schemas/reply.json.
 APOLOGIES: Mapping[str, str] = {
@@ -37,6 +40,10 @@ def reply(
             return {"message_id": discord.edit_original(request["application_id"], token, message, png)}
         except TokenExpired as error:
             expired = error
+        except NotYetAcknowledged as error:
+            if now - datetime.fromisoformat(request["received_at"]) < _ACKNOWLEDGED_WITHIN:
+                raise
+            raise PermanentError(410, f"{error}; our acknowledgement never reached it") from None
     if "failure" in order:
         raise PermanentError(410, f"{expired}; the member was not told of the failure")
     return {"message_id": _post(request, discord, message, png, expired)}

@@ -88,14 +88,14 @@ class QueueConfig:
 
 @dataclass(frozen=True, slots=True)
 class TokenBucket:
-    """So many tokens at the instant at_s (seconds on any clock that only goes forward)."""
+    """So many tokens at the instant at_s (seconds).  A clock that is set back fills nothing, and goes on from there."""
 
     tokens: float
     at_s: float
 
     def filled(self, rate: RateLimits, now_s: float) -> "TokenBucket":
         tokens = self.tokens + max(0.0, now_s - self.at_s) * rate.max_dispatches_per_s
-        return TokenBucket(min(tokens, float(rate.max_burst_size)), max(now_s, self.at_s))
+        return TokenBucket(min(tokens, float(rate.max_burst_size)), now_s)
 
     def taken(self, count: int) -> "TokenBucket":
         return TokenBucket(self.tokens - count, self.at_s)

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.environment import Secret
 from steps.discord import DISCORD_ERRORS, Discord
-from steps.errors import PermanentError, RetryableError, TokenExpired
+from steps.errors import NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
 from tests.servers import free_port, serving
 
 TOKEN = Secret("aW50ZXJhY3Rpb246secret")
@@ -62,7 +62,9 @@ def test_the_reply_is_one_multipart_edit_of_the_original_message(discord: Discor
 @pytest.mark.parametrize(("key", "verdict"), DISCORD_ERRORS.items())
 def test_each_error_in_the_table_is_of_its_kind(discord: Discord, key: tuple[int, int | None], verdict: str) -> None:
     status, code = key
-    expected = {"retry": RetryableError, "expired": TokenExpired}.get(verdict, PermanentError)
+    expected = {"retry": RetryableError, "early": NotYetAcknowledged, "expired": TokenExpired}.get(
+        verdict, PermanentError
+    )
     with pytest.raises(expected) as caught:
         edit(discord, status, {"code": code, "message": "…"} if code else b"<html>")
     if isinstance(caught.value, PermanentError):

@@ -3,20 +3,12 @@
 import os
 import signal
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.servers import wait_until
-from tests.system.up import four_free_ports, mando, mando_up
-
-
-def children_of(pid: int) -> list[int]:
-    listed = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True).stdout
-    pairs = [tuple(map(int, line.split())) for line in listed.splitlines()[1:]]
-    direct = [child for child, parent in pairs if parent == pid]
-    return direct + [grandchild for child in direct for grandchild in children_of(child)]
+from tests.system.up import children_of, four_free_ports, mando, mando_up
 
 
 def is_gone(pid: int) -> bool:

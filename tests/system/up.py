@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,14 +98,14 @@ def mando(*arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str
 
 
 @contextlib.contextmanager
-def mando_up(data: Path, root: Path = ROOT) -> Iterator[Up]:
-    """`mando up` of the sources in root, from "ready" until the block ends."""
+def mando_up(data: Path, root: Path = ROOT, prefix: Sequence[str] = ()) -> Iterator[Up]:
+    """`mando up` of the sources in root, from "ready" until the block ends; prefix is a command that runs it."""
     port = four_free_ports()
     with tempfile.TemporaryDirectory() as folder:
         printed = Path(folder) / "output"
         with printed.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "cli.main", "up", "--port", str(port), "--data", str(data)],
+                [*prefix, sys.executable, "-m", "cli.main", "up", "--port", str(port), "--data", str(data)],
                 cwd=root,
                 env={**os.environ, "PYTHONPATH": str(root)},
                 stdout=output,
@@ -119,6 +119,14 @@ def mando_up(data: Path, root: Path = ROOT) -> Iterator[Up]:
         finally:
             if process.poll() is None:
                 up.stop()
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that it started, and those that they started."""
+    listed = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True).stdout
+    pairs = [tuple(map(int, line.split())) for line in listed.splitlines()[1:]]
+    direct = [child for child, parent in pairs if parent == pid]
+    return direct + [grandchild for child in direct for grandchild in children_of(child)]
 
 
 def four_free_ports() -> int:

@@ -1,5 +1,6 @@
 """The queue's rules: never too fast, waits that grow and stop growing, both limits before a task is given up."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,3 +71,10 @@ def test_the_wait_for_a_token_is_just_long_enough(rate: RateLimits, tokens: floa
     bucket = TokenBucket(tokens, 0.0)
     later = bucket.filled(rate, bucket.wait_s(rate) * 1.000001 + 1e-9)
     assert later.tokens >= 0.999999
+
+
+def test_a_clock_that_is_set_back_neither_fills_the_bucket_nor_stops_it() -> None:
+    rate = RateLimits(max_dispatches_per_s=10, max_burst_size=5)
+    back = TokenBucket(0.0, 1000.0).filled(rate, 400.0)
+    assert back.tokens == 0
+    assert back.filled(rate, 400.2).tokens == pytest.approx(2)

@@ -1,0 +1,74 @@
+"""`make chaos`: the whole matrix of faults against the running local system, and a table of what became of it."""
+
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.chaos import world
+from tests.chaos.kills import killed
+from tests.chaos.matrix import TARGETS, rows
+from tests.chaos.promise import Tally
+from tests.system.up import Up, mando_up
+
+KILLS = 12
+_LINE = "{:<34}{:>6}{:>14}{:>10}{:>7}{:>8}  {}"
+
+Trial = tuple[str, Callable[[], Tally]]
+
+
+def main() -> int:
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(1_000_000)
+    print(f"seed {seed}")
+    print(_LINE.format("what breaks", "sent", "acknowledged", "pictures", "words", "seconds", ""))
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack, ThreadPoolExecutor(len(TARGETS) + 1) as pool:
+        ups = [stack.enter_context(mando_up(Path(folder) / target)) for target in TARGETS]
+        running = [pool.submit(_tried, _of_target(target, up)) for target, up in zip(TARGETS, ups, strict=True)]
+        running.append(pool.submit(_tried, _of_the_world(Path(folder), random.Random(seed))))
+        broken = [one for group in running for one in group.result()]
+    for one in broken:
+        print(f"BROKEN  {one}")
+    print("the promise was kept" if not broken else f"the promise was broken {len(broken)} times")
+    return 1 if broken else 0
+
+
+def _of_target(target: str, up: Up) -> Iterator[Trial]:
+    for row in rows(target):
+        yield str(row), lambda row=row: row.run(up)  # type: ignore[misc]
+
+
+def _of_the_world(folder: Path, dice: random.Random) -> Iterator[Trial]:
+    data = folder / "world"
+    with mando_up(data) as up:
+        yield "delivered again, in another order", lambda: world.delivered_again_and_in_another_order(up)
+        yield "clock: 10 minutes ahead", lambda: world.clock_jumps(up, 600)
+        yield "clock: 10 minutes behind", lambda: world.clock_jumps(up, -600)
+        yield "clock: 20 minutes ahead", lambda: world.clock_jumps(up, 1200)
+    if world.can_mount():
+        yield "the bucket's disk is full", lambda: world.bucket_is_full(folder / "full")
+    yield f"{KILLS} times a process is killed", lambda: killed(folder / "killed", KILLS, dice)
+
+
+def _tried(trials: Iterator[Trial]) -> list[str]:
+    broken = []
+    for name, trial in trials:
+        began_s = time.monotonic()
+        try:
+            tally = trial()
+        except AssertionError as error:
+            tally = Tally(0, 0, 0, 0, [str(error)])
+        if tally.pictures + tally.words != tally.acknowledged:
+            tally.broken.append("an acknowledged interaction has no outcome")
+        seconds = f"{time.monotonic() - began_s:.1f}"
+        shown = (name, tally.sent, tally.acknowledged, tally.pictures, tally.words, seconds)
+        print(_LINE.format(*shown, "BROKEN" if tally.broken else "kept"), flush=True)
+        broken += [f"{name}: {one}" for one in tally.broken]
+    return broken
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""What must hold whatever broke: every acknowledged interaction has one visible outcome, and no secret is anywhere."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from tests.servers import wait_until
+from tests.system.up import PLACE, Up
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the interactions that were sent; broken says in words where the promise was."""
+
+    sent: int
+    acknowledged: int
+    pictures: int
+    words: int
+    broken: list[str] = field(default_factory=list)
+
+
+def settle(up: Up, ids: Sequence[str], deadline_s: float = 120) -> Tally:
+    """Wait until nothing is under way, then count."""
+    wait_until(lambda: _is_quiet(up, ids), f"the outcome of {len(ids)} interactions", deadline_s)
+    pictures = words = acknowledged = 0
+    broken = []
+    for one in ids:
+        messages = up.get(f"api/client/interactions/{one}")["messages"]
+        if messages and all(message["state"] == "failed" for message in messages):
+            continue  # Discord told the member itself that the application did not answer
+        acknowledged += 1
+        shown = [message for message in messages if message["state"] == "replied"]
+        if len(shown) != 1:
+            broken.append(f"{one} has {len(shown)} visible replies")
+        elif any("image" in embed for embed in shown[0]["embeds"]):
+            pictures += 1
+        elif shown[0]["content"] or shown[0]["embeds"]:
+            words += 1
+        else:
+            broken.append(f"{one} has an empty reply")
+    broken += _objects_written_twice(up) + _leaks(up)
+    return Tally(len(ids), acknowledged, pictures, words, broken)
+
+
+def _is_quiet(up: Up, ids: Sequence[str]) -> bool:
+    try:
+        state = up.get("ops/state")
+        if any(queue["waiting"] for queue in state["queues"]):
+            return False
+        if any(state["counts"].get(word) for word in ("ACTIVE", "QUEUED")):
+            return False
+        every = [up.get(f"api/client/interactions/{one}")["messages"] for one in ids]
+    except requests.RequestException:
+        return False
+    return all(messages and all(one["state"] != "thinking" for one in messages) for messages in every)
+
+
+def _objects_written_twice(up: Up) -> list[str]:
+    listed = up.get("storage/v1/b/demo-mandalas/o?versions=true").get("items", [])
+    names = [one["name"] for one in listed]
+    return [f"the object {name} was written twice" for name in {one for one in names if names.count(one) > 1}]
+
+
+def _leaks(up: Up) -> list[str]:
+    """Files outside Discord's own that hold a token in plain text: logs, tasks, arguments, journals, histories."""
+    with sqlite3.connect(up.data / "discord.sqlite") as database:
+        tokens = [row[0].encode() for row in database.execute("SELECT token FROM interactions")]
+    files = [up.printed, *(path for path in up.data.rglob("*") if path.is_file() and "discord" not in path.name)]
+    leaks = []
+    for path in files:
+        content = path.read_bytes()
+        leaks += [f"{path.name} holds the token of an interaction" for token in tokens if token in content]
+    return leaks
+
+
+def send(up: Up, count: int, deliveries: int = 1) -> list[str]:
+    """The ids of so many new interactions."""
+    return [up.interact(deliveries)["id"] for _ in range(count)]
+
+
+def break_next(up: Up, **fault: Any) -> None:
+    requests.post(f"{up.base}/faults", json=fault, timeout=10).raise_for_status()
+
+
+def mend(up: Up) -> None:
+    requests.delete(f"{up.base}/faults", timeout=10).raise_for_status()
+
+
+def failed_with(up: Up) -> list[str]:
+    """Why executions failed, the newest first."""
+    query = f"v1/{PLACE}/workflows/mando/executions?view=FULL&filter=state=FAILED"
+    return [one["error"]["context"].partition("\n")[0] for one in up.get(query).get("executions", [])]

@@ -1,0 +1,46 @@
+"""The short form of `make chaos`: each call of the path broken in the ways that differ most."""
+
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import world
+from tests.chaos.kills import killed
+from tests.chaos.matrix import TARGETS, Row
+from tests.system.up import Up, mando_up
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with mando_up(tmp_path_factory.mktemp("chaos")) as up:
+        yield up
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("kind", "after"), [("503", False), ("reset", True), ("garbage", False)])
+def test_every_acknowledged_interaction_has_one_outcome(up: Up, target: str, kind: str, after: bool) -> None:
+    tally = Row(target, kind, after, count=1).run(up, interactions=1)
+    assert tally.broken == []
+    assert tally.pictures + tally.words == tally.acknowledged
+
+
+def test_processes_may_be_killed_at_any_moment(tmp_path: Path) -> None:
+    seed = random.randrange(1_000_000)
+    sys.stdout.write(f"seed {seed}\n")
+    tally = killed(tmp_path, kills=2, dice=random.Random(seed))
+    assert tally.broken == []
+    assert tally.pictures + tally.words == tally.acknowledged > 0
+
+
+@pytest.mark.parametrize("offset_s", [600, -600])
+def test_a_clock_that_jumps_changes_nothing(up: Up, offset_s: float) -> None:
+    tally = world.clock_jumps(up, offset_s)
+    assert (tally.acknowledged, tally.pictures, tally.broken) == (4, 4, [])
+
+
+def test_an_interaction_that_is_delivered_often_is_answered_once(up: Up) -> None:
+    tally = world.delivered_again_and_in_another_order(up)
+    assert (tally.acknowledged, tally.pictures, tally.broken) == (8, 8, [])

@@ -1,0 +1,63 @@
+"""The faults that are not one call's: clocks that jump, deliveries again, in another order, a full bucket."""
+
+import random
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import requests
+
+from tests.chaos.promise import Tally, mend, send, settle
+from tests.servers import wait_until
+from tests.system.up import Up, mando_up
+
+
+def delivered_again_and_in_another_order(up: Up) -> Tally:
+    """Each interaction comes five times, many at once, and once more when it is long done."""
+    with ThreadPoolExecutor(8) as pool:
+        ids = [one[0] for one in pool.map(lambda _: send(up, 1, deliveries=5), range(8))]
+    settle(up, ids)
+    again = [{"interaction_id": one, "data": {"name": "mando"}, "deliveries": 2} for one in random.sample(ids, 4)]
+    for body in again:
+        with suppress(requests.RequestException):
+            requests.post(f"{up.base}/api/v10/interactions", json=body, timeout=10)
+    return settle(up, ids)
+
+
+def clock_jumps(up: Up, offset_s: float) -> Tally:
+    """The clock of queue and workflow is wrong by so much, from the middle of a few requests on."""
+    ids = send(up, 2)
+    requests.post(f"{up.base}/faults/clock", json={"offset_s": offset_s}, timeout=10).raise_for_status()
+    ids += send(up, 2)
+    tally = settle(up, ids)
+    mend(up)
+    return tally
+
+
+def bucket_is_full(data: Path) -> Tally:
+    """The disk of the bucket takes no picture for a while."""
+    folder = data / "objects"
+    folder.mkdir(parents=True)
+    with mando_up(data, prefix=_with_a_small_disk(folder)) as up:
+        inside = Path(f"/proc/{up.process.pid}/root{folder}")
+        with suppress(OSError), (inside / "filler").open("wb", buffering=0) as filler:
+            while True:
+                filler.write(bytes(4096))
+        ids = send(up, 2)
+        wait_until(lambda: "/generate-image the bucket" in (data / "steps.log").read_text(), "the bucket is full")
+        (inside / "filler").unlink()
+        return settle(up, ids + send(up, 1))
+
+
+def _with_a_small_disk(folder: Path) -> list[str]:
+    """A command that runs another with a disk of 3 MB at `folder`, in a namespace of its own."""
+    script = f'mount -t tmpfs -o size=3m tmpfs {folder} && exec "$@"'
+    return ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
+
+
+def can_mount() -> bool:
+    """Whether this machine lets us have a disk of our own."""
+    with suppress(OSError):
+        return subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "true"], check=False).returncode == 0
+    return False
