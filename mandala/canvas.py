@@ -1,5 +1,6 @@
 """What a design is drawn on: a canvas puts one shape around the centre so many times; how, is its own matter."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
@@ -37,3 +38,9 @@ def tone(inks: Inks, ring: Ring | Corners, hue: int, light: float) -> int:
     if isinstance(ring, Petals | Band | Cells):
         light = 0.4 * ring.key + 0.6 * light
     return inks.tone(ring.hue + hue, light)
+
+
+def turned(shape: Sequence[Point], length: float, half: float, angle: float) -> list[Point]:
+    """The shape so long and so wide, at an angle to the ray, its root where it was."""
+    sine, cosine = math.sin(angle), math.cos(angle)
+    return [(t * length * cosine - w * half * sine, t * length * sine + w * half * cosine) for t, w in shape]

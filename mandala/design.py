@@ -8,9 +8,10 @@ from typing import Literal, TypeAlias
 
 SYMMETRIES = (5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 24)
 
-Family = Literal["rosette", "lotus", "star", "lace", "sun", "glass", "yantra", "floral", "night"]
-Halo = Literal["dots", "rays", "rings", "stars"]
-BandKind = Literal["beads", "zigzag", "arcs", "diamonds"]
+Family = Literal["rosette", "lotus", "star", "lace", "sun", "glass", "yantra", "floral", "night", "dahlia", "henna"]
+GroundKind = Literal["dots", "rays", "rings", "stars", "burst", "scales", "petals", "glow"]
+BandKind = Literal["beads", "zigzag", "arcs", "diamonds", "scales", "leaves", "links"]
+Ornament = Literal["plain", "eye", "leaf", "pearls", "bud"]
 
 
 class DesignError(ValueError):
@@ -21,8 +22,9 @@ class DesignError(ValueError):
 class Petals:
     """A ring of layered motifs.  overlap: how far their roots reach inwards, in heights of the ring.
 
-    Here and below: is_inverted: light at the edge and dark at the heart, not the other way round; key: how light the
-    ring is as a whole, from 0 to 1.
+    is_open: line work, not filled tones; has_inlay: a fine line inside the edge; is_blended: from one hue to the next;
+    vein: the shape of an eye.  Here and below: is_inverted: light at the edge and dark at the heart, not the other way
+    round; key: how light the ring is as a whole, from 0 to 1.
     """
 
     inner: float
@@ -34,7 +36,11 @@ class Petals:
     width: float
     hue: int
     tones: int
-    vein: str | None
+    ornament: Ornament
+    vein: str
+    is_open: bool
+    has_inlay: bool
+    is_blended: bool
     has_edge_dots: bool
     has_disc: bool
     overlap: float
@@ -70,7 +76,7 @@ class Lattice:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Panes of coloured glass between two circles, a motif in every other one; split: where the low panes end."""
+    """A rose window: arches of coloured glass, roundels between their heads; split: where the low roundels end."""
 
     inner: float
     outer: float
@@ -138,6 +144,28 @@ class Corners:
     is_inverted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What lies below and around the mandala, tone on tone, to the edges of the picture."""
+
+    kind: GroundKind
+    count: int
+    is_shifted: bool
+    motif: str
+    hue: int
+    is_inverted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The disc that a mandala lies on; count: its scallops, 0 where its edge is plain; is_deep: in a strong colour."""
+
+    radius: float
+    count: int
+    hue: int
+    is_deep: bool
+
+
 Ring: TypeAlias = Petals | Band | Lattice | Cells | Facets | Flowers | Moons
 
 
@@ -150,7 +178,8 @@ class Design:
     symmetry: int
     palette: str
     hue_shift: float
-    halo: Halo
+    ground: Ground
+    field: Field | None
     corners: Corners | None
     rings: tuple[Ring, ...]
     heart: Petals

@@ -14,7 +14,9 @@ from mandala.design import (
     Design,
     DesignError,
     Facets,
+    Field,
     Flowers,
+    Ground,
     Lattice,
     Moons,
     Petals,
@@ -30,7 +32,7 @@ _MOTIFS = tuple(PROFILES)
 _CHOICES: Mapping[str, tuple[object, ...]] = {
     "motif": _MOTIFS,
     "back": _MOTIFS,
-    "vein": (*_MOTIFS, None),
+    "vein": _MOTIFS,
     "palette": tuple(PALETTES),
     "symmetry": SYMMETRIES,
 }
@@ -39,6 +41,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "inner": (0, 1.5),
     "outer": (0, 1.5),
     "count": (3, 400),
+    "scallops": (0, 400),
     "hue": (0, 3),
     "tones": (1, 16),
     "width": (0.1, 3),
@@ -52,9 +55,10 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "petals": (3, 16),
     "skips": (1, 200),
     "hue_shift": (-360, 360),
+    "radius": (0.1, 1.5),
 }
 _MOST_RINGS = 40
-_PARTS = ("rings", "heart", "corners")
+_PARTS = ("rings", "heart", "ground", "field", "corners")
 
 
 def to_document(design: Design) -> dict[str, Any]:
@@ -71,10 +75,15 @@ def from_document(document: object) -> Design:
     if not isinstance(rings, list) or not 1 <= len(rings) <= _MOST_RINGS:
         raise DesignError(f"design.rings: expected a list of 1 to {_MOST_RINGS} rings")
     built = tuple(_ring(ring, f"design.rings[{number}]") for number, ring in enumerate(rings))
-    heart = _build(Petals, given.get("heart"), "design.heart")
-    corners = None if given.get("corners") is None else _build(Corners, given["corners"], "design.corners")
+    parts = {
+        "rings": built,
+        "heart": _build(Petals, given.get("heart"), "design.heart"),
+        "ground": _build(Ground, given.get("ground"), "design.ground"),
+        "field": None if given.get("field") is None else _build(Field, given["field"], "design.field"),
+        "corners": None if given.get("corners") is None else _build(Corners, given["corners"], "design.corners"),
+    }
     rest = {name: value for name, value in given.items() if name not in _PARTS}
-    design: Design = _build(Design, {**rest, "rings": built, "heart": heart, "corners": corners}, "design")
+    design: Design = _build(Design, {**rest, **parts}, "design")
     _check_counts(design)
     return design
 
@@ -85,6 +94,8 @@ def _check_counts(design: Design) -> None:
     for place, part in [
         *((f"rings[{number}]", ring) for number, ring in enumerate(design.rings)),
         ("heart", design.heart),
+        ("ground", design.ground),
+        *([("field", design.field)] if design.field else []),
     ]:
         if part.count % step:
             raise DesignError(f"design.{place}.count: {part.count} is no multiple of {step}")
@@ -133,7 +144,7 @@ def _check(name: str, value: object, hint: Any, place: str) -> None:
     wanted: tuple[type, ...] = (int, float) if hint is float else (hint,)
     if not isinstance(value, wanted) or (isinstance(value, bool) and hint is not bool):
         raise DesignError(f"{place}: {value!r} is no {'number' if hint is float else hint.__name__}")
-    low, high = _RANGES.get(name, (float("-inf"), float("inf")))
+    low, high = _RANGES.get("scallops" if place == "design.field.count" else name, (float("-inf"), float("inf")))
     if isinstance(value, int | float) and not low <= value <= high:
         raise DesignError(f"{place}: {value} is not within {low} and {high}")
 

@@ -14,13 +14,12 @@ from mandala.render import draw_part, whole
 
 _LEVEL = 2  # 1.9 ms; 1 is no faster and larger, 3 is slower and no smaller
 _SAMPLE_PX = 128  # how wide the sample is of which colours are chosen
-_LARGE_PX = 1024  # from here on twice the size smooths the edges as well as three times, in half the time
 
 
 def draw_png(design: Design, width_px: int = 1024, height_px: int | None = None) -> bytes:
     """The design as a palette PNG; both sizes are even, height_px is width_px where it is not given."""
     height_px = height_px or width_px
-    part = draw_part(design, width_px, height_px, zoom=3 if max(width_px, height_px) < _LARGE_PX else 2)
+    part = draw_part(design, width_px, height_px)
     indexed = _indexed(part)
     colours = bytes(indexed.getpalette() or ())
     # One column more, of zeros: the filter that each row of a PNG names first.

@@ -1,9 +1,8 @@
 """The rings that only one family has: lattices, panes of glass, facets, flowers, moons.  Called by compose.py."""
 
 import math
-from collections.abc import Sequence
 
-from mandala.canvas import AS_IS, CIRCLE, PIXEL, Canvas, nested, tone
+from mandala.canvas import AS_IS, CIRCLE, PIXEL, Canvas, nested, tone, turned
 from mandala.design import Cells, Facets, Flowers, Lattice, Moons
 from mandala.inks import Inks
 from mandala.motifs import Point, outline
@@ -50,43 +49,54 @@ def _line(radius: float, angle: float, width: float) -> list[Point]:
 
 
 def cells(canvas: Canvas, ring: Cells, inks: Inks) -> None:
-    height, lead = ring.outer - ring.inner, 3.2 * PIXEL
-    half_angle = math.pi / ring.count / 2
-    shift = 0.5 if ring.is_shifted else 0.0
+    height, lead = ring.outer - ring.inner, 3 * PIXEL
+    low, shift = ring.inner + ring.split * height, 0.5 if ring.is_shifted else 0.0
     canvas.disc(ring.outer, inks.lead)
+    canvas.disc(ring.outer - lead, tone(inks, ring, 2, 0.12))
     canvas.circle(ring.outer, 2 * PIXEL, inks.metal)
-    for part, (low, high) in enumerate(((0.0, ring.split), (ring.split, 1.0))):
-        inner, outer = ring.inner + low * height + lead / 2, ring.inner + high * height - lead / 2
-        for side in (0, 1):
-            for step in range(4):
-                pane = _pane(inner, outer, half_angle, lead, 0.2 * step)
-                ink = tone(inks, ring, side * (1 + part) + part, min(1.0, 0.05 + 0.15 * step + 0.5 * (side ^ part)))
-                canvas.around(pane, ring.count, shift + 0.5 * side, AS_IS, ink)
-    half = math.sin(half_angle) * (ring.inner + 0.62 * height) * 0.72
-    start, length = ring.inner + (ring.split + 0.06) * height, (0.88 - ring.split) * height
-    for size, ink in ((1.0, inks.metal), (0.9, tone(inks, ring, 3, 0.3)), (0.62, tone(inks, ring, 3, 0.8))):
-        canvas.around(outline(ring.motif), ring.count, shift, nested(length, start, half, size), ink)
-    dot = half * 0.5
-    for size, ink in ((1.0, inks.metal), (0.78, inks.bright(ring.hue)), (0.4, inks.tone(ring.hue + 1, 0.5))):
-        canvas.around(CIRCLE, ring.count, shift + 0.5, (dot * size, start + length / 2, dot * size, 0), ink)
+    between = math.sin(math.pi / ring.count)
+    size = between * ring.outer * 0.42
+    _roundels(canvas, (ring.count, shift + 0.5, ring.outer - size - 2 * lead, size), ring, inks)
+    length, half = (ring.outer - low) * 0.96, between * (low + 0.5 * (ring.outer - low)) * 0.94
+    arch = outline(ring.motif)
+    for grown, ink in ((2 * lead, inks.lead), (1.2 * lead, inks.metal), (0.6 * lead, inks.lead)):
+        canvas.around(arch, ring.count, shift, (length + grown, low, half + grown, 0.0), ink)
+    for step in range(4):
+        canvas.around(
+            arch, ring.count, shift, nested(length, low, half, 1 - 0.14 * step), tone(inks, ring, 0, 0.25 * step)
+        )
+    # Two lights side by side, a roundel above them.
+    light = outline("lancet")
+    for size, ink in ((1.0, inks.lead), (0.86, tone(inks, ring, 1, 0.35)), (0.56, tone(inks, ring, 1, 0.9))):
+        for side in (1, -1):
+            matrix = nested(length * 0.46, low + length * 0.14, half * 0.27, size)
+            canvas.around(light, ring.count, shift, (*matrix[:3], side * half * 0.32), ink)
+    _roundels(canvas, (ring.count, shift, low + length * 0.7, half * 0.32), ring, inks)
+    if ring.split * height > 8 * lead:
+        canvas.disc(low, inks.lead)
+        canvas.circle(low, 2 * PIXEL, inks.metal)
+        middle, size = (ring.inner + low) / 2, ring.split * height * 0.4
+        count = max(1, int(math.pi * middle / size / ring.count)) * ring.count
+        _roundels(canvas, (count, shift, middle, min(size, math.pi * middle / count * 0.92)), ring, inks)
 
 
-def _pane(inner: float, outer: float, half_angle: float, lead: float, shrunk: float) -> list[Point]:
-    """A sector of a ring, its edges lead / 2 inside, shrunk towards its middle by that part."""
-    margin = (outer - inner) * shrunk / 2
-    inner, outer = inner + margin, outer - margin
-    points = []
-    for radius, direction in ((inner, 1), (outer, -1)):
-        half = half_angle * (1 - shrunk) - math.asin(min(1.0, lead / 2 / radius))
-        points += [
-            (radius * math.cos(half * part * direction), radius * math.sin(half * part * direction))
-            for part in (-1, -0.5, 0, 0.5, 1)
-        ]
-    return points
+def _roundels(canvas: Canvas, frame: tuple[int, float, float, float], ring: Cells, inks: Inks) -> None:
+    """Round panes: count, shift, how far out, how large."""
+    count, shift, middle, reach = frame
+    panes = ((1.0, inks.lead), (0.88, inks.metal), (0.78, tone(inks, ring, 3, 0.2)), (0.58, tone(inks, ring, 3, 0.85)))
+    for size, ink in (*panes, (0.26, inks.lead), (0.16, inks.bright(ring.hue))):
+        canvas.around(CIRCLE, count, shift, (reach * size, middle, reach * size, 0), ink)
 
 
 def facets(canvas: Canvas, ring: Facets, inks: Inks) -> None:
     step = 2 * math.pi / ring.count
+    canvas.disc(ring.outer, inks.deep(ring.hue + 2))
+    canvas.circle(ring.outer, 2 * PIXEL, inks.metal)
+    for number in range(3):
+        dot = (0.009 - 0.002 * number) * ring.outer
+        for turn in (0.25, 0.75):
+            out = ring.outer * (0.95 - 0.05 * number)
+            canvas.around(CIRCLE, ring.count, turn, (dot, out, dot, 0), inks.bright(ring.hue + 2))
     for layer, shift in enumerate((0.5, 0.0) if ring.is_shifted else (0.0, 0.5)):
         tip = ring.outer * (1.0 if layer else 0.97)
         waist = ring.inner + (ring.outer - ring.inner) * ring.waist * (1.0 if layer else 1.25)
@@ -96,6 +106,12 @@ def facets(canvas: Canvas, ring: Facets, inks: Inks) -> None:
             part = number / (ring.tones - 1)
             kite = _kite(tip - (tip - ring.inner) * 0.75 * part, waist * (1 - 0.12 * part), step * (0.5 - 0.36 * part))
             canvas.around(kite, ring.count, shift, AS_IS, tone(inks, ring, layer, part))
+        ridge = (tip - ring.inner) * 0.9
+        canvas.around(outline("lens"), ring.count, shift, (ridge, ring.inner, 1.6 * PIXEL, 0), inks.metal)
+        for number in range(3):
+            size = (ring.outer - ring.inner) * (0.034 - 0.008 * number)
+            out = waist + (tip - waist) * (0.3 + 0.19 * number)
+            canvas.around(CIRCLE, ring.count, shift, (size, out, size, 0), inks.bright(ring.hue + 3))
         dot = (ring.outer - ring.inner) * 0.05
         for size, ink in ((1.0, inks.metal), (0.6, inks.bright(ring.hue + 2))):
             canvas.around(CIRCLE, ring.count, shift, (dot * size, waist, dot * size, 0), ink)
@@ -122,15 +138,10 @@ def flowers(canvas: Canvas, ring: Flowers, inks: Inks) -> None:
             size = 1 - 0.2 * max(0, step - 1) if step else 1 + 2 * PIXEL / reach / half
             for number in range(ring.petals):
                 angle = 2 * math.pi * (number + turn) / ring.petals
-                petal = _turned(outline(motif), reach * length * size, wide * half * size, angle)
+                petal = turned(outline(motif), reach * length * size, wide * half * size, angle)
                 canvas.around(petal, ring.count, shift, (1.0, middle, 1.0, 0.0), ink)
     for size, ink in ((0.27, inks.metal), (0.23, inks.tone(ring.hue + 1, 0.8)), (0.11, inks.deep(ring.hue + 1))):
         canvas.around(CIRCLE, ring.count, shift, (reach * size, middle, reach * size, 0), ink)
-
-
-def _turned(shape: Sequence[Point], length: float, half: float, angle: float) -> list[Point]:
-    sine, cosine = math.sin(angle), math.cos(angle)
-    return [(t * length * cosine - w * half * sine, t * length * sine + w * half * cosine) for t, w in shape]
 
 
 def moons(canvas: Canvas, ring: Moons, inks: Inks) -> None:
@@ -149,6 +160,10 @@ def moons(canvas: Canvas, ring: Moons, inks: Inks) -> None:
         canvas.around(
             _star(reach * size), ring.count, shift, (1.0, middle + side * (away + 0.04 * reach), 1.0, 0.0), ink
         )
+    for part, size in ((-0.72, 0.05), (0.6, 0.035), (0.82, 0.06)):
+        for turn in (0.31, 0.69):
+            matrix = (reach * size, middle + reach * part, reach * size, 0.0)
+            canvas.around(CIRCLE, ring.count, shift + turn, matrix, inks.metal)
     for size, ink in ((0.42, inks.metal), (0.3, inks.tone(ring.hue + 3, 0.85))):
         canvas.around(_star(reach * size), ring.count, shift + 0.5, (1.0, middle, 1.0, 0.0), ink)
 

@@ -19,8 +19,7 @@ class Inks:
         self.metal = self.of(self._palette.metal)
         ground = self._palette.ground
         self.lead = self.of(Oklch(0.13, 0.02, ground.hue)) if self.is_dark else self.metal
-        lighter = 0.09 if self.is_dark else -0.07
-        self.faint = self.of(Oklch(ground.lightness + lighter, ground.chroma * 1.5, self._hue(0)))
+        self.shadow = self.of(ground._replace(lightness=ground.lightness * (0.62 if self.is_dark else 0.9)))
 
     def of(self, colour: Oklch) -> int:
         number = self._known.get(colour)
@@ -31,7 +30,7 @@ class Inks:
     def tone(self, hue: int, light: float) -> int:
         """A tone of one of the four hues; light runs from 0 at a motif's edge to 1 at its heart."""
         chroma = self._palette.chroma * (0.7 + 0.45 * math.sin(math.pi * (0.15 + 0.7 * light)))
-        lightness = 0.36 + 0.46 * light if self.is_dark else 0.87 - 0.37 * light
+        lightness = 0.32 + 0.53 * light if self.is_dark else 0.9 - 0.45 * light
         return self.of(Oklch(round(lightness, 2), round(chroma, 3), self._hue(hue)))
 
     def deep(self, hue: int) -> int:
@@ -39,6 +38,12 @@ class Inks:
 
     def bright(self, hue: int) -> int:
         return self.of(Oklch(0.9 if self.is_dark else 0.95, self._palette.chroma * 0.4, self._hue(hue)))
+
+    def shade(self, hue: int, step: int) -> int:
+        """The ground, so many steps towards a hue: for what is to be seen at a second look."""
+        ground = self._palette.ground
+        lightness = ground.lightness + (0.046 if self.is_dark else -0.046) * step
+        return self.of(Oklch(round(lightness, 3), min(0.09, ground.chroma + 0.016 * step), self._hue(hue)))
 
     def colours(self) -> list[Rgb]:
         """Every colour so far, by its number."""

@@ -22,7 +22,7 @@ MotionFormat = Literal["gif", "webp"]
 
 def bloom(design: Design, size_px: int = 512, kind: MotionFormat = "gif") -> bytes:
     """FRAMES frames of size_px (even) squared; the last one is the finished picture and stays longest."""
-    part = draw_part(design, size_px, size_px, zoom=3)
+    part = draw_part(design, size_px, size_px)
     ground = PALETTES[design.palette].ground.rgb()
     frames = [_frame(design, part, ground, (number + 1) / FRAMES) for number in range(FRAMES - 1)] + [part]
     palette = part.quantize(_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImagePath
 
-from mandala.canvas import Matrix, Place
+from mandala.canvas import CIRCLE, Matrix, Place
 from mandala.compose import compose
 from mandala.design import Design
 from mandala.inks import Inks
 from mandala.motifs import Point
 
 _STRIP_PX = 64  # rows of the picture that are coloured at a time: they stay in the processor's cache
+_LARGE_PX = 1024
 _STRIDES = (10, 6, 5, 3, 2)
 
 
@@ -42,6 +43,9 @@ class Raster:
         self, shape: Sequence[Point], count: int, shift: float, matrix: Matrix, ink: int, at: Place = "centre"
     ) -> None:
         a, b, c, d = (self._scale * part for part in matrix)
+        if shape is CIRCLE and a == c:
+            self._rounds(a, b, d, count, shift, ink, at)
+            return
         whole = ImagePath.Path(shape)
         low, left, high, right = whole.getbbox()
         # An arc of that extent is within a pixel of the canvas with so many points.
@@ -61,6 +65,19 @@ class Raster:
                 path = path_of(whole)
                 path.transform((cosine, -sine, x, sine, cosine, y))
                 polygon(path, fill=ink)
+
+    def _rounds(self, reach: float, out: float, across: float, count: int, shift: float, ink: int, at: Place) -> None:
+        """Circles: all as wide as each other, whatever pixel they begin on."""
+        step, width = 2 * math.pi / count, max(0, round(2 * reach) - 1)
+        box = (out - reach, across - reach, out + reach, across + reach)
+        ellipse = self._draw.ellipse
+        for number in range(count) if at == "corners" else self._seen(box, step, count, shift):
+            angle = (number + shift) * step + self._turn
+            sine, cosine = math.sin(angle), math.cos(angle)
+            for x, y in self._places[at]:
+                left = math.floor(x + cosine * out - sine * across - width / 2)
+                top = math.floor(y + sine * out + cosine * across - width / 2)
+                ellipse((left, top, left + width, top + width), fill=ink)
 
     def _seen(self, box: tuple[float, float, float, float], step: float, count: int, shift: float) -> range:
         """Which of the shapes around the centre reach into what is drawn."""
@@ -83,27 +100,31 @@ class Raster:
         return [(left - reach, top - reach, left + reach, top + reach) for left, top in self._places[at]]
 
 
-def draw_part(design: Design, width_px: int, height_px: int, zoom: int = 3) -> Image.Image:
+def draw_part(design: Design, width_px: int, height_px: int) -> Image.Image:
     """What `whole` needs of the picture, in RGB: its lower right quarter, or its right half where the order is odd."""
     inks = Inks(design)
     is_even = design.symmetry % 2 == 0
-    is_folded = width_px == height_px and all(ring.count % 4 == 0 for ring in (*design.rings, design.heart))
+    is_folded = width_px == height_px and design.symmetry % 4 == 0
+    is_folded = is_folded and all(ring.count % 4 == 0 for ring in (*design.rings, design.heart))
+    # Three times the size is finer and takes half as long again: not where much is to be drawn.
+    zoom = 3 if is_folded or max(width_px, height_px) < _LARGE_PX else 2
     raster = Raster(width_px, height_px, is_even, is_folded, inks.ground, zoom)
     compose(design, raster, inks)
     raster.image.putpalette([part for colour in inks.colours() for part in colour])
-    part = _reduced(raster.image, zoom)
+    part = _reduced(raster.image, zoom, is_folded)
     if is_folded:
         part.paste(part.transpose(Image.Transpose.TRANSPOSE), (0, 0), _below_diagonal(part.width))
     return part
 
 
-def _reduced(canvas: Image.Image, zoom: int) -> Image.Image:
-    """The canvas in its colours, 1/zoom as large."""
+def _reduced(canvas: Image.Image, zoom: int, is_folded: bool) -> Image.Image:
+    """The canvas in its colours, 1/zoom as large; where it is folded only what is above the diagonal."""
     width, height = canvas.size
     part = Image.new("RGB", (width // zoom, height // zoom))
     for top in range(0, part.height, _STRIP_PX):
-        strip = canvas.crop((0, top * zoom, width, min(height, (top + _STRIP_PX) * zoom)))
-        part.paste(strip.convert("RGB").reduce(zoom), (0, top))
+        left = top if is_folded else 0
+        strip = canvas.crop((left * zoom, top * zoom, width, min(height, (top + _STRIP_PX) * zoom)))
+        part.paste(strip.convert("RGB").reduce(zoom), (left, top))
     return part
 
 

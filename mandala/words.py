@@ -23,6 +23,8 @@ _FORMS: Mapping[Family, tuple[str, ...]] = {
     "yantra": ("Yantra", "Crystal", "Jewel", "Facet"),
     "floral": ("Garden", "Bouquet", "Meadow", "Wreath"),
     "night": ("Night", "Orbit", "Moonrise", "Vigil"),
+    "dahlia": ("Dahlia", "Aster", "Zinnia", "Chrysanthemum"),
+    "henna": ("Henna", "Arabesque", "Scroll", "Inlay"),
 }
 _NUMBERS = {
     5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten", 11: "eleven", 12: "twelve", 14: "fourteen",
@@ -31,8 +33,12 @@ _NUMBERS = {
 _MOTIFS = {
     "lotus": "lotus petals", "lens": "slender leaves", "drop": "drops", "spade": "broad leaves", "flame": "flames",
     "round": "rounded petals", "tulip": "tulips", "fan": "fans", "spear": "spearheads", "ogee": "pointed arches",
+    "bud": "buds", "thorn": "thorns", "lancet": "lancets",
 }  # fmt: skip
-_BANDS = {"beads": "beads", "zigzag": "teeth", "arcs": "arches", "diamonds": "diamonds"}
+_BANDS = {
+    "beads": "beads", "zigzag": "teeth", "arcs": "arches", "diamonds": "diamonds", "scales": "scales",
+    "leaves": "pairs of leaves", "links": "links",
+}  # fmt: skip
 _HUES = (
     (15, "rose"), (40, "red"), (65, "orange"), (100, "amber"), (130, "lime"), (160, "green"), (190, "teal"),
     (220, "cyan"), (255, "azure"), (280, "blue"), (305, "violet"), (335, "magenta"), (361, "pink"),
@@ -79,7 +85,7 @@ def _named(ring: Ring) -> str:
         case Lattice():
             return f"a lattice of {len(ring.skips)} interlaced {ring.count}-pointed stars"
         case Cells():
-            what = "panes of glass"
+            what = "arches of glass"
         case Facets():
             return f"a faceted star of {2 * ring.count} points"
         case Flowers():

@@ -56,9 +56,8 @@ def main() -> None:
     bits = np.array(hashes)
     nearest = [int((bits[:number] != bits[number]).sum(axis=1).min()) for number in range(1, len(bits))]
     closest = min(nearest)
-    print(
-        f"  {'closest two, bits of 256':<30} median {np.median(nearest):8.0f}   min  {closest:8d}   {gate(closest, 40, None)}"
-    )
+    verdict = gate(closest, 40, None)
+    print(f"  {'closest two, bits of 256':<30} median {np.median(nearest):8.0f}   min  {closest:8d}   {verdict}")
     print(f"  {'different pictures':<30}        {len(digests):8d}   of {len(bits)}")
 
 
