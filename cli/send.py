@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 _COME_BACK_S = 0.5
 _ASK_AT_ONCE = 20
+_FIRST_MEMBER = 10**17
 
 Json = dict[str, Any]
 
@@ -116,14 +117,14 @@ async def _send_all(base: str, call: Json, count: int, rate_per_s: float, wait_s
         began_s = asyncio.get_running_loop().time()
         with tqdm(total=count, unit=" mandalas", disable=None) as bar:
 
-            async def send(at_s: float) -> Sent:
-                await asyncio.sleep(at_s - asyncio.get_running_loop().time())
-                sent = await _send(session, watch, call, wait_s)
+            async def send(number: int) -> Sent:
+                await asyncio.sleep(began_s + number / rate_per_s - asyncio.get_running_loop().time())
+                member = {"user_id": str(_FIRST_MEMBER + number)}  # each is a member of their own, as in a crowd
+                sent = await _send(session, watch, call | member, wait_s)
                 bar.update()
                 return sent
 
-            sending = [send(began_s + index / rate_per_s) for index in range(count)]
-            every = await asyncio.gather(*sending)
+            every = await asyncio.gather(*map(send, range(count)))
         listening.cancel()
         # Only now has every delivery, also a late one of an interaction that was sent twice, had its time.
         slots = asyncio.Semaphore(_ASK_AT_ONCE)

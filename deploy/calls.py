@@ -140,8 +140,13 @@ CALLS: tuple[Call | Answer, ...] = (
            ("secrets", _SECRET), account("mando-steps"), "roles/secretmanager.secretAccessor"),
     Call("the queue, and how fast it runs", gcloud("app", "deploy", "queue.yaml")),
     _grant(
-        "the ingress may put tasks into it, nothing else",
+        "the ingress may put tasks into it",
         ("tasks", "queues", "create-image-queue"), account("mando-ingress"), "roles/cloudtasks.enqueuer",
+        "--location=$LOCATION",
+    ),
+    _grant(
+        "and may see how long the line is",
+        ("tasks", "queues", "create-image-queue"), account("mando-ingress"), "roles/cloudtasks.viewer",
         "--location=$LOCATION",
     ),
     Call("the steps", gcloud("app", "deploy", "app.yaml", f"--service-account={account('mando-steps')}")),

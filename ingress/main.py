@@ -5,18 +5,22 @@ Discord waits 3 s for the answer; whatever else happens, a genuine interaction g
 
 import io
 import json
+import math
 import os
 import sys
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 import flask
 from flask.typing import ResponseReturnValue
 
 from ingress import signature
+from ingress.backlog import Backlog, asking
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
 from ingress.interaction import BadInteraction, Command, OtherInteraction, Ping, parse, to_request
+from ingress.limits import Members, read_limits
 from ingress.seal import Sealer
 from schemas.environment import ConfigError
 
@@ -24,17 +28,28 @@ MAX_BODY_BYTES = 64 * 1024  # a slash command is about 1.5 KiB
 
 try:
     CONFIG = read_config(os.environ)
+    LIMITS = read_limits()
 except ConfigError as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)
 SEALER = Sealer(CONFIG.seal_public_key)
 QUEUE = TaskQueue(CONFIG)
+BACKLOG = Backlog(asking(CONFIG), LIMITS.look_every_s)
+MEMBERS = Members(LIMITS.per_minute)
 
 # Source: Discord, "Interaction Response Object": 1 pong, 4 a message now, 5 "thinking…"; flag 64: for this member only.
 PONG = {"type": 1}
 DEFERRED = {"type": 5}
-BUSY = {"type": 4, "data": {"content": "I am too busy to draw right now. Please try again in a minute.", "flags": 64}}
-UNKNOWN = {"type": 4, "data": {"content": "I do not know that one. Type /mando and I draw you a mandala.", "flags": 64}}
+
+
+def _for_you_alone(words: str) -> dict[str, Any]:
+    return {"type": 4, "data": {"content": words, "flags": 64}}
+
+
+BUSY = _for_you_alone("I am too busy to draw right now. Please try again in a minute.")
+UNKNOWN = _for_you_alone("I do not know that one. Type /mando and I draw you a mandala.")
+PAUSED = _for_you_alone("I am taking a break and do not draw right now. Please try again later.")
+OUR_FAULT = _for_you_alone("Something went wrong on my side. Please try again later.")
 
 
 def handle_request(http: flask.Request) -> ResponseReturnValue:
@@ -50,6 +65,9 @@ def handle_request(http: flask.Request) -> ResponseReturnValue:
         return _answer(parse(body))
     except BadInteraction as error:
         return _reject(400, str(error))
+    except Exception as error:  # the top of the process: our bug, and still the member is told
+        _log("CRITICAL", f"{type(error).__name__} in the ingress", "")
+        return OUR_FAULT
 
 
 def _answer(interaction: Ping | Command | OtherInteraction) -> ResponseReturnValue:
@@ -64,13 +82,39 @@ def _answer(interaction: Ping | Command | OtherInteraction) -> ResponseReturnVal
 
 def _acknowledge(command: Command) -> ResponseReturnValue:
     request = to_request(command, SEALER, now=datetime.now(UTC))
+    pause_s = MEMBERS.wait_s(command.user_id, command.interaction_id, time.monotonic())
+    if pause_s > 0:
+        return _for_you_alone(f"That was a lot of mandalas. Please ask again in {math.ceil(pause_s)} seconds.")
+    line_s = BACKLOG.wait_s()
+    if line_s > LIMITS.refuse_after_s:
+        _log("WARNING", f"refused: the line is {line_s:.0f} s long", command.interaction_id)
+        return _too_late(line_s)
     try:
         task_name = QUEUE.enqueue(request)
     except QueueUnavailable as error:
         _log("ERROR", f"the queue is unavailable: {error}", command.interaction_id)
         return BUSY
+    BACKLOG.note_enqueued()
     _log("INFO", f"enqueued {task_name}", command.interaction_id)
-    return DEFERRED
+    return DEFERRED if line_s <= LIMITS.tell_after_s else _in_line(line_s)
+
+
+def _in_line(line_s: float) -> ResponseReturnValue:
+    """A message instead of "thinking…", which the picture replaces."""
+    return {"type": 4, "data": {"content": f"Many are asking. Your mandala comes in about {_minutes(line_s)}."}}
+
+
+def _too_late(line_s: float) -> ResponseReturnValue:
+    """More are waiting than can be drawn while Discord still lets us answer."""
+    if math.isinf(line_s):
+        return PAUSED
+    soon = _minutes(line_s - LIMITS.refuse_after_s)
+    return _for_you_alone(f"So many are waiting that yours would come too late. Please try again in about {soon}.")
+
+
+def _minutes(seconds: float) -> str:
+    count = max(1, math.ceil(seconds / 60))
+    return "a minute" if count == 1 else f"{count} minutes"
 
 
 def _read_body(http: flask.Request) -> bytes:

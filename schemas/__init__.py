@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import fastjsonschema
 
-SchemaName = Literal["interaction", "request", "picture", "reply", "message"]
+SchemaName = Literal["interaction", "request", "picture", "reply", "message", "limits"]
 
 _FOLDER = Path(__file__).parent
 

@@ -43,12 +43,12 @@ class Channel:
     def commands(self) -> list[Command]:
         return self._store.commands()
 
-    def begin(self, value: object, random: str) -> Interaction:
-        """The member uses a command (see commands.used); random makes the token."""
+    def begin(self, value: object, random: str, user_id: str | None = None) -> Interaction:
+        """The member, or another, uses a command (see commands.used); random makes the token."""
         data = used(value, self._store.commands())
         interaction_id = self._ids.next()
         token = make_token(interaction_id, random)
-        body = json.dumps(self._place.interaction(interaction_id, token, data), ensure_ascii=False).encode()
+        body = json.dumps(self._place.interaction(interaction_id, token, data, user_id), ensure_ascii=False).encode()
         interaction = Interaction(interaction_id, token, body)
         with self._store.transaction():
             self._store.add_interaction(interaction)

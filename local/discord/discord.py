@@ -96,18 +96,19 @@ class LocalDiscord:
     async def interact(self, value: object, base_url: str) -> dict[str, Any]:
         """A member uses a command: send the interaction, wait for its acknowledgement, and tell what came of it.
 
-        value is {data: {name, options?}, deliveries?: how often it is sent, interaction_id?: send that one again}.
+        value is {data: {name, options?}, deliveries?: how often it is sent, user_id?: another than the one at the page,
+        interaction_id?: send that one again}.
         Raises DiscordError for what a client of Discord would not have been able to send.
         """
         errors = FormErrors()
         fields = Fields(value, errors)
-        repeated = fields.matching("interaction_id", PATTERN)
+        repeated, user_id = fields.matching("interaction_id", PATTERN), fields.matching("user_id", PATTERN)
         count = fields.whole("deliveries", 1, MOST_DELIVERIES) or 1
         data = fields.raw("data")
         errors.check()
         if repeated is None:
             random = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(RANDOM_CHARACTERS))
-            interaction = await self.run(self.channel.begin, data, random)
+            interaction = await self.run(self.channel.begin, data, random, user_id)
         else:
             interaction, _ = await self.run(self.channel.outcome, repeated)
         deliveries = await self._deliver(interaction, count)

@@ -94,8 +94,13 @@ class Place:
             "verify_key": self.public_key_hex,
         }
 
-    def interaction(self, interaction_id: str, token: str, data: dict[str, Any]) -> dict[str, Any]:
-        """A slash command in the channel, whole.  Source: Discord, "Interaction Object"."""
+    def interaction(
+        self, interaction_id: str, token: str, data: dict[str, Any], user_id: str | None = None
+    ) -> dict[str, Any]:
+        """A slash command in the channel, whole, by the member or by another.  Source: Discord, "Interaction Object"."""
+        member = self.member
+        if user_id is not None:
+            member["user"] = _user(user_id, f"member{user_id}", f"Member {user_id}")
         return {
             "app_permissions": _APP_PERMISSIONS,
             "application_id": self.application_id,
@@ -111,7 +116,7 @@ class Place:
             "guild_locale": "en-US",
             "id": interaction_id,
             "locale": LOCALE,
-            "member": self.member,
+            "member": member,
             "token": token,
             "type": 2,
             "version": 1,

@@ -50,7 +50,13 @@ class QueuesApi:
         return self._put(self._new(name, body, version(request)), version(request))
 
     async def get(self, request: web.Request) -> web.Response:
-        return web.json_response(queue_json(asked_queue(self._store, request), version(request)))
+        """With its stats where v2beta3 is asked for them, as Google does."""
+        queue, spoken = asked_queue(self._store, request), version(request)
+        shown = queue_json(queue, spoken)
+        if spoken == "v2beta3" and "stats" in request.query.get("readMask", "").split(","):
+            rate = queue.rate.max_dispatches_per_s if queue.state == "RUNNING" else 0.0
+            shown["stats"] = {"tasksCount": str(self._store.depth(queue.name)), "effectiveExecutionRate": rate}
+        return web.json_response(shown)
 
     async def update(self, request: web.Request) -> web.Response:
         """Makes a queue that is not there: so `gcloud app deploy queue.yaml` brings in a new one."""

@@ -69,7 +69,10 @@ def test_an_empty_project_becomes_a_bot_and_a_second_run_makes_nothing_twice(goo
         (f"mando-workflow{OURS}", "roles/logging.logWriter"),
     }
     assert google.roles(f"mando-tasks{OURS}") == {(f"mando-ingress{OURS}", "roles/iam.serviceAccountUser")}
-    assert google.roles("queues/create-image-queue") == {(f"mando-ingress{OURS}", "roles/cloudtasks.enqueuer")}
+    assert google.roles("queues/create-image-queue") == {
+        (f"mando-ingress{OURS}", "roles/cloudtasks.enqueuer"),
+        (f"mando-ingress{OURS}", "roles/cloudtasks.viewer"),
+    }
     assert google.roles("mando-seal-private-key") == {(f"mando-steps{OURS}", "roles/secretmanager.secretAccessor")}
     assert google.secrets == {"mando-seal-private-key": [b"the private key\n"]}
     assert google.queues["create-image-queue"]["rateLimits"]["maxDispatchesPerSecond"] > 0

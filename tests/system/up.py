@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -42,11 +43,12 @@ class Up:
         answer.raise_for_status()
         return answer.json()
 
-    def interact(self, deliveries: int = 1, **options: str | int) -> dict[str, Any]:
-        """A member types /mando; returns how the ingress acknowledged it."""
+    def interact(self, deliveries: int = 1, user_id: str | None = None, **options: str | int) -> dict[str, Any]:
+        """A member, each time another unless told, types /mando; returns how the ingress acknowledged it."""
         types = {str: 3, int: 4}
         given = [{"name": name, "type": types[type(value)], "value": value} for name, value in options.items()]
-        body = {"data": {"name": "mando", "options": given}, "deliveries": deliveries}
+        member = user_id or str(random.randrange(10**16, 10**17))
+        body = {"data": {"name": "mando", "options": given}, "deliveries": deliveries, "user_id": member}
         answer = requests.post(f"{self.base}/api/v10/interactions", json=body, timeout=10)
         answer.raise_for_status()
         acknowledged: dict[str, Any] = answer.json()
