@@ -52,7 +52,8 @@ def use_gcloud(face: Face, variables: dict[str, str], folder: Path) -> None:
     source = folder / "w.yaml"
 
     def run(*words: str) -> Any:
-        done = gcloud(variables, "workflows", *words, "--location=us-central1", "--format=json")
+        place = [] if words[-1].endswith("-last") else ["--location=us-central1"]
+        done = gcloud(variables, "workflows", *words, *place, "--format=json")
         assert done.returncode == 0, done.stderr.decode()
         return json.loads(done.stdout or "null")
 
@@ -70,6 +71,24 @@ def use_gcloud(face: Face, variables: dict[str, str], folder: Path) -> None:
     newest = listed[0]["name"].rpartition("/")[2]
     assert run("executions", "cancel", newest, "--workflow=w")["state"] == "CANCELLED"
     assert run("executions", "describe", newest, "--workflow=w")["state"] == "CANCELLED"
+    assert run("describe", "w")["name"] == WORKFLOW
+    assert run("executions", "describe-last")["state"] == "CANCELLED"
+    assert run("executions", "wait-last")["state"] == "CANCELLED"
+    assert run("executions", "wait", newest, "--workflow=w")["state"] == "CANCELLED"
+    paged = run("executions", "list", "w", "--page-size=1")
+    assert [one["name"] for one in paged] == [one["name"] for one in listed]
+    assert [one["state"] for one in run("executions", "list", "w", "--filter=state=SUCCEEDED")] == ["SUCCEEDED"]
+    assert [one["name"] for one in run("list")] == [WORKFLOW]
+    for words, said in (
+        (["describe", "none"], b"NOT_FOUND"),
+        (["execute", "none"], b"NOT_FOUND"),
+        (["executions", "describe", "none", "--workflow=w"], b"NOT_FOUND"),
+        (["executions", "cancel", newest, "--workflow=w"], b"FAILED_PRECONDITION"),
+        (["execute", "w", "--data=notjson"], b"INVALID_ARGUMENT"),
+        (["deploy", "w", f"--source={source}", "--set-env-vars=GOOGLE_X=1"], b"INVALID_ARGUMENT"),
+    ):
+        wrong = gcloud(variables, "workflows", *words, "--location=us-central1")
+        assert (wrong.returncode, said in wrong.stderr) == (1, True), wrong.stderr.decode()
     source.write_text("main:\n  - a:\n      retrun: 1\n")
     refused = gcloud(variables, "workflows", "deploy", "w", f"--source={source}", "--location=us-central1")
     assert refused.returncode == 1
