@@ -99,7 +99,7 @@ class LocalCloud:
         dispatcher = Dispatcher(tasks, Sender(session, issuer, self._base_url).send, self.faults.now_s)
         self.tasks, self.dispatcher = tasks, dispatcher
 
-        database = Database(data / "executions.sqlite")
+        database = Database(data / "workflows.sqlite")
         stack.callback(database.close)
         callbacks = Callbacks(database, self._base_url)
         performer = _performer(session, issuer, self._base_url, callbacks, self.faults)

@@ -97,7 +97,7 @@ class Place:
     def interaction(
         self, interaction_id: str, token: str, data: dict[str, Any], user_id: str | None = None
     ) -> dict[str, Any]:
-        """A slash command in the channel, whole, by the member or by another.  Source: Discord, "Interaction Object"."""
+        """A slash command in the channel, by the member or by another.  Source: Discord, "Interaction Object"."""
         member = self.member
         if user_id is not None:
             member["user"] = _user(user_id, f"member{user_id}", f"Member {user_id}")
