@@ -7,6 +7,7 @@ GET  /health          no token needed
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 import schemas
 from schemas import SchemaName
 from schemas.environment import ConfigError
+from steps import body
 from steps.bucket import PictureBucket
 from steps.caller import CallerCheck
 from steps.config import Config, read_config
@@ -32,6 +34,7 @@ from steps.secret_manager import read_secret
 
 VERSION = "0.1"
 MAX_BODY_BYTES = 16 * 1024  # a request is at most 4 KiB
+_SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 
 
 def create_app(config: Config | None = None) -> flask.Flask:
@@ -51,7 +54,8 @@ def create_app(config: Config | None = None) -> flask.Flask:
     delivery = config.delivery
 
     app = flask.Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    # Where no length is told, what is longer is cut without a word; the byte more shows it.
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
 
     @app.post("/generate-image")
     def generate_image() -> ResponseReturnValue:
@@ -105,9 +109,14 @@ def _step(
 
 def _body(takes: SchemaName) -> Any:
     """The call's body, checked; its interaction must be the one that the dedup key in the header names."""
+    if flask.request.mimetype != "application/json":
+        raise PermanentError(400, "the body must be JSON: Content-Type: application/json")
+    raw = flask.request.get_data(cache=False)
+    if len(raw) > MAX_BODY_BYTES:
+        raise PermanentError(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
     try:
-        value = schemas.check(takes, json.loads(flask.request.get_data(cache=False)))
-    except (ValueError, RecursionError) as error:
+        value = body.parse(raw, takes)
+    except ValueError as error:
         raise PermanentError(400, f"the body is not what {takes}.json says: {error}") from None
     request = value["request"] if takes == "reply" else value
     if flask.request.headers.get("X-Dedup-Key") != request["interaction_id"]:
@@ -116,10 +125,10 @@ def _body(takes: SchemaName) -> Any:
 
 
 def _failure(status: int, message: str, retry_after_s: float | None = None) -> ResponseReturnValue:
-    body: dict[str, Any] = {"error": {"status": status, "message": message}}
+    answer: dict[str, Any] = {"error": {"status": status, "message": message}}
     if retry_after_s is not None:
-        body["retry_after"] = retry_after_s
-    return body, status
+        answer["retry_after"] = retry_after_s
+    return answer, status
 
 
 def _where(error: Exception) -> str:
@@ -137,7 +146,7 @@ def _log(severity: str, message: str, status: int, ms: int) -> None:
     entry = {
         "severity": severity,
         "message": f"{flask.request.path} {message}",
-        "interaction_id": interaction_id if interaction_id.isdecimal() else None,
+        "interaction_id": interaction_id if _SNOWFLAKE.fullmatch(interaction_id) else None,
         "status": status,
         "ms": ms,
     }

@@ -14,7 +14,9 @@ from google.oauth2 import id_token
 from steps.config import Config
 from steps.errors import PermanentError, RetryableError
 
-_ISSUERS = {"accounts.google.com", "https://accounts.google.com"}
+_ISSUERS = ("accounts.google.com", "https://accounts.google.com")
+_MAX_CHARACTERS = 4096  # Google's tokens have about a thousand
+_LONGEST_REASON = 100
 _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+)")
 
 
@@ -27,6 +29,8 @@ class CallerCheck:
 
     def check(self, authorization: str | None) -> None:
         """Raises PermanentError: 401 where the token is missing or not valid, 403 where it is somebody else's."""
+        if authorization is not None and len(authorization) > _MAX_CHARACTERS:
+            raise PermanentError(401, f"the token is not valid: more than {_MAX_CHARACTERS} characters")
         match = _BEARER.fullmatch(authorization or "")
         if match is None:
             raise PermanentError(401, "a Google ID token is needed: Authorization: Bearer …")
@@ -36,7 +40,9 @@ class CallerCheck:
             )
         except exceptions.TransportError:
             raise RetryableError("the issuer's certificates cannot be fetched") from None
-        except (exceptions.GoogleAuthError, ValueError) as error:
+        except RecursionError:
+            raise PermanentError(401, "the token is not valid: nested too deeply") from None
+        except (exceptions.GoogleAuthError, ValueError, TypeError) as error:  # TypeError: an expiry that is no number
             raise PermanentError(401, f"the token is not valid: {_without_token(error)}") from None
         if claims.get("iss") not in _ISSUERS:
             raise PermanentError(401, "the token is not valid: it is not Google's")
@@ -45,5 +51,5 @@ class CallerCheck:
 
 
 def _without_token(error: Exception) -> str:
-    """What is wrong with the token, cut before the text that google-auth quotes from it."""
-    return str(error.args[0]).partition(":")[0] if error.args else type(error).__name__
+    """What is wrong with the token, cut before the text that google-auth quotes from it; a key's id may be quoted."""
+    return str(error.args[0]).partition(":")[0][:_LONGEST_REASON] if error.args else type(error).__name__

@@ -20,7 +20,8 @@ class TokenExpired(Exception):
 class PermanentError(Exception):
     """Raised when no repetition helps.
 
-    status: 400 our mistake, 401 and 403 refused, 404 no picture, 410 no message left, 422 cannot be drawn.
+    status: 400 our mistake, 401 and 403 refused, 404 no picture, 410 no message left, 413 too large,
+    422 cannot be drawn.
     """
 
     def __init__(self, status: int, message: str) -> None:

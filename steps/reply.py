@@ -29,13 +29,14 @@ def reply(
     Raises PermanentError(410) where no message is left to edit, and what the bucket and Discord raise.
     """
     request = order["request"]
+    is_alive = now < datetime.fromisoformat(request["expires_at"])
+    token = opener.open(request["sealed_token"]) if is_alive else None  # first: a forged one shall cost no download
     if "failure" in order:
         message, png = _message(content=APOLOGIES[order["failure"]]), None
     else:
         message, png = _show(order["picture"], bucket, delivery)
     expired = TokenExpired(f"the interaction's token expired at {request['expires_at']}")
-    if now < datetime.fromisoformat(request["expires_at"]):
-        token = opener.open(request["sealed_token"])
+    if token is not None:
         try:
             return {"message_id": discord.edit_original(request["application_id"], token, message, png)}
         except TokenExpired as error:

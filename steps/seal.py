@@ -1,5 +1,6 @@
 """Open what the ingress sealed: the only place where Discord's interaction token is in plain text after the queue."""
 
+import re
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Sequence
 
@@ -8,6 +9,9 @@ from nacl.public import PrivateKey, SealedBox
 
 from schemas.environment import Secret
 from steps.errors import PermanentError
+
+# Nothing that would leave its place in an address: no slash, no dot at the beginning.
+_TOKEN = re.compile(r"[A-Za-z0-9+=_~-][A-Za-z0-9+=._~-]{0,511}")
 
 
 class Opener:
@@ -18,12 +22,18 @@ class Opener:
 
     def open(self, sealed_token: str) -> Secret:
         """The token.  Raises PermanentError(400) where it was sealed with a key that is not ours, or altered."""
-        sealed = urlsafe_b64decode(sealed_token + "=" * (-len(sealed_token) % 4))
+        try:
+            sealed = urlsafe_b64decode(sealed_token + "=" * (-len(sealed_token) % 4))
+        except ValueError:
+            raise PermanentError(400, "sealed_token is not base64url") from None
         for box in self._boxes:
             try:
-                return Secret(box.decrypt(sealed).decode())
+                token = box.decrypt(sealed).decode("ascii", errors="replace")
             except CryptoError:
                 continue
+            if not _TOKEN.fullmatch(token):
+                raise PermanentError(400, "sealed_token holds no interaction token")
+            return Secret(token)
         raise PermanentError(
             400, f"sealed_token was sealed with another key than the {len(self._boxes)} that this service holds"
         )

@@ -1,0 +1,51 @@
+"""One call's body → checked value.  Called by app.py once it is known who calls; pure."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import schemas
+from schemas import SchemaName
+
+
+def parse(raw: bytes, takes: SchemaName) -> Any:
+    """The value in raw, which is UTF-8.  Raises ValueError, which names what is wrong and never its value."""
+    try:
+        value = json.loads(
+            raw.decode(), parse_float=_number, parse_constant=_refuse_constant, object_pairs_hook=_no_name_twice
+        )
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise ValueError("it holds half a surrogate pair, which is no text") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON: {error}") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    schemas.check(takes, value)
+    request = value["request"] if takes == "reply" else value
+    for name in ("received_at", "expires_at"):
+        try:
+            datetime.fromisoformat(request[name])
+        except ValueError:
+            raise ValueError(f"request.{name} is in no calendar") from None
+    return value
+
+
+def _number(text: str) -> float:
+    """JSON Schema takes 6.0 for an integer, so that is what it becomes."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"it is not JSON: {name} is no JSON number")
+
+
+def _no_name_twice(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Two parsers may take different ones of the two."""
+    found = dict(members)
+    if len(found) != len(members):
+        raise ValueError("a name stands twice in one object")
+    return found

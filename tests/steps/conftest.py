@@ -1,0 +1,25 @@
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.steps.service import Steps, World, serving_steps
+
+
+@pytest.fixture(scope="session")
+def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Steps]:
+    with serving_steps(tmp_path_factory.mktemp("steps")) as running:
+        yield running
+
+
+@pytest.fixture
+def quiet(steps: Steps) -> Iterator[None]:
+    """Whatever a test does, the log ends without a traceback, a mistake of ours or a secret."""
+    World.calls.clear()
+    begin = steps.log.stat().st_size
+    yield
+    said = steps.log.read_text()[begin:]
+    assert "Traceback" not in said
+    assert "CRITICAL" not in said
+    assert not [secret for secret in steps.secrets if secret in said]
+    assert not re.search(r"eyJ[\w-]+\.eyJ", said)  # a JWT

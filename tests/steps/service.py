@@ -1,0 +1,139 @@
+"""The steps as they run in the cloud, behind gunicorn, and a world that counts what they ask of it."""
+
+import base64
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import requests
+from nacl.public import PrivateKey, SealedBox
+
+from local.auth import CERTS_PATH, TokenIssuer
+from tests.servers import BIN, free_port, running, serving
+
+AUDIENCE = "mando-steps"
+ACCOUNT = "mando-workflow@demo.iam.gserviceaccount.com"
+INTERACTION_TOKEN = "aW50ZXJhY3Rpb246" + "x" * 194
+BOT_TOKEN = "bot-token-that-nobody-may-see"
+PNG = b"\x89PNG"
+PICTURE = {"object": f"pictures/{'0' * 32}.png", "title": "t", "description": "d", "colour": 1}
+
+
+class World(BaseHTTPRequestHandler):
+    """Certificates, bucket and Discord; keeps every call but those for certificates."""
+
+    protocol_version = "HTTP/1.1"
+    issuer: TokenIssuer
+    calls: list[str] = []  # noqa: RUF012 -- one server, one list
+
+    def do_GET(self) -> None:
+        if self.path == CERTS_PATH:
+            self._answer(json.dumps(self.issuer.certificates()).encode(), {"Cache-Control": "max-age=3600"})
+        else:
+            self._count(PNG)
+
+    def do_POST(self) -> None:
+        self._count(b'{"id": "99"}')
+
+    def do_PATCH(self) -> None:
+        self.do_POST()
+
+    def _count(self, answer: bytes) -> None:
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
+        self.calls.append(f"{self.command} {self.path}")
+        self._answer(answer, {})
+
+    def _answer(self, body: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(200)
+        for name, value in {"Content-Length": str(len(body)), "Content-Type": "application/json", **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@dataclass
+class Steps:
+    """The running service, its issuer of tokens and its key."""
+
+    port: int
+    issuer: TokenIssuer
+    issuer_key: bytes
+    key: PrivateKey
+    older_key: PrivateKey
+    log: Path
+    secrets: list[str] = field(default_factory=list)
+
+    def token(self, audience: str = AUDIENCE, email: str = ACCOUNT, age: timedelta = timedelta()) -> str:
+        return self.issuer.id_token(audience, email, datetime.now(UTC) - age)
+
+    def request(self, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        request = {
+            "interaction_id": "1310000000000000001",
+            "application_id": "1146847361212375051",
+            "sealed_token": sealed(self.key),
+            "channel_id": "1146847361212375003",
+            "user_id": "42",
+            "locale": "en-GB",
+            "options": {},
+            "received_at": f"{now:%Y-%m-%dT%H:%M:%S.%fZ}",
+            "expires_at": f"{now + timedelta(minutes=15):%Y-%m-%dT%H:%M:%S.%fZ}",
+        }
+        return request | dict(changes or {})
+
+    def post(self, path: str, body: Any, token: str | None = None, **headers: str) -> requests.Response:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given = {"Content-Type": "application/json", "X-Dedup-Key": "1310000000000000001"}
+        given["Authorization"] = f"Bearer {self.token() if token is None else token}"
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {name: value for name, value in given.items() if value}
+        return requests.post(f"http://127.0.0.1:{self.port}{path}", data=data, headers=sent, timeout=20)
+
+
+@contextlib.contextmanager
+def serving_steps(folder: Path) -> Iterator[Steps]:
+    """The service with two sealing keys, the newer first; its log is a file in folder."""
+    World.issuer = TokenIssuer(folder / "issuer.pem")
+    key, older = PrivateKey.generate(), PrivateKey.generate()
+    encoded = ",".join(base64.b64encode(bytes(each)).decode() for each in (key, older))
+    port, log = free_port(), folder / "log"
+    gunicorn = f"{BIN}/gunicorn --no-control-socket --bind 127.0.0.1:{port} --workers 1 --threads 4"
+    with serving(World) as world:
+        environment = {
+            "GOOGLE_CLOUD_PROJECT": "demo",
+            "STORAGE_EMULATOR_HOST": world,
+            "DISCORD_API": f"{world}/api/v10",
+            "OIDC_CERTS_URL": world + CERTS_PATH,
+            "SEAL_PRIVATE_KEY": encoded,
+            "DISCORD_BOT_TOKEN": BOT_TOKEN,
+        }
+        command = ["sh", "-c", f"exec {gunicorn} 'steps.app:create_app()' >{log} 2>&1"]
+        with running(command, environment, f"http://127.0.0.1:{port}/health"):
+            secrets = [*encoded.split(","), BOT_TOKEN, INTERACTION_TOKEN]
+            yield Steps(port, World.issuer, (folder / "issuer.pem").read_bytes(), key, older, log, secrets)
+
+
+def refused(steps: Steps, answer: requests.Response, statuses: set[int]) -> str:
+    """The reason that the answer gives."""
+    assert answer.status_code in statuses, answer.text
+    assert World.calls == []
+    assert "Traceback" not in answer.text
+    assert not [secret for secret in steps.secrets if secret in answer.text]
+    assert len(answer.text) < 1000
+    return answer.text
+
+
+def base64url(raw: bytes | str) -> str:
+    return base64.urlsafe_b64encode(raw if isinstance(raw, bytes) else raw.encode()).rstrip(b"=").decode()
+
+
+def sealed(key: PrivateKey, token: bytes = INTERACTION_TOKEN.encode()) -> str:
+    """The token as the ingress seals it for that key's owner."""
+    return base64url(SealedBox(key.public_key).encrypt(token))

@@ -1,0 +1,36 @@
+"""A sealing key can be changed without losing a request that is on its way."""
+
+from base64 import b64encode
+
+import pytest
+from nacl.public import PrivateKey
+
+from steps.errors import PermanentError
+from steps.seal import Opener, parse_private_keys
+from tests.steps.service import INTERACTION_TOKEN, PICTURE, Steps, World, sealed
+
+
+def opener(*keys: PrivateKey) -> Opener:
+    """As docs/deploying.md has the file written: the new key, a comma, the old one, and the end of a line."""
+    return Opener(parse_private_keys(",".join(b64encode(bytes(key)).decode() for key in keys) + "\n"))
+
+
+def test_during_a_rotation_both_keys_open_and_after_it_only_the_new_one() -> None:
+    old, new = PrivateKey.generate(), PrivateKey.generate()
+    before, during, after = opener(old), opener(new, old), opener(new)
+    assert before.open(sealed(old)).reveal() == INTERACTION_TOKEN
+    assert {during.open(sealed(key)).reveal() for key in (old, new)} == {INTERACTION_TOKEN}
+    assert after.open(sealed(new)).reveal() == INTERACTION_TOKEN
+    for one, key in ((before, new), (after, old)):
+        with pytest.raises(PermanentError, match="sealed with another key") as caught:
+            one.open(sealed(key))
+        assert caught.value.status == 400
+
+
+@pytest.mark.usefixtures("quiet")
+def test_the_running_steps_reply_to_what_was_sealed_with_either_key(steps: Steps) -> None:
+    for key in (steps.key, steps.older_key):
+        order = {"request": steps.request({"sealed_token": sealed(key)}), "picture": PICTURE}
+        assert steps.post("/reply-discord", order).status_code == 200
+    replies = [call for call in World.calls if call.startswith("PATCH")]
+    assert replies == [f"PATCH /api/v10/webhooks/1146847361212375051/{INTERACTION_TOKEN}/messages/@original"] * 2
