@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from tests.gcloud import require_gcloud
-from tests.servers import ROOT
-from tests.system.up import Up, mando, mando_up
+from tests.servers import ROOT, wait_until
+from tests.system.up import PLACE, Up, mando, mando_up
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,22 @@ def test_a_replay_that_fails_again_says_why(up: Up) -> None:
     assert done.returncode == 1
     assert "FAILED, " in done.stdout
     assert replay(up, "--failed").returncode == 0
+
+
+def test_a_replay_after_the_tokens_life_posts_the_picture_to_the_channel_once(up: Up) -> None:
+    sent = up.interact(user_id="77")
+    argument = json.loads(up.ended(sent["id"])["argument"])
+    late = json.dumps({**argument, "expires_at": "2026-01-01T00:00:00Z"})
+    names = []
+    for _ in range(2):
+        url = f"{up.base}/v1/{PLACE}/workflows/mando/executions"
+        names.append(requests.post(url, json={"argument": late}, timeout=10).json()["name"])
+    wait_until(lambda: all(up.get(f"v1/{name}")["state"] == "SUCCEEDED" for name in names), "both replays end")
+    original, posted = up.get(f"api/client/interactions/{sent['id']}")["messages"]
+    assert original["content"] == ""
+    assert posted["content"] == "<@77>"
+    assert posted["embeds"][0]["image"]["url"]
+    assert posted["embeds"][0]["title"] == original["embeds"][0]["title"]
 
 
 @pytest.mark.parametrize(
