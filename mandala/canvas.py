@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from mandala.design import Band, Cells, Corners, Petals, Ring
+from mandala.design import Band, Cells, Corners, Lattice, Petals, Ring
 from mandala.inks import Inks
 from mandala.motifs import Point, circle
 
@@ -35,8 +35,8 @@ def nested(length: float, root: float, half: float, size: float) -> Matrix:
 
 def tone(inks: Inks, ring: Ring | Corners, hue: int, light: float) -> int:
     light = 1 - light if ring.is_inverted else light
-    if isinstance(ring, Petals | Band | Cells):
-        light = 0.4 * ring.key + 0.6 * light
+    if isinstance(ring, Petals | Band | Cells | Lattice):
+        light = 0.33 * ring.key + 0.67 * light
     return inks.tone(ring.hue + hue, light)
 
 

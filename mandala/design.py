@@ -72,6 +72,7 @@ class Lattice:
     is_shifted: bool
     hue: int
     is_inverted: bool
+    key: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,6 @@ class Ground:
     is_shifted: bool
     motif: str
     hue: int
-    is_inverted: bool
 
 
 @dataclass(frozen=True, slots=True)

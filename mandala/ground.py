@@ -97,9 +97,8 @@ _GROUNDS: Mapping[GroundKind, Callable[[Canvas, Ground, Inks], None]] = {
 
 def _field(canvas: Canvas, field: Field, inks: Inks) -> None:
     strong = inks.deep(field.hue) if inks.is_dark else inks.tone(field.hue, 0.3)
-    low, high = (
-        (strong, inks.tone(field.hue, 0.15)) if field.is_deep else (inks.shade(field.hue, 4), inks.shade(field.hue, 5))
-    )
+    strong = inks.deep(field.hue) if inks.is_dark else inks.tone(field.hue, 0.3)
+    low, high = (strong, inks.tone(field.hue, 0.15)) if field.is_deep else (inks.calm, inks.shade(field.hue, 5))
     if field.count:
         half = math.pi * field.radius / field.count
         for grown, ink in ((1.5 * PIXEL, inks.metal), (0.0, high)):

@@ -21,13 +21,12 @@ def ground_for(dice: random.Random, order: int, motifs: Sequence[str], family: F
         is_shifted=dice.random() < 0.5,
         motif=dice.choice(motifs),
         hue=dice.randrange(4),
-        is_inverted=dice.random() < 0.5,
     )
 
 
 def field_for(dice: random.Random, order: int, outer: float) -> Field | None:
     """A disc that reaches almost to the edges below a small mandala, a rim round some of the larger ones."""
-    if outer > 0.92 or (outer > SMALL and dice.random() < 0.5):
+    if outer > 0.95 or (outer > SMALL and dice.random() < 0.5):
         return None
     edge = outer + dice.uniform(0.03, 0.08) if outer > SMALL else dice.uniform(0.9, 1.0)
     # A few large lobes, many small scallops, or a plain edge.

@@ -19,6 +19,8 @@ class Inks:
         self.metal = self.of(self._palette.metal)
         ground = self._palette.ground
         self.lead = self.of(Oklch(0.13, 0.02, ground.hue)) if self.is_dark else self.metal
+        calm = ground.lightness + (0.18 if self.is_dark else -0.16)
+        self.calm = self.of(ground._replace(lightness=calm, chroma=ground.chroma + 0.03))
         self.shadow = self.of(ground._replace(lightness=ground.lightness * (0.62 if self.is_dark else 0.9)))
 
     def of(self, colour: Oklch) -> int:
@@ -30,11 +32,11 @@ class Inks:
     def tone(self, hue: int, light: float) -> int:
         """A tone of one of the four hues; light runs from 0 at a motif's edge to 1 at its heart."""
         chroma = self._palette.chroma * (0.7 + 0.45 * math.sin(math.pi * (0.15 + 0.7 * light)))
-        lightness = 0.32 + 0.53 * light if self.is_dark else 0.9 - 0.45 * light
+        lightness = 0.32 + 0.53 * light if self.is_dark else 0.92 - 0.51 * light
         return self.of(Oklch(round(lightness, 2), round(chroma, 3), self._hue(hue)))
 
     def deep(self, hue: int) -> int:
-        return self.of(Oklch(0.27 if self.is_dark else 0.40, self._palette.chroma * 0.62, self._hue(hue)))
+        return self.of(Oklch(0.27 if self.is_dark else 0.36, self._palette.chroma * 0.62, self._hue(hue)))
 
     def bright(self, hue: int) -> int:
         return self.of(Oklch(0.9 if self.is_dark else 0.95, self._palette.chroma * 0.4, self._hue(hue)))

@@ -24,10 +24,10 @@ def petals(canvas: Canvas, ring: Petals, inks: Inks) -> None:
     back, front = outline(ring.back), outline(ring.motif)
     behind, wide = length * 0.96, half * 0.92
     canvas.around(back, ring.count, shift + 0.5, (behind + PIXEL, root, wide + 1.5 * PIXEL, 0), inks.metal)
-    for step in range(3 if half > 0.03 else 2 if half > _FINE else 1):
+    for step in range(3 if half > 0.05 else 2 if half > _FINE else 1):
         ink = inks.deep(ring.hue + step) if ring.is_open and step != 1 else tone(inks, ring, 1, 0.05 + 0.28 * step)
         canvas.around(back, ring.count, shift + 0.5, nested(behind, root, wide, 1 - 0.26 * step), ink)
-    if half > 0.03 and inks.is_dark:
+    if half > 0.035 and inks.is_dark:
         # The shadow that lifts a petal from those behind it.
         canvas.around(front, ring.count, shift, (length + 6 * PIXEL, root, half + 6 * PIXEL, 0), inks.shadow)
     canvas.around(front, ring.count, shift, (length + 2 * PIXEL, root, half + 2 * PIXEL, 0), inks.metal)
@@ -106,7 +106,7 @@ def _leaf(canvas: Canvas, ring: Petals, inks: Inks, frame: Matrix) -> None:
     lens, start, reach = outline("lens"), root + 0.2 * length, 0.66 * length
     ink = inks.bright(ring.hue)
     if half > 0.035:
-        for number in range(4):
+        for number in range(4 if half > 0.06 else 3):
             t = 0.3 + 0.13 * number
             across = half * 0.62 * PROFILES[ring.motif](t + 0.12)
             for side in (1, -1):

@@ -49,14 +49,15 @@ class Raster:
         whole = ImagePath.Path(shape)
         low, left, high, right = whole.getbbox()
         # An arc of that extent is within a pixel of the canvas with so many points.
-        enough = 1.7 * (abs(a * c) * (high - low) * (right - left)) ** 0.25
+        enough = 1.6 * (abs(a * c) * (high - low) * (right - left)) ** 0.25
         for stride in _STRIDES:
             if len(shape) >= stride * enough and len(shape) % (2 * stride) == 0:
                 whole = ImagePath.Path(shape[::stride])
                 break
         whole.transform((a, 0.0, b, 0.0, c, d))
         step = 2 * math.pi / count
-        polygon, path_of = self._draw.polygon, ImagePath.Path
+        # What ImageDraw.polygon calls: it looks at its arguments for longer than a small shape takes to fill.
+        polygon, path_of = self._draw.draw.draw_polygon, ImagePath.Path
         numbers = range(count) if at == "corners" else self._seen(whole.getbbox(), step, count, shift)
         for number in numbers:
             angle = (number + shift) * step + self._turn
@@ -64,20 +65,20 @@ class Raster:
             for x, y in self._places[at]:
                 path = path_of(whole)
                 path.transform((cosine, -sine, x, sine, cosine, y))
-                polygon(path, fill=ink)
+                polygon(path, ink, 1)
 
     def _rounds(self, reach: float, out: float, across: float, count: int, shift: float, ink: int, at: Place) -> None:
         """Circles: all as wide as each other, whatever pixel they begin on."""
         step, width = 2 * math.pi / count, max(0, round(2 * reach) - 1)
         box = (out - reach, across - reach, out + reach, across + reach)
-        ellipse = self._draw.ellipse
+        ellipse = self._draw.draw.draw_ellipse
         for number in range(count) if at == "corners" else self._seen(box, step, count, shift):
             angle = (number + shift) * step + self._turn
             sine, cosine = math.sin(angle), math.cos(angle)
             for x, y in self._places[at]:
                 left = math.floor(x + cosine * out - sine * across - width / 2)
                 top = math.floor(y + sine * out + cosine * across - width / 2)
-                ellipse((left, top, left + width, top + width), fill=ink)
+                ellipse((left, top, left + width, top + width), ink, 1)
 
     def _seen(self, box: tuple[float, float, float, float], step: float, count: int, shift: float) -> range:
         """Which of the shapes around the centre reach into what is drawn."""

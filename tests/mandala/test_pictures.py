@@ -1,5 +1,6 @@
 """What every picture is, whatever its seed."""
 
+import dataclasses
 import io
 import itertools
 import os
@@ -32,6 +33,20 @@ def test_left_and_right_are_exact_mirrors_and_top_and_bottom_too_where_the_order
         assert ImageChops.difference(drawn, drawn.transpose(flip)).getbbox() is None
 
 
+@pytest.mark.parametrize("order", [8, 12, 16, 20, 24])
+def test_the_diagonal_is_a_mirror_too_where_the_order_has_one(order: int) -> None:
+    design = mandala.design_for("diagonal", symmetry=order)
+    drawn = Image.open(io.BytesIO(mandala.draw_png(design, 256))).convert("RGB")
+    assert ImageChops.difference(drawn, drawn.transpose(Image.Transpose.TRANSPOSE)).getbbox() is None
+
+
+def test_a_ring_without_a_diagonal_is_drawn_whole() -> None:
+    design = mandala.design_for("diagonal", symmetry=8)
+    odd_one = dataclasses.replace(design, rings=(dataclasses.replace(design.rings[0], count=10), *design.rings[1:]))
+    drawn = Image.open(io.BytesIO(mandala.draw_png(odd_one, 256))).convert("RGB")
+    assert ImageChops.difference(drawn, drawn.transpose(Image.Transpose.TRANSPOSE)).getbbox() is not None
+
+
 def test_the_same_seed_gives_the_same_bytes_in_another_process() -> None:
     program = "import mandala, hashlib; print(hashlib.sha256(mandala.draw_png(mandala.design_for('x'))).hexdigest())"
     digests = {
@@ -59,7 +74,7 @@ def test_a_picture_is_small_enough_to_send_fast(seed: str) -> None:
 def test_whatever_stands_in_a_picture_fits_its_mirrors() -> None:
     for seed in range(2000):
         design = mandala.design_for(str(seed))
-        parts = [*design.rings, design.heart]
+        parts = [*design.rings, design.heart, design.ground, *([design.field] if design.field else [])]
         step = design.symmetry if design.symmetry % 2 else 2
         assert [part.count % step for part in parts] == [0] * len(parts), design
         assert design.corners is None or design.corners.count % 4 == 0
