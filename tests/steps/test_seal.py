@@ -1,10 +1,12 @@
 """A sealing key can be changed without losing a request that is on its way."""
 
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 from nacl.public import PrivateKey
 
+from cli.main import run
 from steps.errors import PermanentError
 from steps.seal import Opener, parse_private_keys
 from tests.steps.service import INTERACTION_TOKEN, PICTURE, Steps, World, sealed
@@ -34,3 +36,20 @@ def test_the_running_steps_reply_to_what_was_sealed_with_either_key(steps: Steps
         assert steps.post("/reply-discord", order).status_code == 200
     replies = [call for call in World.calls if call.startswith("PATCH")]
     assert replies == [f"PATCH /api/v10/webhooks/1146847361212375051/{INTERACTION_TOKEN}/messages/@original"] * 2
+
+
+def test_a_deployment_with_both_keys_lets_the_ingress_seal_with_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    public = []
+    for name in ("new", "old"):
+        assert run(["keys", "-o", str(tmp_path / name)]) == 0
+        public.append(capsys.readouterr().out.strip())
+    both = tmp_path / "both"
+    both.write_text(f"{(tmp_path / 'new').read_text().strip()},{(tmp_path / 'old').read_text().strip()}\n")
+    assert len(parse_private_keys(both.read_text())) == 2
+    deploy = ["deploy", "--dry-run", "--project=my-project", f"--discord-public-key={'ab' * 32}", f"--seal-key={both}"]
+    assert run(deploy) == 0
+    script = capsys.readouterr().out
+    assert public[0] in script
+    assert public[1] not in script
