@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from mandala.design import Band, Cells, Corners, Lattice, Petals, Ring
+from mandala.design import Band, Cells, Corners, Facets, Lattice, Petals, Ring
 from mandala.inks import Inks
 from mandala.motifs import Point, circle
 
@@ -35,7 +35,7 @@ def nested(length: float, root: float, half: float, size: float) -> Matrix:
 
 def tone(inks: Inks, ring: Ring | Corners, hue: int, light: float) -> int:
     light = 1 - light if ring.is_inverted else light
-    if isinstance(ring, Petals | Band | Cells | Lattice):
+    if isinstance(ring, Petals | Band | Cells | Lattice | Facets):
         light = 0.33 * ring.key + 0.67 * light
     return inks.tone(ring.hue + hue, light)
 

@@ -102,6 +102,7 @@ class Facets:
     hue: int
     tones: int
     is_inverted: bool
+    key: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,10 +139,11 @@ def hero_facets(dice: random.Random, recipe: Recipe, order: int, inner: float, o
         outer=outer,
         count=order,
         is_shifted=dice.random() < 0.5,
-        waist=round(dice.uniform(0.2, 0.7), 3),
+        waist=round(dice.uniform(0.15, 0.8), 3),
         hue=dice.randrange(4),
         tones=dice.randint(4, 8),
         is_inverted=dice.random() < 0.5,
+        key=_key(dice),
     )
 
 
