@@ -16,16 +16,20 @@ import aiohttp
 import yaml
 from aiohttp import web
 
-from local.api_error import api_errors
+from local.api_error import ApiError, api_errors
 from local.executions.callbacks import Callbacks
 from local.executions.database import Database
 from local.executions.history import History
 from local.executions.instant import instant
 from local.executions.live import LivePerformer, drive
+from local.executions.service import check_argument, environment
 from local.workflows.compile import Workflow, compile_workflow
 from local.workflows.effects import Auth, Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from local.workflows.history import Bill
+from local.workflows.stdlib.json import loads
+
+_LAST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 class WrongUse(Exception):
@@ -59,11 +63,13 @@ def run(arguments: argparse.Namespace) -> int:
     clock = _VirtualClock() if arguments.virtual_time else _LiveClock()
     bill = Bill()
     history = History("", lambda: instant(datetime.fromtimestamp(clock.now_s(), UTC)), arguments.history == "detailed")
-    run = workflow.run(argument, env, history.observe if arguments.history else None, bill)
+    history.execution = f"projects/local/locations/local/workflows/file/executions/{uuid.uuid4()}"
+    builtin = environment(history.execution, "000001-000")
+    run = workflow.run(argument, {**env, **builtin}, history.observe if arguments.history else None, bill)
     execution = asyncio.run(_execute(run, history, clock, arguments.base_url, stubs))
     if arguments.data is not None:
         execution["argument"] = arguments.data
-    print(json.dumps(execution, indent=2, ensure_ascii=False))
+    print(json.dumps(execution, indent=2, ensure_ascii=False).encode(errors="replace").decode())
     sys.stderr.write(f"billable steps: {bill.internal} internal, {bill.external} external\n")
     return 0 if execution["state"] == "SUCCEEDED" else 1
 
@@ -83,7 +89,7 @@ class _VirtualClock:
         self._skipped_s = 0.0
 
     def now_s(self) -> float:
-        return time.time() + self._skipped_s
+        return min(time.time() + self._skipped_s, _LAST_S)
 
     async def sleep(self, seconds: float) -> None:
         self._skipped_s += seconds
@@ -94,10 +100,9 @@ async def _execute(
 ) -> dict[str, Any]:
     began_s = clock.now_s()
     execution: dict[str, Any] = {
-        "name": f"projects/local/locations/local/workflows/file/executions/{uuid.uuid4()}",
+        "name": history.execution,
         "startTime": instant(datetime.fromtimestamp(began_s, UTC)),
     }
-    history.execution = execution["name"]
     sleep: Callable[[float], Awaitable[None]] = clock.sleep
     async with aiohttp.ClientSession() as session, _callbacks() as callbacks:
         performer = LivePerformer(
@@ -156,9 +161,10 @@ def _load(path: Path) -> Workflow:
 
 def _argument(data: str | None) -> Value:
     try:
-        value: Value = json.loads(data) if data is not None else None
-    except (ValueError, RecursionError) as error:
-        raise WrongUse(f"mando run: --data is not JSON: {error}") from None
+        check_argument(data or "null")
+        value = loads(data or "null")
+    except ApiError as error:
+        raise WrongUse(f"mando run: --data: {error}") from None
     return value
 
 

@@ -18,7 +18,7 @@ from local.executions.live import Perform
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Outcome
 
 Target = Literal["queue", "workflow", "generate", "storage", "reply", "discord"]
-Kind = Literal["429", "500", "503", "timeout", "reset", "slow", "garbage"]
+Kind = Literal["400", "429", "500", "503", "timeout", "reset", "slow", "garbage"]
 
 # What each call looks like on the wire; generate and reply go from the workflow to the steps, the others come to us.
 _FACES: Mapping[Target, re.Pattern[str]] = {

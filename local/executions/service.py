@@ -19,6 +19,7 @@ from local.executions.live import Perform, drive
 from local.executions.registry import Revision, WorkflowRegistry
 from local.executions.store import ExecutionStore
 from local.workflows.errors import WorkflowError
+from local.workflows.stdlib.json import loads
 
 MAX_CONCURRENT = 10_000
 MAX_BACKLOGGED = 100_000
@@ -69,7 +70,7 @@ class ExecutionService:
         if revision is None:
             raise ApiError(404, f"workflow {workflow} not found")
         if argument is not None:
-            _check_argument(argument)
+            check_argument(argument)
         is_full = self._places.locked()
         if is_full and (not may_queue or len(self._running) >= self._max_concurrent + MAX_BACKLOGGED):
             raise ApiError(429, "Too many executions run at once.", "RESOURCE_EXHAUSTED")
@@ -159,9 +160,9 @@ class ExecutionService:
         journal = Journal(self._database, name, execution["startTime"], instant)
         history = History(name, lambda: journal.at, with_variables=_is_detailed(execution, revision))
         self._histories[name] = history
-        argument = json.loads(execution.get("argument", "null"))
-        environment = _environment(revision, name)
-        run = self.deployments.compiled(revision).run(argument, environment, history.observe)
+        argument = loads(execution.get("argument", "null"))
+        env = {**revision.settings.env, **environment(name, revision.revision_id)}
+        run = self.deployments.compiled(revision).run(argument, env, history.observe)
         try:
             result = await drive(run, self._perform_as(revision.settings.service_account, name), journal)
         except WorkflowError as error:
@@ -190,25 +191,25 @@ def _is_detailed(execution: dict[str, Any], revision: Revision) -> bool:
     return (execution.get("executionHistoryLevel") or revision.settings.history_level) == "EXECUTION_HISTORY_DETAILED"
 
 
-def _check_argument(argument: str) -> None:
+def check_argument(argument: str) -> None:
+    """Raises ApiError(400) where it is too large, or no JSON."""
     if len(argument.encode(errors="surrogatepass")) > MAX_ARGUMENT_BYTES:
         raise ApiError(400, f"The argument is larger than {MAX_ARGUMENT_BYTES} bytes.")
     try:
-        json.loads(argument)
+        loads(argument)
     except (ValueError, RecursionError) as error:
         raise ApiError(400, f"The argument is not valid JSON: {error}") from None
 
 
-def _environment(revision: Revision, execution: str) -> dict[str, str]:
-    """Source: Workflows, "Built-in environment variables"."""
+def environment(execution: str, revision_id: str) -> dict[str, str]:
+    """The variables of every execution.  Source: Workflows, "Built-in environment variables"."""
     _, project, _, location, _, workflow, _, execution_id = execution.split("/")
     return {
-        **revision.settings.env,
         "GOOGLE_CLOUD_PROJECT_ID": project,
         "GOOGLE_CLOUD_PROJECT_NUMBER": "1",
         "GOOGLE_CLOUD_LOCATION": location,
         "GOOGLE_CLOUD_WORKFLOW_ID": workflow,
-        "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": revision.revision_id,
+        "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": revision_id,
         "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": execution_id,
         "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ATTEMPT": "1",  # also when it goes on from its journal
     }

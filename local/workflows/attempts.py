@@ -11,7 +11,7 @@ from local.workflows.errors import WorkflowError
 from local.workflows.evaluate import Code, combined, constant
 from local.workflows.interpret import Action, Scope, Signal, Stepping, observed_run, run_block
 from local.workflows.lexical import Place
-from local.workflows.stdlib import type_name
+from local.workflows.stdlib import MISSING, type_name
 
 TryAgain = Callable[[Scope, WorkflowError, int], Generator[Effect, Outcome, bool]]
 
@@ -23,8 +23,6 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
     if "except" in entries:
         parts = compiler.text.entries(entries["except"], "as and steps")
         compiler.text.only(parts, {"as", "steps"}, entries["except"], "except")
-        if "steps" not in parts:
-            compiler.text.problem(entries["except"], "except needs `steps`")
         name = compiler.text.name(parts["as"], "as") if "as" in parts else None
         born = [name] if name is not None else []
         if "steps" in parts:
@@ -49,6 +47,7 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
                     signal = body.run(scope)
             except WorkflowError as error:
                 failures += 1
+                scope.execution.count_step()
                 if again is None or not (yield from again(scope, error, failures)):
                     raise
             else:
@@ -90,10 +89,12 @@ def _retry(compiler: Compiler, node: yaml.Node, place: Place) -> TryAgain:
         compiler.text.only(parts, allowed, node, "retry")
         if missing := sorted(allowed - parts.keys()):
             compiler.text.problem(node, f"retry needs {', '.join(missing)}")
+        _check_numbers(compiler, {name: part for name, part in parts.items() if name == "max_retries"})
         backoff = parts.get("backoff")
         if isinstance(backoff, yaml.MappingNode):
             inside = compiler.text.entries(backoff, "a backoff")
             compiler.text.only(inside, _BACKOFF, backoff, "backoff")
+            _check_numbers(compiler, inside)
             if missing := sorted(_BACKOFF - inside.keys()):
                 compiler.text.problem(backoff, f"backoff needs {', '.join(missing)}")
     policy = _policy(compiler, node, place)
@@ -113,6 +114,14 @@ def _retry(compiler: Compiler, node: yaml.Node, place: Place) -> TryAgain:
         return holds
 
     return ask
+
+
+def _check_numbers(compiler: Compiler, parts: Entries) -> None:
+    """Note what is written out and is no number."""
+    for name, node in parts.items():
+        written = compiler.literal(node)
+        if written is not MISSING and (isinstance(written, bool) or not isinstance(written, int | float)):
+            compiler.text.problem(node, f"{name} is a number, not {type_name(written)}")
 
 
 _BACKOFF = frozenset({"initial_delay", "max_delay", "multiplier"})

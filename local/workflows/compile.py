@@ -14,7 +14,7 @@ from local.workflows.history import Bill, Observer
 from local.workflows.interpret import Block, Execution, Routine, Scope
 from local.workflows.limits import MAX_SOURCE_BYTES
 from local.workflows.stdlib import library
-from local.workflows.yaml_nodes import Text, scalar
+from local.workflows.yaml_nodes import Text, check_aliases, scalar
 from local.yaml_source import YamlMistake, compose
 
 KINDS: Mapping[str, Kind] = {
@@ -47,22 +47,16 @@ class Workflow:
         scope = Scope(Execution(self.routines, env, observe, bill or Bill()), "main")
         scope.depth = 0
         main = self.routines["main"]
-        result = yield from scope.call_named("main", dict.fromkeys(main.parameters, argument))
-        if _holds_bytes(result):
-            raise WorkflowError.tagged("TypeError", "an execution cannot return bytes")
-        return result
-
-
-def _holds_bytes(value: Value) -> bool:
-    if isinstance(value, list):
-        return any(map(_holds_bytes, value))
-    if isinstance(value, dict):
-        return any(map(_holds_bytes, value.values()))
-    return isinstance(value, bytes)
+        try:
+            return (yield from scope.call_named("main", dict.fromkeys(main.parameters, argument)))
+        except RecursionError:
+            raise WorkflowError.tagged("ResourceLimitError", "too much stands in each other here") from None
 
 
 def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
     """Raises WorkflowSyntaxError with every problem that was found, in the order of the text."""
+    if source.lstrip()[:1] in ("{", "["):  # JSON may be indented with tabs, YAML may not
+        source = re.sub(r"^\t+", lambda tabs: " " * len(tabs[0]), source, flags=re.MULTILINE)
     text = Text(source, file)
     if len(source.encode(errors="surrogatepass")) > MAX_SOURCE_BYTES:
         text.problem_at(1, 1, f"the source is larger than {MAX_SOURCE_BYTES} bytes")
@@ -76,6 +70,9 @@ def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
         text.problem_at(1, 1, "the file is empty, expected `main`")
         raise WorkflowSyntaxError(text.problems)
     try:
+        check_aliases(root, text)
+        if text.problems:
+            raise WorkflowSyntaxError(text.problems)
         routines = _routines(text, root)
     except RecursionError:
         text.problem_at(1, 1, "the text is nested too deeply")
@@ -129,6 +126,8 @@ def _parameters(text: Text, node: yaml.Node) -> Parameters:
     for item in text.items(nodes[0], "a list of parameters") if nodes else ():
         if not isinstance(item, yaml.MappingNode):
             name = text.name(item, "a parameter")
+            if name is not None and any(found.values()):
+                text.problem(item, f"'{name}' must be given, so it stands before those with a default", 0, len(name))
             if name is not None:
                 _add(text, item, found, name, None)
             continue
@@ -137,7 +136,11 @@ def _parameters(text: Text, node: yaml.Node) -> Parameters:
             if not isinstance(default, yaml.ScalarNode) or str(default.value).startswith("${"):
                 text.problem(default, "a default is a text, a number, a boolean or null")
             elif name is not None:
-                value = scalar(default)
+                try:
+                    value = scalar(default)
+                except ValueError as error:
+                    text.problem(default, str(error), 0, len(str(default.value)))
+                    continue
                 _add(text, key, found, name, lambda _, value=value: value)  # type: ignore[misc]  # one a closure
     return found
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
 from local.workflows.effects import Value
 from local.workflows.evaluate import Code, combined, compile_expression, constant
 from local.workflows.interpret import Action, Block, Goto, Leave, Return, Scope, Signal, Step, Stepping
-from local.workflows.lexer import ExpressionError
+from local.workflows.lexer import ExpressionError, whole
 from local.workflows.lexical import Place
-from local.workflows.stdlib import Function
+from local.workflows.stdlib import MISSING, Function
 from local.workflows.yaml_nodes import Text, scalar
 
 Entries = dict[str, yaml.Node]
@@ -45,6 +46,8 @@ class Compiler:
 
     def block(self, node: yaml.Node, place: Place) -> Block:
         """A list of steps, which may jump to each other and to those around."""
+        if isinstance(node, yaml.SequenceNode) and not node.value:
+            self.text.problem(node, "expected at least one step")
         named = [
             (name, item, body)
             for item in self.text.items(node, "a list of steps")
@@ -52,6 +55,8 @@ class Compiler:
         ]
         index: dict[str, int] = {}
         for number, (name, item, _) in enumerate(named):
+            if name == "end":
+                self.text.problem(item, "no step is called 'end': `next: end` leaves the workflow", 0, len(name))
             if name in index:
                 self.text.problem(item, f"the step '{name}' stands there twice", 0, len(name))
             index[name] = number
@@ -131,7 +136,7 @@ class Compiler:
         if isinstance(node, yaml.SequenceNode):
             return combined([self.value(item, place) for item in node.value], list)
         assert isinstance(node, yaml.ScalarNode)  # noqa: S101 -- YAML has no fourth kind
-        text = str(node.value)
+        text = whole(str(node.value))
         if not (text.startswith("${") and text.rstrip().endswith("}")):
             return self._plain(node, text)
         try:
@@ -139,6 +144,15 @@ class Compiler:
         except ExpressionError as error:
             self.text.problem(node, str(error), 2 + error.offset, error.length)
             return constant(None)
+
+    def literal(self, node: yaml.Node | None) -> Any:
+        """The value that is written out there; MISSING for an expression, a list or a map."""
+        if not isinstance(node, yaml.ScalarNode) or str(node.value).startswith("${"):
+            return MISSING
+        try:
+            return scalar(node)
+        except ValueError:
+            return MISSING
 
     def _plain(self, node: yaml.ScalarNode, text: str) -> Code:
         if text.startswith("${"):
@@ -150,5 +164,5 @@ class Compiler:
         try:
             return constant(scalar(node))
         except ValueError as error:
-            self.text.problem(node, f"YAML cannot read this value: {error}", 0, len(text))
+            self.text.problem(node, f"{text[:40]}: {error}", 0, len(text))
             return constant(None)

@@ -66,6 +66,9 @@ class WorkflowError(Exception):
         return {"payload": payload, "context": context, "stackTrace": {"elements": elements}}
 
 
+_SHOWN = 160  # characters of a line; minified JSON is one line of up to 128 KB
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One mistake in a workflow's text; line and column count from 1, source is that line."""
@@ -78,9 +81,11 @@ class Problem:
     length: int = 1
 
     def __str__(self) -> str:
-        shown = f"{self.line:>5} | {self.source}"
-        caret = " " * (8 + self.column - 1) + "^" * max(1, self.length)
-        return f"{self.file}:{self.line}:{self.column}: {self.message}\n{shown}\n{caret}"
+        before = max(0, self.column - 1 - _SHOWN // 2) if len(self.source) > _SHOWN else 0
+        source = self.source[before : before + _SHOWN]
+        at = self.column - 1 - before
+        caret = " " * (8 + at) + "^" * max(1, min(self.length, len(source) - at))
+        return f"{self.file}:{self.line}:{self.column}: {self.message}\n{self.line:>5} | {source}\n{caret}"
 
 
 class WorkflowSyntaxError(Exception):

@@ -117,6 +117,9 @@ def compile_tree(tree: parser.Expression, library: Library, names: Names) -> Cod
 def _unknown_variable(tree: parser.Name, library: Library, names: Names) -> ExpressionError:
     if tree.name in library.routines or tree.name in library.functions:
         return ExpressionError(f"'{tree.name}' is a function, expected a value: call it", tree.offset, len(tree.name))
+    if tree.name in _modules(library):
+        message = f"'{tree.name}' is a module of the library: call one of its functions"
+        return ExpressionError(message, tree.offset, len(tree.name))
     near = difflib.get_close_matches(tree.name, sorted(names.names()), n=1)
     meant = f"; did you mean '{near[0]}'?" if near else ""
     return ExpressionError(f"undefined variable '{tree.name}'{meant}", tree.offset, len(tree.name))
@@ -126,11 +129,32 @@ def _member(tree: parser.Member, library: Library, names: Names) -> Code:
     dotted = parser.dotted(tree)
     if dotted is not None and dotted in library.values:
         return constant(library.values[dotted])
+    if dotted is not None and not names.knows(dotted.partition(".")[0]):
+        _check_library(dotted, tree, library)
     of, key = compile_tree(tree.of, library, names), compile_tree(tree.key, library, names)
     if isinstance(tree.key, parser.Literal) and not of.asks:
         run, name = of.run, tree.key.value
         return Code(lambda scope: member(run(scope), name))
     return combined([of, key], lambda values: member(values[0], values[1]))
+
+
+def _check_library(dotted: str, tree: parser.Member, library: Library) -> None:
+    """Raises ExpressionError for what begins with a module of the library and goes on with none of its values."""
+    if dotted.partition(".")[0] not in _modules(library):
+        return
+    if any(dotted.startswith(f"{value}.") for value in library.values):
+        return
+    near = difflib.get_close_matches(dotted, list(library.values), n=1)
+    meant = f"; did you mean '{near[0]}'?" if near else ""
+    what = "is a function: call it" if dotted in library.functions else "is no value of the library"
+    root: parser.Expression = tree
+    while isinstance(root, parser.Member):
+        root = root.of
+    raise ExpressionError(f"'{dotted}' {what}{meant}", root.offset, len(dotted))
+
+
+def _modules(library: Library) -> set[str]:
+    return {known.partition(".")[0] for known in (*library.functions, *library.values) if "." in known}
 
 
 def _binary(sign: str, left: Code, right: Code) -> Code:

@@ -1,5 +1,6 @@
 """Compiled steps at run time: scopes, signals and the one loop that runs a list of steps."""
 
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,9 @@ from local.workflows.effects import Effect, Outcome, Value
 from local.workflows.errors import Frame, WorkflowError
 from local.workflows.history import Bill, Observer, StepBegan, StepEnded, StepType
 from local.workflows.limits import MAX_CALL_DEPTH, MAX_MEMORY_BYTES, MAX_STEPS, memory_bytes
+
+# A step is a handful of frames, steps stand in each other, and calls 20 deep: Python's 1,000 frames are too few.
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,12 @@ class Execution:
     steps: int = 0
     memory_bytes: int = 0
     entries: int = 0
+
+    def count_step(self) -> None:
+        """Raises WorkflowError (ResourceLimitError) where it is one too many."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise WorkflowError.tagged("ResourceLimitError", f"an execution runs at most {MAX_STEPS} steps")
 
 
 class Scope:
@@ -194,11 +204,9 @@ def run_block(block: Block, scope: Scope) -> Stepping:
     while at < count:
         step = steps[at]
         action = step.action
-        execution.steps += 1
         execution.bill.internal += action.billed
         try:
-            if execution.steps > MAX_STEPS:
-                raise WorkflowError.tagged("ResourceLimitError", f"an execution runs at most {MAX_STEPS} steps")
+            execution.count_step()
             signal: Signal
             if observed:
                 signal = yield from observed_run(scope, step.name, action)

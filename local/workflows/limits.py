@@ -19,13 +19,16 @@ MAX_BRANCHES = 10  # of one parallel step
 MAX_PARALLEL_DEPTH = 2
 MAX_PARALLEL = 20  # branches and iterations of one execution that run at the same time
 MAX_BRANCH_ERRORS = 100
+MAX_DEPTH = 200  # of a value; ours, so that no value overruns the stack
 
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 _OVERHEAD_BYTES = 8
 
 
-def memory_bytes(value: Value) -> int:
+def memory_bytes(value: Value, depth: int = 0) -> int:
     """8 for a number, a boolean or null; 8 and its parts for the others.  Raises WorkflowError (ResourceLimitError)."""
+    if depth > MAX_DEPTH:
+        raise WorkflowError.tagged("ResourceLimitError", f"lists and maps stand in each other at most {MAX_DEPTH} deep")
     if isinstance(value, str):
         size = len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))
         if size > MAX_STRING_BYTES:
@@ -34,9 +37,9 @@ def memory_bytes(value: Value) -> int:
     if isinstance(value, bytes):
         return _OVERHEAD_BYTES + len(value)
     if isinstance(value, list):
-        return _OVERHEAD_BYTES + sum(map(memory_bytes, value))
+        return _OVERHEAD_BYTES + sum(memory_bytes(one, depth + 1) for one in value)
     if isinstance(value, dict):
-        return _OVERHEAD_BYTES + sum(memory_bytes(key) + memory_bytes(one) for key, one in value.items())
+        return _OVERHEAD_BYTES + sum(memory_bytes(key) + memory_bytes(one, depth + 1) for key, one in value.items())
     return _OVERHEAD_BYTES
 
 

@@ -13,7 +13,7 @@ from local.workflows.history import StepType
 from local.workflows.interpret import Action, Block, Leave, Scope, Signal, Stepping, observed_run, run_block
 from local.workflows.lexical import Place
 from local.workflows.limits import MAX_BRANCH_ERRORS, MAX_BRANCHES, MAX_PARALLEL_DEPTH, MAX_STEPS
-from local.workflows.stdlib import type_name
+from local.workflows.stdlib import MISSING, type_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def compile_for(compiler: Compiler, entries: Entries, place: Place) -> Action:
                     signal = yield from run_block(loop.block, inner)
                 else:
                     iteration = _iteration(loop.block, "STEP_FOR_ITERATION")
-                    signal = yield from observed_run(inner, str(number), iteration, number + 1, len(items))
+                    signal = yield from observed_run(inner, str(number), iteration, number + 1, _count(items))
             finally:
                 inner.close()
             if isinstance(signal, Leave):
@@ -66,10 +66,21 @@ def _loop(compiler: Compiler, node: yaml.Node, place: Place, enter: Callable[[Pl
         return None
     value = compiler.text.name(parts["value"], "value")
     index = compiler.text.name(parts["index"], "index") if "index" in parts else None
+    _check_written(compiler, parts)
     items = compiler.value(parts["in"] if "in" in parts else parts["range"], place)
     born = [one for one in (value, index) if one is not None]
     block = compiler.block(parts["steps"], enter(place.scope(*born, body=parts["steps"])))
     return _Loop(value, index, items, "range" in parts, block) if value is not None else None
+
+
+def _check_written(compiler: Compiler, parts: Entries) -> None:
+    """Note what is written out and cannot be gone over."""
+    written = compiler.literal(parts.get("in"))
+    if written is not MISSING:
+        compiler.text.problem(parts["in"], f"for goes over a list or a map, not {type_name(written)}")
+    ends = parts.get("range")
+    if isinstance(ends, yaml.SequenceNode) and len(ends.value) != 2:
+        compiler.text.problem(ends, f"a range has two ends, not {len(ends.value)}")
 
 
 def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Action:
@@ -84,6 +95,9 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
     if policy is not None and text.word(policy, "exception_policy") not in (None, "continueAll"):
         text.problem(policy, f"exception_policy is continueAll, not '{policy.value}'", 0, len(policy.value))
     shared = _shared(compiler, parts.get("shared"), place)
+    written = compiler.literal(parts.get("concurrency_limit"))
+    if written is not MISSING and (type(written) is not int or written < 1):
+        text.problem(parts["concurrency_limit"], "concurrency_limit is an integer of at least 1")
     limit = compiler.value(parts["concurrency_limit"], place) if "concurrency_limit" in parts else constant(None)
     loop: _Loop | None = None
     branches: list[tuple[str, Block]] = []
@@ -107,13 +121,14 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
             message = f"parallel steps stand in each other at most {MAX_PARALLEL_DEPTH} deep"
             raise WorkflowError.tagged("ParallelNestingError", message)
         found = (yield from loop.items.ask(scope)) if loop else None
-        if loop is not None and len(_items(found, loop.is_range)) > MAX_STEPS:
+        if loop is not None and _count(_items(found, loop.is_range)) > MAX_STEPS:
             message = f"an execution runs at most {MAX_STEPS} steps, which are less than the iterations of this loop"
             raise WorkflowError.tagged("ResourceLimitError", message)
         most = _limit((yield from limit.ask(scope)))
         outcomes = yield Fork(tuple(fork(scope, found)), most)
         assert isinstance(outcomes, tuple)  # noqa: S101 -- the driver's contract
-        _raise_failures(outcomes)
+        names = [name for name, _ in branches] if loop is None else list(map(str, range(len(outcomes))))
+        _raise_failures(names, outcomes)
         return None
 
     return Action(ask, True, "STEP_PARALLEL_FOR" if "for" in parts else "STEP_PARALLEL_BRANCH")
@@ -133,6 +148,8 @@ def _shared(compiler: Compiler, node: yaml.Node | None, place: Place) -> frozens
 def _branches(compiler: Compiler, node: yaml.Node, place: Place, shared: frozenset[str]) -> list[tuple[str, Block]]:
     branches: dict[str, Block] = {}
     items = compiler.text.items(node, "a list of branches")
+    if isinstance(node, yaml.SequenceNode) and not items:
+        compiler.text.problem(node, "expected at least one branch")
     if len(items) > MAX_BRANCHES:
         compiler.text.problem(node, f"a parallel step has at most {MAX_BRANCHES} branches, not {len(items)}")
     for item in items:
@@ -187,6 +204,11 @@ def _items(found: Value, is_range: bool) -> list[Value] | range:
     return found
 
 
+def _count(items: list[Value] | range) -> int:
+    """len() cannot count a range of more than 2^63."""
+    return max(0, items.stop - items.start) if isinstance(items, range) else len(items)
+
+
 def _limit(given: Value) -> int | None:
     if given is None:
         return None
@@ -197,13 +219,20 @@ def _limit(given: Value) -> int | None:
     return given
 
 
-def _raise_failures(outcomes: tuple[BranchOutcome, ...]) -> None:
-    failures: list[Value] = [one.error.payload for one in outcomes if isinstance(one.error, WorkflowError)]
+def _raise_failures(names: list[str], outcomes: tuple[BranchOutcome, ...]) -> None:
+    """One error for all branches that failed, each with its name and what an execution shows of an error."""
+    failures: list[Value] = [
+        {"id": name, "error": one.error.as_execution_error()}
+        for name, one in zip(names, outcomes, strict=True)
+        if isinstance(one.error, WorkflowError)
+    ]
     if failures:
+        message = "One or more branches or iterations encountered an unhandled runtime error"
         raise WorkflowError(
             {
-                "message": "UnhandledBranchError: One or more branches or iterations encountered an unhandled error",
+                "message": f"UnhandledBranchError: {message}",
                 "tags": ["UnhandledBranchError", "RuntimeError"],
                 "branches": failures[:MAX_BRANCH_ERRORS],
+                "truncated": len(failures) > MAX_BRANCH_ERRORS,
             }
         )

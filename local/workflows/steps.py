@@ -13,7 +13,7 @@ from local.workflows.history import StepType
 from local.workflows.interpret import Action, Return, Scope, Signal, Stepping, entered, run_block
 from local.workflows.lexical import Place
 from local.workflows.limits import MAX_ASSIGNMENTS, MAX_CONDITIONS
-from local.workflows.stdlib import Function, type_name
+from local.workflows.stdlib import MISSING, Function, type_name
 
 # Source: Workflows pricing: calls of Google's own hosts are internal steps.
 _INTERNAL_HOSTS = (".googleapis.com", ".run.app", ".cloudfunctions.net", ".cloud.goog", ".appspot.com")
@@ -21,8 +21,14 @@ _INTERNAL_HOSTS = (".googleapis.com", ".run.app", ".cloudfunctions.net", ".cloud
 
 def compile_assign(compiler: Compiler, entries: Entries, place: Place) -> Action:
     parts = []
-    for item in compiler.text.items(entries["assign"], "a list of assignments"):
-        compiler.text.entries(item, "a variable and its value")
+    items = compiler.text.items(entries["assign"], "a list of assignments")
+    if isinstance(entries["assign"], yaml.SequenceNode) and not items:
+        compiler.text.problem(entries["assign"], "expected at least one assignment")
+    for item in items:
+        if len(compiler.text.entries(item, "a variable and its value")) > 1:
+            compiler.text.problem(
+                compiler.text.pairs(item)[1][0], "an assignment has one variable; begin it with a '-'"
+            )
         for key, node in compiler.text.pairs(item):
             value = compiler.value(node, place)
             parts.append((compile_target(compiler, key, place), value))
@@ -47,6 +53,9 @@ def compile_assign(compiler: Compiler, entries: Entries, place: Place) -> Action
 
 def compile_call(compiler: Compiler, entries: Entries, place: Place) -> Action:
     name = compiler.text.word(entries["call"], "the called function")
+    given = entries.get("args")
+    if isinstance(given, yaml.ScalarNode) and compiler.literal(given) is None:
+        del entries["args"]  # `args:` and nothing after it
     arguments = compiler.value(entries["args"], place) if "args" in entries else constant({})
     result = compiler.text.name(entries["result"], "result") if "result" in entries else None
     if result is not None:
@@ -91,6 +100,11 @@ def compile_call(compiler: Compiler, entries: Entries, place: Place) -> Action:
 def _check_names(compiler: Compiler, name: str, parameters: dict[str, bool], entries: Entries) -> None:
     """Arguments that are written out are checked now, others when the step runs."""
     node = entries.get("args")
+    if isinstance(node, yaml.SequenceNode):
+        if not sum(parameters.values()) <= len(node.value) <= len(parameters):
+            message = f"{name} takes {sum(parameters.values())} to {len(parameters)} arguments, not {len(node.value)}"
+            compiler.text.problem(node, message)
+        return
     if node is None or isinstance(node, yaml.MappingNode):
         given = compiler.text.entries(node, "a map") if node is not None else {}
         if node is not None:
@@ -108,9 +122,14 @@ def _named(name: str, value: Value) -> dict[str, Value]:
     return value
 
 
+def _bound(function: Function, given: Value) -> list[Value]:
+    """The arguments in the order of the parameters, whether given by name or by position."""
+    return function.fill(given) if isinstance(given, list) else function.bind_map(_named(function.name, given))
+
+
 def _library(function: Function, arguments: Code) -> tuple[Code, StepType]:
     def bind(values: list[Value]) -> Value:
-        return function.bind_map(_named(function.name, values[0]))
+        return _bound(function, values[0])
 
     called = library_call(function, combined([arguments], bind))
     if function.name.startswith("googleapis."):
@@ -120,13 +139,13 @@ def _library(function: Function, arguments: Code) -> tuple[Code, StepType]:
     body = function.body
 
     def ask(scope: Scope) -> Asking:
-        given = _named(function.name, (yield from arguments.ask(scope)))
+        bound = _bound(function, (yield from arguments.ask(scope)))
         bill = scope.execution.bill
-        if _is_internal(given.get("url")):
+        if "url" in function.parameters and _is_internal(bound[list(function.parameters).index("url")]):
             bill.internal += 1
         else:
             bill.external += 1
-        value: Value = yield from body(*function.bind_map(given))
+        value: Value = yield from body(*bound)
         return value
 
     return Code(ask, asks=True), "STEP_STD_LIB_CALL"
@@ -151,19 +170,27 @@ def _is_internal(url: Value) -> bool:
 
 def _routine(name: str, arguments: Code) -> Code:
     def ask(scope: Scope) -> Asking:
-        given = _named(name, (yield from arguments.ask(scope)))
-        return (yield from scope.call_named(name, given))
+        given = yield from arguments.ask(scope)
+        if isinstance(given, list):
+            return (yield from scope.call(name, given))
+        return (yield from scope.call_named(name, _named(name, given)))
 
     return Code(ask, asks=True)
 
 
 def compile_switch(compiler: Compiler, entries: Entries, place: Place) -> Action:
     cases: list[tuple[Code, Action]] = []
-    for item in compiler.text.items(entries["switch"], "a list of conditions"):
+    items = compiler.text.items(entries["switch"], "a list of conditions")
+    if isinstance(entries["switch"], yaml.SequenceNode) and not items:
+        compiler.text.problem(entries["switch"], "expected at least one condition")
+    for item in items:
         case = compiler.text.entries(item, "a condition and what follows")
         if "condition" not in case:
             compiler.text.problem(item, "a case of a switch needs `condition`")
             continue
+        written = compiler.literal(case["condition"])
+        if written is not MISSING and not isinstance(written, bool):
+            compiler.text.problem(case["condition"], "a condition is a boolean; is ${…} missing around it?")
         condition = compiler.value(case["condition"], place)
         rest = {name: node for name, node in case.items() if name != "condition"}
         cases.append((condition, _case(compiler, rest, item, place)))
@@ -230,15 +257,33 @@ def compile_return(compiler: Compiler, entries: Entries, place: Place) -> Action
     value = compiler.value(entries["return"], place)
     if not value.asks:
         evaluate = value.run
-        return Action(lambda scope: Return(evaluate(scope)), False, "STEP_RETURN", 1)
+        return Action(lambda scope: _returned(scope, evaluate(scope)), False, "STEP_RETURN", 1)
 
     def ask(scope: Scope) -> Stepping:
-        return Return((yield from value.ask(scope)))
+        return _returned(scope, (yield from value.ask(scope)))
 
     return Action(ask, True, "STEP_RETURN", 1)
 
 
+def _returned(scope: Scope, value: Value) -> Return:
+    """Raises WorkflowError (TypeError) where the execution itself would return what its result cannot hold."""
+    if scope.depth == 1 and _holds_bytes(value):
+        raise WorkflowError.tagged("TypeError", "an execution cannot return bytes")
+    return Return(value)
+
+
+def _holds_bytes(value: Value) -> bool:
+    if isinstance(value, list):
+        return any(map(_holds_bytes, value))
+    if isinstance(value, dict):
+        return any(map(_holds_bytes, value.values()))
+    return isinstance(value, bytes)
+
+
 def compile_raise(compiler: Compiler, entries: Entries, place: Place) -> Action:
+    written = compiler.literal(entries["raise"])
+    if written is not MISSING and not isinstance(written, str):
+        compiler.text.problem(entries["raise"], f"raise takes a string or a map, not {type_name(written)}")
     value = compiler.value(entries["raise"], place)
 
     def ask(scope: Scope) -> Stepping:

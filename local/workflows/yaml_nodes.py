@@ -8,9 +8,14 @@ import yaml
 
 from local.workflows.effects import Value
 from local.workflows.errors import Problem
+from local.workflows.lexer import whole
+from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]+")
 _LOADER = yaml.SafeLoader("")
+_MAX_EXPANDED = 50_000
 
 
 class Text:
@@ -56,9 +61,12 @@ class Text:
             if not isinstance(key, yaml.ScalarNode):
                 self.problem(key, "a key is a text, not a list or a map" + _hint(key))
                 continue
-            if key.value in found:
-                self.problem(key, f"'{key.value}' stands there twice")
-            found[str(key.value)] = value
+            name = whole(str(key.value))
+            if name in found:
+                self.problem(key, f"'{name}' stands there twice")
+            if name == "<<" and key.style is None:
+                self.problem(key, "readers of YAML disagree about <<: write out what it stands for")
+            found[name] = value
         return found
 
     @staticmethod
@@ -98,6 +106,31 @@ class Text:
                 self.problem(key, f"unexpected '{key.value}' in {what}{meant}", 0, len(key.value))
 
 
+def check_aliases(root: yaml.Node, text: Text) -> None:
+    """Note an alias that stands in itself, and aliases of aliases that stand for more than anybody wrote.
+
+    Raises RecursionError for a text that is nested too deeply.
+    """
+    sizes: dict[int, int] = {}
+    around: set[int] = set()
+
+    def size(node: yaml.Node) -> int:
+        if id(node) in sizes:
+            return sizes[id(node)]
+        if id(node) in around:
+            text.problem(node, "an alias stands in what it stands for")
+            return 1
+        around.add(id(node))
+        parts = [one for pair in node.value for one in pair] if isinstance(node, yaml.MappingNode) else node.value
+        total = 1 if isinstance(node, yaml.ScalarNode) else 1 + sum(map(size, parts))
+        around.discard(id(node))
+        sizes[id(node)] = total
+        return total
+
+    if size(root) > _MAX_EXPANDED and not text.problems:
+        text.problem(root, f"the aliases of this text stand for more than {_MAX_EXPANDED} values")
+
+
 def _hint(node: yaml.Node) -> str:
     """What to do where YAML read something else than was meant."""
     if isinstance(node, yaml.MappingNode) and node.flow_style and node.start_mark.buffer is not None:
@@ -112,6 +145,27 @@ def _hint(node: yaml.Node) -> str:
 
 
 def scalar(node: yaml.ScalarNode) -> Value:
-    """What YAML makes of the scalar: text, number, boolean or null."""
-    value: Value = _LOADER.construct_object(node)
-    return value if isinstance(value, str | int | float | bool | None) else str(node.value)
+    """What YAML makes of the scalar: text, number, boolean or null.  Raises ValueError.
+
+    What YAML 1.1 and 1.2 read differently is refused, as nobody says which of them a reader follows.
+    """
+    text = str(node.value)
+    if node.tag == "tag:yaml.org,2002:value":  # a bare =
+        return text
+    try:
+        value: Value = _LOADER.construct_object(node)
+    except yaml.constructor.ConstructorError:
+        raise ValueError(f"the tag {node.tag} is unknown") from None
+    if isinstance(value, str):
+        if node.style is None and _EXPONENT.fullmatch(text):
+            raise ValueError("some readers take this for a number, some for a text: write it with a dot, or in quotes")
+        return whole(value)
+    if isinstance(value, bool | None):
+        return value
+    if not isinstance(value, int | float):
+        return text
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("readers of YAML disagree about such a number: write it in decimal digits, or in quotes")
+    if isinstance(value, int) and not MIN_INTEGER <= value <= MAX_INTEGER:
+        raise ValueError("this number does not fit into 64 bits")
+    return value

@@ -76,7 +76,7 @@ def test_run_prints_the_execution_and_virtual_time_passes_sleeps_at_once(tmp_pat
     ("arguments", "message"),
     [
         (["/nowhere.yaml"], "cannot read /nowhere.yaml"),
-        (["--data", "{"], "--data is not JSON"),
+        (["--data", "{"], "--data: The argument is not valid JSON"),
         (["--env", "N"], "--env: 'N' is not of the form NAME=VALUE"),
     ],
 )

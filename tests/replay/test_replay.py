@@ -25,7 +25,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 def a_failure(up: Up) -> dict[str, Any]:
     """An interaction whose picture was lost on the way: the member has been told so."""
-    fault = {"target": "generate", "kind": "garbage", "count": 1}
+    fault = {"target": "generate", "kind": "400", "count": 1}
     requests.post(f"{up.base}/faults", json=fault, timeout=10).raise_for_status()
     sent = up.interact()
     assert up.ended(sent["id"])["state"] == "FAILED"
@@ -63,7 +63,7 @@ def test_all_that_failed_is_replayed_once(up: Up) -> None:
 
 def test_a_replay_that_fails_again_says_why(up: Up) -> None:
     sent = a_failure(up)
-    fault = {"target": "generate", "kind": "garbage", "count": 1}
+    fault = {"target": "generate", "kind": "400", "count": 1}
     requests.post(f"{up.base}/faults", json=fault, timeout=10).raise_for_status()
     done = replay(up, up.ended(sent["id"])["name"])
     assert done.returncode == 1

@@ -9,7 +9,7 @@ from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.stdlib import functions, text_of, wrong_type
 
-_ALGORITHMS = ("MD5", "SHA1", "SHA256", "SHA384", "SHA512")
+_ALGORITHMS = ("MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512")
 
 
 def encode(data: Value, padding: Value = True) -> Value:
@@ -20,7 +20,8 @@ def encode(data: Value, padding: Value = True) -> Value:
 
 
 def decode(data: Value, padding: Value = True) -> Value:
-    text = text_of("base64.decode", data)
+    """Line ends in the text are skipped."""
+    text = text_of("base64.decode", data).replace("\r", "").replace("\n", "")
     if not _boolean("base64.decode", padding):
         text += "=" * (-len(text) % 4)
     try:
@@ -45,18 +46,17 @@ def compute_hmac(key: Value, data: Value, algorithm: Value) -> Value:
     return hmac.new(_bytes(name, key), _bytes(name, data), _algorithm(algorithm)).digest()
 
 
-def _algorithm(name: Value) -> str:
+def _algorithm(given: Value) -> str:
+    name = text_of("hash algorithm", given)
     if name not in _ALGORITHMS:
         raise WorkflowError.tagged("ValueError", f"unknown hash algorithm {name!r}, expected {', '.join(_ALGORITHMS)}")
-    return str(name).lower()
+    return name.lower()
 
 
 def _bytes(function: str, value: Value) -> bytes:
-    if isinstance(value, str):
-        return value.encode(errors="replace")
-    if isinstance(value, bytes):
-        return value
-    raise wrong_type(function, value, "bytes or string")
+    if not isinstance(value, bytes):
+        raise wrong_type(function, value, "bytes")
+    return value
 
 
 FUNCTIONS = {**functions("base64", encode, decode), **functions("hash", compute_checksum, compute_hmac)}

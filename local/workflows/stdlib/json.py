@@ -8,7 +8,7 @@ from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.lexer import whole
 from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
-from local.workflows.stdlib import functions, wrong_type
+from local.workflows.stdlib import functions, text_of, wrong_type
 
 
 def decode(data: Value) -> Value:
@@ -25,25 +25,23 @@ def encode(data: Value, indent: Value = None) -> Value:
 
 
 def encode_to_string(data: Value, indent: Value = None) -> Value:
+    """indent: a boolean, or a map of prefix and indent, which begin each line.  Source: Workflows, json.encode."""
+    style = {} if indent is True else indent
+    if style is None or style is False:
+        return _dumps(data, separators=(",", ":"))
+    if not isinstance(style, dict):
+        raise wrong_type("json.encode indent", indent, "boolean or map of prefix and indent")
+    prefix = text_of("json.encode prefix", style.get("prefix", ""))
+    inside = text_of("json.encode indent", style.get("indent", " " * 4))
+    return _dumps(data, indent=inside, separators=(",", ": ")).replace("\n", f"\n{prefix}")
+
+
+def _dumps(data: Value, **style: Any) -> str:
+    """Raises WorkflowError (ValueError)."""
     try:
-        return json.dumps(data, ensure_ascii=False, allow_nan=False, **_indent(indent))
-    except TypeError:
-        raise wrong_type("json.encode", b"", "a value that JSON can hold") from None
-    except (ValueError, RecursionError) as error:
+        return json.dumps(data, ensure_ascii=False, allow_nan=False, **style)
+    except (TypeError, ValueError, RecursionError) as error:
         raise WorkflowError.tagged("ValueError", f"json.encode: {error}") from None
-
-
-def _indent(indent: Value) -> dict[str, Any]:
-    """indent is the number of spaces, or a map {prefix, indent} as Go's encoder takes them."""
-    if indent is None or indent is False:
-        return {"separators": (",", ":")}
-    if isinstance(indent, dict):
-        indent = indent.get("indent", "")
-    if indent is True:
-        indent = 2
-    if not isinstance(indent, int | str):
-        raise wrong_type("json.encode indent", indent, "integer, string or boolean")
-    return {"indent": indent, "separators": (",", ": ")}
 
 
 def loads(text: str | bytes) -> Value:

@@ -8,6 +8,9 @@ from local.workflows.errors import WorkflowError
 from local.workflows.stdlib import MISSING, Asking, functions, text_of, wrong_type
 from local.workflows.stdlib.time import parse
 
+_MAX_SLEEP_S = 31_536_000  # a year.  Source: Workflows, "Wait using polling", sys.sleep
+_SEVERITIES = ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY")
+
 
 def now() -> Asking:
     return (yield Now())  # type: ignore[return-value]
@@ -16,8 +19,8 @@ def now() -> Asking:
 def sleep(seconds: Value) -> Asking:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise wrong_type("sys.sleep", seconds, "number of seconds")
-    if seconds < 0:
-        raise WorkflowError.tagged("ValueError", f"sys.sleep: {seconds} is negative")
+    if not 0 <= seconds <= _MAX_SLEEP_S:
+        raise WorkflowError.tagged("ValueError", f"sys.sleep: {seconds} is not within 0 and {_MAX_SLEEP_S} seconds")
     yield Sleep(float(seconds))
     return None
 
@@ -27,12 +30,25 @@ def sleep_until(time: Value) -> Asking:
     now_s = yield Now()
     assert isinstance(until_s, float)  # noqa: S101 -- parse returns nothing else
     assert isinstance(now_s, float)  # noqa: S101 -- the driver's contract
-    yield Sleep(max(0.0, until_s - now_s))
-    return None
+    return (yield from sleep(max(0.0, until_s - now_s)))
 
 
-def log(data: Value = None, severity: Value = "DEFAULT", text: Value = None, json_: Value = None) -> Asking:
-    yield Log(next((one for one in (data, text, json_) if one is not None), None), text_of("sys.log", severity))
+def log(
+    data: Value = None, severity: Value = "DEFAULT", text: Value = None, json_: Value = None, timeout: Value = None
+) -> Asking:
+    """Exactly one of data, text and json.  Source: Workflows, sys.log."""
+    given = [one for one in (data, text, json_) if one is not None]
+    if len(given) != 1:
+        raise WorkflowError.tagged("TypeError", f"sys.log takes one of data, text and json, not {len(given)}")
+    if isinstance(given[0], bytes) or (text is not None and not isinstance(text, str)):
+        raise wrong_type("sys.log", given[0], "string" if text is not None else "anything but bytes")
+    if json_ is not None and not isinstance(json_, dict):
+        raise wrong_type("sys.log json", json_, "map")
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float)):
+        raise wrong_type("sys.log timeout", timeout, "number of seconds")
+    if text_of("sys.log severity", severity) not in _SEVERITIES:
+        raise WorkflowError.tagged("ValueError", f"sys.log: severity {severity!r} is none of {', '.join(_SEVERITIES)}")
+    yield Log(given[0], str(severity))
     return None
 
 
@@ -41,10 +57,14 @@ def generate() -> Asking:
 
 
 def get_env(environment: Mapping[str, str], name: Value, default: Any = MISSING) -> Value:
-    value = environment.get(text_of("sys.get_env", name), default)
-    if value is MISSING:
+    if default is not MISSING and not isinstance(default, str):
+        raise wrong_type("sys.get_env default", default, "string")
+    value = environment.get(text_of("sys.get_env", name))
+    if value is not None:
+        return value
+    if default is MISSING:
         raise WorkflowError.tagged("KeyError", f"environment variable not found: {name!r}", "LookupError")
-    return value  # type: ignore[no-any-return]  # a text, or the default that the workflow gave
+    return str(default)
 
 
 FUNCTIONS = {**functions("sys", get_env, now, sleep, sleep_until, log), **functions("uuid", generate)}

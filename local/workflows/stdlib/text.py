@@ -30,7 +30,9 @@ def to_upper(source: Value) -> Value:
 
 def split(source: Value, separator: Value) -> Value:
     text, sign = text_of("text.split", source), text_of("text.split", separator)
-    return list(text.split(sign) if sign else text)
+    if not sign:
+        raise WorkflowError.tagged("ValueError", "text.split: the separator is empty")
+    return list(text.split(sign))
 
 
 def substring(source: Value, start: Value, end: Value) -> Value:

@@ -1,11 +1,15 @@
 """The functions without a namespace, and those of list, map, math and retry."""
 
 import math
+import re
 
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.limits import integer
 from local.workflows.stdlib import Function, functions, text_of, type_name, wrong_type
+
+_INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
+_DOUBLE = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 
 def default(value: Value, fallback: Value) -> Value:
@@ -15,10 +19,9 @@ def default(value: Value, fallback: Value) -> Value:
 def double(value: Value) -> Value:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise wrong_type("double", value, "integer, double or string")
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        raise WorkflowError.tagged("ValueError", f"double: {value!r} is no number") from None
+    if isinstance(value, str) and not _DOUBLE.fullmatch(value):
+        raise WorkflowError.tagged("ValueError", f"double: {value!r} is no number")
+    number = float(value)
     if not math.isfinite(number):
         raise WorkflowError.tagged("ValueError", f"double: {value!r} is no finite number")
     return number
@@ -27,10 +30,9 @@ def double(value: Value) -> Value:
 def int_(value: Value) -> Value:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise wrong_type("int", value, "integer, double or string")
-    try:
-        return integer(int(value))
-    except ValueError:
-        raise WorkflowError.tagged("ValueError", f"int: {value!r} is no integer") from None
+    if isinstance(value, str) and not _INTEGER.fullmatch(value):
+        raise WorkflowError.tagged("ValueError", f"int: {value[:40]!r} is no integer")
+    return integer(int(value))
 
 
 def string(value: Value) -> Value:
@@ -79,12 +81,9 @@ def get(map_: Value, keys: Value) -> Value:
 
 
 def delete(map_: Value, key: Value) -> Value:
-    kept = dict(_map("map.delete", map_))
+    """A copy without the key, which need not be there."""
     name = text_of("map.delete", key)
-    if name not in kept:
-        raise WorkflowError.tagged("KeyError", f"key not found: {name}", "LookupError")
-    del kept[name]
-    return kept
+    return {one: value for one, value in _map("map.delete", map_).items() if one != name}
 
 
 def merge(first: Value, second: Value) -> Value:
