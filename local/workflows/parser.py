@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from local.workflows.effects import Value
 from local.workflows.lexer import ExpressionError, Token, tokens, unquote
-from local.workflows.limits import MAX_INTEGER
+from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ _CONSTANTS: dict[str, Value] = {
     "FALSE": False,
     "null": None,
 }
+_SMALLEST = str(-MIN_INTEGER)  # without its sign it does not fit into 64 bits
 _MAX_DEPTH = 100
 
 
@@ -152,6 +153,9 @@ class _Parser:
             if self._operator() in ("-", "not"):
                 operator = self._operator()
                 offset = self._take().offset
+                if operator == "-" and self._next.text == _SMALLEST:
+                    self._take()
+                    return Literal(MIN_INTEGER, offset)
                 return Unary(operator, self._unary(), offset)
             return self._postfix()
         finally:
