@@ -42,11 +42,6 @@ class QueueYaml:
     resumes_paused: bool = True
 
 
-def parse_queue_yaml(text: str, file: str, parent: str) -> tuple[QueueConfig, ...]:
-    """The queues in text; parent is projects/…/locations/….  Raises QueueYamlError."""
-    return read_queue_yaml(text, file, parent).queues
-
-
 def read_queue_yaml(text: str, file: str, parent: str) -> QueueYaml:
     """All that text says; parent is projects/…/locations/….  Raises QueueYamlError."""
     try:

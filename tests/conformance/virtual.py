@@ -28,7 +28,6 @@ from local.workflows.effects import (
 from local.workflows.errors import WorkflowError
 from tests.conformance.script import Script
 
-
 _CRASHES = 300  # at most: each tells the run anew all that it was told
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.tasks.queue_yaml import QueueYamlError, parse_queue_yaml
+from local.tasks.queue_yaml import QueueYamlError, read_queue_yaml
 from local.tasks.rules import YAML_TOMBSTONE_S, QueueConfig
 from tests.servers import ROOT
 
@@ -12,7 +12,7 @@ PARENT = "projects/demo/locations/us-central1"
 
 
 def parse(text: str) -> tuple[QueueConfig, ...]:
-    return parse_queue_yaml(text, "queue.yaml", PARENT)
+    return read_queue_yaml(text, "queue.yaml", PARENT).queues
 
 
 def test_our_own_queue_yaml_says_what_its_comments_say() -> None:
