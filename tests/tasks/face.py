@@ -1,5 +1,7 @@
 """Cloud Tasks' local face on a free port, and a target that counts what reaches it."""
 
+import io
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,7 +41,8 @@ class Face:
 
     async def ask(self, method: str, path: str, body: object = None, **query: str) -> tuple[int, dict[str, Any]]:
         """The status and the JSON of the answer; the path is below /v2/."""
-        async with self.session.request(method, f"{self.url}/v2/{path}", json=body, params=query) as answer:
+        sent = None if body is None else io.BytesIO(json.dumps(body).encode())
+        async with self.session.request(method, f"{self.url}/v2/{path}", data=sent, params=query) as answer:
             return answer.status, await answer.json()
 
     async def post(self, path: str, body: object = None) -> dict[str, Any]:
@@ -57,7 +60,7 @@ class Face:
 async def a_face(folder: Path) -> AsyncIterator[Face]:
     store = TaskStore(folder / "tasks.sqlite")
     async with aiohttp.ClientSession() as session:
-        app = web.Application(middlewares=[api_errors])
+        app = web.Application(middlewares=[api_errors], client_max_size=4 * 1024 * 1024)
         faces: list[Face] = []
 
         async def target(request: web.Request) -> web.Response:
