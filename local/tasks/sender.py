@@ -31,7 +31,7 @@ class Sender:
             ) as answer:
                 async for _ in answer.content.iter_any():
                     pass  # read, so that the connection can be used again; what it says does not matter
-                return AttemptResult(answer.status, retry_after_s=_retry_after_s(answer.headers.get("Retry-After")))
+                return AttemptResult(answer.status, retry_after_s=retry_after_s(answer.headers.get("Retry-After")))
         except TimeoutError:
             return AttemptResult(None, f"no answer within {http.deadline_s:g} s", timed_out=True)
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -63,7 +63,7 @@ def _own_headers(task: Task) -> dict[str, str]:
     return headers
 
 
-def _retry_after_s(value: str | None) -> float:
+def retry_after_s(value: str | None) -> float:
     """How long the target asks us to wait: seconds or a date, 0 where it says nothing that can be understood."""
     if value is None:
         return 0.0

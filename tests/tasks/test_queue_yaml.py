@@ -40,6 +40,21 @@ def test_what_the_file_leaves_out_is_as_gcloud_fills_it_in() -> None:
     assert (queue.retry.max_attempts, queue.retry.max_backoff_s, queue.retry.max_doublings) == (-1, 3600, 16)
 
 
+# Source: gcloud 528, app_deploy_migration_util: a 0 is as good as nothing, and concurrency is cut to what is allowed.
+def test_zeros_and_excess_are_read_as_gcloud_reads_them() -> None:
+    (queue,) = parse("queue:\n- {name: q, rate: 1/s, bucket_size: 0, max_concurrent_requests: 9000}\n")
+    assert (queue.rate.max_burst_size, queue.rate.max_concurrent_dispatches) == (5, 5000)
+
+
+@pytest.mark.parametrize(
+    ("given", "backoff_s"),
+    [("max_backoff_seconds: 0.05", (0.05, 0.05)), ("min_backoff_seconds: 7200", (7200, 7200))],
+)
+def test_the_backoff_that_is_not_given_gives_way(given: str, backoff_s: tuple[float, float]) -> None:
+    (queue,) = parse(f"queue:\n- name: q\n  rate: 1/s\n  retry_parameters: {{{given}}}\n")
+    assert (queue.retry.min_backoff_s, queue.retry.max_backoff_s) == backoff_s
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -52,6 +67,12 @@ def test_what_the_file_leaves_out_is_as_gcloud_fills_it_in() -> None:
         ("queue:\n- name: q\n  rate: 1/s\n  bucket_size: many\n", "queue.yaml:4:16: expected a whole number"),
         ("queue:\n- name: q\n  rate: 1/s\n  bucket_size: [1]\n", "queue.yaml:4:16: expected a whole number"),
         ("queue: 5\n", "queue.yaml:1:8: expected a list"),
+        ("queue:\n- name: q\n  rate: 1/s\n  mode: pull\n", "queue.yaml:4:9: expected push"),
+        ("resume_paused_queues: no\n", "queue.yaml:1:23: expected True or False"),
+        (
+            "queue:\n- name: q\n  rate: 1/s\n  retry_parameters: {task_age_limit: 0s}\n",
+            "queue.yaml:4:38: expected an age like 14m, 2h or 1d, at least a second",
+        ),
         ("queue:\n- name: q\n  rate: 1/s\n- name: q\n  rate: 1/s\n", "the queue 'q' stands there twice"),
         ("queue: [", "queue.yaml:1:9: "),
         (

@@ -1,0 +1,39 @@
+"""A process that works through a queue and may be killed at any moment.  `python -m tests.tasks.killed FILE URL`."""
+
+import asyncio
+import contextlib
+import sys
+import time
+from pathlib import Path
+
+import aiohttp
+
+from local.auth import TokenIssuer
+from local.tasks.dispatcher import Dispatcher
+from local.tasks.rules import QueueConfig, RateLimits
+from local.tasks.sender import Sender
+from local.tasks.store import NameTaken, TaskStore
+from local.tasks.task import HttpRequest, NewTask
+from tests.tasks.face import QUEUE
+
+TASKS, AT_ONCE = 150, 10
+
+
+async def _main(path: Path, url: str) -> None:
+    """Ends by itself when nothing waits."""
+    store = TaskStore(path)
+    store.put_queue(QueueConfig(QUEUE, rate=RateLimits(max_concurrent_dispatches=AT_ONCE)))
+    for number in range(TASKS):
+        with contextlib.suppress(NameTaken):
+            store.create(QUEUE, NewTask(f"t{number}", HttpRequest(url), time.time()), time.time())
+    async with aiohttp.ClientSession() as session:
+        dispatcher = Dispatcher(store, Sender(session, TokenIssuer(path.parent / "key.pem"), url).send)
+        await dispatcher.start()
+        while store.depth(QUEUE):
+            await asyncio.sleep(0.01)
+        await dispatcher.stop()
+    store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(Path(sys.argv[1]), sys.argv[2]))
