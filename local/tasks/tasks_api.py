@@ -65,9 +65,9 @@ class TasksApi:
 
     async def run(self, request: web.Request) -> web.Response:
         """The task as it is once its attempt has begun; one that is in flight already stays so."""
+        full = _wants_full(await read_json(request))
         task = self._task(request)
         self._dispatcher.run_now(task)
-        full = _wants_full(await read_json(request))
         return web.json_response(task_json(self._store.get(task.queue, task.task_id) or task, full=full))
 
     def _task(self, request: web.Request) -> Task:
