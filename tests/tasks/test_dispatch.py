@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 from google.auth import jwt
 
+from local.tasks.dispatcher import Dispatcher
 from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
 from local.tasks.sender import retry_after_s
 from local.tasks.task import AttemptResult, HttpRequest, LastAttempt, NewTask, Task
@@ -109,6 +110,24 @@ async def test_what_was_in_flight_when_the_process_died_is_sent_again(tmp_path: 
         assert face.store.due(QUEUE, 1.0, 10) == []
         await face.dispatcher.start()
         await face.arrived(1)
+
+
+async def test_nothing_goes_before_the_start_which_would_send_it_a_second_time(
+    tmp_path: Path,
+) -> None:
+    async with a_face(tmp_path) as face:
+        a_queue(face)
+        early = Dispatcher(face.store, face.dispatcher._send)
+        face.dispatcher._is_running = False
+        await create(face, "t1")
+        early.wake(QUEUE)
+        await asyncio.sleep(0)
+        assert task_of(face, "t1").attempts == 0
+        await early.start()
+        await face.arrived(1)
+        await until(lambda: face.store.get(QUEUE, "t1") is None)
+        await early.stop()
+        assert len(face.arrivals) == 1
 
 
 async def test_the_target_may_ask_for_a_longer_wait(tmp_path: Path) -> None:

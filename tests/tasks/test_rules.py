@@ -1,10 +1,12 @@
 """The queue's rules: never too fast, waits that grow and stop growing, both limits before a task is given up."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.tasks.rules import QueueConfig, RateLimits, RetryConfig, TokenBucket, dispatchable
+from local.tasks.rules import QueueConfig, RateLimits, RetryConfig, TokenBucket, dispatchable, next_look_s, retry_at_s
 
 RATES = st.builds(
     RateLimits,
@@ -78,3 +80,32 @@ def test_a_clock_that_is_set_back_neither_fills_the_bucket_nor_stops_it() -> Non
     back = TokenBucket(0.0, 1000.0).filled(rate, 400.0)
     assert back.tokens == 0
     assert back.filled(rate, 400.2).tokens == pytest.approx(2)
+
+
+def test_a_rate_of_0_dispatches_nothing_whatever_the_burst() -> None:
+    config = QueueConfig("q", rate=RateLimits(max_dispatches_per_s=0))
+    assert dispatchable(config, TokenBucket(100, 0), 0) == 0
+    assert next_look_s(config, TokenBucket(100, 0), 0, due_in_s=0) == math.inf
+
+
+@given(RATES, st.floats(0, 500), st.floats(0, 100))
+def test_a_queue_is_looked_at_before_its_bucket_runs_over_and_not_before_a_task_can_go(
+    rate: RateLimits, tokens: float, due_in_s: float
+) -> None:
+    config, bucket = QueueConfig("q", rate=rate), TokenBucket(min(tokens, float(rate.max_burst_size)), 0.0)
+    look_s = next_look_s(config, bucket, 0, due_in_s)
+    assert look_s >= due_in_s
+    then = bucket.filled(rate, look_s * 1.000001 + 1e-9)
+    assert dispatchable(config, then, 0) >= 1
+    if due_in_s == 0 and bucket.tokens < 1:
+        assert bucket.tokens + look_s * rate.max_dispatches_per_s <= rate.max_burst_size + 1e-6
+
+
+@given(RETRIES, st.integers(1, 20), st.floats(0, 1e5))
+def test_a_failed_task_waits_as_long_as_the_longer_of_its_backoff_and_what_the_target_asks(
+    retry: RetryConfig, attempts: int, asked_s: float
+) -> None:
+    wait_s = retry_at_s(retry, attempts, 0.0, asked_s)
+    assert wait_s >= retry.backoff_s(attempts)
+    assert wait_s >= asked_s
+    assert wait_s in (retry.backoff_s(attempts), asked_s)
