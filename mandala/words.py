@@ -83,7 +83,12 @@ def _named(ring: Ring) -> str:
         case Band(kind=kind):
             what = _BANDS[kind]
         case Lattice():
-            return f"a lattice of {len(ring.skips)} interlaced {ring.count}-pointed stars"
+            stars = len(ring.skips)
+            return (
+                f"an interlaced {ring.count}-pointed star"
+                if stars == 1
+                else f"{stars} interlaced {ring.count}-pointed stars"
+            )
         case Cells():
             what = "arches of glass"
         case Facets():
