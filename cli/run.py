@@ -22,12 +22,11 @@ from local.executions.database import Database
 from local.executions.history import History
 from local.executions.instant import instant
 from local.executions.live import LivePerformer, drive
-from local.executions.service import check_argument, environment
+from local.executions.service import environment, parse_argument
 from local.workflows.compile import Workflow, compile_workflow
 from local.workflows.effects import Auth, Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from local.workflows.history import Bill
-from local.workflows.stdlib.json import loads
 
 _LAST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
@@ -62,9 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     clock = _VirtualClock() if arguments.virtual_time else _LiveClock()
     bill = Bill()
-    history = History("", lambda: instant(datetime.fromtimestamp(clock.now_s(), UTC)), arguments.history == "detailed")
-    history.execution = f"projects/local/locations/local/workflows/file/executions/{uuid.uuid4()}"
-    builtin = environment(history.execution, "000001-000")
+    name = f"projects/local/locations/local/workflows/file/executions/{uuid.uuid4()}"
+    history = History(
+        name, lambda: instant(datetime.fromtimestamp(clock.now_s(), UTC)), arguments.history == "detailed"
+    )
+    builtin = environment(name, "000001-000")
     run = workflow.run(argument, {**env, **builtin}, history.observe if arguments.history else None, bill)
     execution = asyncio.run(_execute(run, history, clock, arguments.base_url, stubs))
     if arguments.data is not None:
@@ -161,11 +162,9 @@ def _load(path: Path) -> Workflow:
 
 def _argument(data: str | None) -> Value:
     try:
-        check_argument(data or "null")
-        value = loads(data or "null")
+        return parse_argument(data or "null")
     except ApiError as error:
         raise WrongUse(f"mando run: --data: {error}") from None
-    return value
 
 
 def _stubs(path: Path | None) -> dict[str, Value]:

@@ -3,23 +3,18 @@
 Source: Cloud Tasks v2beta3, queues.get with a read mask: the only version that tells a queue's stats.
 """
 
-import json
-import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import google.auth.exceptions
-import requests
-from google.api_core import exceptions
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import tasks_v2beta3
-from google.protobuf import json_format
 from google.protobuf.field_mask_pb2 import FieldMask
 
+from ingress.cloud_tasks import FAILURES, client_arguments
 from ingress.config import Config
+from ingress.log import log
 
 _TIMEOUT_S = 5.0
 _WORTH_S = 60.0  # what we heard longer ago says nothing any more
@@ -75,17 +70,9 @@ class Backlog:
     def _look(self) -> None:
         try:
             line = self._ask()
-        except (
-            exceptions.GoogleAPICallError,
-            google.auth.exceptions.GoogleAuthError,
-            requests.RequestException,
-            json_format.Error,
-            ValueError,
-        ) as error:
+        except FAILURES as error:
             # The line is then taken for short: a queue that cannot be asked may well take a task.
-            entry = {"severity": "WARNING", "message": f"the backlog is unknown: {type(error).__name__}: {error}"}
-            sys.stdout.write(json.dumps(entry) + "\n")
-            sys.stdout.flush()
+            log("WARNING", f"the backlog is unknown: {type(error).__name__}: {error}")
             return
         with self._lock:
             self._line, self._since = line, 0
@@ -93,7 +80,7 @@ class Backlog:
 
 def asking(config: Config, now_s: Callable[[], float] = time.monotonic) -> Callable[[], Line]:
     """What asks Cloud Tasks about the queue."""
-    client = _client(config)
+    client = tasks_v2beta3.CloudTasksClient(**client_arguments(config))
     mask = FieldMask(paths=["state", "rate_limits", "stats"])
     request = tasks_v2beta3.GetQueueRequest(name=config.queue, read_mask=mask)
 
@@ -105,13 +92,3 @@ def asking(config: Config, now_s: Callable[[], float] = time.monotonic) -> Calla
         return Line(queue.stats.tasks_count, per_s, now_s())
 
     return ask
-
-
-def _client(config: Config) -> tasks_v2beta3.CloudTasksClient:
-    if config.tasks_endpoint is None:
-        return tasks_v2beta3.CloudTasksClient()
-    return tasks_v2beta3.CloudTasksClient(
-        transport="rest",
-        credentials=AnonymousCredentials(),
-        client_options={"api_endpoint": config.tasks_endpoint},
-    )

@@ -8,13 +8,10 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as DeadlinePassed
 
-import google.auth.exceptions
-import requests
 from google.api_core import exceptions
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import tasks_v2
-from google.protobuf import json_format
 
+from ingress.cloud_tasks import FAILURES, client_arguments
 from ingress.config import Config
 from ingress.interaction import Request
 
@@ -32,7 +29,7 @@ class TaskQueue:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._client = _client(config)
+        self._client = tasks_v2.CloudTasksClient(**client_arguments(config))
         # A client's timeout bounds each read, not the whole call; waiting for a thread bounds the whole call.
         self._calls = ThreadPoolExecutor(max_workers=64, thread_name_prefix="enqueue")
 
@@ -48,13 +45,7 @@ class TaskQueue:
             pass  # the interaction was delivered before: the task waits, or its tombstone says that it ran
         except DeadlinePassed:
             raise QueueUnavailable(f"no answer within {DEADLINE_S} s") from None
-        except (
-            exceptions.GoogleAPICallError,
-            google.auth.exceptions.GoogleAuthError,
-            requests.RequestException,
-            json_format.Error,  # these two: an answer that is no task
-            ValueError,
-        ) as error:
+        except FAILURES as error:
             raise QueueUnavailable(f"{type(error).__name__}: {error}") from None
         return task.name
 
@@ -75,13 +66,3 @@ def task_id(interaction_id: str) -> str:
     """The dedup key: hash-prefixed, since Cloud Tasks slows down on names that count upwards, as Discord's ids do."""
     prefix = hashlib.sha256(interaction_id.encode()).hexdigest()[:16]
     return f"{prefix}-{interaction_id}"
-
-
-def _client(config: Config) -> tasks_v2.CloudTasksClient:
-    if config.tasks_endpoint is None:
-        return tasks_v2.CloudTasksClient()
-    return tasks_v2.CloudTasksClient(
-        transport="rest",
-        credentials=AnonymousCredentials(),
-        client_options={"api_endpoint": config.tasks_endpoint},
-    )

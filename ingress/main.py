@@ -4,7 +4,6 @@ Discord waits 3 s for the answer; whatever else happens, a genuine interaction g
 """
 
 import io
-import json
 import math
 import os
 import sys
@@ -21,6 +20,7 @@ from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
 from ingress.interaction import BadInteraction, Command, OtherInteraction, Ping, parse, to_request
 from ingress.limits import Members, read_limits
+from ingress.log import log
 from ingress.seal import Sealer
 from schemas.environment import ConfigError
 
@@ -66,7 +66,7 @@ def handle_request(http: flask.Request) -> ResponseReturnValue:
     except BadInteraction as error:
         return _reject(400, str(error))
     except Exception as error:  # the top of the process: our bug, and still the member is told
-        _log("CRITICAL", f"{type(error).__name__} in the ingress", "")
+        log("CRITICAL", f"{type(error).__name__} in the ingress", interaction_id="")
         return OUR_FAULT
 
 
@@ -87,15 +87,15 @@ def _acknowledge(command: Command) -> ResponseReturnValue:
         return _for_you_alone(f"That was a lot of mandalas. Please ask again in {math.ceil(pause_s)} seconds.")
     line_s = BACKLOG.wait_s()
     if line_s > LIMITS.refuse_after_s:
-        _log("WARNING", f"refused: the line is {line_s:.0f} s long", command.interaction_id)
+        log("WARNING", f"refused: the line is {line_s:.0f} s long", interaction_id=command.interaction_id)
         return _too_late(line_s)
     try:
         task_name = QUEUE.enqueue(request)
     except QueueUnavailable as error:
-        _log("ERROR", f"the queue is unavailable: {error}", command.interaction_id)
+        log("ERROR", f"the queue is unavailable: {error}", interaction_id=command.interaction_id)
         return BUSY
     BACKLOG.note_enqueued()
-    _log("INFO", f"enqueued {task_name}", command.interaction_id)
+    log("INFO", f"enqueued {task_name}", interaction_id=command.interaction_id)
     return DEFERRED if line_s <= LIMITS.tell_after_s else _in_line(line_s)
 
 
@@ -127,10 +127,3 @@ def _read_body(http: flask.Request) -> bytes:
 
 def _reject(status: int, message: str, **headers: str) -> ResponseReturnValue:
     return f"{message}\n", status, {"Content-Type": "text/plain; charset=utf-8", **headers}
-
-
-def _log(severity: str, message: str, interaction_id: str) -> None:
-    """One line of JSON, as Cloud Logging reads it."""
-    entry = {"severity": severity, "message": message, "interaction_id": interaction_id}
-    sys.stdout.write(json.dumps(entry) + "\n")
-    sys.stdout.flush()

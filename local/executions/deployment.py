@@ -1,4 +1,4 @@
-"""A deployment of a workflow: its JSON → a revision, checked.  Used by the REST and gRPC faces and by `mando up`."""
+"""A deployment of a workflow: its JSON → a revision, checked.  Used by the APIs and by `mando up`."""
 
 import re
 import secrets

@@ -18,6 +18,7 @@ from local.executions.journal import Journal
 from local.executions.live import Perform, drive
 from local.executions.registry import Revision, WorkflowRegistry
 from local.executions.store import ExecutionStore
+from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.stdlib.json import loads
 
@@ -70,7 +71,7 @@ class ExecutionService:
         if revision is None:
             raise ApiError(404, f"workflow {workflow} not found")
         if argument is not None:
-            check_argument(argument)
+            parse_argument(argument)  # refused now, and not when it runs
         is_full = self._places.locked()
         if is_full and (not may_queue or len(self._running) >= self._max_concurrent + MAX_BACKLOGGED):
             raise ApiError(429, "Too many executions run at once.", "RESOURCE_EXHAUSTED")
@@ -108,10 +109,12 @@ class ExecutionService:
         execution = self.store.get(name)
         if execution is None:
             raise ApiError(404, f"execution {name} not found")
-        history = self._histories.get(name)
-        if history is not None and execution["state"] == "ACTIVE":
-            execution |= _status(history)
-        return execution
+        return self.with_step(execution)
+
+    def with_step(self, execution: dict[str, Any]) -> dict[str, Any]:
+        """The kept Execution, and the step that it is in while it runs."""
+        history = self._histories.get(execution["name"])
+        return execution | _status(history) if history is not None and execution["state"] == "ACTIVE" else execution
 
     def delete_workflow(self, workflow: str) -> None:
         """The workflow with its revisions and executions; those that run are ended."""
@@ -191,12 +194,12 @@ def _is_detailed(execution: dict[str, Any], revision: Revision) -> bool:
     return (execution.get("executionHistoryLevel") or revision.settings.history_level) == "EXECUTION_HISTORY_DETAILED"
 
 
-def check_argument(argument: str) -> None:
-    """Raises ApiError(400) where it is too large, or no JSON."""
+def parse_argument(argument: str) -> Value:
+    """The value that an execution's argument is.  Raises ApiError(400) where it is too large, or no JSON."""
     if len(argument.encode(errors="surrogatepass")) > MAX_ARGUMENT_BYTES:
         raise ApiError(400, f"The argument is larger than {MAX_ARGUMENT_BYTES} bytes.")
     try:
-        loads(argument)
+        return loads(argument)
     except (ValueError, RecursionError) as error:
         raise ApiError(400, f"The argument is not valid JSON: {error}") from None
 

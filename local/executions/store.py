@@ -73,7 +73,12 @@ class ExecutionStore:
     def delete_all(self, workflow: str) -> None:
         """All executions of that workflow, with what was kept of them."""
         names = "SELECT name FROM executions WHERE workflow = ?"
+        opened = f"SELECT name FROM callbacks WHERE execution IN ({names})"  # noqa: S608
         with self._database.transaction():
+            self._database.run(
+                f"DELETE FROM callback_requests WHERE callback IN ({opened})",  # noqa: S608
+                workflow,
+            )
             for table, column in (("histories", "name"), ("journal", "execution"), ("callbacks", "execution")):
                 self._database.run(f"DELETE FROM {table} WHERE {column} IN ({names})", workflow)  # noqa: S608
             self._database.run("DELETE FROM executions WHERE workflow = ?", workflow)

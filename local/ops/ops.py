@@ -10,6 +10,7 @@ from local.executions.pages import Query
 from local.executions.service import ExecutionService
 from local.faults import Faults
 from local.live_files import LiveFile
+from local.tasks.rules import QueueConfig
 from local.tasks.store import TaskStore
 
 _PAGE = Path(__file__).parent / "page"
@@ -52,26 +53,24 @@ class Ops:
                 "files": [
                     {"path": one.path.name, "inForce": one.in_force, "problem": one.problem} for one in self._files
                 ],
-                "queues": [self._queue(one.name) for one in self._tasks.queues()],
+                "queues": [self._queue(one) for one in self._tasks.queues()],
                 "counts": self._executions.store.counts(self._workflow),
-                "latest": [self._executions.get(name) for name in self._latest()],
+                "latest": self._latest(),
                 "faults": [fault.as_json() for fault in self._faults.coming],
             }
         )
 
-    def _latest(self) -> list[str]:
+    def _latest(self) -> list[dict[str, Any]]:
         page = self._executions.store.page(self._workflow, Query.of({}, {}, _LATEST, _LATEST))
-        return [one["name"] for one in page.items]
+        return [self._executions.with_step(one) for one in page.items]
 
-    def _queue(self, name: str) -> dict[str, Any]:
-        config = self._tasks.queue(name)
-        assert config is not None  # noqa: S101 -- its name was just listed
+    def _queue(self, config: QueueConfig) -> dict[str, Any]:
         return {
-            "name": name.rpartition("/")[2],
+            "name": config.name.rpartition("/")[2],
             "state": config.state,
             "perSecond": config.rate.max_dispatches_per_s,
             "burst": config.rate.max_burst_size,
-            "waiting": self._tasks.depth(name),
+            "waiting": self._tasks.depth(config.name),
         }
 
     async def _replay(self, request: web.Request) -> web.Response:

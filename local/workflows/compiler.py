@@ -46,12 +46,8 @@ class Compiler:
 
     def block(self, node: yaml.Node, place: Place) -> Block:
         """A list of steps, which may jump to each other and to those around."""
-        if isinstance(node, yaml.SequenceNode) and not node.value:
-            self.text.problem(node, "expected at least one step")
         named = [
-            (name, item, body)
-            for item in self.text.items(node, "a list of steps")
-            for name, body in self._named(item).items()
+            (name, item, body) for item in self.text.some(node, "step") for name, body in self._named(item).items()
         ]
         index: dict[str, int] = {}
         for number, (name, item, _) in enumerate(named):

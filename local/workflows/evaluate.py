@@ -198,10 +198,17 @@ def _call(tree: parser.Call, library: Library, names: Names) -> Code:
 
 
 def _check_count(tree: parser.Call, least: int, most: int) -> None:
-    if not least <= len(tree.arguments) <= most:
-        expected = str(most) if least == most else f"{least} to {most}"
-        message = f"{tree.function} takes {expected} argument{'' if most == 1 else 's'}, not {len(tree.arguments)}"
-        raise ExpressionError(message, tree.offset, len(tree.function))
+    mistake = count_mistake(tree.function, len(tree.arguments), least, most)
+    if mistake is not None:
+        raise ExpressionError(mistake, tree.offset, len(tree.function))
+
+
+def count_mistake(function: str, given: int, least: int, most: int) -> str | None:
+    """What is wrong with so many arguments by position; None where nothing is."""
+    if least <= given <= most:
+        return None
+    expected = str(most) if least == most else f"{least} to {most}"
+    return f"{function} takes {expected} argument{'' if most == 1 else 's'}, not {given}"
 
 
 def suggested(name: str, library: Library) -> str:

@@ -147,9 +147,7 @@ def _shared(compiler: Compiler, node: yaml.Node | None, place: Place) -> frozens
 
 def _branches(compiler: Compiler, node: yaml.Node, place: Place, shared: frozenset[str]) -> list[tuple[str, Block]]:
     branches: dict[str, Block] = {}
-    items = compiler.text.items(node, "a list of branches")
-    if isinstance(node, yaml.SequenceNode) and not items:
-        compiler.text.problem(node, "expected at least one branch")
+    items = compiler.text.some(node, "branch")
     if len(items) > MAX_BRANCHES:
         compiler.text.problem(node, f"a parallel step has at most {MAX_BRANCHES} branches, not {len(items)}")
     for item in items:

@@ -8,7 +8,7 @@ from local.workflows.assignment import check_write, compile_target
 from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
 from local.workflows.effects import Answer, ConnectorCall, Value
 from local.workflows.errors import WorkflowError
-from local.workflows.evaluate import Asking, Code, combined, constant, library_call, suggested
+from local.workflows.evaluate import Asking, Code, combined, constant, count_mistake, library_call, suggested
 from local.workflows.history import StepType
 from local.workflows.interpret import Action, Return, Scope, Signal, Stepping, entered, run_block
 from local.workflows.lexical import Place
@@ -21,10 +21,7 @@ _INTERNAL_HOSTS = (".googleapis.com", ".run.app", ".cloudfunctions.net", ".cloud
 
 def compile_assign(compiler: Compiler, entries: Entries, place: Place) -> Action:
     parts = []
-    items = compiler.text.items(entries["assign"], "a list of assignments")
-    if isinstance(entries["assign"], yaml.SequenceNode) and not items:
-        compiler.text.problem(entries["assign"], "expected at least one assignment")
-    for item in items:
+    for item in compiler.text.some(entries["assign"], "assignment"):
         if len(compiler.text.entries(item, "a variable and its value")) > 1:
             compiler.text.problem(
                 compiler.text.pairs(item)[1][0], "an assignment has one variable; begin it with a '-'"
@@ -101,9 +98,9 @@ def _check_names(compiler: Compiler, name: str, parameters: dict[str, bool], ent
     """Arguments that are written out are checked now, others when the step runs."""
     node = entries.get("args")
     if isinstance(node, yaml.SequenceNode):
-        if not sum(parameters.values()) <= len(node.value) <= len(parameters):
-            message = f"{name} takes {sum(parameters.values())} to {len(parameters)} arguments, not {len(node.value)}"
-            compiler.text.problem(node, message)
+        mistake = count_mistake(name, len(node.value), sum(parameters.values()), len(parameters))
+        if mistake is not None:
+            compiler.text.problem(node, mistake)
         return
     if node is None or isinstance(node, yaml.MappingNode):
         given = compiler.text.entries(node, "a map") if node is not None else {}
@@ -180,10 +177,7 @@ def _routine(name: str, arguments: Code) -> Code:
 
 def compile_switch(compiler: Compiler, entries: Entries, place: Place) -> Action:
     cases: list[tuple[Code, Action]] = []
-    items = compiler.text.items(entries["switch"], "a list of conditions")
-    if isinstance(entries["switch"], yaml.SequenceNode) and not items:
-        compiler.text.problem(entries["switch"], "expected at least one condition")
-    for item in items:
+    for item in compiler.text.some(entries["switch"], "condition"):
         case = compiler.text.entries(item, "a condition and what follows")
         if "condition" not in case:
             compiler.text.problem(item, "a case of a switch needs `condition`")

@@ -82,6 +82,12 @@ class Text:
             return []
         return list(node.value)
 
+    def some(self, node: yaml.Node, one: str) -> list[yaml.Node]:
+        """The items of a list of such; a list of none is a problem too."""
+        if isinstance(node, yaml.SequenceNode) and not node.value:
+            self.problem(node, f"expected at least one {one}")
+        return self.items(node, f"a list of {one}{'es' if one.endswith('ch') else 's'}")
+
     def name(self, node: yaml.Node, what: str) -> str | None:
         """The text of a scalar that has to be a variable's name; anything else is a problem."""
         text = self.word(node, what)

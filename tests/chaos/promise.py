@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from tests.servers import wait_until
-from tests.system.up import PLACE, Up
+from tests.system.up import Up
 
 Json = dict[str, Any]
 
@@ -89,9 +89,3 @@ def break_next(up: Up, **fault: Any) -> None:
 
 def mend(up: Up) -> None:
     requests.delete(f"{up.base}/faults", timeout=10).raise_for_status()
-
-
-def failed_with(up: Up) -> list[str]:
-    """Why executions failed, the newest first."""
-    query = f"v1/{PLACE}/workflows/mando/executions?view=FULL&filter=state=FAILED"
-    return [one["error"]["context"].partition("\n")[0] for one in up.get(query).get("executions", [])]
