@@ -160,9 +160,8 @@ class Scope:
             execution = self.execution
             total = execution.memory_bytes + size - self.sizes.get(name, 0)
             if total > MAX_MEMORY_BYTES:
-                raise WorkflowError.tagged(
-                    "ResourceLimitError", f"the variables of an execution take at most {MAX_MEMORY_BYTES} bytes"
-                )
+                # Source: recorded from the real service.
+                raise WorkflowError.tagged("ResourceLimitError", "Memory usage limit exceeded")
             execution.memory_bytes = total
             self.sizes[name] = size
         elif name in self.sizes:

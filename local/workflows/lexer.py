@@ -9,7 +9,7 @@ TokenKind = Literal["number", "string", "name", "operator", "end"]
 _TOKEN = re.compile(
     r"""
     (?P<space>\s+)
-  | (?P<number>[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?)
+  | (?P<number>([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?)
   | (?P<string>"(\\.|[^"\\])*"|'(\\.|[^'\\])*')
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
   | (?P<operator>==|!=|<=|>=|//|[-+*/%<>()\[\]{}.,:])

@@ -42,11 +42,23 @@ def _arithmetic(sign: str, work: Callable[[float, float], float]) -> Binary:
 
 
 def _add(left: Value, right: Value) -> Value:
+    """Numbers add; a string joins a string or a number, either way round.
+
+    Source: recorded from the real service, Google's tutorial on workflows that execute other workflows.
+    """
+    if type(left) is int and type(right) is int:
+        return integer(left + right)
     if type(left) is str and type(right) is str:
-        if len(left) + len(right) > MAX_STRING_BYTES:
-            raise WorkflowError.tagged("ResourceLimitError", f"a string holds at most {MAX_STRING_BYTES} bytes")
-        return left + right
-    return _plus(left, right)
+        joined = left + right
+    elif type(left) is str and _is_number(right):
+        joined = left + str(right)
+    elif type(right) is str and _is_number(left):
+        joined = str(left) + right
+    else:
+        return _plus(left, right)
+    if len(joined) > MAX_STRING_BYTES:
+        raise WorkflowError.tagged("ResourceLimitError", f"a string holds at most {MAX_STRING_BYTES} bytes")
+    return joined
 
 
 def _compare(sign: str, work: Callable[[Value, Value], bool]) -> Binary:
@@ -73,7 +85,10 @@ def _contains(left: Value, right: Value) -> Value:
         return any(_equal(left, one) for one in right)
     if isinstance(right, dict) and isinstance(left, str):
         return left in right
-    raise _refuse("in", left, right)
+    if isinstance(right, dict):
+        raise _refuse("in", left, right)
+    # Source: recorded from the real service, https://github.com/GoogleCloudPlatform/workflows-samples/issues/94.
+    raise WorkflowError.tagged("TypeError", f"The argument of 'in' must be a dict or an array; got: {type_name(right)}")
 
 
 _plus = _arithmetic("+", operator.add)

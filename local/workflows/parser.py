@@ -89,6 +89,8 @@ _CONSTANTS: dict[str, Value] = {
     "False": False,
     "FALSE": False,
     "null": None,
+    "Null": None,
+    "NULL": None,
 }
 _SMALLEST = str(-MIN_INTEGER)  # without its sign it does not fit into 64 bits
 _MAX_DEPTH = 100

@@ -49,9 +49,10 @@ def _print(tree: Expression, lowest: int) -> str:
 
 
 def _held(tree: Expression) -> str:
-    """What stands before '.' or '[': an operator there needs parentheses."""
+    """What stands before '.' or '[': an operator there needs parentheses, and a number, which may end in a dot."""
     text = _print(tree, _TIGHT)
-    return f"({text})" if isinstance(tree, Unary) else text
+    is_number = isinstance(tree, Literal) and isinstance(tree.value, int | float)
+    return f"({text})" if is_number or isinstance(tree, Unary) else text
 
 
 def _literal(value: Value) -> str:

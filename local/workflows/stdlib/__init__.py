@@ -77,6 +77,14 @@ def wrong_type(function: str, value: Value, expected: str) -> WorkflowError:
     return WorkflowError.tagged("TypeError", f"{function}: {type_name(value)} given, expected {expected}")
 
 
+def wrong_operand(function: str, value: Value, expected: str) -> WorkflowError:
+    """Source: recorded from the real service for string() of a map; its words for the other types are a guess."""
+    names = {bool: "bool", bytes: "bytes", float: "float", int: "int", list: "list", dict: "dict", str: "string"}
+    given = names.get(type(value), "null")
+    message = f"unsupported operand type for {function}(): '{given}' (expecting {expected})"
+    return WorkflowError.tagged("TypeError", message)
+
+
 def type_name(value: Value) -> str:
     """Source: Workflows, get_type."""
     names = {bool: "boolean", bytes: "bytes", float: "double", int: "integer", list: "list", dict: "map", str: "string"}

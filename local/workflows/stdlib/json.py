@@ -37,9 +37,9 @@ def encode_to_string(data: Value, indent: Value = None) -> Value:
 
 
 def _dumps(data: Value, **style: Any) -> str:
-    """Raises WorkflowError (ValueError)."""
+    """The keys are sorted, as in all JSON recorded from the real service.  Raises WorkflowError (ValueError)."""
     try:
-        return json.dumps(data, ensure_ascii=False, allow_nan=False, **style)
+        return json.dumps(data, ensure_ascii=False, allow_nan=False, sort_keys=True, **style)
     except (TypeError, ValueError, RecursionError) as error:
         raise WorkflowError.tagged("ValueError", f"json.encode: {error}") from None
 

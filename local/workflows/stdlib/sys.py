@@ -1,11 +1,11 @@
 """sys.*, uuid.*: what a workflow learns from its surroundings."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from local.workflows.effects import Log, NewUuid, Now, Sleep, Value
 from local.workflows.errors import WorkflowError
-from local.workflows.stdlib import MISSING, Asking, functions, text_of, wrong_type
+from local.workflows.stdlib import Asking, functions, text_of, wrong_type
+from local.workflows.stdlib.json import encode_to_string
 from local.workflows.stdlib.time import parse
 
 _MAX_SLEEP_S = 31_536_000  # a year.  Source: Workflows, "Wait using polling", sys.sleep
@@ -36,19 +36,24 @@ def sleep_until(time: Value) -> Asking:
 def log(
     data: Value = None, severity: Value = "DEFAULT", text: Value = None, json_: Value = None, timeout: Value = None
 ) -> Asking:
-    """Exactly one of data, text and json.  Source: Workflows, sys.log."""
+    """Exactly one of data, text and json.  A map is logged as JSON, unless it is the text; all else as text.
+
+    Source: Workflows, sys.log.
+    """
     given = [one for one in (data, text, json_) if one is not None]
     if len(given) != 1:
         raise WorkflowError.tagged("TypeError", f"sys.log takes one of data, text and json, not {len(given)}")
-    if isinstance(given[0], bytes) or (text is not None and not isinstance(text, str)):
-        raise wrong_type("sys.log", given[0], "string" if text is not None else "anything but bytes")
+    if isinstance(given[0], bytes):
+        raise wrong_type("sys.log", given[0], "integer, double, boolean, string, list or map")
     if json_ is not None and not isinstance(json_, dict):
         raise wrong_type("sys.log json", json_, "map")
     if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float)):
         raise wrong_type("sys.log timeout", timeout, "number of seconds")
     if text_of("sys.log severity", severity) not in _SEVERITIES:
         raise WorkflowError.tagged("ValueError", f"sys.log: severity {severity!r} is none of {', '.join(_SEVERITIES)}")
-    yield Log(given[0], str(severity))
+    is_map = isinstance(given[0], dict) and text is None
+    logged = given[0] if is_map or isinstance(given[0], str) else encode_to_string(given[0])
+    yield Log(logged, str(severity))
     return None
 
 
@@ -56,15 +61,11 @@ def generate() -> Asking:
     return (yield NewUuid())  # type: ignore[return-value]
 
 
-def get_env(environment: Mapping[str, str], name: Value, default: Any = MISSING) -> Value:
-    if default is not MISSING and not isinstance(default, str):
+def get_env(environment: Mapping[str, str], name: Value, default: Value = None) -> Value:
+    """Source: Workflows, sys.get_env, which names TypeError as its only error."""
+    if not isinstance(default, str | None):
         raise wrong_type("sys.get_env default", default, "string")
-    value = environment.get(text_of("sys.get_env", name))
-    if value is not None:
-        return value
-    if default is MISSING:
-        raise WorkflowError.tagged("KeyError", f"environment variable not found: {name!r}", "LookupError")
-    return str(default)
+    return environment.get(text_of("sys.get_env", name), default)
 
 
 FUNCTIONS = {**functions("sys", get_env, now, sleep, sleep_until, log), **functions("uuid", generate)}

@@ -30,20 +30,20 @@ def to_upper(source: Value) -> Value:
 
 def split(source: Value, separator: Value) -> Value:
     text, sign = text_of("text.split", source), text_of("text.split", separator)
-    if not sign:
-        raise WorkflowError.tagged("ValueError", "text.split: the separator is empty")
-    return list(text.split(sign))
+    return list(text.split(sign) if sign else text)
 
 
 def substring(source: Value, start: Value, end: Value) -> Value:
+    """A negative index counts from the end; one that lies outside is moved to the nearest end.
+
+    Source: Workflows, text.substring.
+    """
     text = text_of("text.substring", source)
     for one in (start, end):
         if isinstance(one, bool) or not isinstance(one, int):
             raise wrong_type("text.substring", one, "integer")
     assert isinstance(start, int)  # noqa: S101 -- as just checked
     assert isinstance(end, int)  # noqa: S101
-    if not 0 <= start <= end <= len(text):
-        raise WorkflowError.tagged("IndexError", f"text.substring: {start} to {end} is not within 0 and {len(text)}")
     return text[start:end]
 
 

@@ -2,11 +2,12 @@
 
 import math
 import re
+from collections.abc import Callable
 
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.limits import integer
-from local.workflows.stdlib import Function, functions, text_of, type_name, wrong_type
+from local.workflows.stdlib import Function, functions, text_of, type_name, wrong_operand, wrong_type
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
 _DOUBLE = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -18,7 +19,7 @@ def default(value: Value, fallback: Value) -> Value:
 
 def double(value: Value) -> Value:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise wrong_type("double", value, "integer, double or string")
+        raise wrong_operand("double", value, "number or string")
     if isinstance(value, str) and not _DOUBLE.fullmatch(value):
         raise WorkflowError.tagged("ValueError", f"double: {value!r} is no number")
     number = float(value)
@@ -29,7 +30,7 @@ def double(value: Value) -> Value:
 
 def int_(value: Value) -> Value:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise wrong_type("int", value, "integer, double or string")
+        raise wrong_operand("int", value, "number or string")
     if isinstance(value, str) and not _INTEGER.fullmatch(value):
         raise WorkflowError.tagged("ValueError", f"int: {value[:40]!r} is no integer")
     return integer(int(value))
@@ -40,7 +41,7 @@ def string(value: Value) -> Value:
         return "true" if value else "false"
     if isinstance(value, int | float | str):
         return str(value)
-    raise wrong_type("string", value, "integer, double, boolean or string")
+    raise wrong_operand("string", value, "number, string, or boolean")
 
 
 def keys(map_: Value) -> Value:
@@ -50,7 +51,7 @@ def keys(map_: Value) -> Value:
 def len_(value: Value) -> Value:
     if isinstance(value, str | bytes | list | dict):
         return len(value)
-    raise wrong_type("len", value, "string, bytes, list or map")
+    raise wrong_operand("len", value, "string, list, or map")
 
 
 def get_type(value: Value) -> Value:
@@ -72,11 +73,12 @@ def prepend(objs: Value, val: Value) -> Value:
 
 
 def get(map_: Value, keys: Value) -> Value:
-    found: Value = _map("map.get", map_)
-    for key in keys if isinstance(keys, list) else [keys]:
+    """Null where map_, or what lies on the way, is no map.  Source: Workflows, map.get."""
+    found = map_
+    for key in [text_of("map.get", one) for one in (keys if isinstance(keys, list) else [keys])]:
         if not isinstance(found, dict):
             return None
-        found = found.get(text_of("map.get", key))
+        found = found.get(key)
     return found
 
 
@@ -98,21 +100,27 @@ def merge_nested(first: Value, second: Value) -> Value:
     return merged
 
 
-def abs_(value: Value) -> Value:
-    number = abs(_number("math.abs", value))
+def abs_(x: Value) -> Value:
+    number = abs(_number("math.abs", x))
     return integer(number) if isinstance(number, int) else number
 
 
-def floor(value: Value) -> Value:
-    return integer(math.floor(_number("math.floor", value)))
+def floor(x: Value) -> Value:
+    return integer(math.floor(_number("math.floor", x)))
 
 
-def max_(first: Value, second: Value) -> Value:
-    return max(_number("math.max", first), _number("math.max", second))
+def max_(x: Value, y: Value) -> Value:
+    return _one_type(max, _number("math.max", x), _number("math.max", y))
 
 
-def min_(first: Value, second: Value) -> Value:
-    return min(_number("math.min", first), _number("math.min", second))
+def min_(x: Value, y: Value) -> Value:
+    return _one_type(min, _number("math.min", x), _number("math.min", y))
+
+
+def _one_type(choose: Callable[[int | float, int | float], int | float], x: int | float, y: int | float) -> int | float:
+    """An integer only where both are integers.  Source: Workflows, math.max and math.min."""
+    chosen = choose(x, y)
+    return chosen if isinstance(x, int) and isinstance(y, int) else float(chosen)
 
 
 def _map(function: str, value: Value) -> dict[str, Value]:
