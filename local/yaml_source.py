@@ -12,10 +12,10 @@ class YamlMistake(Exception):
         self.column = column
 
 
-def compose(text: str) -> yaml.Node | None:
-    """The root node, None for an empty text.  Raises YamlMistake."""
+def compose(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> yaml.Node | None:
+    """The root node, None for an empty text; the loader gives scalars their types.  Raises YamlMistake."""
     try:
-        root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+        root: yaml.Node | None = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -5,13 +5,18 @@ from dataclasses import replace
 
 import yaml
 
-from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
+from local.workflows.compiler import NOTHING, Compiler, Entries
 from local.workflows.effects import Effect, Outcome, Sleep, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.evaluate import Code, combined, constant
-from local.workflows.interpret import Action, Scope, Signal, Stepping, observed_run, run_block
+from local.workflows.interpret import Action, Scope, Signal, Stepping, observed_run
 from local.workflows.lexical import Place
 from local.workflows.stdlib import MISSING, type_name
+
+# What a retry does not say is as in the policies of the library.  Source of both: Workflows, http.default_retry and
+# retry.default_backoff.  That nothing is required is seen in public files; the defaults are nowhere written.
+_DEFAULT_MAX_RETRIES = 5
+_BACKOFF: Mapping[str, float] = {"initial_delay": 1, "max_delay": 60, "multiplier": 1.25}
 
 TryAgain = Callable[[Scope, WorkflowError, int], Generator[Effect, Outcome, bool]]
 
@@ -19,14 +24,9 @@ TryAgain = Callable[[Scope, WorkflowError, int], Generator[Effect, Outcome, bool
 def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
     body = _body(compiler, entries["try"], place)
     again = _retry(compiler, entries["retry"], place) if "retry" in entries else None
-    handler, name = EMPTY, None
+    handling, name = NOTHING, None
     if "except" in entries:
-        parts = compiler.text.entries(entries["except"], "as and steps")
-        compiler.text.only(parts, {"as", "steps"}, entries["except"], "except")
-        name = compiler.text.name(parts["as"], "as") if "as" in parts else None
-        born = [name] if name is not None else []
-        if "steps" in parts:
-            handler = compiler.block(parts["steps"], place.scope(*born, body=parts["steps"]))
+        handling, name = _except(compiler, entries["except"], place)
     if again is None and "except" not in entries:
         compiler.text.problem(entries["try"], "try needs retry, except or both beside it")
 
@@ -62,7 +62,7 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
             caught = error.payload
         inner = scope.inner({name: caught} if name is not None else {})
         try:
-            handling = Action(lambda inside: run_block(handler, inside), True, "STEP_EXCEPT")
+            inner.execution.bill.internal += handling.billed
             return (yield from observed_run(inner, "except", handling))
         finally:
             inner.close()
@@ -71,46 +71,58 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
 
 
 def _body(compiler: Compiler, node: yaml.Node, place: Place) -> Action:
-    parts = compiler.text.entries(node, "a call or steps")
-    kind = next((one for one in ("steps", "call") if one in parts), None)
-    if kind is None:
-        compiler.text.problem(node, "try needs a call or steps")
-        return NOTHING
-    compiler.text.only(parts, compiler.kinds[kind].fields - {"next"}, node, "try")
-    action = compiler.kinds[kind].compile(compiler, parts, place)
-    return replace(action, type="STEP_TRY")
+    """What is tried: the fields of one step, or a list of steps.  Source: the service's JSON schema, "try"."""
+    if isinstance(node, yaml.SequenceNode):
+        return replace(compiler.kinds["steps"].compile(compiler, {"steps": node}, place), type="STEP_TRY")
+    parts = compiler.text.entries(node, "the fields of a step, or a list of steps")
+    if "for" in parts:
+        # Source: Workflows, "Known issues": "loop step name should not be empty".
+        compiler.text.problem(node, "`for` cannot stand directly in try: put it in a step of its own under `steps`")
+    return replace(compiler.action(parts, node, place), type="STEP_TRY")
+
+
+def _except(compiler: Compiler, node: yaml.Node, place: Place) -> tuple[Action, str | None]:
+    """What handles an error, and the variable that holds it there: `as` stands beside the fields of a step.
+
+    Source: Workflows, "Catch errors": `steps` is optional, and any kind of step may stand there.
+    """
+    parts = compiler.text.entries(node, "as, and steps or the fields of another step")
+    name = compiler.text.name(parts["as"], "as") if "as" in parts else None
+    handling = compiler.without({"as"}, node)
+    if not handling.value:
+        return replace(NOTHING, type="STEP_EXCEPT"), name
+    inside = place.scope(*([name] if name is not None else []), body=handling)
+    action = compiler.action(compiler.text.entries(handling, "a step"), handling, inside)
+    return replace(action, type="STEP_EXCEPT"), name
 
 
 def _retry(compiler: Compiler, node: yaml.Node, place: Place) -> TryAgain:
     """A generator function: whether to try again after so many failures, when the backoff has passed."""
     if isinstance(node, yaml.MappingNode):
         parts = compiler.text.entries(node, "predicate, max_retries and backoff")
-        allowed = {"predicate", "max_retries", "backoff"}
-        compiler.text.only(parts, allowed, node, "retry")
-        if missing := sorted(allowed - parts.keys()):
-            compiler.text.problem(node, f"retry needs {', '.join(missing)}")
+        compiler.text.only(parts, {"predicate", "max_retries", "backoff"}, node, "retry")
         _check_numbers(compiler, {name: part for name, part in parts.items() if name == "max_retries"})
         backoff = parts.get("backoff")
         if isinstance(backoff, yaml.MappingNode):
             inside = compiler.text.entries(backoff, "a backoff")
             compiler.text.only(inside, _BACKOFF, backoff, "backoff")
             _check_numbers(compiler, inside)
-            if missing := sorted(_BACKOFF - inside.keys()):
-                compiler.text.problem(backoff, f"backoff needs {', '.join(missing)}")
     policy = _policy(compiler, node, place)
 
     def ask(scope: Scope, error: WorkflowError, failures: int) -> Generator[Effect, Outcome, bool]:
         given = yield from policy.ask(scope)
         if not isinstance(given, dict):
             raise WorkflowError.tagged("TypeError", f"retry takes a map, not {type_name(given)}")
-        if failures > _number("max_retries", given.get("max_retries")):
+        if failures > _number("max_retries", given, _DEFAULT_MAX_RETRIES):
             return False
-        holds = yield from _applies(compiler, scope, given.get("predicate"), error.payload)
+        holds = yield from _applies(compiler, scope, given.get("predicate", "retry.always"), error.payload)
         if not isinstance(holds, bool):
             raise WorkflowError.tagged("TypeError", f"a retry predicate returns a boolean, not {type_name(holds)}")
         if holds:
-            backoff = given.get("backoff")
-            yield Sleep(_delay_s(backoff if isinstance(backoff, dict) else {}, failures))
+            backoff = given.get("backoff", {})
+            if not isinstance(backoff, dict):
+                raise WorkflowError.tagged("TypeError", f"backoff is a map, not {type_name(backoff)}")
+            yield Sleep(_delay_s(backoff, failures))
         return holds
 
     return ask
@@ -122,9 +134,6 @@ def _check_numbers(compiler: Compiler, parts: Entries) -> None:
         written = compiler.literal(node)
         if written is not MISSING and (isinstance(written, bool) or not isinstance(written, int | float)):
             compiler.text.problem(node, f"{name} is a number, not {type_name(written)}")
-
-
-_BACKOFF = frozenset({"initial_delay", "max_delay", "multiplier"})
 
 
 def _applies(compiler: Compiler, scope: Scope, predicate: Value, payload: Value) -> Generator[Effect, Outcome, Value]:
@@ -170,14 +179,15 @@ def _predicate(compiler: Compiler, node: yaml.Node, place: Place) -> Code:
 
 
 def _delay_s(backoff: Mapping[str, Value], failures: int) -> float:
-    first, most, factor = (_number(name, backoff.get(name)) for name in ("initial_delay", "max_delay", "multiplier"))
+    first, most, factor = (_number(name, backoff, default) for name, default in _BACKOFF.items())
     try:
         return float(min(first * factor ** (failures - 1), most))
     except OverflowError:
         return float(most)
 
 
-def _number(name: str, value: Value) -> float:
+def _number(name: str, given: Mapping[str, Value], default: float) -> float:
+    value = given.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise WorkflowError.tagged("TypeError", f"{name} is a number, not {type_name(value)}")
     if value < 0:

@@ -14,7 +14,8 @@ from local.workflows.history import Bill, Observer
 from local.workflows.interpret import Block, Execution, Routine, Scope
 from local.workflows.limits import MAX_SOURCE_BYTES
 from local.workflows.stdlib import library
-from local.workflows.yaml_nodes import Text, check_aliases, scalar
+from local.workflows.yaml_core import CoreLoader, merge, scalar
+from local.workflows.yaml_nodes import Text, check_aliases
 from local.yaml_source import YamlMistake, compose
 
 KINDS: Mapping[str, Kind] = {
@@ -24,8 +25,9 @@ KINDS: Mapping[str, Kind] = {
     "for": Kind(frozenset({"for", "next"}), loops.compile_for),
     "parallel": Kind(frozenset({"parallel", "next"}), loops.compile_parallel),
     "try": Kind(frozenset({"try", "retry", "except", "next"}), attempts.compile_try),
-    "raise": Kind(frozenset({"raise"}), steps.compile_raise),
-    "return": Kind(frozenset({"return"}), steps.compile_return),
+    # `next` beside raise and return is never reached, but public files have it, and deploy.
+    "raise": Kind(frozenset({"raise", "next"}), steps.compile_raise),
+    "return": Kind(frozenset({"return", "next"}), steps.compile_return),
     "steps": Kind(frozenset({"steps", "next"}), steps.compile_steps),
 }
 Parameters = dict[str, Callable[[Scope], Value] | None]
@@ -62,7 +64,7 @@ def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
         text.problem_at(1, 1, f"the source is larger than {MAX_SOURCE_BYTES} bytes")
         raise WorkflowSyntaxError(text.problems)
     try:
-        root = compose(source)
+        root = compose(source, CoreLoader)
     except YamlMistake as mistake:
         text.problem_at(mistake.line, mistake.column, str(mistake) + _hint(text.line(mistake.line)))
         raise WorkflowSyntaxError(text.problems) from None
@@ -73,6 +75,7 @@ def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
         check_aliases(root, text)
         if text.problems:
             raise WorkflowSyntaxError(text.problems)
+        merge(root)
         routines = _routines(text, root)
     except RecursionError:
         text.problem_at(1, 1, "the text is nested too deeply")

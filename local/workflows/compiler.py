@@ -1,6 +1,6 @@
 """What all kinds of steps need to be compiled: lists of steps, one step, one value."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ from local.workflows.evaluate import Code, combined, compile_expression, constan
 from local.workflows.interpret import Action, Block, Goto, Leave, Return, Scope, Signal, Step, Stepping
 from local.workflows.lexer import ExpressionError, whole
 from local.workflows.lexical import Place
-from local.workflows.stdlib import MISSING, Function
-from local.workflows.yaml_nodes import Text, scalar
+from local.workflows.stdlib import MISSING, Function, text_of
+from local.workflows.yaml_core import scalar
+from local.workflows.yaml_nodes import Text
 
 Entries = dict[str, yaml.Node]
 NOTHING = Action(lambda scope: None, False)
@@ -53,8 +54,10 @@ class Compiler:
         for number, (name, item, _) in enumerate(named):
             if name == "end":
                 self.text.problem(item, "no step is called 'end': `next: end` leaves the workflow", 0, len(name))
-            if name in index:
-                self.text.problem(item, f"the step '{name}' stands there twice", 0, len(name))
+            if name in place.steps:  # Source: Workflows, "Steps": names are unique at the subworkflow level
+                rule = "names are unique in main and in each subworkflow"
+                self.text.problem(item, f"the step '{name}' stands there twice; {rule}", 0, len(name))
+            place.steps.add(name)
             index[name] = number
         inside = place.among(frozenset(index))
         return Block(tuple(self._step(name, item, body, inside) for name, item, body in named), index)
@@ -74,6 +77,12 @@ class Compiler:
         mark = (word or item).start_mark
         length = len(word.value) if word is not None else 1
         return Step(name, self.action(entries, node, place), mark.line + 1, mark.column + 1, length)
+
+    @staticmethod
+    def without(names: Collection[str], node: yaml.Node) -> yaml.MappingNode:
+        """The map without these entries, at the same place."""
+        pairs = [pair for pair in Text.pairs(node) if pair[0].value not in names]
+        return yaml.MappingNode(node.tag, pairs, node.start_mark, node.end_mark)
 
     def action(self, entries: Entries, node: yaml.Node, place: Place) -> Action:
         """What a step, or a case of a switch, does: one kind, and perhaps a jump after it."""
@@ -125,10 +134,7 @@ class Compiler:
             start = node.start_mark
             if node.flow_style and start.buffer is not None and start.buffer[start.pointer - 1 : start.pointer] == "$":
                 self.text.problem(node, "expected a value; put quotes around ${…}, or YAML reads the braces as a map")
-            entries = self.text.entries(node, "a map")
-            names = list(entries)
-            parts = [self.value(entry, place) for entry in entries.values()]
-            return combined(parts, lambda found: dict(zip(names, found, strict=True)))
+            return self._map(node, place)
         if isinstance(node, yaml.SequenceNode):
             return combined([self.value(item, place) for item in node.value], list)
         assert isinstance(node, yaml.ScalarNode)  # noqa: S101 -- YAML has no fourth kind
@@ -140,6 +146,20 @@ class Compiler:
         except ExpressionError as error:
             self.text.problem(node, str(error), 2 + error.offset, error.length)
             return constant(None)
+
+    def _map(self, node: yaml.MappingNode, place: Place) -> Code:
+        """A map; a key may be an expression too.  Source: Workflows, "Maps", map definition."""
+        entries = self.text.entries(node, "a map")
+        parts = [self.value(entry, place) for entry in entries.values()]
+        if not any(name.startswith("${") for name in entries):
+            names = list(entries)
+            return combined(parts, lambda found: dict(zip(names, found, strict=True)))
+        keys = [self.value(key, place) for key, _ in Text.pairs(node)]
+
+        def build(found: list[Value]) -> Value:
+            return {text_of("a map's key", key): value for key, value in zip(found[::2], found[1::2], strict=True)}
+
+        return combined([code for pair in zip(keys, parts, strict=True) for code in pair], build)
 
     def literal(self, node: yaml.Node | None) -> Any:
         """The value that is written out there; MISSING for an expression, a list or a map."""
@@ -154,9 +174,6 @@ class Compiler:
         if text.startswith("${"):
             hint = "; YAML takes ' #' for a comment: put quotes around the whole ${…}" if node.style is None else ""
             self.text.problem(node, f"the expression has no closing '}}' at its end{hint}", 0, len(text))
-        if node.style is None and node.tag.endswith(":bool") and text.lower() not in ("true", "false"):
-            message = f"YAML may read {text} as a boolean: write true or false, or put quotes around a text"
-            self.text.problem(node, message, 0, len(text))
         try:
             return constant(scalar(node))
         except ValueError as error:

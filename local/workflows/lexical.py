@@ -46,6 +46,7 @@ class Place:
     labels: frozenset[str] = frozenset()
     loop: Literal["for", "parallel"] | None = None
     in_branch: bool = False
+    steps: set[str] = field(default_factory=set)  # names of steps that the routine has used so far
 
     def among(self, labels: frozenset[str]) -> "Place":
         return replace(self, labels=self.labels | labels)
@@ -61,7 +62,8 @@ class Place:
     def branch(self, shared: frozenset[str], is_loop: bool) -> "Place":
         """A branch or an iteration of a parallel step, which nothing leaves but an error."""
         variables = replace(self.variables, shared=shared)
-        return Place(variables, frozenset(), "parallel" if is_loop else None, in_branch=True)
+        loop: Literal["parallel"] | None = "parallel" if is_loop else None
+        return replace(self, variables=variables, labels=frozenset(), loop=loop, in_branch=True)
 
 
 def routine(parameters: set[str], body: yaml.Node | None) -> Place:
@@ -70,8 +72,11 @@ def routine(parameters: set[str], body: yaml.Node | None) -> Place:
 
 
 def declared(node: yaml.Node) -> set[str]:
-    """The variables that steps assign in their own scope: not those of loops, branches and excepts in them."""
-    found: set[str] = set()
+    """The variables that steps, or the fields of one step, assign in their own scope.
+
+    Not those of loops, branches and excepts in them.
+    """
+    found = _declared_by(node)
     for step in _parts(node):
         for _, body in _pairs(step):
             found |= _declared_by(body)
@@ -92,7 +97,7 @@ def _declared_by(body: yaml.Node) -> set[str]:
             for case in _parts(node):
                 found |= _declared_by(case)
         elif name == "try":
-            found |= _declared_by(node)
+            found |= declared(node)
     return found
 
 

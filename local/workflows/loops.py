@@ -1,7 +1,9 @@
 """for and parallel: their YAML → what runs them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import floor
+from typing import TypeAlias
 
 import yaml
 
@@ -187,14 +189,30 @@ def _iteration(block: Block, type_: StepType) -> Action:
     return Action(lambda inner: run_block(block, inner), True, type_)
 
 
-def _items(found: Value, is_range: bool) -> list[Value] | range:
+@dataclass(frozen=True, slots=True)
+class _Doubles:
+    """first, first + 1 and so on, so many."""
+
+    first: float
+    count: int
+
+    def __iter__(self) -> Iterator[float]:
+        return (self.first + number for number in range(self.count))
+
+
+_Items: TypeAlias = "list[Value] | range | _Doubles"
+
+
+def _items(found: Value, is_range: bool) -> _Items:
     if is_range:
-        if not (isinstance(found, list) and len(found) == 2 and all(type(one) is int for one in found)):
-            raise WorkflowError.tagged("TypeError", "range is a list of two integers")
+        if not (isinstance(found, list) and len(found) == 2 and all(type(one) in (int, float) for one in found)):
+            raise WorkflowError.tagged("TypeError", "range is a list of two numbers")
         first, last = found
-        assert isinstance(first, int)  # noqa: S101 -- as just checked
-        assert isinstance(last, int)  # noqa: S101
-        return range(first, last + 1)
+        assert isinstance(first, int | float)  # noqa: S101 -- as just checked
+        assert isinstance(last, int | float)  # noqa: S101
+        if isinstance(first, int):
+            return range(first, floor(last) + 1)
+        return _Doubles(first, max(0, floor(last - first) + 1))
     if isinstance(found, dict):
         return list(found)
     if not isinstance(found, list):
@@ -202,8 +220,10 @@ def _items(found: Value, is_range: bool) -> list[Value] | range:
     return found
 
 
-def _count(items: list[Value] | range) -> int:
+def _count(items: _Items) -> int:
     """len() cannot count a range of more than 2^63."""
+    if isinstance(items, _Doubles):
+        return items.count
     return max(0, items.stop - items.start) if isinstance(items, range) else len(items)
 
 

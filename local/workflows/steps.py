@@ -228,10 +228,7 @@ def _case(compiler: Compiler, rest: Entries, item: yaml.Node, place: Place) -> A
     if not rest:
         compiler.text.problem(item, "a case of a switch needs next, steps or another kind of step beside `condition`")
         return NOTHING
-    shown = yaml.MappingNode(
-        item.tag, [pair for pair in compiler.text.pairs(item) if pair[0].value in rest], item.start_mark
-    )
-    return compiler.action(rest, shown, place)
+    return compiler.action(rest, compiler.without({"condition"}, item), place)
 
 
 def _boolean(value: Value) -> bool:
@@ -275,15 +272,16 @@ def _holds_bytes(value: Value) -> bool:
 
 
 def compile_raise(compiler: Compiler, entries: Entries, place: Place) -> Action:
-    written = compiler.literal(entries["raise"])
-    if written is not MISSING and not isinstance(written, str):
-        compiler.text.problem(entries["raise"], f"raise takes a string or a map, not {type_name(written)}")
+    """Any value that JSON holds may be raised, though the docs name strings and maps.
+
+    Source: Google's own demo of Bigtable and vector search, which raises a boolean and retries on it.
+    """
     value = compiler.value(entries["raise"], place)
 
     def ask(scope: Scope) -> Stepping:
         raised = yield from value.ask(scope)
-        if not isinstance(raised, str | dict):
-            raise WorkflowError.tagged("TypeError", f"raise takes a string or a map, not {type_name(raised)}")
+        if _holds_bytes(raised):
+            raise WorkflowError.tagged("TypeError", "an error cannot hold bytes")
         raise WorkflowError(raised, raised=True)
 
     return Action(ask, True, "STEP_RAISE", 1)

@@ -6,15 +6,11 @@ from collections.abc import Iterable
 
 import yaml
 
-from local.workflows.effects import Value
 from local.workflows.errors import Problem
 from local.workflows.lexer import whole
-from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
+from local.workflows.yaml_core import MERGE
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
-_EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?[eE][-+]?[0-9]+")
-_LOADER = yaml.SafeLoader("")
 _MAX_EXPANDED = 50_000
 
 
@@ -64,8 +60,8 @@ class Text:
             name = whole(str(key.value))
             if name in found:
                 self.problem(key, f"'{name}' stands there twice")
-            if name == "<<" and key.style is None:
-                self.problem(key, "readers of YAML disagree about <<: write out what it stands for")
+            if key.tag == MERGE:
+                self.problem(key, "<< takes a map, or a list of maps")
             found[name] = value
         return found
 
@@ -148,30 +144,3 @@ def _hint(node: yaml.Node) -> str:
     ):
         return "; YAML takes ': ' in an expression for a map: put quotes around the whole ${…}"
     return ""
-
-
-def scalar(node: yaml.ScalarNode) -> Value:
-    """What YAML makes of the scalar: text, number, boolean or null.  Raises ValueError.
-
-    What YAML 1.1 and 1.2 read differently is refused, as nobody says which of them a reader follows.
-    """
-    text = str(node.value)
-    if node.tag == "tag:yaml.org,2002:value":  # a bare =
-        return text
-    try:
-        value: Value = _LOADER.construct_object(node)
-    except yaml.constructor.ConstructorError:
-        raise ValueError(f"the tag {node.tag} is unknown") from None
-    if isinstance(value, str):
-        if node.style is None and _EXPONENT.fullmatch(text):
-            raise ValueError("some readers take this for a number, some for a text: write it with a dot, or in quotes")
-        return whole(value)
-    if isinstance(value, bool | None):
-        return value
-    if not isinstance(value, int | float):
-        return text
-    if not _NUMBER.fullmatch(text):
-        raise ValueError("readers of YAML disagree about such a number: write it in decimal digits, or in quotes")
-    if isinstance(value, int) and not MIN_INTEGER <= value <= MAX_INTEGER:
-        raise ValueError("this number does not fit into 64 bits")
-    return value

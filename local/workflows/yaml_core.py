@@ -1,0 +1,104 @@
+"""YAML's core schema: which values the scalars of a workflow's text are, and what << stands for.
+
+Source: YAML 1.2.2, section 10.3.  So yes, no, on, off, 1_000, 1:30 and 2020-01-01 are texts, and 010 is ten.
+"""
+
+import math
+import re
+
+import yaml
+
+from local.workflows.effects import Value
+from local.workflows.lexer import whole
+from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
+
+_TAG = "tag:yaml.org,2002:"
+MERGE = f"{_TAG}merge"
+_PLAIN = {  # what a scalar without quotes and without a tag of its own is; anything else is a text
+    "null": r"|~|null|Null|NULL",
+    "bool": r"true|True|TRUE|false|False|FALSE",
+    "int": r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+",
+    "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.nan|\.NaN|\.NAN",
+    "merge": r"<<",  # of YAML 1.1; most readers still know it
+}
+
+
+class CoreLoader(yaml.SafeLoader):
+    """Gives each scalar the tag of its type."""
+
+    yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 -- as PyYAML has it
+
+
+for _name, _pattern in _PLAIN.items():
+    CoreLoader.add_implicit_resolver(_TAG + _name, re.compile(rf"(?:{_pattern})\Z"), None)
+
+
+def scalar(node: yaml.ScalarNode) -> Value:
+    """Text, number, boolean or null.  Raises ValueError."""
+    text = str(node.value)
+    kind = node.tag.removeprefix(_TAG)
+    if kind in ("str", "merge"):
+        return whole(text)
+    if kind not in _PLAIN:
+        raise ValueError(f"the tag {node.tag} is unknown")
+    if not re.fullmatch(_PLAIN[kind], text):  # only where a tag is written out
+        raise ValueError(f"this is no {kind}")
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return text.lower() == "true"
+    return _integer(text) if kind == "int" else _double(text)
+
+
+def _integer(text: str) -> int:
+    digits, base = (text[2:], {"0o": 8, "0x": 16}[text[:2]]) if text[:2] in ("0o", "0x") else (text, 10)
+    # Source: Workflows, "Data types": integers have 64 bits.
+    if len(digits) > 100 or not MIN_INTEGER <= int(digits, base) <= MAX_INTEGER:
+        raise ValueError("this number does not fit into 64 bits")
+    return int(digits, base)
+
+
+def _double(text: str) -> float:
+    number = float(text) if text[-1] in "0123456789." else math.inf  # .inf and .nan
+    if not math.isfinite(number):
+        raise ValueError("no value of the language: JSON has no such number; put quotes around a text")
+    return number
+
+
+def merge(root: yaml.Node) -> None:
+    """Put the entries that `<<: *other` stands for into each map, behind its own, which count more.
+
+    A << that stands for no map stays where it is.  No alias may stand in itself.
+    """
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen or isinstance(node, yaml.ScalarNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            node.value = _merged(node)
+            waiting += [one for pair in node.value for one in pair]
+        else:
+            waiting += node.value
+
+
+def _merged(node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
+    own = [(key, value) for key, value in node.value if not (key.tag == MERGE and _maps(value))]
+    known = {key.value for key, _ in own if isinstance(key, yaml.ScalarNode)}
+    merged = list(own)
+    for key, value in node.value:
+        for other in _maps(value) if key.tag == MERGE else ():
+            for pair in _merged(other):
+                if isinstance(pair[0], yaml.ScalarNode) and pair[0].value not in known:
+                    known.add(pair[0].value)
+                    merged.append(pair)
+    return merged
+
+
+def _maps(node: yaml.Node) -> list[yaml.MappingNode]:
+    """The map, or the maps of a list of nothing else; none for what << cannot stand for."""
+    found = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    maps = [one for one in found if isinstance(one, yaml.MappingNode)]
+    return maps if len(maps) == len(found) else []
