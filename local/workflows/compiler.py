@@ -10,7 +10,7 @@ from local.workflows.effects import Value
 from local.workflows.evaluate import Code, combined, compile_expression, constant
 from local.workflows.interpret import Action, Block, Goto, Leave, Return, Scope, Signal, Step, Stepping
 from local.workflows.lexer import ExpressionError, whole
-from local.workflows.lexical import Place
+from local.workflows.lexical import Place, grouped
 from local.workflows.stdlib import MISSING, Function, text_of
 from local.workflows.yaml_core import scalar
 from local.workflows.yaml_nodes import Text
@@ -46,7 +46,7 @@ class Compiler:
         self.routines = routines
 
     def block(self, node: yaml.Node, place: Place) -> Block:
-        """A list of steps, which may jump to each other and to those around."""
+        """A list of steps, which may jump to each other, to those around and into groups of steps."""
         named = [
             (name, item, body) for item in self.text.some(node, "step") for name, body in self._named(item).items()
         ]
@@ -59,6 +59,9 @@ class Compiler:
                 self.text.problem(item, f"the step '{name}' stands there twice; {rule}", 0, len(name))
             place.steps.add(name)
             index[name] = number
+        for number, (_, _, body) in enumerate(named):
+            for name in grouped(body):  # the page "Jumps" forbids none
+                index.setdefault(name, number)
         inside = place.among(frozenset(index))
         return Block(tuple(self._step(name, item, body, inside) for name, item, body in named), index)
 

@@ -63,7 +63,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A list of steps and where each name stands in it."""
+    """A list of steps and where each name stands in it: its own, and those in the steps that only group others."""
 
     steps: Sequence[Step]
     index: Mapping[str, int]
@@ -89,6 +89,7 @@ class Execution:
     steps: int = 0
     memory_bytes: int = 0
     entries: int = 0
+    entering: str | None = None  # the step to begin at, while a jump leads into a group
 
     def count_step(self) -> None:
         """Raises WorkflowError (ResourceLimitError) where it is one too many."""
@@ -195,11 +196,20 @@ class Scope:
         return signal.value if isinstance(signal, Return) else None
 
 
-def run_block(block: Block, scope: Scope) -> Stepping:
+def run_group(block: Block, scope: Scope) -> Stepping:
+    """Run the steps of a group, from the first or from the one that a jump names."""
+    target, scope.execution.entering = scope.execution.entering, None
+    return run_block(block, scope, target)
+
+
+def run_block(block: Block, scope: Scope, first: str | None = None) -> Stepping:
     """Run the steps from the first; the signal is what they could not settle among themselves."""
     steps, execution = block.steps, scope.execution
     observed = execution.observe is not None
     at, count = 0, len(steps)
+    if first is not None:
+        at = block.index[first]
+        execution.entering = first if steps[at].name != first else None
     while at < count:
         step = steps[at]
         action = step.action
@@ -214,12 +224,14 @@ def run_block(block: Block, scope: Scope) -> Stepping:
             else:
                 signal = action.run(scope)
         except WorkflowError as error:
+            execution.entering = None
             error.leave(Frame(scope.routine, step.name, step.line, step.column, step.length), scope.depth)
             raise
         if signal is None:
             at += 1
         elif isinstance(signal, Goto) and signal.target in block.index:
             at = block.index[signal.target]
+            execution.entering = signal.target if steps[at].name != signal.target else None
         else:
             return signal
     return None

@@ -1,5 +1,6 @@
 """Where a piece of a workflow's text stands: which variables, steps and loops it may name."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -99,6 +100,15 @@ def _declared_by(body: yaml.Node) -> set[str]:
         elif name == "try":
             found |= declared(node)
     return found
+
+
+def grouped(body: yaml.Node) -> Iterator[str]:
+    """The names of the steps that stand under a step's own `steps`, and under theirs."""
+    for field_name, node in _pairs(body):
+        for step in _parts(node) if field_name == "steps" else ():
+            for name, inner in _pairs(step):
+                yield name
+                yield from grouped(inner)
 
 
 def _pairs(node: yaml.Node) -> list[tuple[str, yaml.Node]]:

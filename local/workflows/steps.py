@@ -10,7 +10,7 @@ from local.workflows.effects import Answer, ConnectorCall, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.evaluate import Asking, Code, combined, constant, count_mistake, library_call, suggested
 from local.workflows.history import StepType
-from local.workflows.interpret import Action, Return, Scope, Signal, Stepping, entered, run_block
+from local.workflows.interpret import Action, Return, Scope, Signal, Stepping, entered, run_group
 from local.workflows.lexical import Place
 from local.workflows.limits import MAX_ASSIGNMENTS, MAX_CONDITIONS
 from local.workflows.stdlib import MISSING, Function, type_name
@@ -239,7 +239,7 @@ def _boolean(value: Value) -> bool:
 
 def compile_steps(compiler: Compiler, entries: Entries, place: Place) -> Action:
     block = compiler.block(entries["steps"], place) if "steps" in entries else EMPTY
-    return Action(lambda scope: run_block(block, scope), True, "STEP_TYPE_UNSPECIFIED")
+    return Action(lambda scope: run_group(block, scope), True, "STEP_TYPE_UNSPECIFIED")
 
 
 def compile_return(compiler: Compiler, entries: Entries, place: Place) -> Action:
