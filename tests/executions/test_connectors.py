@@ -63,7 +63,7 @@ main:
 STORAGE = """
 main:
   steps:
-  - code: {assign: [code: 0]}
+  - no_code: {assign: [code: 0]}
   - bucket: {call: googleapis.storage.v1.buckets.insert, args: {project: demo, body: {name: from-a-workflow}}}
   - describe: {call: googleapis.storage.v1.buckets.get, args: {bucket: from-a-workflow}, result: bucket}
   - label: {call: googleapis.storage.v1.buckets.patch, args: {bucket: from-a-workflow, body: {labels: {a: b}}}}

@@ -3,6 +3,7 @@
 Source: Workflows, standard library, text.
 """
 
+import codecs
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_to_bytes
@@ -11,10 +12,11 @@ import re2
 
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
+from local.workflows.lexer import whole
 from local.workflows.limits import MAX_STRING_BYTES
 from local.workflows.stdlib import functions, text_of, wrong_type
 
-_CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8"}
+_NO_CHARSETS = frozenset({"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"})  # Python's own
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False  # an error is told in the workflow, not on this process's stderr
 _OPTIONS.longest_match = True
@@ -102,24 +104,35 @@ def _check_length(length: int) -> None:
         raise WorkflowError.tagged("ResourceLimitError", f"a string holds at most {MAX_STRING_BYTES} bytes")
 
 
-def encode(data: Value, charset: Value = "UTF-8") -> Value:
-    return text_of("text.encode", data).encode(_charset("text.encode", charset), "replace")
+def encode(text: Value, charset: Value = "UTF-8") -> Value:
+    """charset is a name of IANA's list, in any case.  Source: Workflows, text.encode."""
+    name = _charset("text.encode", charset)
+    try:
+        return text_of("text.encode", text).encode(name)
+    except UnicodeError:
+        raise WorkflowError.tagged("ValueError", f"text.encode: {name} lacks a character of the text") from None
 
 
 def decode(data: Value, charset: Value = "UTF-8") -> Value:
     if not isinstance(data, bytes):
         raise wrong_type("text.decode", data, "bytes")
+    name = _charset("text.decode", charset)
     try:
-        return data.decode(_charset("text.decode", charset))
-    except UnicodeDecodeError:
-        raise WorkflowError.tagged("ValueError", "text.decode: the bytes are not UTF-8") from None
+        return whole(data.decode(name))
+    except UnicodeError:
+        raise WorkflowError.tagged("ValueError", f"text.decode: the bytes are not {name.upper()}") from None
 
 
 def _charset(function: str, name: Value) -> str:
     text = text_of(function, name)
-    if text.lower() not in _CHARSETS:
-        raise WorkflowError.tagged("ValueError", f"{function}: unknown charset {text!r}, expected UTF-8")
-    return _CHARSETS[text.lower()]
+    try:
+        "".encode(text)  # refuses codecs that are no charsets, such as base64
+        found = codecs.lookup(text).name
+    except (LookupError, ValueError, UnicodeError):
+        found = "undefined"
+    if found.replace("-", "_") in _NO_CHARSETS:
+        raise WorkflowError.tagged("ValueError", f"{function}: unknown charset {text!r}, expected one such as UTF-8")
+    return found
 
 
 def url_encode(source: Value) -> Value:

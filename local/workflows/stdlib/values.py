@@ -13,8 +13,8 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
 _DOUBLE = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 
-def default(value: Value, fallback: Value) -> Value:
-    return fallback if value is None else value
+def default(val: Value, defaultVal: Value) -> Value:  # noqa: N803 -- Google's name of it
+    return defaultVal if val is None else val
 
 
 def double(value: Value) -> Value:
