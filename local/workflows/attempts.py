@@ -71,13 +71,14 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
 
 
 def _body(compiler: Compiler, node: yaml.Node, place: Place) -> Action:
-    """What is tried: the fields of one step, or a list of steps.  Source: the service's JSON schema, "try"."""
+    """What is tried: the fields of one step, or a list of steps.  Source: the service's JSON schema, "try".
+
+    A `for` that stands here directly is run too: "Known issues" tells of a deployment that failed with one, while the
+    schema and "Catch errors" allow any step.
+    """
     if isinstance(node, yaml.SequenceNode):
         return replace(compiler.kinds["steps"].compile(compiler, {"steps": node}, place), type="STEP_TRY")
     parts = compiler.text.entries(node, "the fields of a step, or a list of steps")
-    if "for" in parts:
-        # Source: Workflows, "Known issues": "loop step name should not be empty".
-        compiler.text.problem(node, "`for` cannot stand directly in try: put it in a step of its own under `steps`")
     return replace(compiler.action(parts, node, place), type="STEP_TRY")
 
 
