@@ -68,7 +68,9 @@ STORAGE = """
 main:
   steps:
   - code: {assign: [code: 0, unfound: 0]}
-  - bucket: {call: googleapis.storage.v1.buckets.insert, args: {query: {project: demo}, body: {name: from-a-workflow}}}
+  - bucket:
+      call: googleapis.storage.v1.buckets.insert
+      args: {query: {project: demo}, predefinedAcl: private, projection: full, body: {name: from-a-workflow}}
   - describe: {call: googleapis.storage.v1.buckets.get, args: {bucket: from-a-workflow}, result: bucket}
   - label: {call: googleapis.storage.v1.buckets.patch, args: {bucket: from-a-workflow, body: {labels: {a: b}}}}
   - buckets: {call: googleapis.storage.v1.buckets.list, args: {project: demo}, result: buckets}
@@ -141,6 +143,7 @@ EXECUTIONS = """
 main:
   steps:
   - place: {assign: [place: projects/demo/locations/us-central1, it: "${place + \\"/workflows/other\\"}", code: 0]}
+  - none_yet: {assign: [failed: null]}
   - create:
       call: googleapis.workflows.v1.projects.locations.workflows.create
       args: {parent: "${place}", workflowId: other, body: {sourceContents: "main: [{r: {return: 7}}]"}}
@@ -162,6 +165,13 @@ main:
         name: ${it}
         updateMask: sourceContents
         body: {sourceContents: "main: [{s: {call: sys.sleep, args: {seconds: 600}}}]"}
+  - without_body:
+      call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create
+      args: {parent: "${it}"}
+      result: bare
+  - stop_it:
+      call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.cancel
+      args: {name: "${bare.name}"}
   - begin:
       call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create
       args: {parent: "${it}", body: {argument: "1"}}
@@ -190,6 +200,14 @@ main:
       call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.stepEntries.get
       args: {name: "${entries.stepEntries[0].name}"}
       result: entry
+  - failing:
+      call: googleapis.workflows.v1.projects.locations.workflows.patch
+      args: {name: "${it}", updateMask: sourceContents, body: {sourceContents: "main: [{r: {raise: boom}}]"}}
+  - child:
+      try:
+        call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.run
+        args: {workflow_id: other}
+      except: {as: e, steps: [{keep: {assign: [failed: "${[e.message, e.tags, e.operation.state]}"]}}]}
   - delete: {call: googleapis.workflows.v1.projects.locations.workflows.delete, args: {name: "${it}"}}
   - operation:
       try:
@@ -210,6 +228,7 @@ main:
       - ${len(all.executions)}
       - ${entry.stepType}
       - ${code}
+      - ${failed}
 """
 
 
@@ -241,7 +260,8 @@ async def test_connectors_of_cloud_storage(cloud: LocalCloud) -> None:
 
 async def test_connectors_of_workflows_and_executions(cloud: LocalCloud) -> None:
     found = await result_of(cloud, EXECUTIONS)
-    assert found == ["ACTIVE", "changed", True, 2, 7, [7, 7], "1", {}, "CANCELLED", 3, "STEP_RETURN", 404]
+    failed = ["Execution failed or cancelled.", ["OperationError"], "FAILED"]
+    assert found == ["ACTIVE", "changed", True, 2, 7, [7, 7], "1", {}, "CANCELLED", 3, "STEP_RETURN", 404, failed]
 
 
 async def test_where_nothing_listens_the_error_says_what_to_start_or_to_stub() -> None:

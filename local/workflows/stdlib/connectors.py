@@ -6,7 +6,6 @@ Source: Google's discovery documents.  A service that Workflows has no connector
 """
 
 import difflib
-import lzma
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -73,6 +72,8 @@ def suggestion(name: str, more: Iterable[str] = ()) -> list[str]:
 @cache
 def text() -> str:
     """All services, as deploy/connectors.py writes them: `# SERVICE.VERSION BASE_URL`, then a line a method."""
+    import lzma  # here, as a workflow without connectors does not need it
+
     return "\n" + lzma.decompress(DATA.read_bytes()).decode()
 
 
