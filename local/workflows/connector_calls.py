@@ -17,7 +17,8 @@ def connector_call(compiler: Compiler, connector: Connector, args: yaml.Node | N
     """
     name = connector.name
     for key, value in compiler.text.pairs(args) if args is not None else []:
-        compiler.text.misspelt(key, connector.parameters, f"args of {name}")
+        if not connector.takes(str(key.value)):
+            compiler.text.misspelt(key, connector.parameters, f"args of {name}")
         if key.value == "connector_params":
             for inner, _ in compiler.text.pairs(value):
                 compiler.text.misspelt(inner, googleapis.PARAMS, "connector_params")

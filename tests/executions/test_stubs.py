@@ -1,6 +1,8 @@
 """The file of `mando run --stub`: what it may hold, and where its mistakes are."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from local.executions.stubs import Stubs
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
@@ -90,3 +92,18 @@ def test_a_mistake_is_told_with_its_place(source: str, place: str, part: str) ->
     first = str(caught.value).splitlines()[0]
     assert first.startswith(f"stub.yaml:{place}: ")
     assert part in first
+
+
+PIECES = [*"{}[]:-,&*!? \n'\"#|>ab1", "!!binary ", GET, "return: ", "raise: ", "<<: "]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+def test_any_text_is_a_file_of_stubs_or_has_mistakes_inside_it(source: str) -> None:
+    try:
+        stubs = Stubs.parse(source, "stub.yaml")
+    except WorkflowSyntaxError as error:
+        for one in error.problems:
+            assert 1 <= one.line <= source.count("\n") + 1
+            assert one.column >= 1
+    else:
+        assert stubs.names <= {GET}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.workflows.compile import compile_workflow
+from local.workflows.effects import HttpCall
 from local.workflows.errors import WorkflowSyntaxError
 from local.workflows.stdlib import connectors
 
@@ -158,6 +159,22 @@ def test_it_is_known_how_an_answer_says_that_it_has_ended(name: str, ends: str) 
     found = connectors.find(f"googleapis.{name}")
     assert found is not None
     assert found.ends == ends
+
+
+@pytest.mark.parametrize(
+    ("call", "args", "timeout_s"),
+    [
+        ("storage.v1.buckets.get", "{bucket: b}", 1800.0),
+        ("storage.v1.buckets.get", "{bucket: b, connector_params: {timeout: 5}}", 5.0),
+        ("storage.v1.buckets.get", "{bucket: b, connector_params: {timeout: 9999}}", 1800.0),
+        ("workflows.v1.projects.locations.workflows.delete", "{name: n, connector_params: {timeout: 5}}", 1800.0),
+    ],
+)
+def test_a_request_may_take_half_an_hour_or_what_its_timeout_says(call: str, args: str, timeout_s: float) -> None:
+    # Source: "Understand connectors": of an operation, the timeout bounds the whole and not a single request.
+    effect = next(compile_workflow(f"main: [{{a: {{call: googleapis.{call}, args: {args}}}}}]").run(None, {}))
+    assert isinstance(effect, HttpCall)
+    assert effect.timeout_s == timeout_s
 
 
 def test_names_that_only_begin_like_a_connector_are_none() -> None:

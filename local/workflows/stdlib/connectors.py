@@ -6,6 +6,7 @@ Source: Google's discovery documents.  A service that Workflows has no connector
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -44,6 +45,11 @@ class Connector:
     def parameters(self) -> tuple[str, ...]:
         """All argument names that it is known to take."""
         return (*self.path, *self.query, *_OWN, *_STANDARD, *_UPLOAD, *ENDPOINT)
+
+    def takes(self, argument: str) -> bool:
+        """Whether it is known to take an argument of that name: also page_size, and updateMask of updateMask.paths."""
+        camel = re.sub(r"_([a-z])", lambda found: found[1].upper(), argument)
+        return any(one in (argument, camel) or one.startswith(f"{argument}.") for one in self.parameters)
 
 
 @cache
