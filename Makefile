@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format bench chaos golden sheet pins audit
+.PHONY: help up test lint format bench chaos golden sheet pins connectors audit
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -41,6 +41,9 @@ sheet: .venv/ready  ## draw the picture in the README anew
 pins: .venv/ready  ## pin what pyproject.toml asks for
 	@$(PIN) --output-file requirements.txt
 	@$(PIN) --extra dev --output-file requirements-dev.txt
+
+connectors: .venv/ready  ## look up anew which methods Google's services have
+	@$(BIN)/python -m deploy.connectors
 
 audit: .venv/ready  ## look for known holes in what is pinned
 	@$(BIN)/python -m deploy.audit

@@ -6,14 +6,13 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import yaml
 from aiohttp import web
 
 from local.api_error import ApiError, api_errors
@@ -23,6 +22,7 @@ from local.executions.history import History
 from local.executions.instant import instant
 from local.executions.live import LivePerformer, drive
 from local.executions.service import environment, parse_argument
+from local.executions.stubs import Stubs
 from local.workflows.compile import Workflow, compile_workflow
 from local.workflows.effects import Auth, Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
@@ -40,7 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="JSON", help="the argument of the execution")
     parser.add_argument("--env", action="append", default=[], metavar="K=V", help="an environment variable; repeatable")
     parser.add_argument(
-        "--stub", type=Path, metavar="FILE", help="answers of connectors that nothing here serves: a map by their names"
+        "--stub",
+        type=Path,
+        metavar="FILE",
+        help="what connectors answer: a map of their names to a value, to `return: VALUE` or `raise: ERROR`, or to a "
+        "list of these, one a call",
     )
     parser.add_argument(
         "--history", choices=("basic", "detailed"), help="print the step entries too, detailed with the variables"
@@ -66,7 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
         name, lambda: instant(datetime.fromtimestamp(clock.now_s(), UTC)), arguments.history == "detailed"
     )
     builtin = environment(name, "000001-000")
-    run = workflow.run(argument, {**env, **builtin}, history.observe if arguments.history else None, bill)
+    observe = history.observe if arguments.history else None
+    run = workflow.run(argument, {**env, **builtin}, observe, bill, stubs.names)
     execution = asyncio.run(_execute(run, history, clock, arguments.base_url, stubs))
     if arguments.data is not None:
         execution["argument"] = arguments.data
@@ -97,7 +102,7 @@ class _VirtualClock:
 
 
 async def _execute(
-    run: Run, history: History, clock: _LiveClock | _VirtualClock, base_url: str, stubs: Mapping[str, Value]
+    run: Run, history: History, clock: _LiveClock | _VirtualClock, base_url: str, stubs: Stubs
 ) -> dict[str, Any]:
     began_s = clock.now_s()
     execution: dict[str, Any] = {
@@ -167,18 +172,15 @@ def _argument(data: str | None) -> Value:
         raise WrongUse(f"mando run: --data: {error}") from None
 
 
-def _stubs(path: Path | None) -> dict[str, Value]:
-    if path is None:
-        return {}
+def _stubs(path: Path | None) -> Stubs:
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Stubs.parse(path.read_text(encoding="utf-8"), str(path)) if path is not None else Stubs()
     except OSError as error:
         raise WrongUse(f"mando run: --stub: cannot read {path}: {error.strerror}") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise WrongUse(f"mando run: --stub: {path} is no YAML: {error}") from None
-    if not isinstance(found, dict) or not all(str(name).startswith("googleapis.") for name in found):
-        raise WrongUse(f"mando run: --stub: {path} is no map of connectors' names, googleapis.…, to their answers")
-    return found
+    except UnicodeDecodeError:
+        raise WrongUse(f"mando run: --stub: {path} is not UTF-8") from None
+    except WorkflowSyntaxError as error:
+        raise WrongUse(f"mando run: --stub: {error}") from None
 
 
 def _env(pairs: list[str]) -> dict[str, str]:

@@ -3,16 +3,16 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 
 from local.executions.callbacks import Callbacks
 from local.executions.journal import Journal
+from local.executions.stubs import Stubs
 from local.hosts import to_local
 from local.workflows.branches import Branches
 from local.workflows.effects import (
-    Answer,
     Auth,
     AwaitCallback,
     ConnectorCall,
@@ -77,8 +77,8 @@ async def _outcome(perform: Perform, effect: Leaf) -> Outcome | WorkflowError:
 class LivePerformer:
     """Performs single effects.  tokens gives what an HTTP call's auth asks for; base_url stands in for the cloud.
 
-    stubs are the answers of connectors that nothing here serves, by name.  callbacks are the addresses that execution,
-    named in full, may open.
+    stubs answer the connectors that nothing here serves.  callbacks are the addresses that execution, named in full,
+    may open.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class LivePerformer:
         log: Callable[[Value, str], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now_s: Callable[[], float] = time.time,
-        stubs: Mapping[str, Value] | None = None,
+        stubs: Stubs | None = None,
         callbacks: Callbacks | None = None,
         execution: str = "",
     ) -> None:
@@ -99,7 +99,7 @@ class LivePerformer:
         self._log = log
         self._sleep = sleep
         self._now_s = now_s
-        self._stubs = stubs or {}
+        self._stubs = stubs or Stubs()
         self._callbacks = callbacks
         self._execution = execution
 
@@ -117,10 +117,8 @@ class LivePerformer:
             case Log(data=data, severity=severity):
                 self._log(data, severity)
                 return None
-            case ConnectorCall(name=name) if name in self._stubs:
-                return Answer(self._stubs[name])
             case ConnectorCall(name=name):
-                raise WorkflowError.tagged("SystemError", f"the connector {name} is not served here and has no stub")
+                return self._stubs.answer(name)
             case CreateCallback(method=method) if self._callbacks:
                 return self._callbacks.create(self._execution, method)
             case AwaitCallback(url=url, timeout_s=timeout_s) if self._callbacks:
@@ -133,12 +131,13 @@ class LivePerformer:
 
     async def _call(self, call: HttpCall) -> HttpResponse | HttpFailure:
         headers = dict(call.headers)
+        url = to_local(call.url, self._base_url)
         if call.auth is not None:
             headers["Authorization"] = f"Bearer {self._tokens(call.auth)}"
         try:
             async with self._session.request(
                 call.method,
-                to_local(call.url, self._base_url),
+                url,
                 data=call.body,
                 headers=headers,
                 timeout=aiohttp.ClientTimeout(total=call.timeout_s),
@@ -148,6 +147,10 @@ class LivePerformer:
         except TimeoutError:
             return HttpFailure("TimeoutError", f"no answer within {call.timeout_s:g} s")
         except aiohttp.ClientConnectorError as error:
-            return HttpFailure("ConnectionFailedError", f"cannot connect: {error.os_error.strerror}")
+            message = f"cannot connect: {error.os_error.strerror}"
+            if url != call.url:
+                message += f"; nothing listens at {self._base_url}, which stands in for the cloud: start `mando up`"
+                message += ", or give a connector's answer with `mando run --stub FILE`"
+            return HttpFailure("ConnectionFailedError", message)
         except (aiohttp.ClientError, OSError) as error:
             return HttpFailure("ConnectionError", f"the connection broke: {type(error).__name__}")

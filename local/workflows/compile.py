@@ -40,13 +40,19 @@ class Workflow:
     routines: Mapping[str, Routine]
 
     def run(
-        self, argument: Value, env: Mapping[str, str], observe: Observer | None = None, bill: Bill | None = None
+        self,
+        argument: Value,
+        env: Mapping[str, str],
+        observe: Observer | None = None,
+        bill: Bill | None = None,
+        stubbed: frozenset[str] = frozenset(),
     ) -> Run:
         """A run of it: a generator of effects that returns the result or raises WorkflowError.
 
-        env are its environment variables; argument is None where there is none; bill is added to as steps run.
+        env are its environment variables; argument is None where there is none; bill is added to as steps run; the
+        driver answers the connectors that are stubbed.
         """
-        scope = Scope(Execution(self.routines, env, observe, bill or Bill()), "main")
+        scope = Scope(Execution(self.routines, env, observe, bill or Bill(), stubbed), "main")
         scope.depth = 0
         main = self.routines["main"]
         try:

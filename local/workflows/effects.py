@@ -59,7 +59,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorCall:
-    """Call a connector that the library does not know.  Outcome: Answer; a driver that cannot raises WorkflowError."""
+    """Call a connector that has no face here, or has a stub.  Outcome: Answer, or the driver raises WorkflowError."""
 
     name: str
     arguments: "Mapping[str, Value]"

@@ -14,7 +14,7 @@ from local.workflows.effects import Effect, Outcome, Value
 from local.workflows.lexer import ExpressionError
 from local.workflows.limits import MAX_EXPRESSION_CHARACTERS
 from local.workflows.operators import BINARY, member, negate, truth
-from local.workflows.stdlib import Function
+from local.workflows.stdlib import Function, ask_driver, connectors
 
 Asking = Generator[Effect, Outcome, Value]
 
@@ -186,15 +186,21 @@ def _call(tree: parser.Call, library: Library, names: Names) -> Code:
     if name in library.functions:
         function = library.functions[name]
         if function.blocks:
-            message = f"{name} waits, so it cannot be called in an expression; call it in a step of its own"
-            raise ExpressionError(message, tree.offset, len(name))
+            raise _blocking(tree)
         _check_count(tree, function.required, len(function.parameters))
         return library_call(function, combined(arguments, function.fill))
     if name in library.routines:
         required = sum(library.routines[name].values())
         _check_count(tree, required, len(library.routines[name]))
         return _routine_call(name, arguments)
+    if connectors.find(name) is not None:
+        raise _blocking(tree)
     raise ExpressionError(f"unknown function '{name}'{suggested(name, library)}", tree.offset, len(name))
+
+
+def _blocking(tree: parser.Call) -> ExpressionError:
+    message = f"{tree.function} waits, so it cannot be called in an expression; call it in a step of its own"
+    return ExpressionError(message, tree.offset, len(tree.function))
 
 
 def _check_count(tree: parser.Call, least: int, most: int) -> None:
@@ -214,6 +220,8 @@ def count_mistake(function: str, given: int, least: int, most: int) -> str | Non
 def suggested(name: str, library: Library) -> str:
     """What may have been meant, as the end of a message."""
     near = difflib.get_close_matches(name.lower(), [*library.functions, *library.routines], n=1)
+    if name.startswith(connectors.PREFIX):
+        near = connectors.suggestion(name, library.functions)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
@@ -223,8 +231,10 @@ def library_call(function: Function, arguments: Code) -> Code:
     if function.needs_environment and function.asks:
 
         def ask_with(scope: Scope) -> Asking:
-            given = yield from arguments.ask(scope)
-            value: Value = yield from body(_ENVIRONMENT.run(scope), *_listed(given))
+            given = _listed((yield from arguments.ask(scope)))
+            if function.name in _STUBBED.run(scope):
+                return (yield from ask_driver(function.name, dict(zip(function.parameters, given, strict=True))))
+            value: Value = yield from body(_ENVIRONMENT.run(scope), *given)
             return value
 
         return Code(ask_with, asks=True)
@@ -242,6 +252,7 @@ def library_call(function: Function, arguments: Code) -> Code:
 
 
 _ENVIRONMENT = Code(lambda scope: scope.execution.env)
+_STUBBED = Code(lambda scope: scope.execution.stubbed)
 
 
 def _listed(value: Value) -> list[Value]:

@@ -80,12 +80,13 @@ class Routine:
 
 @dataclass(slots=True)
 class Execution:
-    """What all scopes of one run share."""
+    """What all scopes of one run share.  stubbed: the functions that the driver answers, whatever they would do."""
 
     routines: Mapping[str, Routine]
     env: Mapping[str, str]
     observe: Observer | None = None
     bill: Bill = field(default_factory=Bill)
+    stubbed: frozenset[str] = frozenset()
     steps: int = 0
     memory_bytes: int = 0
     entries: int = 0

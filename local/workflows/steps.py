@@ -6,14 +6,15 @@ import yaml
 
 from local.workflows.assignment import check_write, compile_target
 from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
-from local.workflows.effects import Answer, ConnectorCall, Value
+from local.workflows.connector_calls import connector_call
+from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.evaluate import Asking, Code, combined, constant, count_mistake, library_call, suggested
 from local.workflows.history import StepType
 from local.workflows.interpret import Action, Return, Scope, Signal, Stepping, entered, run_group
 from local.workflows.lexical import Place
 from local.workflows.limits import MAX_ASSIGNMENTS, MAX_CONDITIONS
-from local.workflows.stdlib import MISSING, Function, type_name
+from local.workflows.stdlib import MISSING, Function, connectors, type_name
 
 # Source: Workflows pricing: calls of Google's own hosts are internal steps.
 _INTERNAL_HOSTS = (".googleapis.com", ".run.app", ".cloudfunctions.net", ".cloud.goog", ".appspot.com")
@@ -63,9 +64,8 @@ def compile_call(compiler: Compiler, entries: Entries, place: Place) -> Action:
     if function is not None:
         parameters = {one: number < function.required for number, one in enumerate(function.parameters)}
         called, type_ = _library(function, arguments)
-    elif name.startswith("googleapis."):
-        parameters = {}
-        called, type_ = _unknown_connector(name, arguments), "STEP_CONNECTOR_CALL"
+    elif (connector := connectors.find(name)) is not None:
+        called, type_ = connector_call(compiler, connector, entries.get("args"), arguments), "STEP_CONNECTOR_CALL"
     elif name in compiler.routines:
         parameters = dict(compiler.routines[name])
         called, type_ = _routine(name, arguments), "STEP_SUBWORKFLOW_CALL"
@@ -129,7 +129,7 @@ def _library(function: Function, arguments: Code) -> tuple[Code, StepType]:
         return _bound(function, values[0])
 
     called = library_call(function, combined([arguments], bind))
-    if function.name.startswith("googleapis."):
+    if function.name.startswith(("googleapis.", "gke.")):
         return called, "STEP_CONNECTOR_CALL"
     if not function.name.startswith("http.") and function.name != "events.await_callback":
         return called, "STEP_STD_LIB_CALL"
@@ -146,15 +146,6 @@ def _library(function: Function, arguments: Code) -> tuple[Code, StepType]:
         return value
 
     return Code(ask, asks=True), "STEP_STD_LIB_CALL"
-
-
-def _unknown_connector(name: str, arguments: Code) -> Code:
-    def ask(scope: Scope) -> Asking:
-        answer = yield ConnectorCall(name, _named(name, (yield from arguments.ask(scope))))
-        assert isinstance(answer, Answer)  # noqa: S101 -- the driver's contract
-        return answer.value
-
-    return Code(ask, asks=True)
 
 
 def _is_internal(url: Value) -> bool:

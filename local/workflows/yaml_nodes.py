@@ -107,6 +107,13 @@ class Text:
                 meant = f"; did you mean '{near[0]}'?" if near else f", expected {', '.join(sorted(allowed))}"
                 self.problem(key, f"unexpected '{key.value}' in {what}{meant}", 0, len(key.value))
 
+    def misspelt(self, key: yaml.ScalarNode, known: Iterable[str], what: str) -> None:
+        """Note a key that is none of the known ones but resembles one."""
+        name, names = str(key.value), list(known)
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.75) if name not in names else []
+        if near:
+            self.problem(key, f"unexpected '{name}' in {what}; did you mean '{near[0]}'?", 0, len(name))
+
 
 def check_aliases(root: yaml.Node, text: Text) -> None:
     """Note an alias that stands in itself, and aliases of aliases that stand for more than anybody wrote.

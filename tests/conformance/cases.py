@@ -1,9 +1,9 @@
 """The cases of tests/conformance/*.yaml: what is given, and what has to come out.
 
-A file is a list of maps: name · expression or workflow · given (variables, argument, env, http, callbacks) · result, or
-error (tag or payload, message, line, column, context, stack) or problems (line:column and a part of the message) · and
-what was asked on the way: requests, sent (headers), slept (seconds), logged.  unsure: what the reference does not
-settle.  `<<3 x a>>` in a source is aaa.
+A file is a list of maps: name · expression or workflow · given (variables, argument, env, http, callbacks, stubs as in
+`--stub`) · result, or error (tag or payload, message, line, column, context, stack) or problems (line:column and a part
+of the message) · and what was asked on the way: requests, sent (headers), slept (seconds), logged.  unsure: what the
+reference does not settle.  `<<3 x a>>` in a source is aaa.
 """
 
 import re
@@ -29,6 +29,7 @@ class Case:
     env: dict[str, str] = field(default_factory=dict)
     http: list[dict[str, Any]] = field(default_factory=list)
     callbacks: list[dict[str, Any]] = field(default_factory=list)
+    stubs: dict[str, Any] = field(default_factory=dict)
     expected: dict[str, Any] = field(default_factory=dict)
 
 
@@ -51,7 +52,7 @@ def _case(file: str, given: dict[str, Any]) -> Case:
     unknown = given.keys() - {"result", "error", "problems", "requests", "slept", "logged", "sent"}
     assert not unknown, f"{file}: {name}: {unknown}"
     assert len(given.keys() & {"result", "error", "problems"}) == 1, f"{file}: {name}: one outcome, please"
-    assert not around.keys() - {"argument", "env", "http", "callbacks"}, f"{file}: {name}: {around}"
+    assert not around.keys() - {"argument", "env", "http", "callbacks", "stubs"}, f"{file}: {name}: {around}"
     return Case(file, name, source, first, expected=given, **around)
 
 

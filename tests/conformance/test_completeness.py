@@ -9,11 +9,12 @@ from local.workflows.stdlib import library
 from tests.conformance.cases import FOLDER
 from tests.executions import test_connectors
 
-# Source: Workflows, "Workflow errors".
+# Source: Workflows, "Workflow errors"; ExecutionError: experimental.executions.run.
 TAGS = [
     "AuthError",
     "ConnectionError",
     "ConnectionFailedError",
+    "ExecutionError",
     "HttpError",
     "IndexError",
     "KeyError",

@@ -14,7 +14,8 @@ from aiohttp import web
 from local.executions.callbacks import Callbacks
 from local.executions.database import Database
 from local.executions.live import LivePerformer, drive
-from local.workflows.compile import compile_workflow
+from local.executions.stubs import Stubs
+from local.workflows.compile import Workflow, compile_workflow
 from local.workflows.effects import Auth, Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from tests.conformance.cases import Case, all_cases
@@ -29,14 +30,14 @@ NO_ONE_LISTENS = "http://127.0.0.1:1"
 @pytest.mark.parametrize("case", CASES)
 def test_in_virtual_time(case: Case) -> None:
     script = Script(case.http, list(case.callbacks))
-    driver = VirtualDriver(script, START_S)
+    driver = VirtualDriver(script, START_S, _stubs(case))
     _check(case, script, driver.slept, driver.logged, _outcome(case, lambda run: driver.drive(run())))
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_with_a_crash_after_every_outcome(case: Case) -> None:
     script = Script(case.http, list(case.callbacks))
-    driver = VirtualDriver(script, START_S)
+    driver = VirtualDriver(script, START_S, _stubs(case))
     _check(case, script, driver.slept, driver.logged, _outcome(case, lambda run: driver.drive(run(), run)))
 
 
@@ -58,16 +59,25 @@ async def test_live(case: Case) -> None:
             lambda data, _: logged.append(data),
             sleep,
             lambda: clock["now_s"],
-            callbacks=callbacks,
+            _stubs(case),
+            callbacks,
             execution="projects/p/locations/l/workflows/w/executions/e",
         )
         outcome = _compiled(case, address)
         if not isinstance(outcome, WorkflowSyntaxError):
             try:
-                outcome = await drive(outcome.run(_placed(case.argument, address), case.env), performer.perform)
+                outcome = await drive(_run(outcome, case, address), performer.perform)
             except WorkflowError as error:
                 outcome = error
     _check(case, script, slept, logged, outcome)
+
+
+def _stubs(case: Case) -> Stubs:
+    return Stubs.parse(json.dumps(case.stubs), case.file)
+
+
+def _run(workflow: Workflow, case: Case, address: str) -> Run:
+    return workflow.run(_placed(case.argument, address), case.env, stubbed=frozenset(case.stubs))
 
 
 def _token(auth: Auth) -> str:
@@ -149,7 +159,7 @@ def _outcome(case: Case, drive_it: Callable[[Callable[[], Run]], Value]) -> Any:
     if isinstance(workflow, WorkflowSyntaxError):
         return workflow
     try:
-        return drive_it(lambda: workflow.run(_placed(case.argument, address), case.env))
+        return drive_it(lambda: _run(workflow, case, address))
     except WorkflowError as error:
         return error
 

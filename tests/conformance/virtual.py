@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from local.executions.outcomes import from_text, to_text
+from local.executions.stubs import Stubs
 from local.workflows.branches import Branches
 from local.workflows.effects import (
     AwaitCallback,
@@ -37,6 +38,7 @@ class VirtualDriver:
 
     script: Script
     start_s: float
+    stubs: Stubs = field(default_factory=Stubs)
     slept: list[float] = field(default_factory=list)
     logged: list[Value] = field(default_factory=list)
     _now_s: float = 0.0
@@ -89,7 +91,10 @@ class VirtualDriver:
                 self.logged.append(data)
                 return self._now_s, None
             case ConnectorCall(name=name):
-                return self._now_s, WorkflowError.tagged("SystemError", f"the connector {name} is not served here")
+                try:
+                    return self._now_s, self.stubs.answer(name)
+                except WorkflowError as error:
+                    return self._now_s, error
 
     def _callback(self, url: str, timeout_s: float) -> tuple[float, CallbackRequest | None]:
         given = self.script.next_callback()

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
+from local.executions.live import LivePerformer
 from local.executions.registry import Settings
 from local.server import PLACE, LocalCloud
+from local.workflows.effects import HttpCall, HttpFailure
 from tests.running import until
 from tests.system.up import four_free_ports
 
@@ -63,8 +67,10 @@ main:
 STORAGE = """
 main:
   steps:
-  - no_code: {assign: [code: 0]}
-  - bucket: {call: googleapis.storage.v1.buckets.insert, args: {project: demo, body: {name: from-a-workflow}}}
+  - no_code: {assign: [code: 0, unfound: 0]}
+  - bucket:
+      call: googleapis.storage.v1.buckets.insert
+      args: {query: {project: demo}, predefinedAcl: private, projection: full, body: {name: from-a-workflow}}
   - describe: {call: googleapis.storage.v1.buckets.get, args: {bucket: from-a-workflow}, result: bucket}
   - label: {call: googleapis.storage.v1.buckets.patch, args: {bucket: from-a-workflow, body: {labels: {a: b}}}}
   - buckets: {call: googleapis.storage.v1.buckets.list, args: {project: demo}, result: buckets}
@@ -79,20 +85,20 @@ main:
       except: {as: e, steps: [{code: {assign: [code: "${e.code}"]}}]}
   - patch:
       call: googleapis.storage.v1.objects.patch
-      args: {bucket: from-a-workflow, object: a/b.json, body: {cacheControl: no-store}}
+      args: {bucket: from-a-workflow, object: a%2Fb.json, body: {cacheControl: no-store}}
       result: patched
   - copy:
       call: googleapis.storage.v1.objects.copy
       args:
         sourceBucket: from-a-workflow
-        sourceObject: a/b.json
+        sourceObject: a%2Fb.json
         destinationBucket: from-a-workflow
         destinationObject: copied
   - rewrite:
       call: googleapis.storage.v1.objects.rewrite
       args:
         sourceBucket: from-a-workflow
-        sourceObject: a/b.json
+        sourceObject: a%2Fb.json
         destinationBucket: from-a-workflow
         destinationObject: rewritten
       result: rewritten
@@ -105,15 +111,20 @@ main:
   - get: {call: googleapis.storage.v1.objects.get, args: {bucket: from-a-workflow, object: composed}, result: composed}
   - read:
       call: googleapis.storage.v1.objects.get
-      args: {bucket: from-a-workflow, object: a/b.json, alt: media}
+      args: {bucket: from-a-workflow, object: '${text.url_encode("a/b.json")}', alt: media}
       result: x
+  - not_encoded:
+      try: {call: googleapis.storage.v1.objects.get, args: {bucket: from-a-workflow, object: a/b.json}}
+      except: {as: e, steps: [{unfound: {assign: [unfound: "${e.code}"]}}]}
   - list: {call: googleapis.storage.v1.objects.list, args: {bucket: from-a-workflow}, result: objects}
   - empty:
       for:
         value: object
         in: ${objects.items}
         steps:
-        - one: {call: googleapis.storage.v1.objects.delete, args: {bucket: from-a-workflow, object: "${object.name}"}}
+        - one:
+            call: googleapis.storage.v1.objects.delete
+            args: {bucket: from-a-workflow, object: "${text.url_encode(object.name)}"}
   - delete: {call: googleapis.storage.v1.buckets.delete, args: {bucket: from-a-workflow}}
   - done:
       return:
@@ -126,11 +137,13 @@ main:
       - ${composed.size}
       - ${x}
       - ${len(objects.items)}
+      - ${unfound}
 """
 EXECUTIONS = """
 main:
   steps:
   - place: {assign: [place: projects/demo/locations/us-central1, it: "${place + \\"/workflows/other\\"}", code: 0]}
+  - none_yet: {assign: [failed: null]}
   - create:
       call: googleapis.workflows.v1.projects.locations.workflows.create
       args: {parent: "${place}", workflowId: other, body: {sourceContents: "main: [{r: {return: 7}}]"}}
@@ -152,6 +165,13 @@ main:
         name: ${it}
         updateMask: sourceContents
         body: {sourceContents: "main: [{s: {call: sys.sleep, args: {seconds: 600}}}]"}
+  - without_body:
+      call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create
+      args: {parent: "${it}"}
+      result: bare
+  - stop_it:
+      call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.cancel
+      args: {name: "${bare.name}"}
   - begin:
       call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create
       args: {parent: "${it}", body: {argument: "1"}}
@@ -180,6 +200,14 @@ main:
       call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.stepEntries.get
       args: {name: "${entries.stepEntries[0].name}"}
       result: entry
+  - failing:
+      call: googleapis.workflows.v1.projects.locations.workflows.patch
+      args: {name: "${it}", updateMask: sourceContents, body: {sourceContents: "main: [{r: {raise: boom}}]"}}
+  - child:
+      try:
+        call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.run
+        args: {workflow_id: other}
+      except: {as: e, steps: [{keep: {assign: [failed: "${[e.message, e.tags, e.operation.state]}"]}}]}
   - delete: {call: googleapis.workflows.v1.projects.locations.workflows.delete, args: {name: "${it}"}}
   - operation:
       try:
@@ -200,6 +228,7 @@ main:
       - ${len(all.executions)}
       - ${entry.stepType}
       - ${code}
+      - ${failed}
 """
 
 
@@ -226,9 +255,24 @@ async def test_connectors_of_cloud_tasks(cloud: LocalCloud) -> None:
 
 async def test_connectors_of_cloud_storage(cloud: LocalCloud) -> None:
     found = await result_of(cloud, STORAGE)
-    assert found == ["from-a-workflow", True, "7", 412, "no-store", True, "14", {"x": 1}, 4]
+    assert found == ["from-a-workflow", True, "7", 412, "no-store", True, "14", {"x": 1}, 4, 404]
 
 
 async def test_connectors_of_workflows_and_executions(cloud: LocalCloud) -> None:
     found = await result_of(cloud, EXECUTIONS)
-    assert found == ["ACTIVE", "changed", True, 2, 7, [7, 7], "1", {}, "CANCELLED", 3, "STEP_RETURN", 404]
+    failed = ["Execution failed or cancelled.", ["OperationError"], "FAILED"]
+    assert found == ["ACTIVE", "changed", True, 2, 7, [7, 7], "1", {}, "CANCELLED", 3, "STEP_RETURN", 404, failed]
+
+
+async def test_where_nothing_listens_the_error_says_what_to_start_or_to_stub() -> None:
+    call = HttpCall("GET", "https://storage.googleapis.com/storage/v1/b/b", {}, None, 5.0)
+    async with aiohttp.ClientSession() as session:
+        performer = LivePerformer(session, lambda _: "token", "http://127.0.0.1:1", lambda *_: None)
+        failure = await performer.perform(call)
+        elsewhere = await performer.perform(replace(call, url="http://127.0.0.1:1/"))
+    assert isinstance(failure, HttpFailure)
+    assert failure.kind == "ConnectionFailedError"
+    for part in ("nothing listens at http://127.0.0.1:1", "`mando up`", "--stub FILE"):
+        assert part in failure.message
+    assert isinstance(elsewhere, HttpFailure)
+    assert "mando up" not in elsewhere.message

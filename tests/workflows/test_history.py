@@ -158,3 +158,17 @@ def test_run_prints_the_bill_and_the_history_and_takes_stubs(tmp_path: Path) -> 
     stub.write_text("[1]")
     wrong = mando("run", str(file), "--stub", str(stub))
     assert (wrong.returncode, "--stub" in wrong.stderr) == (2, True)
+    stub.write_text("googleapis.pubsub.v1.projects.topics.lst: 1\n")
+    wrong = mando("run", str(file), "--stub", str(stub))
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "1:1: there is no connector 'googleapis.pubsub.v1.projects.topics.lst'; did you mean" in wrong.stderr
+
+
+def test_run_takes_a_stub_for_a_connector_that_has_a_face_too(tmp_path: Path) -> None:
+    file, stub = tmp_path / "w.yaml", tmp_path / "stub.yaml"
+    file.write_text(
+        "- a: {call: googleapis.storage.v1.buckets.get, args: {bucket: b}, result: r}\n- b: {return: '${r.name}'}\n"
+    )
+    stub.write_text("googleapis.storage.v1.buckets.get: {name: b}\n")
+    ran = mando("run", str(file), "--stub", str(stub), "--base-url", "http://127.0.0.1:1")
+    assert (ran.returncode, json.loads(ran.stdout)["result"]) == (0, '"b"')

@@ -5,9 +5,14 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local.workflows.effects import Effect, Outcome, Value
+from local.workflows.effects import Answer, ConnectorCall, Effect, Outcome, Value
 from local.workflows.errors import WorkflowError
 
+# Source: Workflows, "Expressions", Blocking calls.  What is not listed there may stand in an expression.
+_BLOCKING = ("googleapis.", "http.", "experimental.executions.")
+_BLOCKING_NAMES = ("events.await_callback", "sys.log", "sys.sleep")
+# Source: Workflows, "Secret Manager API Connector Overview": its helper methods may be called in an expression.
+_HELPERS = "googleapis.secretmanager."
 MISSING = object()  # no default was given, which is not the same as the default null
 
 
@@ -28,8 +33,10 @@ class Function:
 
     @property
     def blocks(self) -> bool:
-        """Whether it may only be called by a step.  Source: Workflows, "Expressions", blocking calls."""
-        return self.asks and self.name not in ("sys.now", "uuid.generate")
+        """Whether it may only be called by a step."""
+        if self.name.startswith(_HELPERS):
+            return False
+        return self.asks and (self.name in _BLOCKING_NAMES or self.name.startswith(_BLOCKING))
 
     def bind_map(self, arguments: Mapping[str, Value]) -> list[Value]:
         """Arguments by name, in the order of the parameters.  Raises WorkflowError (TypeError)."""
@@ -71,6 +78,13 @@ def functions(namespace: str, *bodies: Callable[..., Any]) -> dict[str, Function
 
 
 Asking = Generator[Effect, Outcome, Value]
+
+
+def ask_driver(name: str, arguments: Mapping[str, Value]) -> Asking:
+    """The answer that the driver has for a call of that name, perhaps a stub's."""
+    answer = yield ConnectorCall(name, arguments)
+    assert isinstance(answer, Answer)  # noqa: S101 -- the driver's contract
+    return answer.value
 
 
 def wrong_type(function: str, value: Value, expected: str) -> WorkflowError:

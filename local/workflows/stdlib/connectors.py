@@ -1,127 +1,114 @@
-"""The connectors that have a face here: which HTTP call each makes.  Used by googleapis.
+"""Which connectors there are, and which HTTP call each makes.  Used by googleapis, and where a `call:` is compiled.
 
-Source: Workflows, "Connectors reference"; the REST references of Cloud Tasks v2, Cloud Storage v1, Workflows v1 and
-Workflow Executions v1.
+The methods of all of Google's services stand in one compressed text, which `make connectors` writes.  It is read when
+the first connector is asked for: a workflow without any never pays for it.
+Source: Google's discovery documents.  A service that Workflows has no connector for is taken too.
 """
 
-from collections.abc import Mapping
+import difflib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+DATA = Path(__file__).with_name("connectors.txt.xz")
+PREFIX = "googleapis."
+
+# Source: Google's discovery documents, "Standard query parameters"; $.xgafv can be no argument's name.
+_STANDARD = ("alt", "fields", "key", "prettyPrint", "quotaUser", "userIp", "access_token", "oauth_token", "callback")
+_UPLOAD = ("uploadType", "upload_protocol")
+# Source: Workflows, the references of the connectors of Cloud Run, Document AI and Vertex AI: they choose the endpoint.
+ENDPOINT = ("location", "region")
+_OWN = ("body", "query", "connector_params")
+_SERVED = ("cloudtasks.v2.", "cloudtasks.v2beta3.", "storage.v1.", "workflows.v1.", "workflowexecutions.v1.")
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
-    """One method: {name} in the URL is a resource name, {name!} one segment of the path; query names the rest.
+class Connector:
+    """One method: its URL holds {name} for a segment of the path and {+name} for several; query names the rest.
 
-    is_long: the answer is an operation, which is waited for.
+    url is where an upload goes where the method takes one.  ends is how the answer tells that an operation has ended:
+    "operation" by `done`, "status" by `status`, "" where the answer is no operation.  is_served: it has a face here.
     """
 
+    name: str
     verb: str
     url: str
-    required: tuple[str, ...]
-    query: tuple[str, ...] = ()
-    is_long: bool = False
+    path: tuple[str, ...]
+    query: tuple[str, ...]
+    has_body: bool
+    ends: str
+    is_served: bool
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """All argument names that it is known to take."""
+        return (*self.path, *self.query, *_OWN, *_STANDARD, *_UPLOAD, *ENDPOINT)
+
+    def takes(self, argument: str) -> bool:
+        """Whether it is known to take an argument of that name: also page_size, and updateMask of updateMask.paths."""
+        camel = re.sub(r"_([a-z])", lambda found: found[1].upper(), argument)
+        return any(one in (argument, camel) or one.startswith(f"{argument}.") for one in self.parameters)
 
 
-_TASKS = "https://cloudtasks.googleapis.com/v2/"
-_STORAGE = "https://storage.googleapis.com/storage/v1/"
-_UPLOAD = "https://storage.googleapis.com/upload/storage/v1/"
-_WORKFLOWS = "https://workflows.googleapis.com/v1/"
-_EXECUTIONS = "https://workflowexecutions.googleapis.com/v1/"
-_PAGE = ("pageSize", "pageToken", "filter", "orderBy")
-_OBJECTS = ("delimiter", "maxResults", "pageToken", "prefix", "projection")
-_GENERATION = ("generation", "ifGenerationMatch")
-_OBJECT, _BUCKET = "b/{bucket!}/o/{object!}", "b/{bucket!}"
-_TO = "b/{destinationBucket!}/o/{destinationObject!}"
-_FROM = "b/{sourceBucket!}/o/{sourceObject!}"
-_COPY = ("sourceBucket", "sourceObject", "destinationBucket", "destinationObject")
+@cache
+def find(name: str) -> Connector | None:
+    """The connector of that full name, googleapis.SERVICE.VERSION.RESOURCE.METHOD; None where there is no such."""
+    parts = name.removeprefix(PREFIX).split(".", 2)
+    if not name.startswith(PREFIX) or len(parts) < 3:
+        return None
+    base, lines = _service(f"{parts[0]}.{parts[1]}")
+    return next((_connector(name, base, line) for line in lines if line.startswith(f"{parts[2]} ")), None)
 
 
-METHODS: Mapping[str, Method] = {
-    "googleapis.cloudtasks.v2.projects.locations.queues.create": Method(
-        "POST", _TASKS + "{parent}/queues", ("parent", "body")
-    ),
-    "googleapis.cloudtasks.v2.projects.locations.queues.delete": Method("DELETE", _TASKS + "{name}", ("name",)),
-    "googleapis.cloudtasks.v2.projects.locations.queues.get": Method("GET", _TASKS + "{name}", ("name",)),
-    "googleapis.cloudtasks.v2.projects.locations.queues.list": Method(
-        "GET", _TASKS + "{parent}/queues", ("parent",), _PAGE
-    ),
-    "googleapis.cloudtasks.v2.projects.locations.queues.patch": Method(
-        "PATCH", _TASKS + "{name}", ("name", "body"), ("updateMask",)
-    ),
-    "googleapis.cloudtasks.v2.projects.locations.queues.pause": Method("POST", _TASKS + "{name}:pause", ("name",)),
-    "googleapis.cloudtasks.v2.projects.locations.queues.purge": Method("POST", _TASKS + "{name}:purge", ("name",)),
-    "googleapis.cloudtasks.v2.projects.locations.queues.resume": Method("POST", _TASKS + "{name}:resume", ("name",)),
-    "googleapis.cloudtasks.v2.projects.locations.queues.tasks.create": Method(
-        "POST", _TASKS + "{parent}/tasks", ("parent", "body")
-    ),
-    "googleapis.cloudtasks.v2.projects.locations.queues.tasks.delete": Method("DELETE", _TASKS + "{name}", ("name",)),
-    "googleapis.cloudtasks.v2.projects.locations.queues.tasks.get": Method(
-        "GET", _TASKS + "{name}", ("name",), ("responseView",)
-    ),
-    "googleapis.cloudtasks.v2.projects.locations.queues.tasks.list": Method(
-        "GET", _TASKS + "{parent}/tasks", ("parent",), ("pageSize", "pageToken", "responseView")
-    ),
-    "googleapis.cloudtasks.v2.projects.locations.queues.tasks.run": Method("POST", _TASKS + "{name}:run", ("name",)),
-    "googleapis.storage.v1.buckets.delete": Method("DELETE", _STORAGE + _BUCKET, ("bucket",)),
-    "googleapis.storage.v1.buckets.get": Method("GET", _STORAGE + _BUCKET, ("bucket",)),
-    "googleapis.storage.v1.buckets.insert": Method("POST", _STORAGE + "b", ("project", "body"), ("project",)),
-    "googleapis.storage.v1.buckets.list": Method(
-        "GET", _STORAGE + "b", ("project",), ("project", "maxResults", "pageToken", "prefix", "projection")
-    ),
-    "googleapis.storage.v1.buckets.patch": Method("PATCH", _STORAGE + _BUCKET, ("bucket", "body")),
-    "googleapis.storage.v1.objects.compose": Method(
-        "POST", _STORAGE + _TO + "/compose", ("destinationBucket", "destinationObject", "body"), ("ifGenerationMatch",)
-    ),
-    "googleapis.storage.v1.objects.copy": Method(
-        "POST", _STORAGE + _FROM + "/copyTo/" + _TO, _COPY, ("ifGenerationMatch",)
-    ),
-    "googleapis.storage.v1.objects.delete": Method("DELETE", _STORAGE + _OBJECT, ("bucket", "object"), _GENERATION),
-    "googleapis.storage.v1.objects.get": Method("GET", _STORAGE + _OBJECT, ("bucket", "object"), ("alt", *_GENERATION)),
-    "googleapis.storage.v1.objects.insert": Method(
-        "POST", _UPLOAD + _BUCKET + "/o", ("bucket", "name", "body"), ("name", "uploadType", "ifGenerationMatch")
-    ),
-    "googleapis.storage.v1.objects.list": Method("GET", _STORAGE + _BUCKET + "/o", ("bucket",), _OBJECTS),
-    "googleapis.storage.v1.objects.patch": Method(
-        "PATCH", _STORAGE + _OBJECT, ("bucket", "object", "body"), _GENERATION
-    ),
-    "googleapis.storage.v1.objects.rewrite": Method(
-        "POST", _STORAGE + _FROM + "/rewriteTo/" + _TO, _COPY, ("ifGenerationMatch", "rewriteToken")
-    ),
-    "googleapis.workflows.v1.projects.locations.workflows.create": Method(
-        "POST", _WORKFLOWS + "{parent}/workflows", ("parent", "workflowId", "body"), ("workflowId",), is_long=True
-    ),
-    "googleapis.workflows.v1.projects.locations.workflows.delete": Method(
-        "DELETE", _WORKFLOWS + "{name}", ("name",), (), is_long=True
-    ),
-    "googleapis.workflows.v1.projects.locations.workflows.get": Method(
-        "GET", _WORKFLOWS + "{name}", ("name",), ("revisionId",)
-    ),
-    "googleapis.workflows.v1.projects.locations.workflows.list": Method(
-        "GET", _WORKFLOWS + "{parent}/workflows", ("parent",), _PAGE
-    ),
-    "googleapis.workflows.v1.projects.locations.workflows.patch": Method(
-        "PATCH", _WORKFLOWS + "{name}", ("name", "body"), ("updateMask",), is_long=True
-    ),
-    "googleapis.workflows.v1.projects.locations.operations.get": Method("GET", _WORKFLOWS + "{name}", ("name",)),
-    "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.cancel": Method(
-        "POST", _EXECUTIONS + "{name}:cancel", ("name",)
-    ),
-    "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.create": Method(
-        "POST", _EXECUTIONS + "{parent}/executions", ("parent", "body")
-    ),
-    "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.get": Method(
-        "GET", _EXECUTIONS + "{name}", ("name",), ("view",)
-    ),
-    "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.list": Method(
-        "GET", _EXECUTIONS + "{parent}/executions", ("parent",), (*_PAGE, "view")
-    ),
-    "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.callbacks.list": Method(
-        "GET", _EXECUTIONS + "{parent}/callbacks", ("parent",), ("pageSize", "pageToken")
-    ),
-    "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.stepEntries.get": Method(
-        "GET", _EXECUTIONS + "{name}", ("name",), ("view",)
-    ),
-    "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.stepEntries.list": Method(
-        "GET", _EXECUTIONS + "{parent}/stepEntries", ("parent",), (*_PAGE, "skip", "view")
-    ),
-}
+def suggestion(name: str, more: Iterable[str] = ()) -> list[str]:
+    """At most one name that may have been meant, among the connectors of its service and more."""
+    known, meant = list(more), name
+    if name.startswith(PREFIX):
+        parts = name.removeprefix(PREFIX).split(".", 2)
+        service = ".".join(parts[:2])
+        if not _service(service)[1]:
+            service = next(iter(difflib.get_close_matches(service, _services(), n=1)), "")
+        meant = f"{PREFIX}{service}.{''.join(parts[2:])}"
+        known += [f"{PREFIX}{service}.{line.partition(' ')[0]}" for line in _service(service)[1]]
+    return difflib.get_close_matches(meant, known, n=1, cutoff=0.8)
+
+
+@cache
+def text() -> str:
+    """All services, as deploy/connectors.py writes them: `# SERVICE.VERSION BASE_URL`, then a line a method."""
+    import lzma  # here, as a workflow without connectors does not need it
+
+    return "\n" + lzma.decompress(DATA.read_bytes()).decode()
+
+
+def _services() -> list[str]:
+    return [line.split(" ")[1] for line in text().splitlines() if line.startswith("# ")]
+
+
+def _service(name: str) -> tuple[str, list[str]]:
+    """Its base URL and its lines; "" and none where there is no such service in that version."""
+    every = text()
+    at = every.find(f"\n# {name} ")
+    if at < 0:
+        return "", []
+    end = every.find("\n# ", at + 1)
+    heading, *lines = every[at + 1 : end if end > 0 else None].splitlines()
+    return heading.split(" ")[2], lines
+
+
+def _connector(name: str, base: str, line: str) -> Connector:
+    _, verb, path, query, facts, *upload = line.split(" ")
+    known = facts.split(",")
+    root = base[: base.index("/", len("https://"))]
+    return Connector(
+        name=name,
+        verb=verb,
+        url=root + upload[0] if upload else base + path,
+        path=tuple(part.partition("}")[0].removeprefix("+") for part in path.split("{")[1:]),
+        query=() if query == "-" else tuple(one.removesuffix("!") for one in query.split(",")),
+        has_body="body" in known,
+        ends=next((one for one in known if one in ("operation", "status")), ""),
+        is_served=name.removeprefix(PREFIX).startswith(_SERVED),
+    )

@@ -1,32 +1,36 @@
-"""googleapis.*, experimental.executions.*: connectors as HTTP calls, and the wait for what they start.
+"""googleapis.*: calls of Google's services, and the wait for what they start.
 
-A connector authenticates by itself, repeats GETs as http.default_retry does, and gives the answer's body.
-Source: Workflows, "Understand connectors".
+A connector of a service that has a face here is an HTTP call; any other is asked of the driver, which may have a stub.
+A connector authenticates by itself, repeats what may be repeated, and gives the answer's body.
+Source: Workflows, "Understand connectors", "Connectors reference".
 """
 
-import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from local.workflows.effects import BranchOutcome, Effect, Fork, Outcome, Sleep, Value
+from local.workflows.effects import Effect, Outcome, Sleep, Value
 from local.workflows.errors import WorkflowError
-from local.workflows.stdlib import Asking, Function, text_of, wrong_type
-from local.workflows.stdlib.connectors import METHODS, Method
-from local.workflows.stdlib.http import default_retry_predicate, request
+from local.workflows.stdlib import Asking, Function, ask_driver, text_of, wrong_type
+from local.workflows.stdlib.connectors import ENDPOINT, Connector, find
+from local.workflows.stdlib.http import default_retry_predicate, default_retry_predicate_non_idempotent, request
 
+PARAMS = ("timeout", "polling_policy", "skip_polling", "scopes")
 _MAX_RETRIES = 5
-_EXECUTIONS = "googleapis.workflowexecutions.v1.projects.locations.workflows.executions."
-_OPERATION = METHODS["googleapis.workflows.v1.projects.locations.operations.get"]
+_REQUEST_TIMEOUT_S = 1800.0
+_SECRETS = "googleapis.secretmanager.v1.projects.secrets."
+# Source: Workflows, "Cloud Storage JSON API Connector Overview": the author of a workflow encodes an object's name.
+# All that may stand in a URL is left as it is.
+_AS_GIVEN = "%/:?#[]@!$&'()*+,;="
 
 Map = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
-class _Params:
+class Params:
     """connector_params: how long to wait for what the call starts, in seconds, and how often to look after it."""
 
-    timeout_s: float = 1800.0
+    timeout_s: float = _REQUEST_TIMEOUT_S
     initial_delay_s: float = 1.0
     max_delay_s: float = 60.0
     multiplier: float = 1.25
@@ -34,20 +38,20 @@ class _Params:
     scopes: Value = None
 
     @classmethod
-    def of(cls, name: str, given: Value) -> "_Params":
-        """Raises WorkflowError (TypeError)."""
+    def of(cls, name: str, given: Value) -> "Params":
+        """Raises WorkflowError (TypeError; ValueError for a negative timeout, as each connector's page says)."""
         if given is None:
             return cls()
         if not isinstance(given, dict):
             raise wrong_type(f"{name} connector_params", given, "map")
-        unknown = sorted(given.keys() - {"timeout", "polling_policy", "skip_polling", "scopes"})
-        if unknown:
-            raise WorkflowError.tagged("TypeError", f"{name}: unexpected connector_params {unknown}")
         policy = given.get("polling_policy") or {}
         if not isinstance(policy, dict):
             raise wrong_type(f"{name} polling_policy", policy, "map")
+        timeout_s = _number(name, given.get("timeout", _REQUEST_TIMEOUT_S))
+        if timeout_s < 0:
+            raise WorkflowError.tagged("ValueError", f"{name}: the timeout {timeout_s:g} is negative")
         return cls(
-            timeout_s=_number(name, given.get("timeout", 1800.0)),
+            timeout_s=timeout_s,
             initial_delay_s=_number(name, policy.get("initial_delay", 1.0)),
             max_delay_s=_number(name, policy.get("max_delay", 60.0)),
             multiplier=_number(name, policy.get("multiplier", 1.25)),
@@ -62,133 +66,121 @@ def _number(name: str, value: Value) -> float:
     return float(value)
 
 
-def _function(name: str, method: Method) -> Function:
-    optional = [one for one in (*method.query, "connector_params") if one not in method.required]
-    parameters: Map = dict.fromkeys([*method.required, *optional])
-
-    def body(*values: Value) -> Asking:
-        given = dict(zip(parameters, values, strict=True))
-        params = _Params.of(name, given.pop("connector_params"))
-        answer = yield from _call(name, method, given, params)
-        if not method.is_long or params.skips_polling:
-            return answer
-        begun = _map(name, answer)
-        operation = yield from _ended(name, _OPERATION, begun, params, lambda one: one.get("done") is True)
-        if "error" in operation:
-            raise _failed(f"{name}: the operation failed", operation)
-        return operation.get("response")
-
-    return Function(name, body, parameters, len(method.required), asks=True)
+def call(connector: Connector, given: Map) -> Asking:
+    """Call a connector that has a face here, and wait for the operation that it may start."""
+    name = connector.name
+    params = Params.of(name, given.get("connector_params"))
+    answer = yield from call_once(connector, given, params)
+    if not connector.ends or params.skips_polling:
+        return answer
+    poll = find(".".join([*name.split(".")[:3], "projects.locations.operations.get"]))
+    assert poll is not None  # noqa: S101 -- of the services with a face, Workflows alone has operations
+    operation = yield from ended(poll, as_map(name, answer), params, lambda one: one.get("done") is True)
+    error = operation.get("error")
+    if error is not None:
+        message = error.get("message") if isinstance(error, dict) else None
+        raise failed(message or "Long-running operation failed.", operation)
+    return operation.get("response")
 
 
-def _call(name: str, method: Method, given: Mapping[str, Value], params: _Params) -> Asking:
-    url = method.url
-    for key, value in given.items():
-        if f"{{{key}" in url:
-            if not isinstance(value, str):
-                raise wrong_type(f"{name} {key}", value, "string")
-            url = url.replace(f"{{{key}}}", quote(value)).replace(f"{{{key}!}}", quote(value, safe=""))
-    query: Map = {key: given[key] for key in method.query if given.get(key) is not None}
-    if "/upload/" in method.url:
-        query.setdefault("uploadType", "media")
+def call_once(connector: Connector, given: Map, params: Params) -> Asking:
+    # Source: "Understand connectors", Retries: the idempotent policy for GET, the other one for all other methods.
+    may_repeat = default_retry_predicate if connector.verb == "GET" else default_retry_predicate_non_idempotent
+    url, query = _url(connector, given), _query(connector, given)
     auth: Map = {"type": "OAuth2", "scopes": params.scopes}
+    timeout_s = _REQUEST_TIMEOUT_S if connector.ends else min(params.timeout_s, _REQUEST_TIMEOUT_S)
     failures = 0
     while True:
         try:
-            answer = yield from request(method.verb, url, body=given.get("body"), query=query or None, auth=auth)
+            answer = yield from request(
+                connector.verb, url, timeout_s, body=given.get("body"), query=query or None, auth=auth
+            )
         except WorkflowError as error:
             failures += 1
-            if method.verb != "GET" or failures > _MAX_RETRIES or not default_retry_predicate(error.payload):
+            if failures > _MAX_RETRIES or not may_repeat(error.payload):
                 raise
             yield Sleep(1.25 ** (failures - 1))
         else:
             return answer["body"] if isinstance(answer, dict) else None
 
 
-def _ended(
-    name: str, poll: Method, found: Map, params: _Params, has_ended: Callable[[Map], bool]
+def _url(connector: Connector, given: Map) -> str:
+    """Raises WorkflowError (TypeError)."""
+    missing = [one for one in connector.path if given.get(one) is None]
+    if missing:
+        raise WorkflowError.tagged("TypeError", f"missing argument(s) {missing} in call of {connector.name}")
+    url = connector.url
+    for key in connector.path:
+        value = text_of(f"{connector.name} {key}", given[key])
+        url = url.replace(f"{{+{key}}}", quote(value)).replace(f"{{{key}}}", quote(value, safe=_AS_GIVEN))
+    return url
+
+
+def _query(connector: Connector, given: Map) -> Map:
+    """All that stands neither in the path nor in the body; `query` may be a map of such."""
+    taken = {*connector.path, "body", "connector_params"}
+    taken.update(one for one in ENDPOINT if one not in connector.query)  # there is one endpoint here
+    rest = {key: value for key, value in given.items() if key not in taken}
+    if isinstance(rest.get("query"), dict):
+        rest |= as_map(connector.name, rest.pop("query"))
+    if "/upload/" in connector.url:
+        rest.setdefault("uploadType", "media")
+    return dict(_flat("", rest))
+
+
+def _flat(around: str, given: Map) -> Generator[tuple[str, Value], None, None]:
+    """updateMask: {fieldPaths: […]} is the parameter updateMask.fieldPaths.  Source: Google's Firestore samples."""
+    for key, value in given.items():
+        if isinstance(value, dict):
+            yield from _flat(f"{around}{key}.", value)
+        elif value is not None:
+            yield around + key, value
+
+
+def ended(
+    poll: Connector, found: Map, params: Params, has_ended: Callable[[Map], bool]
 ) -> Generator[Effect, Outcome, Map]:
     """Look again and again until it has ended.  Raises WorkflowError (TimeoutError)."""
     wait_s, waited_s = params.initial_delay_s, 0.0
     while not has_ended(found):
         if waited_s + wait_s > params.timeout_s:
-            raise WorkflowError.tagged("TimeoutError", f"{name}: not done after {waited_s:g} seconds")
+            raise WorkflowError.tagged("TimeoutError", f"{poll.name}: not done after {waited_s:g} seconds")
         yield Sleep(wait_s)
         waited_s += wait_s
         wait_s = min(wait_s * params.multiplier, params.max_delay_s)
-        found = _map(name, (yield from _call(name, poll, {"name": found.get("name")}, params)))
+        found = as_map(poll.name, (yield from call_once(poll, {"name": found.get("name")}, params)))
     return found
 
 
-def _map(name: str, answer: Value) -> Map:
+def as_map(name: str, answer: Value) -> Map:
     if not isinstance(answer, dict):
         raise WorkflowError.tagged("ResponseTypeError", f"{name}: the answer is no JSON object")
     return answer
 
 
-def _failed(message: str, operation: Map) -> WorkflowError:
-    return WorkflowError({"message": f"OperationError: {message}", "tags": ["OperationError"], "operation": operation})
+def failed(message: Value, operation: Map, *more_tags: str) -> WorkflowError:
+    """Source: "Understand connectors": message, tags and the operation that failed."""
+    return WorkflowError({"message": message, "operation": operation, "tags": [*more_tags, "OperationError"]})
 
 
-def _run(
-    environment: Mapping[str, str],
-    workflow_id: Value,
-    argument: Value,
-    location: Value,
-    project_id: Value,
-    connector_params: Value = None,
-) -> Asking:
-    """Start an execution, wait for its end, give its result."""
-    name = _EXECUTIONS + "run"
-    params = _Params.of(name, connector_params)
-    project = project_id or environment.get("GOOGLE_CLOUD_PROJECT_ID", "")
-    place = location or environment.get("GOOGLE_CLOUD_LOCATION", "")
-    parent = "projects/{}/locations/{}/workflows/{}".format(
-        *(text_of(name, one) for one in (project, place, workflow_id))
+def asked(name: str, required: int, parameters: Map) -> Function:
+    """A function that only the driver can answer: its parameters with their defaults."""
+
+    def body(*values: Value) -> Asking:
+        return (yield from ask_driver(name, dict(zip(parameters, values, strict=True))))
+
+    return Function(name, body, parameters, required, asks=True)
+
+
+_VERSION: Map = {"secret_id": None, "version": "latest", "project_id": None}
+_NEW: Map = {"secret_id": None, "data": None, "project_id": None}
+# Source: Workflows, "Secret Manager API Connector Overview", Helper methods; accessBytes is our guess.
+FUNCTIONS = {
+    function.name: function
+    for function in (
+        asked(_SECRETS + "versions.accessString", 1, _VERSION),
+        asked(_SECRETS + "versions.accessBytes", 1, _VERSION),
+        asked(_SECRETS + "addVersionString", 2, _NEW),
+        asked(_SECRETS + "addVersionBytes", 2, _NEW),
     )
-    sent: Map = {} if argument is None else {"argument": json.dumps(argument, ensure_ascii=False)}
-    create, get = METHODS[_EXECUTIONS + "create"], METHODS[_EXECUTIONS + "get"]
-    begun = _map(name, (yield from _call(name, create, {"parent": parent, "body": sent}, params)))
-    if params.skips_polling:
-        return begun
-    execution = yield from _ended(name, get, begun, params, lambda one: one.get("state") not in ("ACTIVE", "QUEUED"))
-    if execution.get("state") != "SUCCEEDED":
-        raise _failed(f"execution {execution.get('name')!r} ended as {execution.get('state')!r}", execution)
-    result: Value = json.loads(str(execution.get("result", "null")))
-    return result
-
-
-def _map_over(
-    environment: Mapping[str, str], workflow_id: Value, arguments: Value, location: Value, project_id: Value
-) -> Asking:
-    """An execution for each of the arguments, side by side; their results in the order of the arguments."""
-    if not isinstance(arguments, list):
-        raise wrong_type("experimental.executions.map arguments", arguments, "list")
-    runs = tuple(_run(environment, workflow_id, one, location, project_id) for one in arguments)
-    outcomes = yield Fork(runs)
-    assert isinstance(outcomes, tuple)  # noqa: S101 -- the driver's contract
-    return list(map(_value, outcomes))
-
-
-def _value(outcome: BranchOutcome) -> Value:
-    if outcome.error is not None:
-        raise outcome.error
-    return outcome.value
-
-
-def _of_executions(name: str, body: Callable[..., Asking], *parameters: str) -> Function:
-    return Function(name, body, dict.fromkeys(parameters), 1, asks=True, needs_environment=True)
-
-
-_WHERE = ("location", "project_id")
-FUNCTIONS: dict[str, Function] = {
-    **{name: _function(name, method) for name, method in METHODS.items()},
-    **{
-        function.name: function
-        for function in (
-            _of_executions(_EXECUTIONS + "run", _run, "workflow_id", "argument", *_WHERE, "connector_params"),
-            _of_executions("experimental.executions.run", _run, "workflow_id", "argument", *_WHERE),
-            _of_executions("experimental.executions.map", _map_over, "workflow_id", "arguments", *_WHERE),
-        )
-    },
 }
