@@ -18,7 +18,7 @@ from steps.errors import PermanentError, RetryableError
 
 _ISSUERS = ("accounts.google.com", "https://accounts.google.com")
 CLOCK_SKEW_S = 10  # between the issuer's clock and ours, either way: both are kept by NTP
-_TIMEOUT_S = (2.0, 3.0)  # connect, read
+TIMEOUT_S = (2.0, 3.0)  # connect, read
 _MAX_CHARACTERS = 4096  # Google's tokens have about a thousand
 _LONGEST_REASON = 100
 _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+)")
@@ -29,7 +29,7 @@ class _Certificates(Request):
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Raises TransportError also where the answer is no map of certificates: that is no fault of the token."""
-        answer = super().__call__(*arguments, **{**named, "timeout": _TIMEOUT_S})  # type: ignore[no-untyped-call]
+        answer = super().__call__(*arguments, **{**named, "timeout": TIMEOUT_S})  # type: ignore[no-untyped-call]
         try:
             found = json.loads(answer.data)
         except (ValueError, RecursionError):
