@@ -84,5 +84,7 @@ class PictureBucket:
             if status >= 500 or status in _PASSING:
                 raise RetryableError(f"the bucket {self._name} did not {what}: {error}") from None
             raise PermanentError(500, f"the bucket {self._name} refused to {what}: {error}") from None
+        except google.auth.exceptions.DefaultCredentialsError as error:
+            raise PermanentError(500, f"the bucket {self._name} was not asked to {what}: {error}") from None
         except _BROKEN as error:
             raise RetryableError(f"the bucket {self._name} did not {what}: {type(error).__name__}: {error}") from None
