@@ -3,12 +3,17 @@
 The client is the real one; the server answers as it is told.
 """
 
+import http.client
 import re
 from collections.abc import Iterator
 
 import google.auth.exceptions
+import google.cloud.storage.retry
 import pytest
+import requests
+import urllib3
 import yaml
+from google.api_core import exceptions
 
 import mandala
 from steps import bucket, caller, discord
@@ -127,6 +132,44 @@ def test_a_bucket_that_is_not_reached_is_called_again(monkeypatch: pytest.Monkey
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo")
     with pytest.raises(RetryableError):
         call(PictureBucket("demo-mandalas"), what)
+
+
+RAISED: list[Exception] = [
+    *(kind("x") for kind in (exceptions.TooManyRequests, exceptions.InternalServerError, exceptions.BadGateway)),
+    *(kind("x") for kind in (exceptions.ServiceUnavailable, exceptions.GatewayTimeout)),
+    exceptions.RetryError("x", None),
+    ConnectionResetError(),
+    requests.ConnectionError(),
+    requests.Timeout(),
+    requests.exceptions.ChunkedEncodingError(),
+    http.client.BadStatusLine("x"),
+    http.client.IncompleteRead(b""),
+    http.client.ResponseNotReady(),
+    urllib3.exceptions.PoolError(None, "x"),  # type: ignore[arg-type]
+    urllib3.exceptions.ProtocolError("x"),
+    urllib3.exceptions.SSLError("x"),
+    urllib3.exceptions.TimeoutError("x"),
+]
+
+
+@pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("what", CALLS)
+def test_whatever_the_client_would_repeat_itself_is_left_to_the_workflow(
+    pictures: PictureBucket, what: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Source: the client's own list of what to repeat."""
+
+    def breaks(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("requests.adapters.HTTPAdapter.send", breaks)
+    with pytest.raises(RetryableError):
+        call(pictures, what)
+
+
+def test_every_error_of_the_clients_list_is_among_those() -> None:
+    listed = google.cloud.storage.retry._RETRYABLE_TYPES
+    assert all(any(isinstance(error, kind) for error in RAISED) for kind in listed)
 
 
 @pytest.mark.parametrize(

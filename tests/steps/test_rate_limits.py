@@ -80,8 +80,8 @@ def test_what_the_answer_says_is_waited(process: Process, answer: Answer, waits_
     ("asked", "waits_s"),
     [
         (-0.2, 0.5), (0, 0.5), (0.0, 0.5), ("-3", 0.5), (1e9, 900), (10**30, 900), ("2", 2),
-        (float("nan"), 1), (float("inf"), 1), (float("-inf"), 1), (None, 1), ([], 1), ({}, 1), (True, 1), ("soon", 1),
-        ("nan", 1), (10**400, 1),
+        (float("nan"), 1), (float("inf"), 1), (float("-inf"), 1), (None, 1), ([], 1), ({}, 1), (True, 1), (False, 1),
+        ("soon", 1), ("nan", 1), (10**400, 1),
     ],
 )  # fmt: skip
 def test_a_wait_is_a_number_within_what_can_help(process: Process, asked: Any, waits_s: float) -> None:
