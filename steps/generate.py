@@ -27,7 +27,7 @@ def generate(request: dict[str, Any], bucket: PictureBucket, *, is_first_attempt
         design = mandala.design_for(seed, symmetry=options.get("symmetry"), palette=options.get("palette"))
     except mandala.DesignError as error:
         raise PermanentError(422, str(error)) from None
-    object_name = _object_name(design)
+    object_name = _object_name(design, options)
     if is_first_attempt or not bucket.holds(object_name):
         bucket.put_once(object_name, mandala.draw_png(design, SIZE_PX))
     words = mandala.describe(design)
@@ -39,7 +39,11 @@ def generate(request: dict[str, Any], bucket: PictureBucket, *, is_first_attempt
     }
 
 
-def _object_name(design: mandala.Design) -> str:
-    """Named after all that makes the picture's bytes: whatever the member may choose is in the design."""
-    shown = json.dumps([mandala.DRAWING, "png", SIZE_PX, mandala.to_document(design)], sort_keys=True)
+def _object_name(design: mandala.Design, options: dict[str, Any]) -> str:
+    """Named after all that makes the picture's bytes.
+
+    The design holds the words and what they chose; an option that it does not hold is still not forgotten here.
+    """
+    chosen = {name: value for name, value in options.items() if name != "words"}
+    shown = json.dumps([mandala.DRAWING, "png", SIZE_PX, chosen, mandala.to_document(design)], sort_keys=True)
     return f"pictures/{hashlib.sha256(shown.encode()).hexdigest()[:32]}.png"

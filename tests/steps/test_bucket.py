@@ -5,6 +5,7 @@ The client is the real one; the server answers as it is told.
 
 import http.client
 import re
+import unicodedata
 from collections.abc import Iterator
 
 import google.auth.exceptions
@@ -236,14 +237,13 @@ def test_a_pictures_name_depends_on_all_that_its_bytes_depend_on(
     assert len(set(names)) == len(names)
 
 
-def test_every_option_of_a_request_is_told_to_the_drawing() -> None:
-    """A new option that is not a part of the design would leave the name, and the picture, as they were."""
-    request = yaml.safe_load((ROOT / "schemas" / "request.json").read_text())
-    assert set(request["properties"]["options"]["properties"]) == {"words", "symmetry", "palette"}
+def test_an_option_that_no_design_holds_still_changes_the_name(pictures: PictureBucket, script: Scripted) -> None:
+    assert name_of(pictures, script, "a", border="thick") != name_of(pictures, script, "a")
 
 
 def test_one_request_has_one_name(pictures: PictureBucket, script: Scripted) -> None:
     assert name_of(pictures, script, "a") == name_of(pictures, script, "a")
-    assert name_of(pictures, script, "café") == name_of(pictures, script, "café")
+    composed, taken_apart = unicodedata.normalize("NFC", "café"), unicodedata.normalize("NFD", "café")
+    assert name_of(pictures, script, composed) == name_of(pictures, script, taken_apart)
     uploads = [asked for asked in script.asked if asked.method == "POST"]
     assert uploads[0].body.count(b"\x89PNG") == 1
