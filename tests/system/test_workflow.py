@@ -188,6 +188,17 @@ def test_a_failure_that_cannot_be_told_at_once_is_told_later() -> None:
     assert steps.slept[1] == 3
 
 
+def test_a_block_that_stays_is_tried_a_few_times_for_the_picture_and_again_for_the_apology() -> None:
+    """As the reply step answers to 403 with Discord's code 40333."""
+    block = [limited(2), limited(10), limited(30), limited(90), (403, {})]
+    steps = Steps(reply=[*block, *block[:3], MESSAGE])
+    failed(steps)
+    assert steps.slept == [2, 10, 30, 90, 2, 10, 30]
+    assert steps.failures_told == ["unavailable"] * 4
+    lost = failed(Steps(reply=[*block, *block]))
+    assert lost.tags == ["BrokenPromise"]
+
+
 JSON = {"Content-Type": "application/json"}
 HTML = {"Content-Type": "text/html; charset=UTF-8"}
 SOMEBODY_ELSES = {
