@@ -8,9 +8,11 @@ from mandala.motion import bloom
 from mandala.palette import PALETTES
 from mandala.sheet import draw_sheet
 from mandala.svg import draw_svg
+from mandala.version import DRAWING
 from mandala.words import Words, colour, describe
 
 __all__ = [
+    "DRAWING",
     "PALETTES",
     "SYMMETRIES",
     "Design",

@@ -7,6 +7,7 @@ motif is layered; neighbours take neighbouring hues; three line weights; the out
 import hashlib
 import math
 import random
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -29,7 +30,12 @@ _HEARTS = (0.085, 0.11, 0.15, 0.2, 0.26)
 
 
 def design_for(seed: str, *, symmetry: int | None = None, palette: str | None = None) -> Design:
-    """The design of any text; symmetry and palette override what the seed would choose.  Raises DesignError."""
+    """The design of any text; symmetry and palette override what the seed would choose.  Raises DesignError.
+
+    Two spellings of one text have one design: an é may be one character or two, and nobody sees which.
+    Source: Unicode Standard Annex 15, canonical equivalence.
+    """
+    seed = unicodedata.normalize("NFC", seed)
     if symmetry is not None and symmetry not in SYMMETRIES:
         raise DesignError(f"symmetry: {symmetry} is none of {', '.join(map(str, SYMMETRIES))}")
     if palette is not None and palette not in PALETTES:

@@ -35,6 +35,7 @@ from steps.secret_manager import read_secret
 VERSION = "0.1"
 MAX_BODY_BYTES = 16 * 1024  # a request is at most 4 KiB
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
+_ATTEMPT = re.compile(r"[1-9][0-9]{0,2}")
 
 
 def create_app(config: Config | None = None) -> flask.Flask:
@@ -59,7 +60,7 @@ def create_app(config: Config | None = None) -> flask.Flask:
 
     @app.post("/generate-image")
     def generate_image() -> ResponseReturnValue:
-        is_first = flask.request.headers.get("X-Attempt", "1") == "1"
+        is_first = _attempt() == 1
         return _step(caller, "request", "picture", lambda request: generate(request, bucket, is_first_attempt=is_first))
 
     @app.post("/reply-discord")
@@ -68,7 +69,7 @@ def create_app(config: Config | None = None) -> flask.Flask:
             caller,
             "reply",
             "message",
-            lambda order: reply(order, bucket, discord, opener, delivery, now=datetime.now(UTC)),
+            lambda order: reply(order, bucket, discord, opener, delivery, datetime.now(UTC), _attempt()),
         )
 
     @app.get("/health")
@@ -122,6 +123,12 @@ def _body(takes: SchemaName) -> Any:
     if flask.request.headers.get("X-Dedup-Key") != request["interaction_id"]:
         raise PermanentError(400, "the header X-Dedup-Key does not name the request's interaction_id")
     return value
+
+
+def _attempt() -> int:
+    """Which attempt of the workflow this is, from 1."""
+    said = flask.request.headers.get("X-Attempt", "")
+    return int(said) if _ATTEMPT.fullmatch(said) else 1
 
 
 def _failure(status: int, message: str, retry_after_s: float | None = None) -> ResponseReturnValue:

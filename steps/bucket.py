@@ -1,23 +1,35 @@
 """The bucket: put a picture once, get it back.  Cloud Storage's errors become ours here and nowhere else."""
 
+import http.client
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import google.auth.exceptions
 import requests
+import urllib3
 from google.api_core import exceptions
 from google.cloud import storage
+from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 
 from steps.errors import PermanentError, RetryableError
 
 # An object is named after what it shows, so what is behind a name never changes.
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
-_TIMEOUT_S = (3.05, 20.0)  # connect, read
+TIMEOUT_S = (2.0, 5.0)  # connect, read
+_PNG = b"\x89PNG"
 
-_RETRYABLE = (
-    exceptions.TooManyRequests,
-    exceptions.ServerError,
-    google.auth.exceptions.TransportError,
-    requests.ConnectionError,
-    requests.Timeout,
+# What the client raises beside GoogleAPICallError, which has a status.  None of it says that the next call fails too.
+_BROKEN = (
+    exceptions.RetryError,
+    google.auth.exceptions.GoogleAuthError,  # no access token to be had just now
+    requests.RequestException,  # no connection, a time-out, a broken answer, an answer that is no JSON
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    ConnectionError,  # a download that ended early
+    DataCorruption,  # a checksum that does not fit
 )
+_PASSING = (408, 429)  # and 5xx.  Source: Cloud Storage, "Retry strategy"
 
 
 class PictureBucket:
@@ -25,47 +37,54 @@ class PictureBucket:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        # Else the client asks for the bucket's metadata in a thread of its own, for two minutes where it fails.
+        os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
         self._bucket = storage.Client().bucket(name)
 
     def put_once(self, object_name: str, png: bytes) -> None:
         """Create the object.  That it is there already is success: the name says what it shows."""
         blob = self._bucket.blob(object_name)
         blob.cache_control = _CACHE_CONTROL
-        try:
-            blob.upload_from_string(
-                png, content_type="image/png", if_generation_match=0, retry=None, timeout=_TIMEOUT_S
-            )
-        except exceptions.PreconditionFailed:
-            return
-        except _RETRYABLE as error:
-            raise RetryableError(f"the bucket {self._name} did not take {object_name}: {error}") from None
-        except exceptions.GoogleAPICallError as error:
-            raise PermanentError(500, f"the bucket {self._name} refused {object_name}: {error}") from None
+        with self._errors(f"take {object_name}"):
+            try:
+                blob.upload_from_string(
+                    png, content_type="image/png", if_generation_match=0, retry=None, timeout=TIMEOUT_S
+                )
+            except exceptions.PreconditionFailed:
+                return
 
     def holds(self, object_name: str) -> bool:
         """Whether the object is there."""
-        try:
-            return bool(self._bucket.blob(object_name).exists(retry=None, timeout=_TIMEOUT_S))
-        except _RETRYABLE as error:
-            raise RetryableError(
-                f"the bucket {self._name} did not say whether it holds {object_name}: {error}"
-            ) from None
-        except exceptions.GoogleAPICallError as error:
-            raise PermanentError(500, f"the bucket {self._name} refused {object_name}: {error}") from None
+        with self._errors(f"say whether it holds {object_name}"):
+            return bool(self._bucket.blob(object_name).exists(retry=None, timeout=TIMEOUT_S))
 
     def get(self, object_name: str) -> bytes:
         """The picture's bytes.  Raises PermanentError(404) where there is none."""
-        try:
-            png: bytes = self._bucket.blob(object_name).download_as_bytes(retry=None, timeout=_TIMEOUT_S)
-        except exceptions.NotFound:
-            raise PermanentError(404, f"the bucket {self._name} holds no {object_name}") from None
-        except _RETRYABLE as error:
-            raise RetryableError(f"the bucket {self._name} did not give {object_name}: {error}") from None
-        except exceptions.GoogleAPICallError as error:
-            raise PermanentError(500, f"the bucket {self._name} refused {object_name}: {error}") from None
+        with self._errors(f"give {object_name}"):
+            try:
+                png: bytes = self._bucket.blob(object_name).download_as_bytes(retry=None, timeout=TIMEOUT_S)
+            except exceptions.NotFound:
+                raise PermanentError(404, f"the bucket {self._name} holds no {object_name}") from None
+        if not png.startswith(_PNG):  # somebody else on the way answered
+            raise RetryableError(f"the bucket {self._name} did not give {object_name}: what came is no PNG")
         return png
 
     def public_url(self, object_name: str) -> str:
         """Where everyone can read the object, if the bucket is public."""
         url: str = self._bucket.blob(object_name).public_url
         return url
+
+    @contextmanager
+    def _errors(self, what: str) -> Iterator[None]:
+        """RetryableError where the same call may succeed later; else PermanentError(500): our setting is wrong."""
+        try:
+            yield
+        except (exceptions.GoogleAPICallError, InvalidResponse) as error:
+            status = error.response.status_code if isinstance(error, InvalidResponse) else error.code or 500
+            if status >= 500 or status in _PASSING:
+                raise RetryableError(f"the bucket {self._name} did not {what}: {error}") from None
+            raise PermanentError(500, f"the bucket {self._name} refused to {what}: {error}") from None
+        except google.auth.exceptions.DefaultCredentialsError as error:
+            raise PermanentError(500, f"the bucket {self._name} was not asked to {what}: {error}") from None
+        except _BROKEN as error:
+            raise RetryableError(f"the bucket {self._name} did not {what}: {type(error).__name__}: {error}") from None

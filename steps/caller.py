@@ -3,7 +3,9 @@
 Source: Google, "Validating an ID token": signature, expiry and audience by google-auth; issuer and email here.
 """
 
+import json
 import re
+from typing import Any
 
 import cachecontrol
 import requests
@@ -15,9 +17,26 @@ from steps.config import Config
 from steps.errors import PermanentError, RetryableError
 
 _ISSUERS = ("accounts.google.com", "https://accounts.google.com")
+CLOCK_SKEW_S = 10  # between the issuer's clock and ours, either way: both are kept by NTP
+TIMEOUT_S = (2.0, 3.0)  # connect, read
 _MAX_CHARACTERS = 4096  # Google's tokens have about a thousand
 _LONGEST_REASON = 100
 _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+)")
+
+
+class _Certificates(Request):
+    """google-auth's request, which waits two minutes and takes any answer, made stricter."""
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Raises TransportError also where the answer is no map of certificates: that is no fault of the token."""
+        answer = super().__call__(*arguments, **{**named, "timeout": TIMEOUT_S})  # type: ignore[no-untyped-call]
+        try:
+            found = json.loads(answer.data)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise exceptions.TransportError("what came is no JSON object of certificates")
+        return answer
 
 
 class CallerCheck:
@@ -25,7 +44,7 @@ class CallerCheck:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._fetch = Request(session=cachecontrol.CacheControl(requests.Session()))
+        self._fetch = _Certificates(session=cachecontrol.CacheControl(requests.Session()))
 
     def check(self, authorization: str | None) -> None:
         """Raises PermanentError: 401 where the token is missing or not valid, 403 where it is somebody else's."""
@@ -36,7 +55,11 @@ class CallerCheck:
             raise PermanentError(401, "a Google ID token is needed: Authorization: Bearer …")
         try:
             claims = id_token.verify_token(
-                match[1], self._fetch, audience=self._config.audience, certs_url=self._config.certs_url
+                match[1],
+                self._fetch,
+                audience=self._config.audience,
+                certs_url=self._config.certs_url,
+                clock_skew_in_seconds=CLOCK_SKEW_S,
             )
         except exceptions.TransportError:
             raise RetryableError("the issuer's certificates cannot be fetched") from None

@@ -92,7 +92,7 @@ def _bot_token(environ: Mapping[str, str], read_secret: Callable[[str], Secret])
     """The bot's token, where one is configured: with it a replay can post after an interaction's token has expired."""
     given, version = environ.get("DISCORD_BOT_TOKEN"), environ.get("DISCORD_BOT_TOKEN_SECRET")
     if given:
-        return Secret(given)
+        return Secret(given.strip())
     return read_secret(version) if version else None
 
 

@@ -6,44 +6,27 @@ No error of this file shows an address: it holds the interaction's token.
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 
 import requests
 
 from schemas.environment import Secret
-from steps.errors import NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
+from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
+from steps.rate_limits import Brake, Caller, read_rate_limit
+from steps.verdicts import Verdict, verdict_of
 
-_TIMEOUT_S = (3.05, 15.0)  # connect, read
-_BLOCKED_FOR_S = 300.0  # a block at Cloudflare names no end; it lasts minutes to an hour
-
-Verdict = Literal["retry", "early", "expired", "gone", "refused", "bug"]
-
-# (status, Discord's code) → what to do.  A status alone is looked up where the pair is not listed.
-# Source: Discord, "Opcodes and Status Codes"; 10015 and 50027 as observed by users of the API.
-DISCORD_ERRORS: Mapping[tuple[int, int | None], Verdict] = {
-    (404, 10015): "early",  # unknown webhook: our acknowledgement is not processed yet
-    (404, 10008): "gone",  # unknown message: the member deleted it
-    (404, None): "gone",
-    (401, 50027): "expired",  # invalid webhook token: its 15 minutes are over
-    (401, None): "refused",
-    (403, None): "refused",  # 401 and 403 must not be repeated: 10,000 of them in 10 minutes ban our address
-    (400, 50035): "bug",  # invalid form body
-    (400, None): "bug",
-    (408, None): "retry",
-}
-_OTHER_4XX: Verdict = "bug"
-_5XX: Verdict = "retry"  # Discord's own 500, 502, 503 and 504, and Cloudflare's 520 to 530
-_STATUS_OF: Mapping[Verdict, int] = {"expired": 410, "gone": 410, "refused": 403, "bug": 400}
+TIMEOUT_S = (2.0, 10.0)  # connect, read
+_INVALID = (401, 403)  # what counts, beside 429.  Source: Discord, "Invalid Request Limit"
+_SNOWFLAKE = re.compile(r"[0-9]{1,20}")
+_STATUS_OF: Mapping[Verdict, int] = {"gone": 410, "refused": 403, "bug": 400}
 
 
 class Discord:
-    """Discord's API, as far as a reply needs it.  One keep-alive session.
-
-    After a global rate limit, or a block of our address, this process calls nobody until that is over.
-    """
+    """Discord's API, as far as a reply needs it.  One keep-alive session, which keeps no cookie."""
 
     def __init__(
         self,
@@ -55,9 +38,12 @@ class Discord:
         self._api_url = api_url
         self._session = requests.Session()
         self._session.headers["User-Agent"] = user_agent
+        # Cloudflare's cookies would tie one member's call to the next.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # Else a .netrc of this machine replaces the header Authorization.
+        self._session.auth = _as_it_is
         self._bot_token = bot_token
-        self._monotonic_s = monotonic_s
-        self._paused_until_s = 0.0
+        self._brake = Brake(monotonic_s)
 
     @property
     def can_post(self) -> bool:
@@ -71,7 +57,7 @@ class Discord:
         so a file replaces the one before.  Source: Discord, "Edit Original Interaction Response", "Uploading Files".
         """
         url = f"{self._api_url}/webhooks/{application_id}/{token.reveal()}/messages/@original"
-        return self._send("PATCH", url, {}, message, png)
+        return self._send("address", "PATCH", url, {}, message, png)
 
     def post(self, channel_id: str, message: Mapping[str, Any], nonce: str, png: bytes | None) -> str:
         """Post the message to a channel as the bot.  Returns the message's id.
@@ -82,74 +68,72 @@ class Discord:
         assert self._bot_token is not None  # noqa: S101 -- can_post
         authorization = {"Authorization": f"Bot {self._bot_token.reveal()}"}
         body = {**message, "nonce": nonce, "enforce_nonce": True}
-        return self._send("POST", f"{self._api_url}/channels/{channel_id}/messages", authorization, body, png)
+        return self._send("bot", "POST", f"{self._api_url}/channels/{channel_id}/messages", authorization, body, png)
 
     def _send(
-        self, method: str, url: str, headers: Mapping[str, str], message: Mapping[str, Any], png: bytes | None
+        self,
+        caller: Caller,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        message: Mapping[str, Any],
+        png: bytes | None,
     ) -> str:
-        pause_s = self._paused_until_s - self._monotonic_s()
-        if pause_s > 0:
-            raise RetryableError("Discord limits our rate", retry_after_s=round(pause_s, 3))
+        self._brake.check(caller)
         parts = {"payload_json": (None, json.dumps(message), "application/json")}
         if png is not None:
             parts["files[0]"] = ("mandala.png", png, "image/png")  # type: ignore[assignment]
         try:
             answer = self._session.request(
-                method, url, headers=headers, files=parts, timeout=_TIMEOUT_S, allow_redirects=False
+                method, url, headers=headers, files=parts, timeout=TIMEOUT_S, allow_redirects=False
             )
         except requests.RequestException as error:
             raise RetryableError(f"Discord did not answer: {type(error).__name__}") from None
-        if answer.status_code != 200:
-            raise self._error(answer)
+        if not 200 <= answer.status_code < 300:
+            raise self._error(caller, answer)
         shown = _json(answer)
-        if not isinstance(shown, dict) or not isinstance(shown.get("id"), str):
+        message_id = shown.get("id") if isinstance(shown, dict) else None
+        if not isinstance(message_id, str) or not _SNOWFLAKE.fullmatch(message_id):
             raise RetryableError("Discord's answer is no message")
-        return str(shown["id"])
+        return message_id
 
-    def _error(self, answer: requests.Response) -> Exception:
+    def _error(self, caller: Caller, answer: requests.Response) -> Exception:
         if answer.status_code != 429:
+            if answer.status_code in _INVALID:
+                self._brake.count_invalid()
             return _error(answer)
-        limit = _rate_limit(answer)
-        if limit.is_for_all:
-            self._paused_until_s = self._monotonic_s() + limit.retry_after_s
+        limit = read_rate_limit(answer.headers, _json(answer))
+        if limit.is_invalid:
+            self._brake.count_invalid()
+        if limit.is_global:
+            self._brake.hold(caller, limit.retry_after_s)
         return RetryableError(limit.message, retry_after_s=limit.retry_after_s)
 
 
 def _error(answer: requests.Response) -> Exception:
-    status = answer.status_code
-    body = _json(answer)
+    status, body = answer.status_code, _json(answer)
     code = body.get("code") if isinstance(body, dict) else None
-    verdict = DISCORD_ERRORS.get((status, code)) or DISCORD_ERRORS.get((status, None))
-    verdict = verdict or (_5XX if status >= 500 else _OTHER_4XX)
+    code = code if type(code) is int else None
+    verdict = verdict_of(status, code)
     message = f"Discord answered {status}/{code}"
     if verdict == "retry":
         return RetryableError(message)
     if verdict == "early":
         return NotYetAcknowledged(message)
+    if verdict == "blocked":
+        return Blocked(message)
     if verdict == "expired":
         return TokenExpired(message)
     return PermanentError(_STATUS_OF[verdict], message)
 
 
 def _json(answer: requests.Response) -> object:
+    """The answer's JSON, or None: anyone on the way may have answered, with anything."""
     try:
         return answer.json()
-    except requests.JSONDecodeError:
+    except (ValueError, RecursionError):  # ValueError: also a number of more than 4,300 digits
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Limit:
-    """is_for_all: it holds for every call of this process, not for one interaction's alone."""
-
-    message: str
-    retry_after_s: float
-    is_for_all: bool
-
-
-def _rate_limit(answer: requests.Response) -> _Limit:
-    """Source: Discord, "Rate Limits".  A block at Cloudflare is a 429 too, without JSON or without retry_after."""
-    body = _json(answer)
-    if isinstance(body, dict) and isinstance(body.get("retry_after"), int | float):
-        return _Limit("Discord limits our rate", float(body["retry_after"]), body.get("global") is True)
-    return _Limit("Discord's network blocks our address for now", _BLOCKED_FOR_S, is_for_all=True)
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

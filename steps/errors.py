@@ -13,6 +13,10 @@ class NotYetAcknowledged(RetryableError):
     """Raised when Discord does not know the interaction, as it does until it has processed our acknowledgement."""
 
 
+class Blocked(RetryableError):
+    """Raised when the network in front of Discord refuses the call, which helps little to repeat and may pass."""
+
+
 class TokenExpired(Exception):
     """Raised when Discord takes the interaction's token no longer: the reply cannot be edited."""
 

@@ -11,6 +11,8 @@ import mandala
 from steps.bucket import PictureBucket
 from steps.errors import PermanentError
 
+SIZE_PX = 1024
+
 
 def generate(request: dict[str, Any], bucket: PictureBucket, *, is_first_attempt: bool = True) -> dict[str, Any]:
     """Draw what the request (schemas/request.json) asks for; returns the picture (schemas/picture.json).
@@ -25,9 +27,9 @@ def generate(request: dict[str, Any], bucket: PictureBucket, *, is_first_attempt
         design = mandala.design_for(seed, symmetry=options.get("symmetry"), palette=options.get("palette"))
     except mandala.DesignError as error:
         raise PermanentError(422, str(error)) from None
-    object_name = _object_name(seed, options)
+    object_name = _object_name(design, options)
     if is_first_attempt or not bucket.holds(object_name):
-        bucket.put_once(object_name, mandala.draw_png(design))
+        bucket.put_once(object_name, mandala.draw_png(design, SIZE_PX))
     words = mandala.describe(design)
     return {
         "object": object_name,
@@ -37,6 +39,11 @@ def generate(request: dict[str, Any], bucket: PictureBucket, *, is_first_attempt
     }
 
 
-def _object_name(seed: str, options: dict[str, Any]) -> str:
-    shown = json.dumps([seed, options.get("symmetry"), options.get("palette")])
+def _object_name(design: mandala.Design, options: dict[str, Any]) -> str:
+    """Named after all that makes the picture's bytes.
+
+    The design holds the words and what they chose; an option that it does not hold is still not forgotten here.
+    """
+    chosen = {name: value for name, value in options.items() if name != "words"}
+    shown = json.dumps([mandala.DRAWING, "png", SIZE_PX, chosen, mandala.to_document(design)], sort_keys=True)
     return f"pictures/{hashlib.sha256(shown.encode()).hexdigest()[:32]}.png"

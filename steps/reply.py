@@ -7,11 +7,14 @@ from typing import Any
 from steps.bucket import PictureBucket
 from steps.config import Delivery
 from steps.discord import Discord
-from steps.errors import NotYetAcknowledged, PermanentError, TokenExpired
+from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
 from steps.seal import Opener
 
 # Discord gives up an interaction that is not acknowledged within 3 s; the rest is for clocks that differ.
 _ACKNOWLEDGED_WITHIN = timedelta(seconds=30)
+
+# Where the network in front of Discord blocks us, each further try is an invalid request more: few, and far between.
+BLOCKED_WAITS_S = (2.0, 10.0, 30.0, 90.0)
 
 # What a member is told, by `failure` of schemas/reply.json.
 APOLOGIES: Mapping[str, str] = {
@@ -21,12 +24,34 @@ APOLOGIES: Mapping[str, str] = {
 
 
 def reply(
-    order: dict[str, Any], bucket: PictureBucket, discord: Discord, opener: Opener, delivery: Delivery, now: datetime
+    order: dict[str, Any],
+    bucket: PictureBucket,
+    discord: Discord,
+    opener: Opener,
+    delivery: Delivery,
+    now: datetime,
+    attempt: int = 1,
 ) -> dict[str, Any]:
     """Show the order's (schemas/reply.json) picture or apology; returns the message (schemas/message.json).
 
-    A picture that comes after the interaction's token has expired is posted to the channel, if there is a bot for it.
+    attempt counts the workflow's calls of one order, from 1.
     Raises PermanentError(410) where no message is left to edit, and what the bucket and Discord raise.
+    """
+    try:
+        return {"message_id": _shown(order, bucket, discord, opener, delivery, now)}
+    except Blocked as error:
+        if attempt > len(BLOCKED_WAITS_S):
+            raise PermanentError(403, f"{error} {attempt} times") from None
+        raise RetryableError(str(error), retry_after_s=BLOCKED_WAITS_S[attempt - 1]) from None
+
+
+def _shown(
+    order: dict[str, Any], bucket: PictureBucket, discord: Discord, opener: Opener, delivery: Delivery, now: datetime
+) -> str:
+    """As an edit of the acknowledgement; else as a message of the bot in the channel, if there is a bot for it.
+
+    A member whose acknowledgement never reached Discord has read there that the application did not respond, so an
+    apology is posted then too.  After the token's end it is not: it could come with each replay.
     """
     request = order["request"]
     is_alive = now < datetime.fromisoformat(request["expires_at"])
@@ -35,31 +60,31 @@ def reply(
         message, png = _message(content=APOLOGIES[order["failure"]]), None
     else:
         message, png = _show(order["picture"], bucket, delivery)
-    expired = TokenExpired(f"the interaction's token expired at {request['expires_at']}")
+    reason, may_post = f"the interaction's token expired at {request['expires_at']}", "failure" not in order
     if token is not None:
         try:
-            return {"message_id": discord.edit_original(request["application_id"], token, message, png)}
+            return discord.edit_original(request["application_id"], token, message, png)
         except TokenExpired as error:
-            expired = error
+            reason = str(error)
         except NotYetAcknowledged as error:
-            if now - datetime.fromisoformat(request["received_at"]) < _ACKNOWLEDGED_WITHIN:
+            # A clock that is far off says nothing: then too it is for good.
+            if abs(now - datetime.fromisoformat(request["received_at"])) < _ACKNOWLEDGED_WITHIN:
                 raise
-            raise PermanentError(410, f"{error}; our acknowledgement never reached it") from None
-    if "failure" in order:
-        raise PermanentError(410, f"{expired}; the member was not told of the failure")
-    return {"message_id": _post(request, discord, message, png, expired)}
+            reason, may_post = f"{error}; our acknowledgement never reached it", True
+    if not may_post:
+        raise PermanentError(410, f"{reason}; the member was not told of the failure")
+    return _post(request, discord, message, png, reason)
 
 
-def _post(
-    request: dict[str, Any], discord: Discord, message: dict[str, Any], png: bytes | None, expired: TokenExpired
-) -> str:
+def _post(request: dict[str, Any], discord: Discord, message: dict[str, Any], png: bytes | None, reason: str) -> str:
     """To the channel, mentioning the member.  Raises PermanentError(410) where that cannot be."""
     channel_id, user_id = request["channel_id"], request["user_id"]
     if not discord.can_post:
-        raise PermanentError(410, f"{expired}; to post to the channel instead, set DISCORD_BOT_TOKEN for the steps")
+        raise PermanentError(410, f"{reason}; to post to the channel instead, set DISCORD_BOT_TOKEN for the steps")
     if channel_id is None:
-        raise PermanentError(410, f"{expired}; the interaction names no channel to post to")
-    mention = {"content": f"<@{user_id}>", "allowed_mentions": {"users": [user_id]}}
+        raise PermanentError(410, f"{reason}; the interaction names no channel to post to")
+    content = f"<@{user_id}> {message['content']}".rstrip()
+    mention = {"content": content, "allowed_mentions": {"users": [user_id]}}
     return discord.post(channel_id, message | mention, nonce=request["interaction_id"], png=png)
 
 

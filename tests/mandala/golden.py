@@ -1,7 +1,13 @@
-"""The golden pictures: eight seeds at 256 px.  `make golden` draws them anew; a person looks at them then."""
+"""The golden pictures: eight seeds at 256 px.  `make golden` draws them anew; a person looks at them then.
+
+And one digest of many pictures for each version of the drawing: a picture's name in the bucket holds that version, so
+it must be raised with every change of what is drawn, or an old picture is shown for a new one.
+"""
 
 import hashlib
 import io
+import sys
+from itertools import cycle
 from pathlib import Path
 
 from PIL import Image
@@ -9,6 +15,7 @@ from PIL import Image
 import mandala
 
 FOLDER = Path(__file__).parent.parent / "golden"
+DRAWINGS = FOLDER / "drawings.txt"
 SEEDS = ("0", "1", "2", "3", "5", "8", "11", "23")
 SIZE_PX = 256
 
@@ -22,8 +29,30 @@ def digest(picture: Image.Image) -> str:
     return hashlib.sha256(picture.tobytes()).hexdigest()
 
 
+def drawing_digest() -> str:
+    """Of the pixels of every palette, order, family and ground; the last ones in the size that members get."""
+    pixels = hashlib.sha256()
+    for number, (palette, order) in enumerate(zip(mandala.PALETTES, cycle(mandala.SYMMETRIES), strict=False)):
+        design = mandala.design_for(str(number), palette=palette, symmetry=order)
+        png = mandala.draw_png(design, 1024 if number >= 30 else SIZE_PX)
+        pixels.update(Image.open(io.BytesIO(png)).convert("RGB").tobytes())
+    return pixels.hexdigest()
+
+
+def known_drawings() -> dict[int, str]:
+    """Each version's digest, by the version."""
+    lines = [line.split() for line in DRAWINGS.read_text().splitlines()] if DRAWINGS.exists() else []
+    return {int(version): pixels for version, pixels in lines}
+
+
 def renew() -> None:
+    """Exits where the pictures are other ones and their version is not."""
+    now, known = drawing_digest(), known_drawings()
+    if known.get(mandala.DRAWING, now) != now:
+        sys.exit(f"what is drawn has changed: raise DRAWING in mandala/version.py to {mandala.DRAWING + 1} first")
     FOLDER.mkdir(exist_ok=True)
+    known[mandala.DRAWING] = now
+    DRAWINGS.write_text("".join(f"{version} {pixels}\n" for version, pixels in known.items()))
     lines = []
     for seed in SEEDS:
         (FOLDER / f"{seed}.png").write_bytes(mandala.draw_png(mandala.design_for(seed), SIZE_PX))

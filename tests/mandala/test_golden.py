@@ -1,9 +1,12 @@
 """No picture changes unless we mean it.  After a change that is meant: `make golden`, and look at what it drew."""
 
+import unicodedata
+
 import pytest
 from PIL import Image, ImageChops
 
-from tests.mandala.golden import FOLDER, SEEDS, SIZE_PX, digest, drawn
+import mandala
+from tests.mandala.golden import FOLDER, SEEDS, SIZE_PX, digest, drawing_digest, drawn, known_drawings
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -18,3 +21,37 @@ def test_the_same_seed_gives_the_same_pixels_under_the_pinned_libraries() -> Non
     lines = [line.split() for line in (FOLDER / "digests.txt").read_text().splitlines()]
     pinned = {seed: pixels for pixels, seed in lines}
     assert {seed: digest(drawn(seed)) for seed in SEEDS} == pinned
+
+
+def test_what_is_drawn_does_not_change_without_its_version() -> None:
+    """The version is a part of a picture's name: an old one would be found in the bucket and shown for a new one."""
+    said = "what is drawn has changed: raise DRAWING in mandala/version.py, then `make golden`"
+    assert drawing_digest() == known_drawings()[mandala.DRAWING], said
+
+
+def test_each_version_of_the_drawing_is_known_and_another_one() -> None:
+    known = known_drawings()
+    assert list(known) == list(range(1, mandala.DRAWING + 1))
+    assert len(set(known.values())) == len(known)
+
+
+def test_the_digest_of_a_version_sees_every_family_ground_and_palette() -> None:
+    designs = [mandala.design_for(str(number)) for number in range(len(mandala.PALETTES))]
+    assert len({design.family for design in designs}) == 11
+    assert len({design.ground.kind for design in designs}) == 8
+
+
+@pytest.mark.parametrize("words", ["café", "한글", "Ấ", "ẛ̣"])
+def test_two_spellings_of_one_text_have_one_mandala(words: str) -> None:
+    """Source: Unicode Standard Annex 15: canonically equivalent texts."""
+    composed, taken_apart = unicodedata.normalize("NFC", words), unicodedata.normalize("NFD", words)
+    assert composed != taken_apart
+    one, other = mandala.design_for(composed), mandala.design_for(taken_apart)
+    assert one == other
+    assert mandala.describe(one) == mandala.describe(other)
+    assert mandala.draw_png(one, 64) == mandala.draw_png(other, 64)
+
+
+@pytest.mark.parametrize(("one", "other"), [("cafe", "café"), ("ﬁ", "fi"), ("²", "2"), ("ａ", "a"), ("A", "a")])
+def test_texts_that_look_different_have_different_mandalas(one: str, other: str) -> None:
+    assert mandala.design_for(one).rings != mandala.design_for(other).rings

@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.steps.scripted import Scripted, scripted
 from tests.steps.service import Steps, World, serving_steps
 
 
@@ -16,6 +17,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Steps]:
 def quiet(steps: Steps) -> Iterator[None]:
     """Whatever a test does, the log ends without a traceback, a mistake of ours or a secret."""
     World.calls.clear()
+    World.refusal = None
     begin = steps.log.stat().st_size
     yield
     said = steps.log.read_text()[begin:]
@@ -23,3 +25,16 @@ def quiet(steps: Steps) -> Iterator[None]:
     assert "CRITICAL" not in said
     assert not [secret for secret in steps.secrets if secret in said]
     assert not re.search(r"eyJ[\w-]+\.eyJ", said)  # a JWT
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Scripted]:
+    with scripted() as server:
+        yield server
+
+
+@pytest.fixture
+def script(server: Scripted) -> Scripted:
+    """In the place of Discord or of the bucket, with nothing asked yet."""
+    server.begin_anew()
+    return server

@@ -30,6 +30,7 @@ class World(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     issuer: TokenIssuer
     calls: list[str] = []  # noqa: RUF012 -- one server, one list
+    refusal: tuple[int, bytes] | None = None  # what Discord answers instead of a message
 
     def do_GET(self) -> None:
         if self.path == CERTS_PATH:
@@ -46,10 +47,13 @@ class World(BaseHTTPRequestHandler):
     def _count(self, answer: bytes) -> None:
         self.rfile.read(int(self.headers["Content-Length"] or 0))
         self.calls.append(f"{self.command} {self.path}")
-        self._answer(answer, {})
+        if self.refusal is not None and self.path.startswith("/api/"):
+            self._answer(self.refusal[1], {}, self.refusal[0])
+        else:
+            self._answer(answer, {})
 
-    def _answer(self, body: bytes, headers: Mapping[str, str]) -> None:
-        self.send_response(200)
+    def _answer(self, body: bytes, headers: Mapping[str, str], status: int = 200) -> None:
+        self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), "Content-Type": "application/json", **headers}.items():
             self.send_header(name, value)
         self.end_headers()

@@ -57,3 +57,9 @@ def test_a_key_that_is_none_is_refused_without_being_shown(text: str) -> None:
         config(SEAL_PRIVATE_KEY=text)
     assert "SEAL_PRIVATE_KEY" in str(caught.value)
     assert text not in str(caught.value)
+
+
+def test_the_line_end_of_a_file_is_no_part_of_the_bots_token() -> None:
+    read = config(DISCORD_BOT_TOKEN="abc\n")
+    assert read.bot_token is not None
+    assert read.bot_token.reveal() == "abc"

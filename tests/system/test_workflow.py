@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from local.workflows.branches import Branches
 from local.workflows.compile import compile_workflow
@@ -78,6 +80,8 @@ class Steps:
             self.now_s += call.timeout_s
             return HttpFailure("TimeoutError", "no answer")
         self.now_s += 0.1
+        if isinstance(answer, HttpResponse):
+            return answer
         if isinstance(answer, str):
             return HttpResponse(200, {"Content-Type": "text/html"}, answer.encode())
         status, body = answer if isinstance(answer, tuple) else (200, answer)
@@ -182,3 +186,98 @@ def test_a_failure_that_cannot_be_told_at_once_is_told_later() -> None:
     failed(steps)
     assert steps.failures_told == ["undrawable"] * 3
     assert steps.slept[1] == 3
+
+
+def test_a_block_that_stays_is_tried_a_few_times_for_the_picture_and_again_for_the_apology() -> None:
+    """As the reply step answers to 403 with Discord's code 40333."""
+    block = [limited(2), limited(10), limited(30), limited(90), (403, {})]
+    steps = Steps(reply=[*block, *block[:3], MESSAGE])
+    failed(steps)
+    assert steps.slept == [2, 10, 30, 90, 2, 10, 30]
+    assert steps.failures_told == ["unavailable"] * 4
+    lost = failed(Steps(reply=[*block, *block]))
+    assert lost.tags == ["BrokenPromise"]
+
+
+JSON = {"Content-Type": "application/json"}
+HTML = {"Content-Type": "text/html; charset=UTF-8"}
+SOMEBODY_ELSES = {
+    "a proxy's page": HttpResponse(502, HTML, b"<html><h1>502 Bad Gateway</h1></html>"),
+    "nothing at all": HttpResponse(503, {}, b""),
+    "no JSON, though it says so": HttpResponse(503, JSON, b"<html>"),
+    "JSON of nothing": HttpResponse(504, JSON, b""),
+    "bytes": HttpResponse(502, {"Content-Type": "application/octet-stream"}, b"\xff\xfe"),
+    "text that is no UTF-8": HttpResponse(502, {"Content-Type": "text/plain"}, b"\xff\xfe"),
+    "a list": HttpResponse(429, JSON, b'[{"retry_after": 3}]'),
+    "a text": HttpResponse(429, JSON, b'"retry_after"'),
+    "null": HttpResponse(429, JSON, b"null"),
+    "a limit in HTML": HttpResponse(429, {**HTML, "Retry-After": "3"}, b"<html>"),
+    "a limit without a body": HttpResponse(429, {"Retry-After": "3"}, b""),
+    "a page with 200": HttpResponse(200, HTML, b"<html>"),
+    "200 of nothing": HttpResponse(200, {}, b""),
+    "200 of empty JSON": HttpResponse(200, JSON, b""),
+    "200 and a list": HttpResponse(200, JSON, b"[]"),
+    "200 and null": HttpResponse(200, JSON, b"null"),
+    "200 and a number": HttpResponse(200, JSON, b"1"),
+    "200 and bytes": HttpResponse(200, {"Content-Type": "image/png"}, b"\x89PNG"),
+    "no content": HttpResponse(204, {}, b""),
+    "a redirection": HttpResponse(302, {**HTML, "Location": "/login"}, b"<html>"),
+    "App Engine, when it is full": HttpResponse(500, HTML, b"<html>Error: Server Error</html>"),
+}
+
+
+@pytest.mark.parametrize("where", ["generate", "reply"])
+@pytest.mark.parametrize("name", SOMEBODY_ELSES)
+def test_whatever_somebody_on_the_way_answers_the_call_is_tried_again(name: str, where: str) -> None:
+    answer = SOMEBODY_ELSES[name]
+    last = PICTURE if where == "generate" else MESSAGE
+    steps = Steps(**{where: [answer, answer, last]})
+    assert steps.run() == MESSAGE
+    assert [0.5 * longest <= slept < longest for slept, longest in zip(steps.slept, (1, 2), strict=True)] == [True] * 2
+
+
+@pytest.mark.parametrize("name", SOMEBODY_ELSES)
+def test_whatever_somebody_on_the_way_goes_on_to_answer_the_member_is_told(name: str) -> None:
+    steps = Steps(generate=[SOMEBODY_ELSES[name]])
+    failed(steps)
+    assert steps.failures_told == ["unavailable"]
+    assert steps.seconds < LIFE_S
+
+
+@pytest.mark.parametrize("name", SOMEBODY_ELSES)
+def test_an_apology_too_is_told_again_after_whatever_answer(name: str) -> None:
+    steps = Steps(generate=[(422, {})], reply=[SOMEBODY_ELSES[name], MESSAGE])
+    assert isinstance(failed(steps).payload, dict)
+    assert steps.failures_told == ["undrawable"] * 2
+
+
+def test_a_500_that_is_not_ours_is_waited_out_like_an_outage() -> None:
+    """Source: reports of App Engine: a request that is given up in its queue is a 500 without a body of the app."""
+    steps = Steps(generate=[*[SOMEBODY_ELSES["App Engine, when it is full"]] * 6, PICTURE])
+    assert steps.run() == MESSAGE
+    assert len(steps.slept) == 6
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=5),
+    lambda inside: st.lists(inside, max_size=2) | st.dictionaries(st.text(max_size=5), inside, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(asked=ANY_JSON | st.floats(-1, 1000))
+def test_no_retry_after_makes_the_workflow_fail(asked: Any) -> None:
+    """A positive number is slept, if the token's life leaves it; all else is no answer to how long."""
+    steps = Steps(reply=[limited(asked), MESSAGE])
+    is_number = isinstance(asked, int | float) and not isinstance(asked, bool)
+    if is_number and asked > LIFE_S - 70:
+        error = failed(steps).payload
+        assert isinstance(error, dict)
+        assert error["code"] == 429
+        assert (steps.slept, steps.failures_told) == ([], ["unavailable"])
+        return
+    assert steps.run() == MESSAGE
+    if is_number and 0 < asked < LIFE_S - 75:
+        assert steps.slept == [asked]
+    elif not is_number or not asked > 0:
+        assert 0.5 <= steps.slept[0] < 1

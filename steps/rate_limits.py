@@ -1,0 +1,129 @@
+"""When may Discord be called again?  What a 429 says, and what holds back a whole process.
+
+Source: Discord, "Rate Limits", for all that is not said otherwise.
+"""
+
+import math
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+from steps.errors import RetryableError
+
+# Whom a global limit counts: a bot by its token, calls without Authorization by our address.
+Caller = Literal["address", "bot"]
+
+_SHORTEST_S = 0.5  # 0 and less mean "now"; called again at once, a limit that is not over would only be counted again
+_LONGEST_S = 900.0  # an interaction's token lives so long: waiting longer helps nobody
+_UNSAID_S = 1.0
+_BLOCKED_S = 300.0  # a block by address that names no end lasts minutes to an hour (discord-api-docs #5810, #5385)
+
+_WINDOW_S = 600.0
+# 10,000 invalid requests in 10 minutes ban an address.  8 processes share ours (app.yaml: 4 instances of 2 workers).
+_MOST_INVALID = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """is_global: it covers every call of this caller, not one webhook's or channel's alone.
+
+    is_invalid: it counts as one of the 10,000 invalid requests.
+    """
+
+    message: str
+    retry_after_s: float
+    is_global: bool
+    is_invalid: bool
+
+
+def read_rate_limit(headers: Mapping[str, str], body: object) -> RateLimit:
+    """What a 429 with these headers (their names in any case) and this JSON body says.
+
+    A block by address at Cloudflare is a 429 too: a text or JSON without retry_after, often with Retry-After.  It is
+    known to hit one webhook or one route alone (discord-api-docs #7040, #5385), so it holds back no other call.
+    X-RateLimit-Reset-After is of the bucket, which need not be the limit that was hit, so it is asked last.
+    """
+    said = body if isinstance(body, dict) else {}
+    scope = headers.get("X-RateLimit-Scope", "").lower()
+    is_global = (
+        said.get("global") is True or scope == "global" or headers.get("X-RateLimit-Global", "").lower() == "true"
+    )
+    is_discords = "retry_after" in said or any(name.lower().startswith("x-ratelimit-") for name in headers)
+    asked_s = next(
+        (
+            seconds
+            for seconds in (
+                _seconds(said.get("retry_after")),
+                _seconds(headers.get("Retry-After")),
+                _until(headers.get("Retry-After"), headers.get("Date")),
+                _seconds(headers.get("X-RateLimit-Reset-After")),
+            )
+            if seconds is not None
+        ),
+        _UNSAID_S if is_discords else _BLOCKED_S,
+    )
+    return RateLimit(
+        "Discord limits our rate" if is_discords else "Discord's network blocks our address for now",
+        min(max(asked_s, _SHORTEST_S), _LONGEST_S),
+        is_global,
+        is_invalid=scope != "shared",
+    )
+
+
+def _seconds(value: object) -> float | None:
+    """The number in value, which may be its text; None where there is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return seconds if math.isfinite(seconds) else None
+
+
+def _until(retry_at: str | None, now: str | None) -> float | None:
+    """Seconds between two dates of HTTP, both of the answer's own clock.  Source: RFC 9110, Retry-After."""
+    try:
+        return (parsedate_to_datetime(retry_at or "") - parsedate_to_datetime(now or "")).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+class Brake:
+    """Holds back what is certain to be refused: after a global limit its caller's calls, until it is over; and all
+    calls once this process has had its share of the invalid requests that ban an address.
+    """
+
+    def __init__(self, monotonic_s: Callable[[], float]) -> None:
+        self._monotonic_s = monotonic_s
+        self._lock = threading.Lock()
+        self._held_until_s: dict[Caller, float] = {"address": 0.0, "bot": 0.0}
+        self._invalid_at_s: deque[float] = deque(maxlen=_MOST_INVALID)
+
+    def check(self, caller: Caller) -> None:
+        """Raises RetryableError while this caller is held back."""
+        with self._lock:
+            now_s = self._monotonic_s()
+            held_s = self._held_until_s[caller] - now_s
+            is_full = len(self._invalid_at_s) == _MOST_INVALID
+            full_s = self._invalid_at_s[0] + _WINDOW_S - now_s if is_full else 0.0
+        if held_s > 0:
+            raise RetryableError("Discord limits our rate", retry_after_s=round(max(held_s, _SHORTEST_S), 3))
+        if full_s > 0:
+            raise RetryableError(
+                f"{_MOST_INVALID} invalid requests to Discord within {_WINDOW_S:g} s: more would ban our address",
+                retry_after_s=round(max(full_s, _SHORTEST_S), 3),
+            )
+
+    def hold(self, caller: Caller, seconds: float) -> None:
+        """A shorter limit does not end a longer one."""
+        with self._lock:
+            self._held_until_s[caller] = max(self._held_until_s[caller], self._monotonic_s() + seconds)
+
+    def count_invalid(self) -> None:
+        """One more answer of 401, 403 or 429."""
+        with self._lock:
+            self._invalid_at_s.append(self._monotonic_s())

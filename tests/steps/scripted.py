@@ -1,0 +1,75 @@
+"""A server that answers as it is told, in the place of Discord or of Cloud Storage, and keeps what it was asked."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.servers import serving
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """length: what the header says where the body is cut short; closes: without any answer."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    length: int | None = None
+    closes: bool = False
+
+
+def json_answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})})
+
+
+@dataclass(slots=True)
+class Asked:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Scripted:
+    """Gives its answers in their order, the last one for all that follow."""
+
+    url: str = ""
+    answers: list[Answer] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+
+    def begin_anew(self) -> None:
+        self.answers = [json_answer(200, {"id": "9"})]
+        self.asked = []
+
+    def next_answer(self) -> Answer:
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@contextlib.contextmanager
+def scripted() -> Iterator[Scripted]:
+    script = Scripted()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            script.asked.append(Asked(self.command, self.path, dict(self.headers), body))
+            answer = script.next_answer()
+            if answer.closes:
+                return
+            self.send_response(answer.status)
+            self.send_header("Content-Length", str(len(answer.body) if answer.length is None else answer.length))
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        do_POST = do_PATCH = do_GET  # noqa: N815 -- http.server's names
+
+        def log_message(self, *_: object) -> None: ...
+
+    with serving(Handler) as script.url:
+        yield script

@@ -1,0 +1,90 @@
+"""Whose clock counts when an ID token is checked, and what the issuer's certificates may be.
+
+The issuer signs for real and its certificates come over HTTP; only google-auth's clock is the test's.
+"""
+
+import json
+from base64 import urlsafe_b64decode
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from local.auth import TokenIssuer
+from steps.caller import CLOCK_SKEW_S, CallerCheck
+from steps.config import Config
+from steps.errors import PermanentError, RetryableError
+from tests.steps.scripted import Answer, Scripted, json_answer
+
+AUDIENCE, ACCOUNT = "mando-steps", "mando-workflow@demo.iam.gserviceaccount.com"
+ISSUED = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+class Issued:
+    """One token, and a check whose clock stands where the test puts it."""
+
+    def __init__(self, issuer: TokenIssuer, script: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.token = issuer.id_token(AUDIENCE, ACCOUNT, ISSUED)
+        self.life_s = claims_of(self.token)["exp"] - int(ISSUED.timestamp())
+        config = Config("demo", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", f"{script.url}/certs")
+        self.check = CallerCheck(config)
+        script.answers = [json_answer(200, issuer.certificates())]
+
+    def at(self, seconds: float) -> None:
+        """Check so long after the token was issued."""
+        now = (ISSUED + timedelta(seconds=seconds)).replace(tzinfo=None)
+        self._monkeypatch.setattr("google.auth._helpers.utcnow", lambda: now)
+        self.check.check(f"Bearer {self.token}")
+
+
+def claims_of(token: str) -> dict[str, int]:
+    part = token.split(".")[1]
+    claims: dict[str, int] = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return claims
+
+
+@pytest.fixture
+def issued(tmp_path: Path, script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Issued:
+    return Issued(TokenIssuer(tmp_path / "issuer.pem"), script, monkeypatch)
+
+
+@pytest.mark.parametrize("early_s", [0, 1, 9, 10])
+def test_a_token_of_an_issuer_whose_clock_is_a_little_ahead_is_taken(issued: Issued, early_s: float) -> None:
+    """Source: google-auth, clock_skew_in_seconds: none unless given."""
+    issued.at(-early_s)
+
+
+@pytest.mark.parametrize("late_s", [-1, 0, 1, 9, 10])
+def test_a_token_is_taken_a_little_after_its_end(issued: Issued, late_s: float) -> None:
+    issued.at(issued.life_s + late_s)
+
+
+@pytest.mark.parametrize("beyond_s", [11, 60, 3600, 10**8])
+def test_a_clock_that_is_further_off_is_not_believed(issued: Issued, beyond_s: float) -> None:
+    assert CLOCK_SKEW_S == 10
+    for seconds, said in ((-beyond_s, "too early"), (issued.life_s + beyond_s, "expired")):
+        with pytest.raises(PermanentError, match=said) as caught:
+            issued.at(seconds)
+        assert caught.value.status == 401
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, b"<html>", {"Content-Type": "text/html"}),
+        Answer(200, b"[]"),
+        Answer(200, b"\xff\xfe"),
+        Answer(200, b"[" * 100_000),
+        Answer(200),
+        Answer(502, b"<html>"),
+        Answer(404, b"{}"),
+        Answer(closes=True),
+    ],
+    ids=range(8),
+)
+def test_certificates_that_are_none_are_no_fault_of_the_token(issued: Issued, script: Scripted, answer: Answer) -> None:
+    script.answers = [answer]
+    with pytest.raises(RetryableError, match="certificates"):
+        issued.at(0)
+    assert len(script.asked) == 1

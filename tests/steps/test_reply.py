@@ -1,0 +1,170 @@
+"""What a member is shown when Discord does not take the edit: more tries, a message of the bot, or a plain reason."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from nacl.public import PrivateKey
+
+from schemas.environment import Secret
+from steps.bucket import PictureBucket
+from steps.discord import Discord
+from steps.errors import NotYetAcknowledged, PermanentError, RetryableError
+from steps.reply import APOLOGIES, BLOCKED_WAITS_S, reply
+from steps.seal import Opener
+from tests.steps.scripted import Answer, Scripted, json_answer
+from tests.steps.service import INTERACTION_TOKEN, Steps, World, sealed
+
+KEY = PrivateKey.generate()
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+UNKNOWN = json_answer(404, {"message": "Unknown Webhook", "code": 10015})
+EXPIRED = json_answer(401, {"message": "Invalid Webhook Token", "code": 50027})
+BLOCKED = json_answer(403, {"message": "internal network error", "code": 40333})
+POSTED = json_answer(200, {"id": "55"})
+NO_BUCKET = cast(PictureBucket, None)  # an apology asks no bucket
+
+
+def text_of(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def shown(
+    script: Scripted,
+    age_s: float = 60,
+    order: Mapping[str, Any] | None = None,
+    bucket: PictureBucket = NO_BUCKET,
+    bot: bool = True,
+    attempt: int = 1,
+    **changes: Any,
+) -> str:
+    """The message of an order, an apology unless told, whose request came age_s ago."""
+    received = NOW - timedelta(seconds=age_s)
+    request = {
+        "interaction_id": "77",
+        "application_id": "7",
+        "sealed_token": sealed(KEY),
+        "channel_id": "5",
+        "user_id": "42",
+        "received_at": text_of(received),
+        "expires_at": text_of(received + timedelta(minutes=15)),
+    } | changes
+    discord = Discord(f"{script.url}/api/v10", "mando", Secret("bot-token") if bot else None)
+    whole = {"request": request, **(order or {"failure": "unavailable"})}
+    return str(reply(whole, bucket, discord, Opener([KEY]), "attach", NOW, attempt)["message_id"])
+
+
+def paths(script: Scripted) -> list[str]:
+    return [asked.path.removeprefix("/api/v10").replace(INTERACTION_TOKEN, "TOKEN") for asked in script.asked]
+
+
+def posted(script: Scripted) -> dict[str, Any]:
+    part = script.asked[-1].body.partition(b"application/json\r\n\r\n")[2].partition(b"\r\n--")[0]
+    message: dict[str, Any] = json.loads(part)
+    return message
+
+
+EDIT, POST = "/webhooks/7/TOKEN/messages/@original", "/channels/5/messages"
+
+
+@pytest.mark.parametrize("age_s", [0, 29, -29])
+def test_an_unknown_webhook_is_early_while_the_acknowledgement_may_be_on_its_way(
+    script: Scripted, age_s: float
+) -> None:
+    """Source: discord-api-docs #7220: it clears within about 10 s."""
+    script.answers = [UNKNOWN]
+    with pytest.raises(NotYetAcknowledged):
+        shown(script, age_s)
+    assert paths(script) == [EDIT]
+
+
+@pytest.mark.parametrize("age_s", [30, 120, -3600, -(10**9)])
+def test_an_unknown_webhook_for_good_is_answered_by_the_bot(script: Scripted, age_s: float) -> None:
+    """The member has read that the application did not respond; a clock that is far off says nothing."""
+    script.answers = [UNKNOWN, POSTED]
+    assert shown(script, age_s) == "55"
+    assert paths(script) == [EDIT, POST]
+    message = posted(script)
+    assert message["content"] == f"<@42> {APOLOGIES['unavailable']}"
+    assert message["allowed_mentions"] == {"users": ["42"]}
+    assert (message["nonce"], message["enforce_nonce"]) == ("77", True)
+
+
+def test_the_picture_too_is_posted_where_the_webhook_is_unknown_for_good(
+    script: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", script.url)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo")
+    bucket = PictureBucket("demo-mandalas")
+    picture = {"object": f"pictures/{'0' * 32}.png", "title": "t", "description": "d", "colour": 1}
+    script.answers = [Answer(200, b"\x89PNG"), UNKNOWN, POSTED]
+    assert shown(script, order={"picture": picture}, bucket=bucket) == "55"
+    assert posted(script)["content"] == "<@42>"
+    assert posted(script)["embeds"][0]["title"] == "t"
+    assert b"\x89PNG" in script.asked[-1].body
+    bucket._bucket.client.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"bot": False}, "set DISCORD_BOT_TOKEN"), ({"channel_id": None}, "names no channel to post to")],
+)
+def test_where_nothing_can_be_shown_the_reason_says_what_is_missing(
+    script: Scripted, changes: dict[str, Any], said: str
+) -> None:
+    script.answers = [UNKNOWN]
+    with pytest.raises(PermanentError, match=said) as caught:
+        shown(script, **changes)
+    assert caught.value.status == 410
+    assert "our acknowledgement never reached it" in str(caught.value)
+
+
+def test_an_apology_after_the_tokens_end_is_not_posted_with_each_replay(script: Scripted) -> None:
+    script.answers = [EXPIRED]
+    for age_s in (60, 3600):
+        with pytest.raises(PermanentError, match="was not told") as caught:
+            shown(script, age_s)
+        assert caught.value.status == 410
+    assert paths(script) == [EDIT]  # the second one asks nobody
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 3, 4])
+def test_a_block_by_cloudflare_is_tried_a_few_times_more_and_more_rarely(script: Scripted, attempt: int) -> None:
+    """Source: germanoeich/nirn-proxy #14: 403/40333 that passed; each try counts as an invalid request."""
+    script.answers = [BLOCKED]
+    with pytest.raises(RetryableError) as caught:
+        shown(script, attempt=attempt)
+    assert caught.value.retry_after_s == (2, 10, 30, 90)[attempt - 1]
+    script.answers = [POSTED]
+    assert shown(script, attempt=attempt + 1) == "55"
+
+
+@pytest.mark.parametrize("attempt", [5, 6, 100])
+def test_a_block_that_stays_is_given_up(script: Scripted, attempt: int) -> None:
+    script.answers = [BLOCKED]
+    with pytest.raises(PermanentError) as caught:
+        shown(script, attempt=attempt)
+    assert caught.value.status == 403
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize(
+    ("attempt", "status", "retry_after"),
+    [("", 429, 2), ("1", 429, 2), ("4", 429, 90), ("5", 403, None), ("0", 429, 2), ("x", 429, 2), ("-5", 429, 2)],
+)
+def test_the_workflows_attempts_count(steps: Steps, attempt: str, status: int, retry_after: float | None) -> None:
+    World.refusal = BLOCKED.status, BLOCKED.body
+    order = {"request": steps.request(), "failure": "unavailable"}
+    answer = steps.post("/reply-discord", order, X_Attempt=attempt)
+    assert (answer.status_code, answer.json().get("retry_after")) == (status, retry_after)
+    assert len(BLOCKED_WAITS_S) == 4
+
+
+@pytest.mark.usefixtures("quiet")
+def test_what_discord_may_say_of_a_wait_is_always_a_number_for_the_workflow(steps: Steps) -> None:
+    for asked in ("-0.2", "0", '"2"', "1e9", "NaN", "null", "[]", "1e400", "9" * 400):
+        World.refusal = 429, f'{{"retry_after": {asked}, "global": false}}'.encode()
+        answer = steps.post("/reply-discord", {"request": steps.request(), "failure": "unavailable"})
+        assert answer.status_code == 429
+        assert 0.5 <= answer.json()["retry_after"] <= 900
