@@ -10,6 +10,7 @@ import aiohttp
 from local.executions.callbacks import Callbacks
 from local.executions.journal import Journal
 from local.hosts import to_local
+from local.outgoing import send_once
 from local.workflows.branches import Branches
 from local.workflows.effects import (
     Answer,
@@ -30,6 +31,7 @@ from local.workflows.effects import (
     Value,
 )
 from local.workflows.errors import WorkflowError
+from local.workflows.limits import MAX_RESPONSE_BYTES
 
 Perform = Callable[[Leaf], Awaitable[Outcome]]
 
@@ -47,12 +49,12 @@ async def drive(run: Run, perform: Perform, journal: Journal | None = None) -> V
         while branches.ended is None:
             if len(branches.pending) == 1 and not performing:
                 ((number, effect),) = branches.pending.items()
-                outcome = await _outcome(perform, effect)
+                outcome = await outcome_of(perform, effect)
             else:
                 begun = set(performing.values())
                 for number, effect in branches.pending.items():
                     if number not in begun:
-                        performing[asyncio.create_task(_outcome(perform, effect))] = number
+                        performing[asyncio.create_task(outcome_of(perform, effect))] = number
                 done, _ = await asyncio.wait(performing, return_when=asyncio.FIRST_COMPLETED)
                 first = min(done, key=lambda task: performing[task])
                 number, outcome = performing.pop(first), first.result()
@@ -67,7 +69,8 @@ async def drive(run: Run, perform: Perform, journal: Journal | None = None) -> V
     return branches.ended.value
 
 
-async def _outcome(perform: Perform, effect: Leaf) -> Outcome | WorkflowError:
+async def outcome_of(perform: Perform, effect: Leaf) -> Outcome | WorkflowError:
+    """A WorkflowError is an outcome like any other."""
     try:
         return await perform(effect)
     except WorkflowError as error:
@@ -75,8 +78,9 @@ async def _outcome(perform: Perform, effect: Leaf) -> Outcome | WorkflowError:
 
 
 class LivePerformer:
-    """Performs single effects.  tokens gives what an HTTP call's auth asks for; base_url stands in for the cloud.
+    """Performs single effects.  session is an outgoing_session(); base_url stands in for the cloud.
 
+    tokens gives what an HTTP call's auth asks for.
     stubs are the answers of connectors that nothing here serves, by name.  callbacks are the addresses that execution,
     named in full, may open.
     """
@@ -110,6 +114,17 @@ class LivePerformer:
             case Sleep(seconds=seconds):
                 await self._sleep(seconds)
                 return None
+            case AwaitCallback(url=url, timeout_s=timeout_s) if self._callbacks:
+                try:
+                    return await self._callbacks.wait(url, timeout_s)
+                except KeyError:
+                    raise WorkflowError.tagged("ValueError", f"{url!r} is no callback of a running execution") from None
+            case _:
+                return self.at_once(effect)
+
+    def at_once(self, effect: Leaf) -> Outcome:
+        """Performs what takes no time."""
+        match effect:
             case Now():
                 return self._now_s()
             case NewUuid():
@@ -123,11 +138,6 @@ class LivePerformer:
                 raise WorkflowError.tagged("SystemError", f"the connector {name} is not served here and has no stub")
             case CreateCallback(method=method) if self._callbacks:
                 return self._callbacks.create(self._execution, method)
-            case AwaitCallback(url=url, timeout_s=timeout_s) if self._callbacks:
-                try:
-                    return await self._callbacks.wait(url, timeout_s)
-                except KeyError:
-                    raise WorkflowError.tagged("ValueError", f"{url!r} is no callback of a running execution") from None
             case _:
                 raise WorkflowError.tagged("SystemError", f"{type(effect).__name__} is not served here")
 
@@ -135,19 +145,23 @@ class LivePerformer:
         headers = dict(call.headers)
         if call.auth is not None:
             headers["Authorization"] = f"Bearer {self._tokens(call.auth)}"
+        url = to_local(call.url, self._base_url)
         try:
-            async with self._session.request(
-                call.method,
-                to_local(call.url, self._base_url),
-                data=call.body,
-                headers=headers,
-                timeout=aiohttp.ClientTimeout(total=call.timeout_s),
-                allow_redirects=False,
-            ) as answer:
-                return HttpResponse(answer.status, dict(answer.headers), await answer.read())
+            async with send_once(self._session, call.method, url, headers, call.body, call.timeout_s) as answer:
+                return HttpResponse(answer.status, dict(answer.headers), await _read(answer.content))
         except TimeoutError:
             return HttpFailure("TimeoutError", f"no answer within {call.timeout_s:g} s")
         except aiohttp.ClientConnectorError as error:
-            return HttpFailure("ConnectionFailedError", f"cannot connect: {error.os_error.strerror}")
+            return HttpFailure("ConnectionFailedError", f"cannot connect: {error.os_error.strerror or error.os_error}")
         except (aiohttp.ClientError, OSError) as error:
-            return HttpFailure("ConnectionError", f"the connection broke: {type(error).__name__}")
+            return HttpFailure("ConnectionError", f"the connection broke: {error or type(error).__name__}")
+        except ValueError as error:
+            raise WorkflowError.tagged("ValueError", f"invalid url: {call.url!r}, {error}") from None
+
+
+async def _read(content: aiohttp.StreamReader) -> bytes:
+    """All of it; of what is larger than a workflow takes, as much as shows that."""
+    read = bytearray()
+    while len(read) <= MAX_RESPONSE_BYTES and (part := await content.readany()):
+        read += part
+    return bytes(read)

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import aiohttp
 import pytest
 
 from local.executions.live import LivePerformer, drive
+from local.outgoing import outgoing_session
 from local.workflows.compile import compile_workflow
 from local.workflows.effects import Auth
 from local.workflows.errors import WorkflowError
@@ -85,7 +85,7 @@ async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def tags_of(url: str, tokens: Callable[[Auth], str] = lambda auth: "token") -> Any:
-    async with aiohttp.ClientSession() as session:
+    async with outgoing_session() as session:
         performer = LivePerformer(session, tokens, "", lambda data, severity: None)
         return await drive(compile_workflow(SOURCE).run(url, {}), performer.perform)
 
