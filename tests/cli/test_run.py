@@ -167,7 +167,8 @@ def test_a_workflows_url_that_is_none_fails_the_execution(url: str, tmp_path: Pa
 @pytest.mark.parametrize("options", [[], ["--virtual-time"]])
 def test_ctrl_c_cancels_the_execution(options: list[str], tmp_path: Path) -> None:
     source = (
-        "main:\n  steps:\n  - c: {call: events.create_callback_endpoint, result: c, args: {http_callback_method: GET}}\n"
+        "main:\n  steps:\n"
+        "  - c: {call: events.create_callback_endpoint, args: {http_callback_method: GET}, result: c}\n"
         "  - w: {call: events.await_callback, args: {callback: '${c}'}}\n"
     )
     process = started(a_file(tmp_path, source), "--history", "basic", *options)
