@@ -1,6 +1,7 @@
 """Drives a workflow for real: performs its effects with asyncio."""
 
 import asyncio
+import os
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -152,11 +153,20 @@ class LivePerformer:
         except TimeoutError:
             return HttpFailure("TimeoutError", f"no answer within {call.timeout_s:g} s")
         except aiohttp.ClientConnectorError as error:
-            return HttpFailure("ConnectionFailedError", f"cannot connect: {error.os_error.strerror or error.os_error}")
+            return HttpFailure(
+                "ConnectionFailedError",
+                f"cannot connect to {error.host}:{error.port}: {_reason(error)}",
+            )
         except (aiohttp.ClientError, OSError) as error:
             return HttpFailure("ConnectionError", f"the connection broke: {error or type(error).__name__}")
         except ValueError as error:
             raise WorkflowError.tagged("ValueError", f"invalid url: {call.url!r}, {error}") from None
+
+
+def _reason(error: aiohttp.ClientConnectorError) -> str:
+    """aiohttp's own text names the address again."""
+    number = error.os_error.errno
+    return os.strerror(number) if number and number > 0 else str(error.os_error.strerror or error.os_error)
 
 
 async def _read(content: aiohttp.StreamReader) -> bytes:

@@ -43,10 +43,10 @@ main:
 """
 
 
-async def outcome_of(*calls: dict[str, Any]) -> Any:
+async def outcome_of(*calls: dict[str, Any], base_url: str = "") -> Any:
     """The last answer, or the tag of the first error."""
     async with outgoing_session() as session:
-        performer = LivePerformer(session, lambda _: "token", "", lambda *_: None)
+        performer = LivePerformer(session, lambda _: "token", base_url, lambda *_: None)
         return await drive(compile_workflow(SOURCE).run(list(calls), {}), performer.perform)
 
 
@@ -144,6 +144,13 @@ async def test_a_url_is_sent_as_it_was_computed(given: str, line: str) -> None:
     async with a_wire() as wire:
         assert (await outcome_of(get(wire.url + given)))["code"] == 200
     assert wire.first_lines == [f"GET {line} HTTP/1.1"]
+
+
+@pytest.mark.parametrize("service", ["storage", "us-central1-aiplatform", "run.us-east1.rep"])
+async def test_the_clouds_own_hosts_are_found_where_something_stands_in_for_them(service: str) -> None:
+    async with a_wire() as wire:
+        await outcome_of(get(f"https://{service}.googleapis.com/v1/a%2Fb?c=%20"), base_url=wire.url)
+    assert wire.first_lines == ["GET /v1/a%2Fb?c=%20 HTTP/1.1"]
 
 
 async def test_user_and_password_of_a_url_are_sent_unless_the_workflow_gives_a_header() -> None:
