@@ -44,11 +44,12 @@ for line in sys.stdin:
     print(json.dumps([time.perf_counter() - began_s, result]), flush=True)
 """
 _OURS = """
-import asyncio, aiohttp
+import asyncio
 from local.executions.live import LivePerformer, drive
+from local.outgoing import outgoing_session
 from local.workflows.compile import compile_workflow
 async def execute(ask):
-    async with aiohttp.ClientSession() as session:
+    async with outgoing_session() as session:
         if ask["what"] == "bare":
             for _ in range(ask["calls"]):
                 async with session.get(ask["url"]) as answer:

@@ -12,13 +12,12 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-import aiohttp
-
 from local.executions.callbacks import Callbacks
 from local.executions.database import Database
 from local.executions.live import LivePerformer, Perform
 from local.executions.registry import Settings
 from local.executions.service import ExecutionService
+from local.outgoing import outgoing_session
 from tests.running import until
 
 EXECUTIONS = 10_000
@@ -41,7 +40,7 @@ def main() -> None:
 
 async def _measure(folder: Path) -> None:
     database = Database(folder / "executions.sqlite")
-    async with aiohttp.ClientSession() as session:
+    async with outgoing_session() as session:
 
         def perform_as(_: str | None, execution: str) -> Perform:
             return LivePerformer(session, lambda _: "", "", lambda *_: None, execution=execution).perform

@@ -19,7 +19,10 @@ COMMANDS = {
 
 
 def main() -> None:
-    sys.exit(run(sys.argv[1:]))
+    try:
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def run(argv: list[str]) -> int:
@@ -41,8 +44,6 @@ def run(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     try:
         return int(module.run(arguments))
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -54,7 +55,8 @@ def _defaults_from_environment(parser: argparse.ArgumentParser) -> None:
         text = os.environ.get(f"MANDO_{action.dest.upper()}")
         if not action.option_strings or not text or action.nargs == 0:
             continue
-        action.default = text  # argparse reads a default that is a text as it reads an argument
+        # argparse reads a default that is a text as it reads an argument
+        action.default = [text] if isinstance(action.default, list) else text
         action.required = False
 
 

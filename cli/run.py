@@ -3,32 +3,40 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import aiohttp
 from aiohttp import web
 
+from cli.workflow_file import NoWorkflow, load
 from local.api_error import ApiError, api_errors
 from local.executions.callbacks import Callbacks
 from local.executions.database import Database
 from local.executions.history import History
 from local.executions.instant import instant
 from local.executions.live import LivePerformer, drive
-from local.executions.service import environment, parse_argument
+from local.executions.service import CANCELLED, environment, parse_argument
 from local.executions.stubs import Stubs
-from local.workflows.compile import Workflow, compile_workflow
+from local.executions.virtual import Agenda
+from local.executions.virtual_live import drive as drive_in_virtual_time
+from local.outgoing import outgoing_session
 from local.workflows.effects import Auth, Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from local.workflows.history import Bill
+from local.workflows.json_text import compact
 
 _LAST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
+_TOKEN = "MANDO_RUN_TOKEN"  # noqa: S105 -- the variable's name
+_MADE_UP = "made-up-by-mando-run"
+_EXIT_CODES = {"SUCCEEDED": 0, "FAILED": 1, "CANCELLED": 130}
 
 
 class WrongUse(Exception):
@@ -49,82 +57,97 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--history", choices=("basic", "detailed"), help="print the step entries too, detailed with the variables"
     )
-    parser.add_argument("--virtual-time", action="store_true", help="sleeps and backoffs pass at once")
+    parser.add_argument(
+        "--virtual-time",
+        action="store_true",
+        help="sleeps and backoffs pass at once; while an HTTP call is under way or a callback is awaited, "
+        "time runs as it does",
+    )
     parser.add_argument(
         "--base-url", default="http://127.0.0.1:8080", metavar="URL", help="what stands in for the cloud's own hosts"
+    )
+    parser.epilog = (
+        f"Calls with auth carry the token in the environment variable {_TOKEN}, or a made-up one. "
+        "Exit codes: 0 SUCCEEDED, 1 FAILED, 2 the file or an argument is wrong, 130 CANCELLED by Ctrl-C."
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 SUCCEEDED, 1 FAILED, 2 the file or an argument is wrong."""
+    """0 SUCCEEDED, 1 FAILED, 2 the file or an argument is wrong, 130 CANCELLED."""
     try:
-        workflow, argument, env = _load(arguments.file), _argument(arguments.data), _env(arguments.env)
-        stubs = _stubs(arguments.stub)
-    except WrongUse as error:
+        workflow, argument, env = load(arguments.file), _argument(arguments.data), _env(arguments.env)
+        stubs, base_url, tokens = _stubs(arguments.stub), _base_url(arguments.base_url), _Tokens.from_environment()
+    except (NoWorkflow, WrongUse) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    clock = _VirtualClock() if arguments.virtual_time else _LiveClock()
+    agenda = Agenda(time.time()) if arguments.virtual_time else None
     bill = Bill()
     name = f"projects/local/locations/local/workflows/file/executions/{uuid.uuid4()}"
-    history = History(
-        name, lambda: instant(datetime.fromtimestamp(clock.now_s(), UTC)), arguments.history == "detailed"
-    )
+    history = History(name, lambda: _instant(agenda), arguments.history == "detailed")
     builtin = environment(name, "000001-000")
     observe = history.observe if arguments.history else None
     run = workflow.run(argument, {**env, **builtin}, observe, bill, stubs.names)
-    execution = asyncio.run(_execute(run, history, clock, arguments.base_url, stubs))
-    if arguments.data is not None:
-        execution["argument"] = arguments.data
+    execution = {"name": name, "argument": "null" if arguments.data is None else arguments.data}
+    execution |= asyncio.run(_execute(run, history, agenda, base_url, tokens, stubs))
+    if arguments.history:
+        execution["stepEntries"] = history.entries
     print(json.dumps(execution, indent=2, ensure_ascii=False).encode(errors="replace").decode())
     sys.stderr.write(f"billable steps: {bill.internal} internal, {bill.external} external\n")
-    return 0 if execution["state"] == "SUCCEEDED" else 1
+    return _EXIT_CODES[execution["state"]]
 
 
-class _LiveClock:
-    def now_s(self) -> float:
-        return time.time()
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-class _VirtualClock:
-    """Real time, plus every sleep that was skipped."""
-
-    def __init__(self) -> None:
-        self._skipped_s = 0.0
-
-    def now_s(self) -> float:
-        return min(time.time() + self._skipped_s, _LAST_S)
-
-    async def sleep(self, seconds: float) -> None:
-        self._skipped_s += seconds
+def _instant(agenda: Agenda | None) -> str:
+    now_s = time.time() if agenda is None else min(agenda.now_s, _LAST_S)
+    return instant(datetime.fromtimestamp(now_s, UTC))
 
 
 async def _execute(
-    run: Run, history: History, clock: _LiveClock | _VirtualClock, base_url: str, stubs: Stubs
+    run: Run,
+    history: History,
+    agenda: Agenda | None,
+    base_url: str,
+    tokens: "_Tokens",
+    stubs: Stubs,
 ) -> dict[str, Any]:
-    began_s = clock.now_s()
-    execution: dict[str, Any] = {
-        "name": history.execution,
-        "startTime": instant(datetime.fromtimestamp(began_s, UTC)),
-    }
-    sleep: Callable[[float], Awaitable[None]] = clock.sleep
-    async with aiohttp.ClientSession() as session, _callbacks() as callbacks:
+    """How it went.  Without an agenda it takes the time that it takes."""
+    execution: dict[str, Any] = {"startTime": _instant(agenda)}
+    began_s = time.time() if agenda is None else agenda.now_s
+    async with outgoing_session() as session, _callbacks() as callbacks:
         performer = LivePerformer(
-            session, _no_token, base_url, _print_log, sleep, clock.now_s, stubs, callbacks, execution["name"]
+            session, tokens.give, base_url, _print_log, stubs=stubs, callbacks=callbacks, execution=history.execution
         )
+        driving = drive(run, performer.perform) if agenda is None else drive_in_virtual_time(run, performer, agenda)
         try:
-            result = await drive(run, performer.perform)
-            execution |= {"state": "SUCCEEDED", "result": json.dumps(result, ensure_ascii=False)}
+            result = await driving
+            execution |= {"state": "SUCCEEDED", "result": compact(result)}
         except WorkflowError as error:
             execution |= {"state": "FAILED", "error": error.as_execution_error()}
-    ended_s = clock.now_s()
-    execution["endTime"] = instant(datetime.fromtimestamp(ended_s, UTC))
-    execution["duration"] = f"{ended_s - began_s:.6f}s"
-    if history.entries:
-        execution["stepEntries"] = history.entries
+        except asyncio.CancelledError:  # Ctrl-C
+            history.cancel()
+            execution |= {"state": "CANCELLED", "error": CANCELLED}
+    ended_s = time.time() if agenda is None else agenda.now_s
+    execution |= {"endTime": _instant(agenda), "duration": f"{ended_s - began_s:.6f}s"}
     return execution
+
+
+class _Tokens:
+    """The token of calls with auth: the user's, or a made-up one, which is said once."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    @classmethod
+    def from_environment(cls) -> "_Tokens":
+        token = os.environ.get(_TOKEN, "").strip()
+        if not token.isascii() or not token.isprintable():
+            raise WrongUse(f"mando run: {_TOKEN} has a character that no token has")
+        return cls(token or None)
+
+    def give(self, _: Auth) -> str:
+        if self._token is None:
+            sys.stderr.write(f"mando run: calls with auth carry a made-up token; {_TOKEN} can hold a real one\n")
+            self._token = _MADE_UP
+        return self._token
 
 
 class _Announced(Callbacks):
@@ -152,17 +175,6 @@ async def _callbacks() -> AsyncIterator[Callbacks]:
     finally:
         await runner.cleanup()
         database.close()
-
-
-def _load(path: Path) -> Workflow:
-    try:
-        return compile_workflow(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise WrongUse(f"mando run: cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise WrongUse(f"mando run: {path} is not UTF-8") from None
-    except WorkflowSyntaxError as error:
-        raise WrongUse(str(error)) from None
 
 
 def _argument(data: str | None) -> Value:
@@ -193,8 +205,15 @@ def _env(pairs: list[str]) -> dict[str, str]:
     return env
 
 
-def _no_token(auth: Auth) -> str:
-    raise WorkflowError.tagged("AuthError", f"`mando run` has no {auth.kind} token to send; `mando up` has")
+def _base_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise WrongUse(f"mando run: --base-url: {url!r} is not of the form http://HOST:PORT")
+    return url
 
 
 def _print_log(data: Value, severity: str) -> None:

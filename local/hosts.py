@@ -3,13 +3,14 @@
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-_CLOUD_HOSTS = re.compile(r"(\w+\.)?googleapis\.com|discord\.com")
+_CLOUD_HOSTS = re.compile(r"([\w-]+\.)*googleapis\.com|discord\.com")
 
 
 def to_local(url: str, base_url: str) -> str:
     """The same path and query at base_url (scheme://host:port) where url names a host that we stand in for, else url.
 
-    Source: a task names https://workflowexecutions.googleapis.com whatever runs it.
+    Source: a task names https://workflowexecutions.googleapis.com whatever runs it; a service's host may begin with its
+    region, us-central1-aiplatform.googleapis.com.
     """
     parts = urlsplit(url)
     if parts.hostname is None or not _CLOUD_HOSTS.fullmatch(parts.hostname):

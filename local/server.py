@@ -31,6 +31,7 @@ from local.executions.workflows_api import WorkflowsApi
 from local.faults import Faults
 from local.live_files import LiveFile
 from local.ops.ops import Ops
+from local.outgoing import outgoing_session
 from local.storage import rest as storage_rest
 from local.storage.objects import ObjectStore
 from local.tasks import rest as tasks_rest
@@ -87,7 +88,7 @@ class LocalCloud:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         data = self._data
-        session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+        session = await stack.enter_async_context(outgoing_session())
         issuer = TokenIssuer(data / "issuer.pem")
 
         objects = ObjectStore(data / "objects")

@@ -1,6 +1,7 @@
 """Drives a workflow for real: performs its effects with asyncio."""
 
 import asyncio
+import os
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -11,6 +12,7 @@ from local.executions.callbacks import Callbacks
 from local.executions.journal import Journal
 from local.executions.stubs import Stubs
 from local.hosts import to_local
+from local.outgoing import send_once
 from local.workflows.branches import Branches
 from local.workflows.effects import (
     Auth,
@@ -30,6 +32,7 @@ from local.workflows.effects import (
     Value,
 )
 from local.workflows.errors import WorkflowError
+from local.workflows.limits import MAX_RESPONSE_BYTES
 
 Perform = Callable[[Leaf], Awaitable[Outcome]]
 
@@ -47,12 +50,12 @@ async def drive(run: Run, perform: Perform, journal: Journal | None = None) -> V
         while branches.ended is None:
             if len(branches.pending) == 1 and not performing:
                 ((number, effect),) = branches.pending.items()
-                outcome = await _outcome(perform, effect)
+                outcome = await outcome_of(perform, effect)
             else:
                 begun = set(performing.values())
                 for number, effect in branches.pending.items():
                     if number not in begun:
-                        performing[asyncio.create_task(_outcome(perform, effect))] = number
+                        performing[asyncio.create_task(outcome_of(perform, effect))] = number
                 done, _ = await asyncio.wait(performing, return_when=asyncio.FIRST_COMPLETED)
                 first = min(done, key=lambda task: performing[task])
                 number, outcome = performing.pop(first), first.result()
@@ -67,7 +70,8 @@ async def drive(run: Run, perform: Perform, journal: Journal | None = None) -> V
     return branches.ended.value
 
 
-async def _outcome(perform: Perform, effect: Leaf) -> Outcome | WorkflowError:
+async def outcome_of(perform: Perform, effect: Leaf) -> Outcome | WorkflowError:
+    """A WorkflowError is an outcome like any other."""
     try:
         return await perform(effect)
     except WorkflowError as error:
@@ -75,10 +79,10 @@ async def _outcome(perform: Perform, effect: Leaf) -> Outcome | WorkflowError:
 
 
 class LivePerformer:
-    """Performs single effects.  tokens gives what an HTTP call's auth asks for; base_url stands in for the cloud.
+    """Performs single effects.  session is an outgoing_session(); base_url stands in for the cloud.
 
-    stubs answer the connectors that nothing here serves.  callbacks are the addresses that execution, named in full,
-    may open.
+    tokens gives what an HTTP call's auth asks for; stubs answer the connectors that nothing here serves; callbacks are
+    the addresses that execution, named in full, may open.
     """
 
     def __init__(
@@ -110,6 +114,17 @@ class LivePerformer:
             case Sleep(seconds=seconds):
                 await self._sleep(seconds)
                 return None
+            case AwaitCallback(url=url, timeout_s=timeout_s) if self._callbacks:
+                try:
+                    return await self._callbacks.wait(url, timeout_s)
+                except KeyError:
+                    raise WorkflowError.tagged("ValueError", f"{url!r} is no callback of a running execution") from None
+            case _:
+                return self.at_once(effect)
+
+    def at_once(self, effect: Leaf) -> Outcome:
+        """Performs what takes no time."""
+        match effect:
             case Now():
                 return self._now_s()
             case NewUuid():
@@ -121,36 +136,40 @@ class LivePerformer:
                 return self._stubs.answer(name)
             case CreateCallback(method=method) if self._callbacks:
                 return self._callbacks.create(self._execution, method)
-            case AwaitCallback(url=url, timeout_s=timeout_s) if self._callbacks:
-                try:
-                    return await self._callbacks.wait(url, timeout_s)
-                except KeyError:
-                    raise WorkflowError.tagged("ValueError", f"{url!r} is no callback of a running execution") from None
             case _:
                 raise WorkflowError.tagged("SystemError", f"{type(effect).__name__} is not served here")
 
     async def _call(self, call: HttpCall) -> HttpResponse | HttpFailure:
         headers = dict(call.headers)
-        url = to_local(call.url, self._base_url)
         if call.auth is not None:
             headers["Authorization"] = f"Bearer {self._tokens(call.auth)}"
+        url = to_local(call.url, self._base_url)
         try:
-            async with self._session.request(
-                call.method,
-                url,
-                data=call.body,
-                headers=headers,
-                timeout=aiohttp.ClientTimeout(total=call.timeout_s),
-                allow_redirects=False,
-            ) as answer:
-                return HttpResponse(answer.status, dict(answer.headers), await answer.read())
+            async with send_once(self._session, call.method, url, headers, call.body, call.timeout_s) as answer:
+                return HttpResponse(answer.status, dict(answer.headers), await _read(answer.content))
         except TimeoutError:
             return HttpFailure("TimeoutError", f"no answer within {call.timeout_s:g} s")
         except aiohttp.ClientConnectorError as error:
-            message = f"cannot connect: {error.os_error.strerror}"
+            message = f"cannot connect to {error.host}:{error.port}: {_reason(error)}"
             if url != call.url:
                 message += f"; nothing listens at {self._base_url}, which stands in for the cloud: start `mando up`"
                 message += ", or give a connector's answer with `mando run --stub FILE`"
             return HttpFailure("ConnectionFailedError", message)
         except (aiohttp.ClientError, OSError) as error:
-            return HttpFailure("ConnectionError", f"the connection broke: {type(error).__name__}")
+            return HttpFailure("ConnectionError", f"the connection broke: {error or type(error).__name__}")
+        except ValueError as error:
+            raise WorkflowError.tagged("ValueError", f"invalid url: {call.url!r}, {error}") from None
+
+
+def _reason(error: aiohttp.ClientConnectorError) -> str:
+    """aiohttp's own text names the address again."""
+    number = error.os_error.errno
+    return os.strerror(number) if number and number > 0 else str(error.os_error.strerror or error.os_error)
+
+
+async def _read(content: aiohttp.StreamReader) -> bytes:
+    """All of it; of what is larger than a workflow takes, as much as shows that."""
+    read = bytearray()
+    while len(read) <= MAX_RESPONSE_BYTES and (part := await content.readany()):
+        read += part
+    return bytes(read)

@@ -25,6 +25,7 @@ from local.workflows.stdlib.json import loads
 MAX_CONCURRENT = 10_000
 MAX_BACKLOGGED = 100_000
 MAX_ARGUMENT_BYTES = 32 * 1024
+CANCELLED = {"payload": '"Execution cancelled"', "context": "Execution cancelled"}  # the error of one that was
 
 _log = logging.getLogger("mando.executions")
 
@@ -101,8 +102,7 @@ class ExecutionService:
         history = self._histories.get(name)
         if history is not None:
             history.cancel()
-        error = {"payload": json.dumps("Execution cancelled"), "context": "Execution cancelled"}
-        return self._finish(execution, history, state="CANCELLED", error=error)
+        return self._finish(execution, history, state="CANCELLED", error=CANCELLED)
 
     def get(self, name: str) -> dict[str, Any]:
         """The Execution, with the step that it is in.  Raises ApiError(404)."""

@@ -20,7 +20,7 @@ import yaml
 from local.workflows.effects import Answer, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from local.workflows.stdlib import connectors, library
-from local.workflows.yaml_core import scalar
+from local.workflows.yaml_core import CoreLoader, scalar
 from local.workflows.yaml_nodes import Text, check_aliases
 from local.yaml_source import YamlMistake, compose
 
@@ -67,7 +67,7 @@ class Stubs:
 def _parse(source: str, file: str) -> dict[str, tuple[_Reply, ...]]:
     text = Text(source, file)
     try:
-        root = compose(source) or yaml.MappingNode("tag:yaml.org,2002:map", [])
+        root = compose(source, CoreLoader) or yaml.MappingNode("tag:yaml.org,2002:map", [])
         check_aliases(root, text)
     except YamlMistake as mistake:
         text.problem_at(mistake.line, mistake.column, str(mistake))

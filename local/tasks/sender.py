@@ -1,5 +1,6 @@
 """One attempt of a task over HTTP, with the headers and the token that Cloud Tasks adds.  Called by the dispatcher."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -7,11 +8,12 @@ import aiohttp
 
 from local.auth import TokenIssuer
 from local.hosts import to_local
+from local.outgoing import send_once
 from local.tasks.task import AttemptResult, HttpRequest, Task
 
 
 class Sender:
-    """Sends tasks to their targets; hosts of the cloud are found at base_url."""
+    """Sends tasks to their targets; hosts of the cloud are found at base_url.  session is an outgoing_session()."""
 
     def __init__(self, session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str) -> None:
         self._session = session
@@ -20,17 +22,15 @@ class Sender:
 
     async def send(self, task: Task) -> AttemptResult:
         http = task.request
+        url = to_local(http.url, self.base_url)
+        own = {**_own_headers(task), **self._authorization(http)}
+        headers = {**_without(http.headers or {}, {"host", *map(str.lower, own)}), **own}
         try:
-            async with self._session.request(
-                http.method,
-                to_local(http.url, self.base_url),
-                data=http.body or None,
-                headers={**(http.headers or {}), **_own_headers(task), **self._authorization(http)},
-                timeout=aiohttp.ClientTimeout(total=http.deadline_s),
-                skip_auto_headers=("Content-Type",),
+            async with send_once(
+                self._session, http.method, url, headers, http.body or None, http.deadline_s, allow_redirects=True
             ) as answer:
                 async for _ in answer.content.iter_any():
-                    pass  # read, so that the connection can be used again; what it says does not matter
+                    pass  # what it says does not matter, but the attempt ends with it
                 return AttemptResult(answer.status, retry_after_s=retry_after_s(answer.headers.get("Retry-After")))
         except TimeoutError:
             return AttemptResult(None, f"no answer within {http.deadline_s:g} s", timed_out=True)
@@ -46,6 +46,11 @@ class Sender:
         else:
             token = self._issuer.access_token()
         return {"Authorization": f"Bearer {token}"}
+
+
+def _without(headers: Mapping[str, str], names: set[str]) -> dict[str, str]:
+    """Source: Cloud Tasks v2, HttpRequest.headers: Host is computed, and some headers are replaced."""
+    return {name: value for name, value in headers.items() if name.lower() not in names}
 
 
 def _own_headers(task: Task) -> dict[str, str]:

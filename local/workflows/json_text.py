@@ -1,7 +1,4 @@
-"""JSON as Workflows writes it into results, payloads and arguments: compact, its keys sorted.
-
-Source: recorded from the real service.
-"""
+"""A value as the JSON text that an execution shows of it.  Used for payloads, contexts and whatever else is shown."""
 
 import json
 
@@ -9,4 +6,10 @@ from local.workflows.effects import Value
 
 
 def compact(value: Value) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Without spaces, keys sorted; bytes are a TypeError.  Source: recorded from the real service."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def shown(value: Value) -> str:
+    """The same for somebody to read: bytes are shown as Python writes them."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)

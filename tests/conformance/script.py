@@ -5,6 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """An answer; status 0 is a connection that breaks, takes_s how long it takes."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    takes_s: float
+
+
 @dataclass(slots=True)
 class Script:
     """answers: one a request, the last one for all that follow.  seen: what was asked, as `METHOD target body`.
@@ -17,18 +27,13 @@ class Script:
     seen: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
-    def answer(
-        self, method: str, target: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body of the answer; status 0 is a connection that breaks.
-
-        Raises AssertionError where the case scripted none.
-        """
+    def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Scripted:
+        """Raises AssertionError where the case scripted none."""
         assert self.answers, f"{method} {target}: the case scripts no answer"
         given = self.answers[min(len(self.seen), len(self.answers) - 1)]
         self.seen.append(" ".join(part for part in (method, target, body.decode(errors="replace")) if part))
         self.headers.append(headers)
-        return given.get("code", 200), *self.content(given)
+        return Scripted(given.get("code", 200), *self.content(given), takes_s=given.get("takes", 0))
 
     def next_callback(self) -> dict[str, Any] | None:
         return self.callbacks.pop(0) if self.callbacks else None

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,50 +16,45 @@ from local.executions.callbacks import Callbacks
 from local.executions.database import Database
 from local.executions.live import LivePerformer, drive
 from local.executions.stubs import Stubs
+from local.outgoing import outgoing_session
 from local.workflows.compile import Workflow, compile_workflow
 from local.workflows.effects import Auth, Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from tests.conformance.cases import Case, all_cases
 from tests.conformance.script import Script
-from tests.conformance.virtual import VirtualDriver
+from tests.conformance.virtual import ScriptedTime
 
 CASES = [pytest.param(case, id=f"{case.file}: {case.name}") for case in all_cases()]
 START_S = 1_700_000_000.0
+SECOND_S = 1e-4  # so long a second takes under the live driver: short, and branches keep their order
 NO_ONE_LISTENS = "http://127.0.0.1:1"
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_in_virtual_time(case: Case) -> None:
     script = Script(case.http, list(case.callbacks))
-    driver = VirtualDriver(script, START_S, _stubs(case))
-    _check(case, script, driver.slept, driver.logged, _outcome(case, lambda run: driver.drive(run())))
+    driver = ScriptedTime(script, START_S, _stubs(case))
+    _check(case, script, driver.slept, driver.logged, _outcome(case, driver.drive))
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_with_a_crash_after_every_outcome(case: Case) -> None:
     script = Script(case.http, list(case.callbacks))
-    driver = VirtualDriver(script, START_S, _stubs(case))
-    _check(case, script, driver.slept, driver.logged, _outcome(case, lambda run: driver.drive(run(), run)))
+    driver = ScriptedTime(script, START_S, _stubs(case))
+    _check(case, script, driver.slept, driver.logged, _outcome(case, partial(driver.drive, crashing=True)))
 
 
 @pytest.mark.parametrize("case", CASES)
 async def test_live(case: Case) -> None:
-    script, slept, logged = Script(case.http, list(case.callbacks)), list[float](), list[Value]()
-    async with aiohttp.ClientSession() as session, _serving(script, session) as (address, callbacks):
-        clock = {"now_s": START_S}
-
-        async def sleep(seconds: float) -> None:
-            slept.append(seconds)
-            await asyncio.sleep(seconds * 1e-4)  # a second passes as 0.1 ms, so that branches keep their order
-            clock["now_s"] = max(clock["now_s"], START_S + sum(slept))
-
+    script, clock, logged = Script(case.http, list(case.callbacks)), _Clock(), list[Value]()
+    async with outgoing_session() as session, _serving(script, session, clock) as (address, callbacks):
         performer = LivePerformer(
             session,
             _token,
             address,
             lambda data, _: logged.append(data),
-            sleep,
-            lambda: clock["now_s"],
+            clock.sleep,
+            lambda: clock.now_s,
             _stubs(case),
             callbacks,
             execution="projects/p/locations/l/workflows/w/executions/e",
@@ -69,7 +65,24 @@ async def test_live(case: Case) -> None:
                 outcome = await drive(_run(outcome, case, address), performer.perform)
             except WorkflowError as error:
                 outcome = error
-    _check(case, script, slept, logged, outcome)
+    _check(case, script, clock.slept, logged, outcome)
+
+
+class _Clock:
+    """Time that passes faster than the real one, and exactly: each wait ends so many seconds after it began."""
+
+    def __init__(self) -> None:
+        self.now_s = START_S
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await self.wait(seconds)
+
+    async def wait(self, seconds: float) -> None:
+        end_s = self.now_s + seconds
+        await asyncio.sleep(seconds * SECOND_S)
+        self.now_s = max(self.now_s, end_s)
 
 
 def _stubs(case: Case) -> Stubs:
@@ -102,7 +115,7 @@ class _Answered(Callbacks):
         return url
 
     async def _send(self, url: str, given: dict[str, Any]) -> None:
-        await asyncio.sleep(given["after"] * 1e-4)
+        await asyncio.sleep(given["after"] * SECOND_S)
         headers, body = self._script.content(given)
         async with self._session.request(
             given["method"], url, params=given.get("query"), headers=headers, data=body
@@ -111,7 +124,9 @@ class _Answered(Callbacks):
 
 
 @asynccontextmanager
-async def _serving(script: Script, session: aiohttp.ClientSession) -> AsyncIterator[tuple[str, Callbacks]]:
+async def _serving(
+    script: Script, session: aiohttp.ClientSession, clock: _Clock
+) -> AsyncIterator[tuple[str, Callbacks]]:
     """The address at which the script answers, where it has any answers, and the callbacks to which it sends."""
     callbacks = _Answered(script, session)
     if not script.answers and not script.callbacks:
@@ -119,13 +134,13 @@ async def _serving(script: Script, session: aiohttp.ClientSession) -> AsyncItera
         return
 
     async def answer(request: web.Request) -> web.Response:
-        status, headers, body = script.answer(
-            request.method, request.path_qs, dict(request.headers), await request.read()
-        )
-        if not status:
+        # raw_path: the bytes that came, and not what aiohttp makes of them
+        given = script.answer(request.method, request.raw_path, dict(request.headers), await request.read())
+        await clock.wait(given.takes_s)
+        if not given.status:
             assert request.transport is not None
             request.transport.abort()
-        return web.Response(status=status or 200, headers=headers, body=body)
+        return web.Response(status=given.status or 200, headers=given.headers, body=given.body)
 
     app = web.Application()
     app.add_routes(callbacks.routes())

@@ -1,13 +1,13 @@
-"""A driver in virtual time: nothing waits, and what is due at the same instant runs in the order of its scheduling."""
+"""The script's answers as the virtual driver performs them: nothing waits, and nothing is sent."""
 
-import heapq
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from local.executions.outcomes import from_text, to_text
+from local.executions.outcomes import Result, from_text, to_text
 from local.executions.stubs import Stubs
+from local.executions.virtual import Agenda, Takes, VirtualExecution
 from local.workflows.branches import Branches
 from local.workflows.effects import (
     AwaitCallback,
@@ -21,7 +21,6 @@ from local.workflows.effects import (
     Log,
     NewUuid,
     Now,
-    Outcome,
     Run,
     Sleep,
     Value,
@@ -33,7 +32,7 @@ _CRASHES = 300  # at most: each tells the run anew all that it was told
 
 
 @dataclass(slots=True)
-class VirtualDriver:
+class ScriptedTime:
     """script answers HTTP and sends to callbacks; slept and logged are what the run asked for."""
 
     script: Script
@@ -41,76 +40,86 @@ class VirtualDriver:
     stubs: Stubs = field(default_factory=Stubs)
     slept: list[float] = field(default_factory=list)
     logged: list[Value] = field(default_factory=list)
-    _now_s: float = 0.0
+    _agenda: Agenda = field(init=False)
 
-    def drive(self, main: Run, again: Callable[[], Run] | None = None) -> Value:
+    def __post_init__(self) -> None:
+        self._agenda = Agenda(self.start_s)
+
+    def drive(self, run: Callable[[], Run], *, crashing: bool = False) -> Value:
         """The result.  Raises WorkflowError.
 
-        again: as if the process crashed after each outcome: such a new run is told what was told before, and goes on.
+        crashing: as if the process crashed after each outcome: a new run is told what was told before, and goes on.
         """
-        branches = Branches(main)
-        told: list[tuple[int, str]] = []
-        agenda: list[tuple[float, int, Outcome | WorkflowError]] = []
-        scheduled = -1
-        self._now_s = self.start_s
-        while branches.ended is None:
-            for number, effect in branches.pending.items():
-                if number > scheduled:
-                    scheduled = number
-                    due_s, outcome = self._perform(effect)
-                    heapq.heappush(agenda, (due_s, number, outcome))
-            self._now_s, number, outcome = heapq.heappop(agenda)
-            if again is None or len(told) == _CRASHES:
-                branches.resume(number, outcome)
-            else:
-                told.append((number, to_text(outcome)))
-                branches = Branches(again())
-                for earlier, text in told:
-                    branches.resume(earlier, from_text(text))
-        if branches.ended.error is not None:
-            raise branches.ended.error
-        return branches.ended.value
+        agenda = self._agenda
+        execution = (
+            _Crashing(run, agenda, self._perform) if crashing else VirtualExecution(run(), agenda, self._perform)
+        )
+        while not execution.has_ended:
+            agenda.advance()
+        return execution.result()
 
-    def _perform(self, effect: Leaf) -> tuple[float, Outcome | WorkflowError]:
-        """When it is done, and the outcome."""
+    def _perform(self, _: int, effect: Leaf) -> Takes:
         match effect:
             case Sleep(seconds=seconds):
                 self.slept.append(seconds)
-                return self._now_s + seconds, None
+                return Takes(seconds, None)
             case AwaitCallback(url=url, timeout_s=timeout_s):
                 return self._callback(url, timeout_s)
             case HttpCall():
-                return self._now_s, self._call(effect)
+                return self._call(effect)
             case CreateCallback(method=method):
-                return self._now_s, f"http://callbacks.example/{method}"
+                return Takes(0, f"http://callbacks.example/{method}")
             case Now():
-                return self._now_s, self._now_s
+                return Takes(0, self._agenda.now_s)
             case NewUuid():
-                return self._now_s, str(uuid.uuid4())
+                return Takes(0, str(uuid.uuid4()))
             case Log(data=data):
                 self.logged.append(data)
-                return self._now_s, None
+                return Takes(0, None)
             case ConnectorCall(name=name):
                 try:
-                    return self._now_s, self.stubs.answer(name)
+                    return Takes(0, self.stubs.answer(name))
                 except WorkflowError as error:
-                    return self._now_s, error
+                    return Takes(0, error)
 
-    def _callback(self, url: str, timeout_s: float) -> tuple[float, CallbackRequest | None]:
+    def _callback(self, url: str, timeout_s: float) -> Takes:
         given = self.script.next_callback()
-        due_s = max(self._now_s, self.start_s + given["after"]) if given else float("inf")
-        if given is None or due_s > self._now_s + timeout_s:
-            return self._now_s + timeout_s, None
+        after_s = max(0.0, self.start_s + given["after"] - self._agenda.now_s) if given else float("inf")
+        if given is None or after_s > timeout_s:
+            return Takes(timeout_s, None)
         headers, body = self.script.content(given)
         query = dict(given.get("query", {}))
-        return due_s, CallbackRequest(1, "2023-11-14T22:13:20.000000Z", given["method"], url, headers, query, body)
+        request = CallbackRequest(1, "2023-11-14T22:13:20.000000Z", given["method"], url, headers, query, body)
+        return Takes(after_s, request)
 
-    def _call(self, call: HttpCall) -> HttpResponse | HttpFailure:
+    def _call(self, call: HttpCall) -> Takes:
         parts = urlsplit(call.url)
         if parts.port == 1:  # nothing listens there
-            return HttpFailure("ConnectionFailedError", "cannot connect")
+            return Takes(0, HttpFailure("ConnectionFailedError", "cannot connect"))
         if call.auth is not None and call.auth.kind == "OIDC":
-            return HttpFailure("AuthError", "no token")
+            return Takes(0, HttpFailure("AuthError", "no token"))
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        status, headers, body = self.script.answer(call.method, target, dict(call.headers), call.body or b"")
-        return HttpResponse(status, headers, body) if status else HttpFailure("ConnectionError", "it broke")
+        answer = self.script.answer(call.method, target, dict(call.headers), call.body or b"")
+        if answer.takes_s > call.timeout_s:
+            return Takes(call.timeout_s, HttpFailure("TimeoutError", "no answer in time"))
+        if not answer.status:
+            return Takes(answer.takes_s, HttpFailure("ConnectionError", "it broke"))
+        return Takes(answer.takes_s, HttpResponse(answer.status, answer.headers, answer.body))
+
+
+class _Crashing(VirtualExecution):
+    """Loses the run before every outcome, and tells a new one what the old one was told."""
+
+    def __init__(self, again: Callable[[], Run], agenda: Agenda, perform: Callable[[int, Leaf], Takes]) -> None:
+        self._again = again
+        self._told: list[tuple[int, str]] = []
+        super().__init__(again(), agenda, perform)
+
+    def tell(self, number: int, outcome: Result) -> None:
+        if len(self._told) == _CRASHES:
+            super().tell(number, outcome)
+            return
+        self._told.append((number, to_text(outcome)))
+        self.branches = Branches(self._again())
+        for earlier, text in self._told:
+            self.branches.resume(earlier, from_text(text))

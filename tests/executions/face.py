@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 from local.api_error import api_errors
@@ -18,6 +17,7 @@ from local.executions.registry import Settings
 from local.executions.rest import routes
 from local.executions.service import MAX_CONCURRENT, ExecutionService
 from local.executions.workflows_api import WorkflowsApi
+from local.outgoing import outgoing_session
 from tests.running import served, until
 
 PARENT = "projects/demo/locations/us-central1"
@@ -47,7 +47,7 @@ class Face:
 async def a_face(folder: Path, max_concurrent: int = MAX_CONCURRENT, port: int = 0) -> AsyncIterator[Face]:
     database = Database(folder / "executions.sqlite")
     callbacks = Callbacks(database, "")
-    async with aiohttp.ClientSession() as session:
+    async with outgoing_session() as session:
 
         def perform_as(account: str | None, execution: str) -> Perform:
             token = f"token-for-{account}"

@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-import aiohttp
-
 from local.executions.callbacks import Callbacks
 from local.executions.database import Database
 from local.executions.live import LivePerformer, Perform
 from local.executions.registry import Settings
 from local.executions.service import ExecutionService
+from local.outgoing import outgoing_session
 from tests.executions.face import WORKFLOW
 from tests.servers import ROOT
 
@@ -60,7 +59,7 @@ async def running(path: Path, url: str) -> AsyncIterator[asyncio.subprocess.Proc
 async def _main(path: Path, url: str) -> None:
     database = Database(path)
     callbacks = Callbacks(database, "")
-    async with aiohttp.ClientSession() as session:
+    async with outgoing_session() as session:
 
         def perform_as(account: str | None, execution: str) -> Perform:
             return LivePerformer(session, lambda _: "", "", lambda *_: None, execution=execution).perform

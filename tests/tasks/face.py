@@ -15,6 +15,7 @@ from aiohttp import web
 from local.api_error import api_errors
 from local.appengine import rest as appengine_rest
 from local.auth import TokenIssuer
+from local.outgoing import outgoing_session
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.rest import routes
 from local.tasks.sender import Sender
@@ -59,7 +60,7 @@ class Face:
 @asynccontextmanager
 async def a_face(folder: Path) -> AsyncIterator[Face]:
     store = TaskStore(folder / "tasks.sqlite")
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession() as session, outgoing_session() as outgoing:
         app = web.Application(middlewares=[api_errors], client_max_size=4 * 1024 * 1024)
         faces: list[Face] = []
 
@@ -69,7 +70,7 @@ async def a_face(folder: Path) -> AsyncIterator[Face]:
             answer = face.answers.pop(0) if face.answers else 200
             return web.Response(status=answer) if isinstance(answer, int) else answer
 
-        sender = Sender(session, TokenIssuer(folder / "key.pem"), "http://127.0.0.1:1")
+        sender = Sender(outgoing, TokenIssuer(folder / "key.pem"), "http://127.0.0.1:1")
         dispatcher = Dispatcher(store, sender.send)
         app.add_routes(routes(store, dispatcher))
         app.add_routes(appengine_rest.routes())

@@ -6,9 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-import aiohttp
-
 from local.auth import TokenIssuer
+from local.outgoing import outgoing_session
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.rules import QueueConfig, RateLimits
 from local.tasks.sender import Sender
@@ -26,7 +25,7 @@ async def _main(path: Path, url: str) -> None:
     for number in range(TASKS):
         with contextlib.suppress(NameTaken):
             store.create(QUEUE, NewTask(f"t{number}", HttpRequest(url), time.time()), time.time())
-    async with aiohttp.ClientSession() as session:
+    async with outgoing_session() as session:
         dispatcher = Dispatcher(store, Sender(session, TokenIssuer(path.parent / "key.pem"), url).send)
         await dispatcher.start()
         while store.depth(QUEUE):

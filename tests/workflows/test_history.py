@@ -12,7 +12,7 @@ from local.workflows.compile import compile_workflow
 from local.workflows.errors import WorkflowError
 from local.workflows.history import Bill
 from tests.conformance.script import Script
-from tests.conformance.virtual import VirtualDriver
+from tests.conformance.virtual import ScriptedTime
 from tests.system.up import mando
 
 SOURCE = """
@@ -40,7 +40,7 @@ def _ran(
     history, bill = History("e", lambda: "now", with_variables), Bill()
     run = compile_workflow(source).run(None, {}, history.observe, bill)
     with pytest.raises(WorkflowError):
-        VirtualDriver(Script(list(answers)), 0.0).drive(run)
+        ScriptedTime(Script(list(answers)), 0.0).drive(lambda: run)
     return history, bill
 
 

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import aiohttp
 import pytest
 
 from local.executions.live import LivePerformer, drive
+from local.outgoing import outgoing_session
 from local.workflows.compile import compile_workflow
-from local.workflows.effects import Auth
+from local.workflows.effects import Auth, HttpCall, HttpFailure
 from local.workflows.errors import WorkflowError
 from tests.servers import free_port
 
@@ -85,7 +85,7 @@ async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def tags_of(url: str, tokens: Callable[[Auth], str] = lambda auth: "token") -> Any:
-    async with aiohttp.ClientSession() as session:
+    async with outgoing_session() as session:
         performer = LivePerformer(session, tokens, "", lambda data, severity: None)
         return await drive(compile_workflow(SOURCE).run(url, {}), performer.perform)
 
@@ -107,6 +107,15 @@ async def test_a_call_that_goes_wrong_is_caught_under_its_tag(answer: Answer, ta
 
 async def test_nobody_there_is_a_connection_that_failed() -> None:
     assert "ConnectionFailedError" in await tags_of(f"http://127.0.0.1:{free_port()}/")
+
+
+async def test_a_connection_that_failed_says_to_whom_and_why() -> None:
+    port = free_port()
+    async with outgoing_session() as session:
+        performer = LivePerformer(session, lambda auth: "token", "", lambda data, severity: None)
+        outcome = await performer.perform(HttpCall("GET", f"http://127.0.0.1:{port}/", {}, None, 5))
+    message = f"cannot connect to 127.0.0.1:{port}: Connection refused"
+    assert outcome == HttpFailure("ConnectionFailedError", message)
 
 
 async def test_a_token_that_cannot_be_had_is_an_error_that_a_workflow_can_catch() -> None:

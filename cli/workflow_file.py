@@ -1,0 +1,73 @@
+"""A path → the workflow in that file.  Used by `mando run`, which is given any file at all.
+
+What is no workflow is told in one sentence, and of many mistakes the first few.
+"""
+
+from pathlib import Path
+
+import yaml
+
+from local.workflows.compile import Workflow, compile_workflow
+from local.workflows.errors import WorkflowSyntaxError
+from local.workflows.limits import MAX_SOURCE_BYTES
+
+_MAX_SHOWN = 20
+_MAX_NAMES = 4
+
+
+class NoWorkflow(Exception):
+    """Raised when a file holds no workflow that can be run; the message is for the terminal."""
+
+
+def load(path: Path) -> Workflow:
+    """Raises NoWorkflow."""
+    source = _read(path)
+    try:
+        return compile_workflow(source, str(path))
+    except WorkflowSyntaxError as error:
+        if (what := _what_it_is(source)) is not None:
+            raise NoWorkflow(f"mando run: {path} is no workflow: it is {what}") from None
+        shown = [str(problem) for problem in error.problems[:_MAX_SHOWN]]
+        more = len(error.problems) - len(shown)
+        raise NoWorkflow("\n".join([*shown, f"and {more} more"] if more else shown)) from None
+
+
+def _read(path: Path) -> str:
+    """No more than a workflow may hold, and a little: the file may be any, also one without an end."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(2 * MAX_SOURCE_BYTES)
+    except OSError as error:
+        raise NoWorkflow(f"mando run: cannot read {path}: {error.strerror}") from None
+    if len(content) > MAX_SOURCE_BYTES:
+        raise NoWorkflow(f"mando run: {path} is larger than a workflow may be, which is {MAX_SOURCE_BYTES} bytes")
+    if not content.strip():
+        raise NoWorkflow(f"mando run: {path} is empty")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise NoWorkflow(f"mando run: {path} is not UTF-8") from None
+
+
+def _what_it_is(source: str) -> str | None:
+    """What a text is that has mistakes; None where it looks like a workflow."""
+    if "\0" in source:
+        return "no text"
+    if source.lstrip().startswith("<"):
+        return "HTML or XML"
+    if source.startswith("#!"):
+        return "a script"
+    try:
+        found = list(yaml.safe_load_all(source))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    top = found[0] if found else None
+    if isinstance(top, dict):
+        if "main" in top or any(isinstance(routine, dict) and "steps" in routine for routine in top.values()):
+            return None
+        names = list(map(str, top))
+        listed = ", ".join(names[:_MAX_NAMES]) + (", …" if len(names) > _MAX_NAMES else "")
+        return f"a map of {listed}; expected main and subworkflows, or a list of steps"
+    if top is None or isinstance(top, list):
+        return None
+    return "text or a number; expected main and subworkflows, or a list of steps"
