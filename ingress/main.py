@@ -25,6 +25,7 @@ from ingress.seal import Sealer
 from schemas.environment import ConfigError
 
 MAX_BODY_BYTES = 64 * 1024  # a slash command is about 1.5 KiB
+ANSWER_WITHIN_S = 2.0  # of Discord's 3 s: the way here and back is in them too
 
 try:
     CONFIG = read_config(os.environ)
@@ -54,6 +55,7 @@ OUR_FAULT = _for_you_alone("Something went wrong on my side. Please try again la
 
 def handle_request(http: flask.Request) -> ResponseReturnValue:
     """Answer one of Discord's requests.  Status 200, or 400, 401, 405 or 413 with one line of text."""
+    deadline_s = time.monotonic() + ANSWER_WITHIN_S
     if http.method != "POST":
         return _reject(405, "only POST is answered here", Allow="POST")
     body = _read_body(http)
@@ -62,7 +64,7 @@ def handle_request(http: flask.Request) -> ResponseReturnValue:
     if not signature.is_valid(http.headers, body, CONFIG.public_key, now_s=time.time()):
         return _reject(401, "the signature is not valid")
     try:
-        return _answer(parse(body))
+        return _answer(parse(body), deadline_s)
     except BadInteraction as error:
         return _reject(400, str(error))
     except Exception as error:  # the top of the process: our bug, and still the member is told
@@ -70,31 +72,33 @@ def handle_request(http: flask.Request) -> ResponseReturnValue:
         return OUR_FAULT
 
 
-def _answer(interaction: Ping | Command | OtherInteraction) -> ResponseReturnValue:
+def _answer(interaction: Ping | Command | OtherInteraction, deadline_s: float) -> ResponseReturnValue:
     match interaction:
         case Ping():
             return PONG
         case Command(name="mando"):
-            return _acknowledge(interaction)
+            return _acknowledge(interaction, deadline_s)
         case _:
             return UNKNOWN
 
 
-def _acknowledge(command: Command) -> ResponseReturnValue:
+def _acknowledge(command: Command, deadline_s: float) -> ResponseReturnValue:
     request = to_request(command, SEALER, now=datetime.now(UTC))
-    pause_s = MEMBERS.wait_s(command.user_id, command.interaction_id, time.monotonic())
-    if pause_s > 0:
-        return _for_you_alone(f"That was a lot of mandalas. Please ask again in {math.ceil(pause_s)} seconds.")
-    line_s = BACKLOG.wait_s()
-    if line_s > LIMITS.refuse_after_s:
-        log("WARNING", f"refused: the line is {line_s:.0f} s long", interaction_id=command.interaction_id)
-        return _too_late(line_s)
-    try:
-        task_name = QUEUE.enqueue(request)
-    except QueueUnavailable as error:
-        log("ERROR", f"the queue is unavailable: {error}", interaction_id=command.interaction_id)
-        return BUSY
-    BACKLOG.note_enqueued()
+    with BACKLOG.asked_meanwhile(deadline_s):
+        line_s = BACKLOG.wait_s()
+        if line_s > LIMITS.refuse_after_s:
+            log("WARNING", f"refused: the line is {line_s:.0f} s long", interaction_id=command.interaction_id)
+            return _too_late(line_s)
+        pause_s = MEMBERS.charge(command.user_id, command.interaction_id, time.monotonic())
+        if pause_s > 0:
+            return _for_you_alone(f"That was a lot of mandalas. Please ask again in {math.ceil(pause_s)} seconds.")
+        try:
+            task_name = QUEUE.enqueue(request, deadline_s)
+        except QueueUnavailable as error:
+            MEMBERS.give_back(command.user_id, command.interaction_id)
+            log("ERROR", f"the queue is unavailable: {error}", interaction_id=command.interaction_id)
+            return BUSY
+        BACKLOG.note_enqueued()
     log("INFO", f"enqueued {task_name}", interaction_id=command.interaction_id)
     return DEFERRED if line_s <= LIMITS.tell_after_s else _in_line(line_s)
 
