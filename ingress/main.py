@@ -18,13 +18,24 @@ from ingress import signature
 from ingress.backlog import Backlog, asking
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
-from ingress.interaction import BadInteraction, Command, OtherInteraction, Ping, parse, to_request
+from ingress.interaction import (
+    Autocomplete,
+    Command,
+    IncompleteInteraction,
+    NoInteraction,
+    OtherInteraction,
+    Ping,
+    parse,
+    to_request,
+)
 from ingress.limits import Members, read_limits
 from ingress.log import log
+from ingress.options import WrongOption
 from ingress.seal import Sealer
 from schemas.environment import ConfigError
 
-MAX_BODY_BYTES = 64 * 1024  # a slash command is about 1.5 KiB
+# A slash command is about 1.5 KiB.  6,000 characters of words are 72 KB if each is spelt \ud83d\ude00.
+MAX_BODY_BYTES = 256 * 1024
 ANSWER_WITHIN_S = 2.0  # of Discord's 3 s: the way here and back is in them too
 
 try:
@@ -38,9 +49,11 @@ QUEUE = TaskQueue(CONFIG)
 BACKLOG = Backlog(asking(CONFIG), LIMITS.look_every_s)
 MEMBERS = Members(LIMITS.per_minute)
 
-# Source: Discord, "Interaction Response Object": 1 pong, 4 a message now, 5 "thinking…"; flag 64: for this member only.
+# Source: Discord, "Interaction Callback Type": 1 pong, 4 a message now, 5 "thinking…", 8 what to suggest.
+# Flag 64: for this member only.
 PONG = {"type": 1}
 DEFERRED = {"type": 5}
+NO_SUGGESTIONS: dict[str, Any] = {"type": 8, "data": {"choices": []}}
 
 
 def _for_you_alone(words: str) -> dict[str, Any]:
@@ -65,25 +78,33 @@ def handle_request(http: flask.Request) -> ResponseReturnValue:
         return _reject(401, "the signature is not valid")
     try:
         return _answer(parse(body), deadline_s)
-    except BadInteraction as error:
+    except NoInteraction as error:
         return _reject(400, str(error))
+    except IncompleteInteraction as error:
+        log("ERROR", f"an interaction that cannot be answered later: {error}", interaction_id="")
+        return OUR_FAULT
     except Exception as error:  # the top of the process: our bug, and still the member is told
         log("CRITICAL", f"{type(error).__name__} in the ingress", interaction_id="")
         return OUR_FAULT
 
 
-def _answer(interaction: Ping | Command | OtherInteraction, deadline_s: float) -> ResponseReturnValue:
+def _answer(interaction: Ping | Command | Autocomplete | OtherInteraction, deadline_s: float) -> ResponseReturnValue:
     match interaction:
         case Ping():
             return PONG
         case Command(name="mando"):
             return _acknowledge(interaction, deadline_s)
+        case Autocomplete():
+            return NO_SUGGESTIONS
         case _:
             return UNKNOWN
 
 
 def _acknowledge(command: Command, deadline_s: float) -> ResponseReturnValue:
-    request = to_request(command, SEALER, now=datetime.now(UTC))
+    try:
+        request = to_request(command, SEALER, now=datetime.now(UTC))
+    except WrongOption as error:
+        return _for_you_alone(str(error))
     with BACKLOG.asked_meanwhile(deadline_s):
         line_s = BACKLOG.wait_s()
         if line_s > LIMITS.refuse_after_s:
