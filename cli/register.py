@@ -58,9 +58,14 @@ def register(
 ) -> None:
     """Makes the command the only one of its scope; doing it again changes nothing.  Raises Refused."""
     application = _call(session, "GET", f"{api}/applications/@me", "read the application")
+    if not isinstance(application, dict) or not str(application.get("id")).isdecimal():
+        raise Refused("cannot read the application: Discord answered without its id")
     scope = f"applications/{application['id']}" + (f"/guilds/{guild}" if guild else "")
-    _call(session, "PUT", f"{api}/{scope}/commands", "register the command", [command])
-    print(f"/{command['name']} is registered for {application['name']}" + (f" in server {guild}" if guild else ""))
+    registered = _call(session, "PUT", f"{api}/{scope}/commands", "register the command", [command])
+    if not isinstance(registered, list) or len(registered) != 1:
+        raise Refused("cannot register the command: Discord answered without the list of commands")
+    name = application.get("name", application["id"])
+    print(f"/{command['name']} is registered for {name}" + (f" in server {guild}" if guild else ""))
     if endpoint is not None and application.get("interactions_endpoint_url") != endpoint:
         change = {"interactions_endpoint_url": endpoint}
         _call(session, "PATCH", f"{api}/applications/@me", f"send interactions to {endpoint}", change)
@@ -68,20 +73,39 @@ def register(
         print(f"interactions go to {endpoint}")
 
 
-def _call(session: requests.Session, method: str, url: str, purpose: str, body: Any = None) -> dict[str, Any]:
+def _call(session: requests.Session, method: str, url: str, purpose: str, body: Any = None) -> Any:
+    """Discord's JSON.  A redirection is not followed: it would turn a PUT into a GET that does nothing."""
     try:
-        answer = session.request(method, url, json=body, timeout=_TIMEOUT_S)
-    except requests.RequestException as error:
+        answer = session.request(method, url, json=body, timeout=_TIMEOUT_S, allow_redirects=False)
+    except (requests.RequestException, UnicodeError) as error:  # the latter: a token or address that no header can hold
         raise Refused(f"cannot {purpose}: {type(error).__name__} at {url}") from None
-    if not answer.ok:
+    if not 200 <= answer.status_code < 300:
         raise Refused(f"cannot {purpose}: Discord answered {answer.status_code} {_words_of(answer)}")
-    parsed = answer.json()
-    return parsed if isinstance(parsed, dict) else {}
+    try:
+        return answer.json()
+    except ValueError:
+        raise Refused(f"cannot {purpose}: {url} answered {answer.status_code} {_words_of(answer)}, no JSON") from None
 
 
 def _words_of(answer: requests.Response) -> str:
+    """What an answer says, in one short line."""
     if answer.status_code == 401:
         return "(is DISCORD_BOT_TOKEN the bot's present token?)"
     if answer.status_code == 429:
-        return f"(too many calls; wait {answer.headers.get('Retry-After', 'some')} s)"
-    return answer.text[:500]
+        return f"(too many calls; wait {_retry_after(answer)})"
+    if answer.is_redirect:
+        return f"(go to {answer.headers['Location'][:200]}; is DISCORD_API right?)"
+    text = " ".join(answer.text.split())[:500]
+    if text.startswith("<"):
+        return "with a page of HTML"
+    return text or "without a body"
+
+
+def _retry_after(answer: requests.Response) -> str:
+    """Cloudflare in front of Discord names it in the header only, or nowhere."""
+    try:
+        seconds = answer.json().get("retry_after")
+    except (ValueError, AttributeError):
+        seconds = None
+    seconds = seconds or answer.headers.get("Retry-After")
+    return f"{seconds} s" if seconds else "some minutes"

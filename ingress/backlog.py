@@ -1,32 +1,37 @@
-"""How long is the line?  Asks Cloud Tasks now and then, beside the requests and not in their way.  Called by main.
+"""How long is the line?  Asks Cloud Tasks now and then, beside what a request does anyway.  Called by main.
 
-Source: Cloud Tasks v2beta3, queues.get with a read mask: the only version that tells a queue's stats.
+An instance of Cloud Run stands still between its requests, so that nothing is left to do after an answer.
+Source: Cloud Run, "CPU allocation".  Cloud Tasks v2beta3, queues.get with a read mask: only that version tells stats.
 """
 
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from google.cloud import tasks_v2beta3
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from ingress.cloud_tasks import FAILURES, client_arguments
+from ingress.cloud_tasks import FAILURES, client_arguments, describe
 from ingress.config import Config
 from ingress.log import log
 
-_TIMEOUT_S = 5.0
-_WORTH_S = 60.0  # what we heard longer ago says nothing any more
+_PATIENCE_S = 1.0  # of the one request in look_every_s that asks
+_WORTH_S = 60.0  # what was fetched longer ago says nothing any more
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What Cloud Tasks told: so many tasks, of which so many start a second; 0 where the queue is paused."""
+class QueueStats:
+    """What Cloud Tasks told: so many tasks, of which so many start a second; 0 where the queue is paused.
+
+    fetched_at_s is the instant of the question: the answer may lie unread while the process stands still.
+    """
 
     tasks: int
     per_s: float
-    heard_s: float
+    fetched_at_s: float
 
     def wait_s(self, more: int) -> float:
         """How long until a task that is put behind these, and `more` since, starts."""
@@ -37,58 +42,80 @@ class Line:
 
 
 class Backlog:
-    """ask() tells the line; now_s() is any clock that only goes forward.  Safe to use from many threads."""
+    """fetch() asks Cloud Tasks; now_s() is any clock that only goes forward.  Safe to use from many threads."""
 
     def __init__(
-        self, ask: Callable[[], Line], look_every_s: float, now_s: Callable[[], float] = time.monotonic
+        self, fetch: Callable[[], QueueStats], look_every_s: float, now_s: Callable[[], float] = time.monotonic
     ) -> None:
-        self._ask = ask
+        self._fetch = fetch
         self._look_every_s = look_every_s
         self._now_s = now_s
-        self._line: Line | None = None
-        self._since = 0
-        self._asked_s = float("-inf")
+        self._stats: QueueStats | None = None
+        self._enqueued = 0
+        self._enqueued_at_stats = 0
+        self._asked_at_s = float("-inf")
+        self._question: Future[None] | None = None
         self._lock = threading.Lock()
-        self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="backlog")
+        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="backlog")
+
+    @contextmanager
+    def asked_meanwhile(self, deadline_s: float) -> Iterator[None]:
+        """Asks, where it is time to, while the block runs; its end waits for the answer, but not beyond deadline_s."""
+        question = self._ask_if_due()
+        try:
+            yield
+        finally:
+            if question is not None:
+                wait([question], timeout=max(0.0, min(_PATIENCE_S, deadline_s - self._now_s())))
 
     def wait_s(self) -> float:
-        """As far as this instance knows; 0 while it knows nothing.  Never waits for Cloud Tasks."""
+        """As far as this instance knows; 0 while it knows nothing."""
         with self._lock:
-            now_s = self._now_s()
-            if now_s - self._asked_s >= self._look_every_s:
-                self._asked_s = now_s
-                self._asking.submit(self._look)
-            if self._line is None or now_s - self._line.heard_s > _WORTH_S:
+            if self._stats is None or self._now_s() - self._stats.fetched_at_s > _WORTH_S:
                 return 0.0
-            return self._line.wait_s(self._since)
+            return self._stats.wait_s(self._enqueued - self._enqueued_at_stats)
+
+    def is_asking(self) -> bool:
+        return self._question is not None and not self._question.done()
 
     def note_enqueued(self) -> None:
         """One more stands in line than Cloud Tasks told."""
         with self._lock:
-            self._since += 1
+            self._enqueued += 1
 
-    def _look(self) -> None:
+    def _ask_if_due(self) -> Future[None] | None:
+        """One question at a time: while one hangs, no other is asked."""
+        with self._lock:
+            now_s = self._now_s()
+            if self.is_asking() or now_s - self._asked_at_s < self._look_every_s:
+                return None
+            self._asked_at_s = now_s
+            self._question = self._threads.submit(self._look, self._enqueued)
+            return self._question
+
+    def _look(self, enqueued: int) -> None:
         try:
-            line = self._ask()
+            stats = self._fetch()
         except FAILURES as error:
             # The line is then taken for short: a queue that cannot be asked may well take a task.
-            log("WARNING", f"the backlog is unknown: {type(error).__name__}: {error}")
+            log("WARNING", f"the backlog is unknown: {describe(error)}")
             return
         with self._lock:
-            self._line, self._since = line, 0
+            self._stats, self._enqueued_at_stats = stats, enqueued
 
 
-def asking(config: Config, now_s: Callable[[], float] = time.monotonic) -> Callable[[], Line]:
+def asking(config: Config, now_s: Callable[[], float] = time.monotonic) -> Callable[[], QueueStats]:
     """What asks Cloud Tasks about the queue."""
     client = tasks_v2beta3.CloudTasksClient(**client_arguments(config))
     mask = FieldMask(paths=["state", "rate_limits", "stats"])
     request = tasks_v2beta3.GetQueueRequest(name=config.queue, read_mask=mask)
 
-    def ask() -> Line:
-        queue = client.get_queue(request, timeout=_TIMEOUT_S, retry=None)
+    def fetch() -> QueueStats:
+        asked_at_s = now_s()
+        queue = client.get_queue(request, timeout=_PATIENCE_S, retry=None)
         is_running = queue.state == tasks_v2beta3.Queue.State.RUNNING
         limit = queue.rate_limits.max_dispatches_per_second
         per_s = min(queue.stats.effective_execution_rate or limit, limit) if is_running else 0.0
-        return Line(queue.stats.tasks_count, per_s, now_s())
+        return QueueStats(queue.stats.tasks_count, per_s, asked_at_s)
 
-    return ask
+    return fetch

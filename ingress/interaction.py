@@ -1,20 +1,34 @@
-"""Discord's JSON → Command → Request.  Called by main.handle_request, after the signature was found to be valid."""
+"""Discord's JSON → Command → Request.  Called by main.handle_request, after the signature was found to be valid.
+
+A signed body is Discord's own, so what it leaves out or adds is no reason to leave a member without an answer.
+"""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import schemas
+from ingress.options import chosen
 from ingress.seal import Sealer
 from schemas.environment import Secret
 
 TOKEN_LIFE = timedelta(minutes=15)  # Source: Discord, "Receiving and Responding": the interaction token's validity
 
+_SNOWFLAKE = re.compile(r"[0-9]{1,20}")
+_LOCALE = re.compile(r"[A-Za-z0-9-]{2,16}")
 
-class BadInteraction(ValueError):
-    """Raised when a signed body is not an interaction; the message names the field."""
+Json = dict[str, Any]
+
+
+class NoInteraction(ValueError):
+    """Raised when a signed body is no JSON object; the message says why."""
+
+
+class IncompleteInteraction(ValueError):
+    """Raised when a command lacks what Discord always sends, and its picture could not be shown; names the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +51,13 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Autocomplete:
+    """A member is typing, and Discord asks what to suggest."""
+
+
+@dataclass(frozen=True, slots=True)
 class OtherInteraction:
-    """A kind that we never asked Discord to send: a button, a form, one that is not invented yet."""
+    """A kind that we never asked for: a button, a form, a command on a user or a message, one yet to be invented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,78 +68,109 @@ class Request:
     as_json: bytes
 
 
-def parse(body: bytes) -> Ping | Command | OtherInteraction:
-    """The interaction in body.  Raises BadInteraction where it is no JSON or lacks what Discord always sends."""
-    try:
-        payload = schemas.check("interaction", json.loads(body, parse_constant=_refuse_constant))
-    except RecursionError:
-        raise BadInteraction("the body is nested too deeply") from None
-    except UnicodeDecodeError:
-        raise BadInteraction("the body is not UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise BadInteraction(f"the body is not JSON: {error}") from None
-    except ValueError as error:
-        raise BadInteraction(str(error)) from None
-    match payload["type"]:
+def parse(body: bytes) -> Ping | Command | Autocomplete | OtherInteraction:
+    """The interaction in body.  Raises NoInteraction and IncompleteInteraction."""
+    payload = _read(body)
+    # Source: Discord, "Interaction Type": 1 ping, 2 command, 3 component, 4 autocomplete, 5 modal.
+    match payload.get("type"):
         case 1:
             return Ping()
         case 2:
             return _command(payload)
+        case 4:
+            return Autocomplete()
         case _:
             return OtherInteraction()
 
 
-def _command(payload: dict[str, Any]) -> Command:
-    user = (payload.get("member") or payload).get("user")
-    if user is None:
-        raise BadInteraction("interaction must contain ['member'] or ['user'] properties")
-    data = payload["data"]
+def _read(body: bytes) -> Json:
+    try:
+        payload = json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_without_nulls)
+    except RecursionError:
+        raise NoInteraction("the body is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise NoInteraction("the body is not UTF-8") from None
+    except ValueError as error:
+        raise NoInteraction(f"the body is not JSON: {error}") from None
+    if not isinstance(payload, dict):
+        raise NoInteraction("the body is no JSON object")
+    return payload
+
+
+def _without_nulls(pairs: list[tuple[str, Any]]) -> Json:
+    """Discord writes an absent field as null too."""
+    return {name: value for name, value in pairs if value is not None}
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _command(payload: Json) -> Command | OtherInteraction:
+    data = _object(payload, "data")
+    name = data.get("name")
+    # Source: Discord, "Application Command Types": 1 chat input, 2 on a user, 3 on a message, 4 entry of an activity.
+    if data.get("type", 1) != 1 or not isinstance(name, str):
+        return OtherInteraction()
+    try:
+        schemas.check("interaction", payload)
+    except schemas.SchemaError as error:
+        raise IncompleteInteraction(str(error)) from None
     return Command(
-        name=data["name"],
+        name=name,
         interaction_id=payload["id"],
         application_id=payload["application_id"],
         token=Secret(payload["token"]),
-        channel_id=payload.get("channel_id"),
-        user_id=user["id"],
-        locale=payload.get("locale", "en-US"),
-        options={option["name"]: option.get("value") for option in data.get("options", [])},
+        channel_id=_text(payload, "channel_id", _SNOWFLAKE),
+        user_id=_user_id(payload),
+        locale=_text(payload, "locale", _LOCALE) or "en-US",
+        options=_options(data),
     )
 
 
+def _user_id(payload: Json) -> str:
+    """Of the member in a server, of the user in a direct message."""
+    for holder in (_object(payload, "member"), payload):
+        if user_id := _text(_object(holder, "user"), "id", _SNOWFLAKE):
+            return user_id
+    raise IncompleteInteraction("interaction must contain the id of a member's user or of a user")
+
+
+def _options(data: Json) -> Json:
+    options = data.get("options")
+    if not isinstance(options, list):
+        return {}
+    named = [option for option in options if isinstance(option, dict) and isinstance(option.get("name"), str)]
+    return {option["name"]: option["value"] for option in named if "value" in option}
+
+
+def _object(holder: Json, name: str) -> Json:
+    value = holder.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(holder: Json, name: str, pattern: re.Pattern[str]) -> str | None:
+    """The field where it is a text of that pattern; anything else is taken as absent."""
+    value = holder.get(name)
+    return value if isinstance(value, str) and pattern.fullmatch(value) else None
+
+
 def to_request(command: Command, sealer: Sealer, now: datetime) -> Request:
-    """The request of a /mando, its token sealed.  Raises BadInteraction where an option is not what we registered."""
-    try:
-        request = {
-            "interaction_id": command.interaction_id,
-            "application_id": command.application_id,
-            "sealed_token": sealer.seal(command.token),
-            "channel_id": command.channel_id,
-            "user_id": command.user_id,
-            "locale": command.locale,
-            "options": _tidy(command.options),
-            "received_at": _instant(now),
-            "expires_at": _instant(now + TOKEN_LIFE),
-        }
-        schemas.check("request", request)
-        return Request(command.interaction_id, json.dumps(request, ensure_ascii=False).encode())
-    except schemas.SchemaError as error:
-        raise BadInteraction(str(error)) from None
-    except UnicodeEncodeError:
-        raise BadInteraction("the body holds half a surrogate pair, which is no text") from None
-
-
-def _tidy(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with the words' white space and control characters folded, so that equal words stay equal."""
-    words = options.get("words")
-    if not isinstance(words, str):
-        return dict(options)
-    folded = " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())
-    return {name: value for name, value in options.items() if name != "words"} | ({"words": folded} if folded else {})
+    """The request of a /mando, its token sealed.  Raises WrongOption."""
+    request = {
+        "interaction_id": command.interaction_id,
+        "application_id": command.application_id,
+        "sealed_token": sealer.seal(command.token),
+        "channel_id": command.channel_id,
+        "user_id": command.user_id,
+        "locale": command.locale,
+        "options": chosen(command.options),
+        "received_at": _instant(now),
+        "expires_at": _instant(now + TOKEN_LIFE),
+    }
+    schemas.check("request", request)
+    return Request(command.interaction_id, json.dumps(request, ensure_ascii=False).encode())
 
 
 def _instant(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _refuse_constant(name: str) -> None:
-    raise BadInteraction(f"the body is not JSON: {name} is no JSON number")

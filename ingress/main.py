@@ -18,13 +18,25 @@ from ingress import signature
 from ingress.backlog import Backlog, asking
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
-from ingress.interaction import BadInteraction, Command, OtherInteraction, Ping, parse, to_request
+from ingress.interaction import (
+    Autocomplete,
+    Command,
+    IncompleteInteraction,
+    NoInteraction,
+    OtherInteraction,
+    Ping,
+    parse,
+    to_request,
+)
 from ingress.limits import Members, read_limits
 from ingress.log import log
+from ingress.options import WrongOption
 from ingress.seal import Sealer
 from schemas.environment import ConfigError
 
-MAX_BODY_BYTES = 64 * 1024  # a slash command is about 1.5 KiB
+# A slash command is about 1.5 KiB.  6,000 characters of words are 72 KB if each is spelt \ud83d\ude00.
+MAX_BODY_BYTES = 256 * 1024
+ANSWER_WITHIN_S = 2.0  # of Discord's 3 s: the way here and back is in them too
 
 try:
     CONFIG = read_config(os.environ)
@@ -37,9 +49,11 @@ QUEUE = TaskQueue(CONFIG)
 BACKLOG = Backlog(asking(CONFIG), LIMITS.look_every_s)
 MEMBERS = Members(LIMITS.per_minute)
 
-# Source: Discord, "Interaction Response Object": 1 pong, 4 a message now, 5 "thinking…"; flag 64: for this member only.
+# Source: Discord, "Interaction Callback Type": 1 pong, 4 a message now, 5 "thinking…", 8 what to suggest.
+# Flag 64: for this member only.
 PONG = {"type": 1}
 DEFERRED = {"type": 5}
+NO_SUGGESTIONS: dict[str, Any] = {"type": 8, "data": {"choices": []}}
 
 
 def _for_you_alone(words: str) -> dict[str, Any]:
@@ -54,6 +68,7 @@ OUR_FAULT = _for_you_alone("Something went wrong on my side. Please try again la
 
 def handle_request(http: flask.Request) -> ResponseReturnValue:
     """Answer one of Discord's requests.  Status 200, or 400, 401, 405 or 413 with one line of text."""
+    deadline_s = time.monotonic() + ANSWER_WITHIN_S
     if http.method != "POST":
         return _reject(405, "only POST is answered here", Allow="POST")
     body = _read_body(http)
@@ -62,39 +77,49 @@ def handle_request(http: flask.Request) -> ResponseReturnValue:
     if not signature.is_valid(http.headers, body, CONFIG.public_key, now_s=time.time()):
         return _reject(401, "the signature is not valid")
     try:
-        return _answer(parse(body))
-    except BadInteraction as error:
+        return _answer(parse(body), deadline_s)
+    except NoInteraction as error:
         return _reject(400, str(error))
+    except IncompleteInteraction as error:
+        log("ERROR", f"an interaction that cannot be answered later: {error}", interaction_id="")
+        return OUR_FAULT
     except Exception as error:  # the top of the process: our bug, and still the member is told
         log("CRITICAL", f"{type(error).__name__} in the ingress", interaction_id="")
         return OUR_FAULT
 
 
-def _answer(interaction: Ping | Command | OtherInteraction) -> ResponseReturnValue:
+def _answer(interaction: Ping | Command | Autocomplete | OtherInteraction, deadline_s: float) -> ResponseReturnValue:
     match interaction:
         case Ping():
             return PONG
         case Command(name="mando"):
-            return _acknowledge(interaction)
+            return _acknowledge(interaction, deadline_s)
+        case Autocomplete():
+            return NO_SUGGESTIONS
         case _:
             return UNKNOWN
 
 
-def _acknowledge(command: Command) -> ResponseReturnValue:
-    request = to_request(command, SEALER, now=datetime.now(UTC))
-    pause_s = MEMBERS.wait_s(command.user_id, command.interaction_id, time.monotonic())
-    if pause_s > 0:
-        return _for_you_alone(f"That was a lot of mandalas. Please ask again in {math.ceil(pause_s)} seconds.")
-    line_s = BACKLOG.wait_s()
-    if line_s > LIMITS.refuse_after_s:
-        log("WARNING", f"refused: the line is {line_s:.0f} s long", interaction_id=command.interaction_id)
-        return _too_late(line_s)
+def _acknowledge(command: Command, deadline_s: float) -> ResponseReturnValue:
     try:
-        task_name = QUEUE.enqueue(request)
-    except QueueUnavailable as error:
-        log("ERROR", f"the queue is unavailable: {error}", interaction_id=command.interaction_id)
-        return BUSY
-    BACKLOG.note_enqueued()
+        request = to_request(command, SEALER, now=datetime.now(UTC))
+    except WrongOption as error:
+        return _for_you_alone(str(error))
+    with BACKLOG.asked_meanwhile(deadline_s):
+        line_s = BACKLOG.wait_s()
+        if line_s > LIMITS.refuse_after_s:
+            log("WARNING", f"refused: the line is {line_s:.0f} s long", interaction_id=command.interaction_id)
+            return _too_late(line_s)
+        pause_s = MEMBERS.charge(command.user_id, command.interaction_id, time.monotonic())
+        if pause_s > 0:
+            return _for_you_alone(f"That was a lot of mandalas. Please ask again in {math.ceil(pause_s)} seconds.")
+        try:
+            task_name = QUEUE.enqueue(request, deadline_s)
+        except QueueUnavailable as error:
+            MEMBERS.give_back(command.user_id, command.interaction_id)
+            log("ERROR", f"the queue is unavailable: {error}", interaction_id=command.interaction_id)
+            return BUSY
+        BACKLOG.note_enqueued()
     log("INFO", f"enqueued {task_name}", interaction_id=command.interaction_id)
     return DEFERRED if line_s <= LIMITS.tell_after_s else _in_line(line_s)
 

@@ -1,12 +1,17 @@
 """`mando register` against a stand-in of the three calls of Discord's API that it makes."""
 
-from collections.abc import Iterator
+import json
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from aiohttp import web
 
 from cli.main import run
 from tests.deploy.google import Google
+from tests.servers import serving
 from tests.storage.serving import serving_app
 
 TOKEN = "the-bots-token"
@@ -78,3 +83,124 @@ def test_an_unreachable_discord_is_an_error_without_a_traceback(
     monkeypatch.setenv("DISCORD_BOT_TOKEN", TOKEN)
     assert run(["register"]) == 1
     assert "cannot read the application: ConnectionError" in capsys.readouterr().err
+
+
+APPLICATION = {"id": "1146847361212375051", "name": "mando"}
+
+
+@contextmanager
+def answering(status: int, body: bytes, headers: Mapping[str, str], call: int = 0) -> Iterator[str]:
+    """The address of a Discord that gives this answer to the call of that number, and good ones to the others."""
+    calls: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            good = json.dumps([{"name": "mando"}] if self.command == "PUT" else APPLICATION).encode()
+            is_told, number = len(calls) == call, len(calls)
+            calls.append(f"{number} {self.command}")
+            content = body if is_told else good
+            self.send_response(status if is_told else 200)
+            for name, value in headers.items() if is_told else ():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_PUT = do_PATCH = answer  # noqa: N815 -- the names that http.server calls
+
+        def log_message(self, *_: object) -> None: ...
+
+    with serving(Handler) as url:
+        yield f"{url}/api/v10"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "said"),
+    [
+        (
+            200,
+            b"<html><title>A portal</title></html>",
+            {"Content-Type": "text/html"},
+            "answered 200 with a page of HTML, no JSON",
+        ),
+        (200, b"", {}, "answered 200 without a body, no JSON"),
+        (204, b"", {}, "answered 204 without a body, no JSON"),
+        (200, b"\xff\xfe", {"Content-Type": "application/json"}, "no JSON"),
+        (
+            301,
+            b"",
+            {"Location": "/api/v10/users/@me"},
+            "answered 301 (go to /api/v10/users/@me; is DISCORD_API right?)",
+        ),
+        (307, b"<html>", {"Location": "https://elsewhere.example/"}, "answered 307 (go to https://elsewhere.example/"),
+        (400, b'{"code": 50035,\n "message": "Invalid Form Body"}', {}, 'answered 400 {"code": 50035, "message"'),
+        (401, b'{"code": 0, "message": "401: Unauthorized"}', {}, "answered 401 (is DISCORD_BOT_TOKEN"),
+        (403, b"<!DOCTYPE html>\n<html>" + b"x" * 9000, {}, "answered 403 with a page of HTML"),
+        (403, b"error code: 1015\n", {}, "answered 403 error code: 1015"),
+        (404, b"", {}, "answered 404 without a body"),
+        (429, b'{"retry_after": 1.5, "global": false}', {}, "(too many calls; wait 1.5 s)"),
+        (429, b"error code: 1015", {"Retry-After": "3"}, "(too many calls; wait 3 s)"),
+        (429, b"[]", {}, "(too many calls; wait some minutes)"),
+        (500, b"\n", {}, "answered 500 without a body"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("call", [0, 1, 2])
+def test_whatever_discord_answers_is_one_line(
+    call: int,
+    status: int,
+    body: bytes,
+    headers: dict[str, str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DISCORD_BOT_TOKEN", TOKEN)
+    with answering(status, body, headers, call) as url:
+        monkeypatch.setenv("DISCORD_API", url)
+        assert run(["register", "--endpoint", "https://ingress.example"]) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert len(error) < 800
+    assert TOKEN not in error
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b"{}", b'{"id": "../../x"}', b"5"], ids=str)
+@pytest.mark.parametrize(("call", "said"), [(0, "without its id"), (1, "without the list of commands")])
+def test_json_that_is_not_what_was_asked_for_is_one_line(
+    call: int, said: str, body: bytes, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_BOT_TOKEN", TOKEN)
+    with answering(200, body, {}, call) as url:
+        monkeypatch.setenv("DISCORD_API", url)
+        assert run(["register"]) == 1
+    error = capsys.readouterr().err
+    assert f"Discord answered {said}" in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("token", ["mandala-\N{LOTUS}", "a\nb"], ids=ascii)
+def test_a_token_that_no_header_can_hold_is_one_line_without_it(
+    token: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_BOT_TOKEN", token)
+    with answering(200, b"", {}) as url:
+        monkeypatch.setenv("DISCORD_API", url)
+        assert run(["register"]) == 1
+    error = capsys.readouterr().err
+    assert "cannot read the application" in error
+    assert error.count("\n") == 1
+    assert token not in error
+
+
+def test_a_discord_that_says_nothing_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.register._TIMEOUT_S", 0.1)
+    monkeypatch.setenv("DISCORD_BOT_TOKEN", TOKEN)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("DISCORD_API", f"http://127.0.0.1:{silent.getsockname()[1]}/api/v10")
+        assert run(["register"]) == 1
+    assert "cannot read the application: ReadTimeout" in capsys.readouterr().err

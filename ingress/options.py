@@ -1,0 +1,54 @@
+"""The options that Discord sends → those of the request.  Called by interaction.to_request; pure.
+
+Discord holds members to what `mando register` told it; a value that is none of ours comes from an older registration.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ingress.words import shortened, tidy
+
+# As schemas/request.json has them; which palettes there are, the steps know.
+_PALETTE = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_SYMMETRIES = range(3, 25)
+
+
+class WrongOption(ValueError):
+    """Raised when an option cannot be what the member meant; the message is for the member."""
+
+
+def chosen(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the member chose; options of another version of the command are left out.  Raises WrongOption."""
+    found: dict[str, Any] = {}
+    if "words" in options and (words := _words(options["words"])):
+        found["words"] = words
+    if "symmetry" in options:
+        found["symmetry"] = _symmetry(options["symmetry"])
+    if "palette" in options:
+        found["palette"] = _palette(options["palette"])
+    return found
+
+
+def _words(value: object) -> str:
+    if not isinstance(value, str | int | float):
+        raise WrongOption("I cannot read these words. Please type others, or leave them out.")
+    return shortened(tidy(str(value)))
+
+
+def _symmetry(value: object) -> int:
+    """A whole number, also one that is spelt 6.0 or "6"."""
+    try:
+        number = int(value) if isinstance(value, str) or (isinstance(value, float) and value.is_integer()) else value
+    except ValueError:
+        number = None
+    if not isinstance(number, int) or number not in _SYMMETRIES:
+        least, most = _SYMMETRIES[0], _SYMMETRIES[-1]
+        raise WrongOption(f"The symmetry is a number from {least} to {most}. Please choose another.")
+    return number
+
+
+def _palette(value: object) -> str:
+    if not isinstance(value, str) or not _PALETTE.fullmatch(value):
+        raise WrongOption("I do not know this palette. Please choose one of the list.")
+    return value

@@ -1,0 +1,245 @@
+"""The task is put into the queue by two calls at most, with the real client over real HTTP and real gRPC."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+
+import grpc
+import pytest
+from google.api_core import exceptions
+from google.cloud import tasks_v2
+from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
+
+from ingress import enqueue
+from ingress.cloud_tasks import is_already_there
+from ingress.config import read_config
+from ingress.enqueue import QueueUnavailable, TaskQueue, task_id
+from ingress.interaction import Request
+from tests.ingress.test_requests import environment
+from tests.servers import free_port, serving
+
+REQUEST = Request("1310000000000000001", b"{}")
+NAME = f"projects/demo/locations/us-central1/queues/create-image-queue/tasks/{task_id(REQUEST.interaction_id)}"
+
+Answer = tuple[int, object]  # status and body; status 0 closes the connection without a word
+HELD: Answer = (200, {"name": NAME})
+
+
+def error(status: int, name: str) -> Answer:
+    return status, {"error": {"code": status, "message": "told by the test", "status": name}}
+
+
+class Queue:
+    """Answers the n-th call as told, after its event if it has one; counts the calls."""
+
+    def __init__(self, *answers: Answer, held_back: dict[int, threading.Event] | None = None) -> None:
+        self.answers = answers
+        self.held_back = held_back or {}
+        self.calls = 0
+        self._lock = threading.Lock()
+
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        queue = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                with queue._lock:
+                    number, queue.calls = queue.calls, queue.calls + 1
+                if number in queue.held_back:
+                    queue.held_back[number].wait(10)
+                status, content = queue.answers[number]
+                if status == 0:
+                    self.close_connection = True
+                    return
+                body = content if isinstance(content, bytes) else json.dumps(content).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None: ...
+
+        return Handler
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enqueue, "SECOND_CALL_AFTER_S", 0.1)
+    monkeypatch.setattr(enqueue, "PAUSE_S", 0.01)
+
+
+@pytest.fixture
+def held_back() -> Iterator[threading.Event]:
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def put(url: str, within_s: float = 5.0) -> str:
+    return TaskQueue(read_config(environment(url))).enqueue(REQUEST, time.monotonic() + within_s)
+
+
+@pytest.mark.parametrize("answer", [HELD, error(409, "ALREADY_EXISTS")], ids=["held", "already there"])
+def test_a_good_answer_needs_no_second_call(answer: Answer) -> None:
+    queue = Queue(answer)
+    with serving(queue.handler()) as url:
+        assert put(url) == NAME
+    assert queue.calls == 1
+
+
+@pytest.mark.parametrize("second", [HELD, error(409, "ALREADY_EXISTS")], ids=["held", "already there"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        (0, None),
+        error(409, "ABORTED"),
+        (409, b"<html>conflict</html>"),
+        (409, ["ALREADY_EXISTS"]),
+        (409, {"error": "ALREADY_EXISTS"}),
+        (409, {"error": {"status": None}}),
+        error(429, "RESOURCE_EXHAUSTED"),
+        error(500, "INTERNAL"),
+        error(503, "UNAVAILABLE"),
+        (502, b"<html>" + b"x" * 5000),
+        (503, {"error": "a text where an object is expected"}),
+        (503, {"error": {"details": ["a text where an object is expected"]}}),
+        (200, b"<html>a page</html>"),
+        (200, b""),
+        (200, {}),
+        (200, {"name": "another"}),
+        (200, {"name": 5}),
+    ],
+    ids=str,
+)
+def test_what_is_no_good_answer_gets_a_second_call(first: Answer, second: Answer) -> None:
+    queue = Queue(first, second)
+    with serving(queue.handler()) as url:
+        assert put(url) == NAME
+    assert queue.calls == 2
+
+
+@pytest.mark.parametrize(
+    "answer", [error(400, "INVALID_ARGUMENT"), error(403, "PERMISSION_DENIED"), error(404, "NOT_FOUND")]
+)
+def test_what_another_call_would_hear_again_is_asked_once(answer: Answer) -> None:
+    queue = Queue(answer)
+    with serving(queue.handler()) as url, pytest.raises(QueueUnavailable, match="told by the test"):
+        put(url)
+    assert queue.calls == 1
+
+
+def test_two_calls_are_enough_and_the_last_failure_is_said_in_one_short_line() -> None:
+    queue = Queue(error(503, "UNAVAILABLE"), (502, b"<html>\n" + b"x" * 5000))
+    with serving(queue.handler()) as url, pytest.raises(QueueUnavailable) as caught:
+        put(url)
+    assert queue.calls == 2
+    assert str(caught.value).startswith("BadGateway: 502")
+    assert len(str(caught.value)) <= 300
+    assert "\n" not in str(caught.value)
+
+
+def test_a_call_that_hangs_gets_a_second_one_beside_it(held_back: threading.Event) -> None:
+    queue = Queue(HELD, HELD, held_back={0: held_back})
+    with serving(queue.handler()) as url:
+        assert put(url) == NAME
+        held_back.set()
+
+
+def test_the_first_good_answer_counts_also_if_it_is_the_slow_firsts(held_back: threading.Event) -> None:
+    queue = Queue(HELD, error(503, "UNAVAILABLE"), held_back={0: held_back})
+    with serving(queue.handler()) as url, ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(put, url)
+        while queue.calls < 2:
+            time.sleep(0.01)
+        held_back.set()
+        assert answer.result(10) == NAME
+
+
+def test_no_answer_is_waited_for_beyond_the_deadline(held_back: threading.Event) -> None:
+    queue = Queue(HELD, HELD, held_back={0: held_back, 1: held_back})
+    with serving(queue.handler()) as url:
+        began_s = time.monotonic()
+        with pytest.raises(QueueUnavailable, match="no answer in time"):
+            put(url, within_s=0.4)
+        assert 0.4 <= time.monotonic() - began_s < 1.5
+        held_back.set()
+
+
+def test_nothing_is_sent_once_the_deadline_has_passed() -> None:
+    queue = Queue(HELD, HELD)
+    with serving(queue.handler()) as url, pytest.raises(QueueUnavailable):
+        put(url, within_s=0.0)
+    assert queue.calls == 0
+
+
+def test_a_queue_that_cannot_be_reached_is_unavailable_at_once() -> None:
+    began_s = time.monotonic()
+    with pytest.raises(QueueUnavailable, match="ConnectionError"):
+        put(f"http://127.0.0.1:{free_port()}")
+    assert time.monotonic() - began_s < 2
+
+
+def test_calls_that_hang_are_bounded_and_the_next_member_is_told_at_once(
+    held_back: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A queue that sends a byte now and then outlives the client's own time-out."""
+    calls: list[str] = []
+
+    class Drip(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            calls.append(self.path)
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not held_back.wait(0.02):
+                self.wfile.write(b"x")
+            self.close_connection = True
+
+        def log_message(self, *_: object) -> None: ...
+
+    monkeypatch.setattr(enqueue, "MOST_CALLS", 4)
+    with serving(Drip) as url:
+        tasks = TaskQueue(read_config(environment(url)))
+        for _ in range(2):
+            with pytest.raises(QueueUnavailable, match="no answer in time"):
+                tasks.enqueue(REQUEST, time.monotonic() + 0.3)
+        began_s = time.monotonic()
+        with pytest.raises(QueueUnavailable, match="4 calls are under way"):
+            tasks.enqueue(REQUEST, time.monotonic() + 5)
+        assert time.monotonic() - began_s < 1
+        assert len(calls) == 4
+        held_back.set()
+
+
+@pytest.mark.parametrize(
+    ("code", "is_there"), [(grpc.StatusCode.ALREADY_EXISTS, True), (grpc.StatusCode.ABORTED, False)], ids=str
+)
+def test_over_grpc_too_only_already_exists_is_already_there(code: grpc.StatusCode, is_there: bool) -> None:
+    """Source: google.rpc.Code: ALREADY_EXISTS and ABORTED are one HTTP status, 409, and two of gRPC's."""
+    with grpc_queue(code) as client, pytest.raises(exceptions.Conflict) as caught:
+        client.create_task(parent=NAME.partition("/tasks/")[0], task=tasks_v2.Task(name=NAME), timeout=10, retry=None)
+    assert is_already_there(caught.value) == is_there
+
+
+@contextmanager
+def grpc_queue(code: grpc.StatusCode) -> Iterator[tasks_v2.CloudTasksClient]:
+    """A client of a server that refuses every task so."""
+
+    def refuse(_: bytes, context: grpc.ServicerContext) -> bytes:
+        context.abort(code, "told by the test")
+
+    handler = grpc.method_handlers_generic_handler(
+        "google.cloud.tasks.v2.CloudTasks", {"CreateTask": grpc.unary_unary_rpc_method_handler(refuse)}
+    )
+    with ThreadPoolExecutor(1) as threads:
+        server = grpc.server(threads, handlers=[handler])
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        try:
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                yield tasks_v2.CloudTasksClient(transport=CloudTasksGrpcTransport(channel=channel))
+        finally:
+            server.stop(None).wait()
