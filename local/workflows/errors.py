@@ -1,11 +1,11 @@
 """The two kinds of errors of this room: one a value of the language, the other a mistake in the text of a workflow."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from local.workflows.effects import Value
+from local.workflows.json_text import compact
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class WorkflowError(Exception):
     def __str__(self) -> str:
         if isinstance(self.payload, dict) and isinstance(self.payload.get("message"), str) and not self.raised:
             return str(self.payload["message"])
-        return f"RuntimeError: {json.dumps(self.payload, ensure_ascii=False, default=str)}"
+        return f"RuntimeError: {compact(self.payload)}"
 
     def as_execution_error(self) -> dict[str, Any]:
         """payload, context and stackTrace as a failed Execution shows them.  Source: recorded from the real service."""
@@ -62,7 +62,7 @@ class WorkflowError(Exception):
             }
             for frame in self.frames
         ]
-        payload = json.dumps(self.payload, ensure_ascii=False, default=str)
+        payload = compact(self.payload)
         return {"payload": payload, "context": context, "stackTrace": {"elements": elements}}
 
 
