@@ -7,7 +7,7 @@ import yaml
 
 from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
 from local.workflows.effects import Effect, Outcome, Sleep, Value
-from local.workflows.errors import WorkflowError
+from local.workflows.errors import Position, WorkflowError
 from local.workflows.evaluate import Code, combined, constant
 from local.workflows.interpret import Action, Scope, Signal, Stepping, observed_run, run_block
 from local.workflows.lexical import Place
@@ -19,6 +19,7 @@ TryAgain = Callable[[Scope, WorkflowError, int], Generator[Effect, Outcome, bool
 def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
     body = _body(compiler, entries["try"], place)
     again = _retry(compiler, entries["retry"], place) if "retry" in entries else None
+    retry_position = compiler.text.position(entries["retry"]) if "retry" in entries else None
     handler, name = EMPTY, None
     if "except" in entries:
         parts = compiler.text.entries(entries["except"], "as and steps")
@@ -46,9 +47,10 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
                 else:
                     signal = body.run(scope)
             except WorkflowError as error:
+                error.locate(body.position)
                 failures += 1
                 scope.execution.count_step()
-                if again is None or not (yield from again(scope, error, failures)):
+                if again is None or not (yield from _located(again(scope, error, failures), retry_position)):
                     raise
             else:
                 return signal
@@ -70,6 +72,15 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
     return Action(ask, True, "STEP_TRY_RETRY_EXCEPT")
 
 
+def _located(asking: Generator[Effect, Outcome, bool], position: Position | None) -> Generator[Effect, Outcome, bool]:
+    """The same, whose own errors stand at that position."""
+    try:
+        return (yield from asking)
+    except WorkflowError as error:
+        error.locate(position)
+        raise
+
+
 def _body(compiler: Compiler, node: yaml.Node, place: Place) -> Action:
     parts = compiler.text.entries(node, "a call or steps")
     kind = next((one for one in ("steps", "call") if one in parts), None)
@@ -78,7 +89,7 @@ def _body(compiler: Compiler, node: yaml.Node, place: Place) -> Action:
         return NOTHING
     compiler.text.only(parts, compiler.kinds[kind].fields - {"next"}, node, "try")
     action = compiler.kinds[kind].compile(compiler, parts, place)
-    return replace(action, type="STEP_TRY")
+    return replace(action, type="STEP_TRY", position=compiler.position(node, kind))
 
 
 def _retry(compiler: Compiler, node: yaml.Node, place: Place) -> TryAgain:
