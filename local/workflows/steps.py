@@ -33,14 +33,14 @@ def compile_assign(compiler: Compiler, entries: Entries, place: Place) -> Action
     if len(parts) > MAX_ASSIGNMENTS:
         compiler.text.problem(entries["assign"], f"a step has at most {MAX_ASSIGNMENTS} assignments, not {len(parts)}")
     if not any(code.asks for _, code, _ in parts):
-        plain = [(put, code.run, position) for put, code, position in parts]
+        pairs = [(put, code.run) for put, code, _ in parts]
 
         def run(scope: Scope) -> None:
             try:
-                for put, evaluate, position in plain:  # noqa: B007 -- read by the except
+                for put, evaluate in pairs:
                     put(scope, evaluate(scope))
             except WorkflowError as error:
-                error.locate(position)
+                error.locate(parts[pairs.index((put, evaluate))][2])  # costs nothing before: no third name to set
                 raise
 
         return Action(run, False, "STEP_ASSIGN", len(parts))
