@@ -7,6 +7,7 @@ from typing import Any
 
 from local.workflows.effects import Value
 from local.workflows.history import StepBegan, StepEvent, StepType
+from local.workflows.json_text import compact
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class History:
         entry = self.entries[event.entry - 1]
         entry |= {"state": event.state, "updateTime": now}
         if event.state == "STATE_FAILED":
-            entry["exception"] = {"payload": _json(event.exception)}
+            entry["exception"] = {"payload": compact(event.exception)}
         if self.with_variables:
             entry["variableData"] = {"variables": json.loads(_json(dict(event.variables)))}
 

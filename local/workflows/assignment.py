@@ -30,10 +30,16 @@ def compile_target(compiler: Compiler, key: yaml.Node, place: Place) -> Put:
     if not keys:
         return lambda scope, value: scope.assign(name, value)
 
+    position = compiler.text.position(key)
+
     def put(scope: Scope, value: Value) -> None:
-        found = [key.run(scope) for key in keys]
-        holder = scope.holder(name)
-        holder.put(name, _with(holder.variables.get(name), found, value))
+        try:
+            found = [key.run(scope) for key in keys]
+            holder = scope.holder(name)
+            holder.put(name, _with(holder.variables.get(name), found, value))
+        except WorkflowError as error:
+            error.locate(position)
+            raise
 
     return put
 

@@ -7,7 +7,7 @@ import yaml
 
 from local.workflows.compiler import NOTHING, Compiler, Entries
 from local.workflows.effects import Effect, Outcome, Sleep, Value
-from local.workflows.errors import WorkflowError
+from local.workflows.errors import Position, WorkflowError
 from local.workflows.evaluate import Code, combined, constant
 from local.workflows.interpret import Action, Scope, Signal, Stepping, observed_run
 from local.workflows.lexical import Place
@@ -25,6 +25,7 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
     body = _body(compiler, entries["try"], place)
     again = _retry(compiler, entries["retry"], place) if "retry" in entries else None
     handling, name = NOTHING, None
+    retry_position = compiler.text.position(entries["retry"]) if "retry" in entries else None
     if "except" in entries:
         handling, name = _except(compiler, entries["except"], place)
     if again is None and "except" not in entries:
@@ -46,9 +47,10 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
                 else:
                     signal = body.run(scope)
             except WorkflowError as error:
+                error.locate(body.position)
                 failures += 1
                 scope.execution.count_step()
-                if again is None or not (yield from again(scope, error, failures)):
+                if again is None or not (yield from _located(again(scope, error, failures), retry_position)):
                     raise
             else:
                 return signal
@@ -68,6 +70,15 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
             inner.close()
 
     return Action(ask, True, "STEP_TRY_RETRY_EXCEPT")
+
+
+def _located(asking: Generator[Effect, Outcome, bool], position: Position | None) -> Generator[Effect, Outcome, bool]:
+    """The same, whose own errors stand at that position."""
+    try:
+        return (yield from asking)
+    except WorkflowError as error:
+        error.locate(position)
+        raise
 
 
 def _body(compiler: Compiler, node: yaml.Node, place: Place) -> Action:

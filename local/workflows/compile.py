@@ -9,7 +9,7 @@ import yaml
 from local.workflows import attempts, lexical, loops, steps
 from local.workflows.compiler import EMPTY, Compiler, Kind
 from local.workflows.effects import Run, Value
-from local.workflows.errors import WorkflowError, WorkflowSyntaxError
+from local.workflows.errors import WorkflowSyntaxError
 from local.workflows.history import Bill, Observer
 from local.workflows.interpret import Block, Execution, Routine, Scope
 from local.workflows.limits import MAX_SOURCE_BYTES
@@ -55,10 +55,7 @@ class Workflow:
         scope = Scope(Execution(self.routines, env, observe, bill or Bill(), stubbed), "main")
         scope.depth = 0
         main = self.routines["main"]
-        try:
-            return (yield from scope.call_named("main", dict.fromkeys(main.parameters, argument)))
-        except RecursionError:
-            raise WorkflowError.tagged("ResourceLimitError", "too much stands in each other here") from None
+        return (yield from scope.call_named("main", dict.fromkeys(main.parameters, argument)))
 
 
 def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:

@@ -1,12 +1,13 @@
 """What all kinds of steps need to be compiled: lists of steps, one step, one value."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
 
 from local.workflows.effects import Value
+from local.workflows.errors import Position
 from local.workflows.evaluate import Code, combined, compile_expression, constant
 from local.workflows.interpret import Action, Block, Goto, Leave, Return, Scope, Signal, Step, Stepping
 from local.workflows.lexer import ExpressionError, whole
@@ -74,12 +75,12 @@ class Compiler:
 
     def _step(self, name: str, item: yaml.Node, node: yaml.Node, place: Place) -> Step:
         entries = self.text.entries(node, f"a map with one of {', '.join(self.kinds)} or next")
-        word = next((key for key, _ in self.text.pairs(node) if key.value in self.kinds), None)
-        if word is None and entries:
-            word = self.text.pairs(node)[0][0]
-        mark = (word or item).start_mark
-        length = len(word.value) if word is not None else 1
-        return Step(name, self.action(entries, node, place), mark.line + 1, mark.column + 1, length)
+        action = self.action(entries, node, place)
+        return Step(name, action, action.position or self.text.position(item))
+
+    def position(self, node: yaml.Node, word: str) -> Position | None:
+        """Where that key of the map stands."""
+        return next((self.text.position(key) for key, _ in self.text.pairs(node) if key.value == word), None)
 
     @staticmethod
     def without(names: Collection[str], node: yaml.Node) -> yaml.MappingNode:
@@ -94,10 +95,12 @@ class Compiler:
             self.text.only(entries, {"next", *self.kinds}, node, "a step")
             if "next" not in entries:
                 self.text.problem(node, f"a step needs one of {', '.join(self.kinds)} or next")
-            return self._then(entries.get("next"), NOTHING, place)
+            nothing = replace(NOTHING, position=self.position(node, "next"))
+            return self._then(entries.get("next"), nothing, place)
         kind = self.kinds[found[0]]
         self.text.only(entries, kind.fields, node, f"a step of kind `{found[0]}`")
-        return self._then(entries.get("next"), kind.compile(self, entries, place), place)
+        action = replace(kind.compile(self, entries, place), position=self.position(node, found[0]))
+        return self._then(entries.get("next"), action, place)
 
     def _then(self, node: yaml.Node | None, action: Action, place: Place) -> Action:
         """The action, and after it the jump that `next` names, unless the action itself leaves."""
@@ -105,12 +108,12 @@ class Compiler:
             return action
         run = action.run
         if not action.asks:
-            return Action(lambda scope: run(scope) or jump, False, action.type, action.billed)
+            return replace(action, run=lambda scope: run(scope) or jump)
 
         def ask(scope: Scope) -> Stepping:
             return (yield from run(scope)) or jump
 
-        return Action(ask, True, action.type, action.billed)
+        return replace(action, run=ask)
 
     def _jump(self, node: yaml.Node, place: Place) -> Signal:
         target = self.text.word(node, "next")
@@ -145,7 +148,8 @@ class Compiler:
         if not (text.startswith("${") and text.rstrip().endswith("}")):
             return self._plain(node, text)
         try:
-            return compile_expression(text.rstrip()[2:-1], self, place.variables)
+            code = compile_expression(text.rstrip()[2:-1], self, place.variables)
+            return replace(code, position=self.text.position(node))
         except ExpressionError as error:
             self.text.problem(node, str(error), 2 + error.offset, error.length)
             return constant(None)

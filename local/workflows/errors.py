@@ -1,22 +1,32 @@
 """The two kinds of errors of this room: one a value of the language, the other a mistake in the text of a workflow."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from local.workflows.effects import Value
+from local.workflows.json_text import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A piece of a workflow's text.  line and column count from 1, length is in bytes, a column is a character.
+
+    Source: Workflow Executions v1, Position; it does not say what a column is.
+    """
+
+    line: int
+    column: int
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where an error passed on its way out: the word that says what the step does.  line and column count from 1."""
+    """Where an error passed on its way out: the step, and in it the expression or the word that says what it does."""
 
     routine: str
     step: str
-    line: int
-    column: int
-    length: int
+    position: Position
 
 
 class WorkflowError(Exception):
@@ -28,12 +38,23 @@ class WorkflowError(Exception):
         self.raised = raised
         self.frames: list[Frame] = []
         self._depth: int | None = None
+        self._position: Position | None = None
 
-    def leave(self, frame: Frame, depth: int) -> None:
-        """Note where it passed, once a call: the innermost step of each routine on the way out."""
+    def locate(self, position: Position | None) -> None:
+        """Note which part of a step it comes out of; what lies deeper in the step was noted before, and stays."""
+        if self._position is None:
+            self._position = position
+
+    def leave(self, routine: str, step: str, word: Position, depth: int) -> None:
+        """Note where it passed, once a call: the innermost step of each routine on the way out.
+
+        It is at the part of the step that was noted, or else at the word that says what the step does.
+        Source: recorded from the real service: a condition's own line; the word `call` of a call that failed.
+        """
         if self._depth is None or depth < self._depth:
-            self.frames.append(frame)
+            self.frames.append(Frame(routine, step, self._position or word))
             self._depth = depth
+        self._position = None
 
     @classmethod
     def tagged(cls, tag: str, message: str, *more_tags: str) -> "WorkflowError":
@@ -45,25 +66,40 @@ class WorkflowError(Exception):
         return tags if isinstance(tags, list) else []
 
     def __str__(self) -> str:
-        if isinstance(self.payload, dict) and isinstance(self.payload.get("message"), str) and not self.raised:
-            return str(self.payload["message"])
-        return f"RuntimeError: {json.dumps(self.payload, ensure_ascii=False, default=str)}"
+        """Its message.  A map that a workflow raises is an error too where it has tags, as one that was caught has.
+
+        Source for the latter: recorded from the real service: an error that is raised again begins with its message.
+        """
+        if isinstance(self.payload, dict) and (self.tags or not self.raised):
+            message = self.payload.get("message")
+            if isinstance(message, str):
+                return message
+        return f"RuntimeError: {shown(self.payload)}"
 
     def as_execution_error(self) -> dict[str, Any]:
         """payload, context and stackTrace as a failed Execution shows them.  Source: recorded from the real service."""
-        context = str(self)
+        return {"payload": shown(self.payload), **self._trace(str(self))}
+
+    def as_branch_error(self) -> dict[str, Any]:
+        """What the error of a parallel step tells of a branch.  Source: recorded from the real service, once.
+
+        The payload is the value itself, and the context begins with the same words whatever it was.
+        """
+        return {"payload": self.payload, **self._trace('RuntimeError: "branch error"')}
+
+    def _trace(self, begin: str) -> dict[str, Any]:
+        context = begin
         for frame in self.frames:
-            context += f'\nin step "{frame.step}", routine "{frame.routine}", line: {frame.line}'
+            context += f'\nin step "{frame.step}", routine "{frame.routine}", line: {frame.position.line}'
         elements = [
             {
-                "position": {"line": str(frame.line), "column": str(frame.column), "length": str(frame.length)},
+                "position": {name: str(getattr(frame.position, name)) for name in ("line", "column", "length")},
                 "routine": frame.routine,
                 "step": frame.step,
             }
             for frame in self.frames
         ]
-        payload = json.dumps(self.payload, ensure_ascii=False, default=str)
-        return {"payload": payload, "context": context, "stackTrace": {"elements": elements}}
+        return {"context": context, "stackTrace": {"elements": elements} if elements else {}}
 
 
 _SHOWN = 160  # characters of a line; minified JSON is one line of up to 128 KB

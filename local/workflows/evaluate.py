@@ -6,11 +6,12 @@ sys.now(), becomes a generator of effects.
 
 import difflib
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from local.workflows import parser
 from local.workflows.effects import Effect, Outcome, Value
+from local.workflows.errors import Position, WorkflowError
 from local.workflows.lexer import ExpressionError
 from local.workflows.limits import MAX_EXPRESSION_CHARACTERS
 from local.workflows.operators import BINARY, member, negate, truth
@@ -35,14 +36,23 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A compiled expression.  asks: run(scope) is a generator of effects; else run(scope) is the value."""
+    """A compiled expression.  asks: run(scope) is a generator of effects; else run(scope) is the value.
+
+    position is that of a whole ${…}: who calls run() tells it to an error that comes out.  That costs nothing while
+    none does, as an error that each ${…} caught itself would: a call more.
+    """
 
     run: Callable[[Any], Any]
     asks: bool = False
+    position: Position | None = None
 
     def ask(self, scope: Scope) -> Asking:
         """The value, whichever kind it is."""
-        value: Value = (yield from self.run(scope)) if self.asks else self.run(scope)
+        try:
+            value: Value = (yield from self.run(scope)) if self.asks else self.run(scope)
+        except WorkflowError as error:
+            error.locate(self.position)
+            raise
         return value
 
 
@@ -71,8 +81,18 @@ def constant(value: Value) -> Code:
 def combined(parts: Sequence[Code], build: Callable[[list[Value]], Value]) -> Code:
     """Evaluate the parts in order and build one value of theirs."""
     if not any(part.asks for part in parts):
-        runs = [part.run for part in parts]
-        return Code(lambda scope: build([run(scope) for run in runs]))
+
+        def run(scope: Scope) -> Value:
+            values: list[Value] = []
+            try:
+                for part in parts:
+                    values.append(part.run(scope))
+            except WorkflowError as error:
+                error.locate(part.position)
+                raise
+            return build(values)
+
+        return Code(run)
 
     def ask(scope: Scope) -> Asking:
         values: list[Value] = []
@@ -81,6 +101,11 @@ def combined(parts: Sequence[Code], build: Callable[[list[Value]], Value]) -> Co
         return build(values)
 
     return Code(ask, asks=True)
+
+
+def checked(code: Code, check: Callable[[Value], Value]) -> Code:
+    """The code and what becomes of its value; an error of the check has the code's position too."""
+    return replace(combined([code], lambda values: check(values[0])), position=code.position)
 
 
 def compile_tree(tree: parser.Expression, library: Library, names: Names) -> Code:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from local.workflows.effects import Effect, Outcome, Value
-from local.workflows.errors import Frame, WorkflowError
+from local.workflows.errors import Position, WorkflowError
 from local.workflows.history import Bill, Observer, StepBegan, StepEnded, StepType
 from local.workflows.limits import MAX_CALL_DEPTH, MAX_MEMORY_BYTES, MAX_STEPS, memory_bytes
 
@@ -42,23 +42,25 @@ Stepping: TypeAlias = "Generator[Effect, Outcome, Signal]"
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a step does.  asks: run(scope) is a generator of effects; else run(scope) is the signal."""
+    """What a step does.  asks: run(scope) is a generator of effects; else run(scope) is the signal.
+
+    position is that of the word that says it; None for what stands in no text.
+    """
 
     run: Callable[["Scope"], Any]
     asks: bool
     type: StepType = "STEP_GOTO"
     billed: int = 0  # internal steps, whatever happens in it
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An action with its name and the place of the word that says what it does; line and column count from 1."""
+    """An action with its name and where the word stands that says what it does."""
 
     name: str
     action: Action
-    line: int
-    column: int
-    length: int
+    position: Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +228,12 @@ def run_block(block: Block, scope: Scope, first: str | None = None) -> Stepping:
                 signal = action.run(scope)
         except WorkflowError as error:
             execution.entering = None
-            error.leave(Frame(scope.routine, step.name, step.line, step.column, step.length), scope.depth)
+            error.leave(scope.routine, step.name, step.position, scope.depth)
             raise
+        except RecursionError:
+            deep = WorkflowError.tagged("ResourceLimitError", "the steps of this execution are nested too deeply")
+            deep.leave(scope.routine, step.name, step.position, scope.depth)
+            raise deep from None
         if signal is None:
             at += 1
         elif isinstance(signal, Goto) and signal.target in block.index:

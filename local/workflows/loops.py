@@ -10,7 +10,7 @@ import yaml
 from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
 from local.workflows.effects import BranchOutcome, Fork, Run, Value
 from local.workflows.errors import WorkflowError
-from local.workflows.evaluate import Code, constant
+from local.workflows.evaluate import Code, checked, constant
 from local.workflows.history import StepType
 from local.workflows.interpret import Action, Block, Leave, Scope, Signal, Stepping, observed_run, run_block
 from local.workflows.lexical import Place
@@ -31,6 +31,14 @@ class _Loop:
     def variables(self, number: int, item: Value) -> Mapping[str, Value]:
         return {self.value: item} if self.index is None else {self.value: item, self.index: number}
 
+    def over(self, found: Value) -> "list[Value] | range | _Doubles":
+        """What it goes over, of the value of items.  Raises WorkflowError."""
+        try:
+            return _items(found, self.is_range)
+        except WorkflowError as error:
+            error.locate(self.items.position)
+            raise
+
 
 def compile_for(compiler: Compiler, entries: Entries, place: Place) -> Action:
     loop = _loop(compiler, entries["for"], place, lambda inside: inside.for_loop())
@@ -38,7 +46,7 @@ def compile_for(compiler: Compiler, entries: Entries, place: Place) -> Action:
         return NOTHING
 
     def ask(scope: Scope) -> Stepping:
-        items = _items((yield from loop.items.ask(scope)), loop.is_range)
+        items = loop.over((yield from loop.items.ask(scope)))
         for number, item in enumerate(items):
             inner = scope.inner(loop.variables(number, item))
             try:
@@ -100,7 +108,9 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
     written = compiler.literal(parts.get("concurrency_limit"))
     if written is not MISSING and (type(written) is not int or written < 1):
         text.problem(parts["concurrency_limit"], "concurrency_limit is an integer of at least 1")
-    limit = compiler.value(parts["concurrency_limit"], place) if "concurrency_limit" in parts else constant(None)
+    limit = constant(None)
+    if "concurrency_limit" in parts:
+        limit = checked(compiler.value(parts["concurrency_limit"], place), _limit)
     loop: _Loop | None = None
     branches: list[tuple[str, Block]] = []
     if "for" in parts:
@@ -114,7 +124,7 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
         else:
             parts = [
                 (str(number), loop.block, _inside(scope, loop.variables(number, item), shared))
-                for number, item in enumerate(_items(found, loop.is_range))
+                for number, item in enumerate(loop.over(found))
             ]
         return [_branch(*part, number, len(parts)) for number, part in enumerate(parts, 1)]
 
@@ -123,10 +133,11 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
             message = f"parallel steps stand in each other at most {MAX_PARALLEL_DEPTH} deep"
             raise WorkflowError.tagged("ParallelNestingError", message)
         found = (yield from loop.items.ask(scope)) if loop else None
-        if loop is not None and _count(_items(found, loop.is_range)) > MAX_STEPS:
+        if loop is not None and _count(loop.over(found)) > MAX_STEPS:
             message = f"an execution runs at most {MAX_STEPS} steps, which are less than the iterations of this loop"
             raise WorkflowError.tagged("ResourceLimitError", message)
-        most = _limit((yield from limit.ask(scope)))
+        most = yield from limit.ask(scope)
+        assert most is None or isinstance(most, int)  # noqa: S101 -- as _limit has checked
         outcomes = yield Fork(tuple(fork(scope, found)), most)
         assert isinstance(outcomes, tuple)  # noqa: S101 -- the driver's contract
         names = [name for name, _ in branches] if loop is None else list(map(str, range(len(outcomes))))
@@ -238,9 +249,9 @@ def _limit(given: Value) -> int | None:
 
 
 def _raise_failures(names: list[str], outcomes: tuple[BranchOutcome, ...]) -> None:
-    """One error for all branches that failed, each with its name and what an execution shows of an error."""
+    """One error for all branches that failed, each with its name and what is shown of its error."""
     failures: list[Value] = [
-        {"id": name, "error": one.error.as_execution_error()}
+        {"id": name, "error": one.error.as_branch_error()}
         for name, one in zip(names, outcomes, strict=True)
         if isinstance(one.error, WorkflowError)
     ]

@@ -29,21 +29,30 @@ def compile_assign(compiler: Compiler, entries: Entries, place: Place) -> Action
             )
         for key, node in compiler.text.pairs(item):
             value = compiler.value(node, place)
-            parts.append((compile_target(compiler, key, place), value))
+            position = value.position or compiler.text.position(key)
+            parts.append((compile_target(compiler, key, place), value, position))
     if len(parts) > MAX_ASSIGNMENTS:
         compiler.text.problem(entries["assign"], f"a step has at most {MAX_ASSIGNMENTS} assignments, not {len(parts)}")
-    if not any(code.asks for _, code in parts):
-        pairs = [(put, code.run) for put, code in parts]
+    if not any(code.asks for _, code, _ in parts):
+        pairs = [(put, code.run) for put, code, _ in parts]
 
         def run(scope: Scope) -> None:
-            for put, evaluate in pairs:
-                put(scope, evaluate(scope))
+            try:
+                for put, evaluate in pairs:
+                    put(scope, evaluate(scope))
+            except WorkflowError as error:
+                error.locate(parts[pairs.index((put, evaluate))][2])  # costs nothing before: no third name to set
+                raise
 
         return Action(run, False, "STEP_ASSIGN", len(parts))
 
     def ask(scope: Scope) -> Stepping:
-        for put, code in parts:
-            put(scope, (yield from code.ask(scope)))
+        try:
+            for put, code, position in parts:  # noqa: B007 -- read by the except
+                put(scope, (yield from code.ask(scope)))
+        except WorkflowError as error:
+            error.locate(position)
+            raise
         return None
 
     return Action(ask, True, "STEP_ASSIGN", len(parts))
@@ -182,34 +191,45 @@ def compile_switch(compiler: Compiler, entries: Entries, place: Place) -> Action
     if len(cases) > MAX_CONDITIONS:
         compiler.text.problem(entries["switch"], f"a switch has at most {MAX_CONDITIONS} conditions, not {len(cases)}")
     if not any(condition.asks or action.asks for condition, action in cases):
-        plain = [(condition.run, action.run, action.billed) for condition, action in cases]
+        plain = [(condition.run, condition.position, action) for condition, action in cases]
 
         def run(scope: Scope) -> Signal:
             bill = scope.execution.bill
-            for number, (holds, then, billed) in enumerate(plain, 1):
-                bill.internal += 1
-                if scope.execution.observe is None:
-                    chosen = _boolean(holds(scope))
-                else:
-                    with entered(scope, "condition", "STEP_CONDITION", number, len(plain)):
+            try:
+                for number, (holds, position, action) in enumerate(plain, 1):
+                    bill.internal += 1
+                    if scope.execution.observe is None:
                         chosen = _boolean(holds(scope))
-                if chosen:
-                    bill.internal += billed
-                    signal: Signal = then(scope)
-                    return signal
+                    else:
+                        with entered(scope, "condition", "STEP_CONDITION", number, len(plain)):
+                            chosen = _boolean(holds(scope))
+                    if chosen:
+                        position = action.position
+                        bill.internal += action.billed
+                        signal: Signal = action.run(scope)
+                        return signal
+            except WorkflowError as error:
+                error.locate(position)
+                raise
             return None
 
         return Action(run, False, "STEP_SWITCH")
 
     def ask(scope: Scope) -> Stepping:
-        for number, (condition, action) in enumerate(cases, 1):
-            scope.execution.bill.internal += 1
-            with entered(scope, "condition", "STEP_CONDITION", number, len(cases)):
-                chosen = _boolean((yield from condition.ask(scope)))
-            if chosen:
-                scope.execution.bill.internal += action.billed
-                signal: Signal = (yield from action.run(scope)) if action.asks else action.run(scope)
-                return signal
+        try:
+            for number, (condition, action) in enumerate(cases, 1):
+                position = condition.position
+                scope.execution.bill.internal += 1
+                with entered(scope, "condition", "STEP_CONDITION", number, len(cases)):
+                    chosen = _boolean((yield from condition.ask(scope)))
+                if chosen:
+                    position = action.position
+                    scope.execution.bill.internal += action.billed
+                    signal: Signal = (yield from action.run(scope)) if action.asks else action.run(scope)
+                    return signal
+        except WorkflowError as error:
+            error.locate(position)
+            raise
         return None
 
     return Action(ask, True, "STEP_SWITCH")
@@ -238,8 +258,17 @@ def compile_return(compiler: Compiler, entries: Entries, place: Place) -> Action
         compiler.text.problem(entries["return"], "`return` cannot leave a parallel step")
     value = compiler.value(entries["return"], place)
     if not value.asks:
-        evaluate = value.run
-        return Action(lambda scope: _returned(scope, evaluate(scope)), False, "STEP_RETURN", 1)
+        evaluate, position = value.run, value.position
+
+        def run(scope: Scope) -> Return:
+            try:
+                found = evaluate(scope)
+            except WorkflowError as error:
+                error.locate(position)
+                raise
+            return _returned(scope, found)
+
+        return Action(run, False, "STEP_RETURN", 1)
 
     def ask(scope: Scope) -> Stepping:
         return _returned(scope, (yield from value.ask(scope)))

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import yaml
 
-from local.workflows.errors import Problem
+from local.workflows.errors import Position, Problem
 from local.workflows.lexer import whole
+from local.workflows.scalars import index_of, line_and_column
 from local.workflows.yaml_core import MERGE
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -18,31 +19,30 @@ class Text:
     """The text of a workflow file and what is wrong with it."""
 
     def __init__(self, source: str, file: str) -> None:
+        self._source = source
         self._lines = source.splitlines()
         self._file = file
         self.problems: list[Problem] = []
 
     def problem(self, node: yaml.Node, message: str, offset: int = 0, length: int = 1) -> None:
         """Note a mistake at the node, offset characters into what it shows in the file."""
-        line, column = node.start_mark.line, node.start_mark.column
-        if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
-            line, column, offset = self._in_block(node, offset)
-        elif isinstance(node, yaml.ScalarNode) and node.style:
-            offset += 1  # the quotation mark
-        self.problem_at(line + 1, column + 1 + offset, message, length)
+        line, column = line_and_column(self._source, node, index_of(self._source, node, _value(node), offset))
+        self.problem_at(line, column, message, length)
+
+    def position(self, node: yaml.Node) -> Position:
+        """Where the text of a scalar is written, without quotes and spaces at its end; of others, the beginning."""
+        if isinstance(node, yaml.MappingNode) and node.value:
+            return self.position(node.value[0][0])
+        value = _value(node)
+        begin = index_of(self._source, node, value)
+        end = index_of(self._source, node, value, len(value.rstrip()) or 1)
+        return Position(
+            *line_and_column(self._source, node, begin), len(self._source[begin:end].encode(errors="surrogatepass"))
+        )
 
     def line(self, number: int) -> str:
         """The text of that line, which counts from 1."""
         return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
-
-    def _in_block(self, node: yaml.ScalarNode, offset: int) -> tuple[int, int, int]:
-        """Line and column at which the text of a block scalar begins, and what is left of the offset there."""
-        for line in range(node.start_mark.line + 1, min(node.end_mark.line + 1, len(self._lines))):
-            shown = self._lines[line].lstrip(" ")
-            if offset <= len(shown):
-                return line, len(self._lines[line]) - len(shown), offset
-            offset -= len(shown) + 1
-        return node.start_mark.line, node.start_mark.column, 0
 
     def problem_at(self, line: int, column: int, message: str, length: int = 1) -> None:
         self.problems.append(Problem(self._file, line, column, message, self.line(line), length))
@@ -138,6 +138,10 @@ def check_aliases(root: yaml.Node, text: Text) -> None:
 
     if size(root) > _MAX_EXPANDED and not text.problems:
         text.problem(root, f"the aliases of this text stand for more than {_MAX_EXPANDED} values")
+
+
+def _value(node: yaml.Node) -> str:
+    return whole(str(node.value)) if isinstance(node, yaml.ScalarNode) else ""
 
 
 def _hint(node: yaml.Node) -> str:

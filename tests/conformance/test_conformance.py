@@ -214,7 +214,7 @@ def _check_error(case: Case, outcome: Any) -> None:
         assert payload == expected["payload"]
     if "message" in expected:
         assert expected["message"] in payload["message"]
-    for name in ("line", "column"):
+    for name in ("line", "column", "length"):
         if name in expected:
             assert int(position[name]) == expected[name]
     if "context" in expected:
