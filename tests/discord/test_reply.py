@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.discord.errors import DiscordError
-from local.discord.form import Form, parse_form
+from local.discord.form import ANSWER, CREATE, EDIT, EDIT_REPLY, FOLLOW_UP, Call, Form, parse_form
 from local.discord.limits import CALLS, WINDOW_S, RateLimit
 from tests.discord.application import (
     PICTURE,
@@ -264,11 +264,14 @@ embeds = st.lists(
 )
 
 
-@given(json_values | st.dictionaries(st.sampled_from(FIELDS), json_values | embeds))
-def test_any_form_is_read_or_refused_with_the_place_of_what_is_wrong(value: Any) -> None:
+every_call = st.sampled_from([CREATE, EDIT, FOLLOW_UP, EDIT_REPLY, ANSWER])
+
+
+@given(json_values | st.dictionaries(st.sampled_from(FIELDS), json_values | embeds), every_call)
+def test_any_form_is_read_or_refused_with_the_place_of_what_is_wrong(value: Any, call: Call) -> None:
     refusal = None
     try:
-        assert isinstance(parse_form(value), Form)
+        assert isinstance(parse_form(value, call), Form)
     except DiscordError as error:
         refusal = error
     assert refusal is None or (refusal.status == 400 and refusal.body["code"] == 50035 and refusal.body["errors"])

@@ -1,0 +1,61 @@
+"""The messages of the one channel, for the bot: its own it may write, edit and delete, the member's it may read.
+
+Source: Discord, "Message Resource".
+"""
+
+from aiohttp import web
+
+from local.discord.api.calls import API, SNOWFLAKE, as_seen_by, require
+from local.discord.discord import LocalDiscord
+from local.discord.errors import json_answer, unknown
+from local.discord.form import CREATE, EDIT, parse_form
+from local.discord.message import Message
+from local.discord.uploads import read_body
+
+_MESSAGES = API + "/channels/{channel:[0-9]+}/messages"
+_MESSAGE = _MESSAGES + "/{message:" + SNOWFLAKE + "}"
+
+
+class ChannelRoutes:
+    """One method a route."""
+
+    def __init__(self, discord: LocalDiscord) -> None:
+        self._discord = discord
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post(_MESSAGES, self.post),
+            web.get(_MESSAGE, self.get),
+            web.patch(_MESSAGE, self.edit),
+            web.delete(_MESSAGE, self.delete),
+        ]
+
+    async def post(self, request: web.Request) -> web.Response:
+        self._require_here(request)
+        value, uploads = await read_body(request)
+        return self._shown(
+            request, await self._discord.run(self._discord.channel.post, parse_form(value, CREATE), uploads)
+        )
+
+    async def get(self, request: web.Request) -> web.Response:
+        self._require_here(request)
+        return self._shown(request, await self._discord.run(self._discord.channel.get, request.match_info["message"]))
+
+    async def edit(self, request: web.Request) -> web.Response:
+        self._require_here(request)
+        value, uploads = await read_body(request)
+        form, message_id = parse_form(value, EDIT), request.match_info["message"]
+        return self._shown(request, await self._discord.run(self._discord.channel.edit, message_id, form, uploads))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        self._require_here(request)
+        await self._discord.run(self._discord.channel.delete, request.match_info["message"])
+        return web.Response(status=204)
+
+    def _require_here(self, request: web.Request) -> None:
+        require(self._discord, request)
+        if request.match_info["channel"] != self._discord.place.channel_id:
+            raise unknown("Channel", 10003)
+
+    def _shown(self, request: web.Request, message: Message) -> web.Response:
+        return json_answer(as_seen_by(self._discord, request, message))
