@@ -19,7 +19,8 @@ SAFE_INTEGER = (1 << 53) - 1
 MOST_OPTIONS = 25
 
 # The page says ' where the API means ʼ, a letter: https://github.com/discord/discord-api-docs/pull/8567.
-_NAME = r"[-_\p{L}\p{N}\p{Devanagari}\p{Thai}]{1,32}"
+_NAME = r"[-_\p{L}\p{N}\p{Devanagari}\p{Thai}]+"
+_MOST_OF_NAME = 32
 _MOST_CHARACTERS = 8000
 _SHOWN_TYPES = (STRING, INTEGER, BOOLEAN, NUMBER)
 _WITH_CHOICES = (STRING, INTEGER, NUMBER)
@@ -171,7 +172,7 @@ def _named(fields: Fields, of_option: bool) -> dict[str, Any]:
 
 
 def _matches(name: str) -> bool:
-    return re2.fullmatch(_NAME, name) is not None  # type: ignore[no-untyped-call]
+    return len(name) <= _MOST_OF_NAME and re2.fullmatch(_NAME, name) is not None  # type: ignore[no-untyped-call]
 
 
 def _localized(fields: Fields, name: str, most: int) -> Mapping[str, str] | None:

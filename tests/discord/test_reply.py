@@ -1,5 +1,6 @@
 """The webhook of a reply: what a bot may do with it, and every refusal."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,25 @@ async def test_a_sixth_call_within_two_seconds_is_rate_limited(here: Running) ->
     assert 0 < body["retry_after"] <= 2
     assert int(headers["Retry-After"]) >= body["retry_after"]
     assert headers["X-RateLimit-Scope"] == "user"
+    assert headers["X-RateLimit-Remaining"] == "0"
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Via"]  # without it, discord.py takes it for Cloudflare's
+
+
+async def test_every_answer_about_a_token_tells_what_is_left_of_its_calls(here: Running) -> None:
+    """Source: Discord, "Rate Limits": "Header Format"."""
+    calls = [("GET", 200), ("DELETE", 204), ("GET", 404)]
+    for left, (method, status) in zip((4, 3, 2), calls, strict=True):
+        async with here.session.request(method, here.reply_url) as answer:
+            headers = answer.headers
+            assert answer.status == status
+        assert (headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"]) == ("5", str(left))
+        assert 0 < float(headers["X-RateLimit-Reset-After"]) <= 2
+        assert abs(float(headers["X-RateLimit-Reset"]) - time.time()) < 3
+        assert headers["X-RateLimit-Bucket"]
+        assert "X-RateLimit-Scope" not in headers
+    async with here.session.patch(here.reply_url, data=b"{") as answer:
+        assert (answer.status, answer.headers["X-RateLimit-Remaining"]) == (400, "1")
 
 
 async def test_a_file_that_is_no_picture_is_only_ever_downloaded(here: Running) -> None:

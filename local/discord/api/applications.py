@@ -12,6 +12,7 @@ from local.discord.discord import LocalDiscord
 from local.discord.errors import FormErrors, json_answer, read_json_object
 from local.discord.fields import Fields
 from local.discord.grants import BOT, IDENTIFY, GrantRefused
+from local.discord.place import LOCALE
 
 _ADDRESS = "interactions_endpoint_url"
 # Of all that can be edited, only where interactions go has a meaning here.
@@ -72,7 +73,9 @@ class ApplicationRoutes:
         """The bot; to an access token, the member to whom the application belongs."""
         is_bot = BOT in require(self._discord, request, IDENTIFY)
         place = self._discord.place
-        return json_answer(place.application_user if is_bot else place.member_user)
+        user = place.application_user if is_bot else place.member_user
+        more = {"email": None, "flags": 0, "locale": LOCALE, "mfa_enabled": False, "premium_type": 0, "verified": True}
+        return json_answer(user | more)
 
     async def grant(self, request: web.Request) -> web.Response:
         form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
