@@ -128,9 +128,10 @@ async def test_only_those_who_are_listed_are_mentioned(here: Running) -> None:
 async def test_an_edit_that_leaves_the_words_leaves_the_mentions(here: Running) -> None:
     """Source: Discord, "Edit Webhook Message": they are made anew when the content is edited."""
     content = f"<@{here.discord.place.member_id}>"
-    await send(here, "edit_reply", {"content": content, "allowed_mentions": {"parse": []}})
-    _, message = await send(here, "edit_reply", {"embeds": [{"title": "A title"}]})
-    assert message["mentions"] == []
+    for allowed, count in [({"parse": []}, 0), ({"parse": ["users"]}, 1)]:
+        await send(here, "edit_reply", {"content": content, "allowed_mentions": allowed})
+        _, message = await send(here, "edit_reply", {"embeds": [{"title": "A title"}]})
+        assert len(message["mentions"]) == count
 
 
 @pytest.mark.parametrize("kind", ["users", "roles"])
