@@ -13,6 +13,7 @@ from local.discord.store import Change, Store
 from local.discord.writer import Uploads, Writer
 
 _NONCES_KEPT = timedelta(minutes=5)  # Source: Discord, "Create Message": "the past few minutes"
+_ALL = 1 << 31
 
 
 class Channel:
@@ -29,6 +30,18 @@ class Channel:
         if message is None or message.is_ephemeral:
             raise unknown_message()
         return message
+
+    def listed(self, most: int, before: str | None, after: str | None, around: str | None) -> list[Message]:
+        """For the bot, newest first: the last `most`, or those next to the message that one of the three names."""
+        messages = [message for message in self._store.messages_before(None, _ALL) if not message.is_ephemeral]
+        if before is not None:
+            messages = [message for message in messages if int(message.id) < int(before)]
+        elif after is not None:
+            messages = [message for message in messages if int(message.id) > int(after)][:most]
+        elif around is not None:
+            older = [message for message in messages if int(message.id) < int(around)][-(most // 2) :]
+            messages = (older + [message for message in messages if int(message.id) >= int(around)])[:most]
+        return messages[-most:][::-1]
 
     def post(self, form: Form, uploads: Uploads) -> Message:
         """A message by the bot's own hand.  An enforced nonce that was used lately gives the message that used it."""

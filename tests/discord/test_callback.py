@@ -215,3 +215,24 @@ async def test_the_channel_shows_the_bot_its_own_messages_and_lets_it_change_the
     for message_id in (posted["id"], alone["id"]):
         status, body = await here.call("GET", f"{messages}/{message_id}", headers=headers)
         assert (status, body["code"]) == (404, 10008)
+
+
+async def test_the_channel_lists_what_everybody_sees_newest_first(here: Running) -> None:
+    """Source: Discord, "Get Channel Messages"."""
+    headers = {"Authorization": f"Bot {BOT_TOKEN}"}
+    messages = f"{here.api}/channels/{here.discord.place.channel_id}/messages"
+    ids = [(await here.discord.run(here.discord.channel.say, f"{number}")).id for number in range(7)]
+    here.application.answer = answering({"type": 4, "data": {"content": "alone", "flags": 64}})
+    await here.interact()
+    for query, numbers in [
+        ("", "6543210"),
+        ("?limit=2", "65"),
+        (f"?limit=2&before={ids[3]}", "21"),
+        (f"?limit=2&after={ids[3]}", "54"),
+        (f"?limit=3&around={ids[3]}", "432"),
+    ]:
+        status, listed = await here.call("GET", messages + query, headers=headers)
+        assert (status, "".join(message["content"] for message in listed)) == (200, numbers), query
+    for query in ("?limit=0", "?limit=101", "?limit=x", "?before=x"):
+        status, body = await here.call("GET", messages + query, headers=headers)
+        assert (status, body["code"]) == (400, 50035), query

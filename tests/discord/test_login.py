@@ -112,6 +112,8 @@ async def test_a_change_that_changes_nothing_is_taken(here: Running) -> None:
         ("GET", "/api/v10/users/1", "GET /api/v10/users/1"),
         ("POST", "/api/v10/channels/1/typing", "POST /api/v10/channels/1/typing"),
         ("GET", "/api/v10/gateway/bot", "no gateway"),
+        ("PATCH", "/api/v10/users/@me", "PATCH /api/v10/users/@me"),
+        ("GET", "/api/v10/webhooks/1/x", "GET /api/v10/webhooks/1/x"),
         ("GET", "/api/v9/users/@me", "speaks /api/v10 only"),
         ("GET", "/api/users/@me", "GET /api/users/@me"),
     ],
@@ -125,10 +127,10 @@ async def test_what_is_not_imitated_is_named(here: Running, method: str, path: s
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PUT", "users/@me", {"GET"}),
+        ("PUT", "users/@me", {"GET", "PATCH"}),
         ("DELETE", "applications/@me", {"GET", "PATCH"}),
         ("GET", "oauth2/token", {"POST"}),
-        ("PUT", "channels/1/messages", {"POST"}),
+        ("PUT", "channels/1/messages", {"GET", "POST"}),
     ],
 )
 async def test_a_method_that_a_route_does_not_have_is_told_apart_from_an_unknown_route(

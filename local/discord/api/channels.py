@@ -3,15 +3,19 @@
 Source: Discord, "Message Resource".
 """
 
+from typing import Any
+
 from aiohttp import web
 
 from local.discord.api.calls import API, SNOWFLAKE, as_seen_by, require
 from local.discord.discord import LocalDiscord
-from local.discord.errors import json_answer, unknown
+from local.discord.errors import FormErrors, json_answer, unknown
+from local.discord.fields import Fields
 from local.discord.form import CREATE, EDIT, parse_form
 from local.discord.message import Message
 from local.discord.uploads import read_body
 
+_MOST_LISTED, _USUALLY_LISTED = 100, 50
 _MESSAGES = API + "/channels/{channel:[0-9]+}/messages"
 _MESSAGE = _MESSAGES + "/{message:" + SNOWFLAKE + "}"
 
@@ -24,11 +28,25 @@ class ChannelRoutes:
 
     def routes(self) -> list[web.RouteDef]:
         return [
+            web.get(_MESSAGES, self.list),
             web.post(_MESSAGES, self.post),
             web.get(_MESSAGE, self.get),
             web.patch(_MESSAGE, self.edit),
             web.delete(_MESSAGE, self.delete),
         ]
+
+    async def list(self, request: web.Request) -> web.Response:
+        self._require_here(request)
+        errors = FormErrors()
+        query: dict[str, Any] = dict(request.query)
+        if query.get("limit", "").isdecimal():
+            query["limit"] = int(query["limit"])
+        fields = Fields(query, errors)
+        most = fields.whole("limit", 1, _MOST_LISTED) or _USUALLY_LISTED
+        places = [fields.matching(name, SNOWFLAKE) for name in ("before", "after", "around")]
+        errors.check()
+        messages = await self._discord.run(self._discord.channel.listed, most, *places)
+        return json_answer([as_seen_by(self._discord, request, message) for message in messages])
 
     async def post(self, request: web.Request) -> web.Response:
         self._require_here(request)

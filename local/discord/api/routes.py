@@ -16,6 +16,13 @@ from local.discord.discord import LocalDiscord
 from local.discord.errors import DiscordError, discord_errors, method_not_allowed, not_found
 
 _OLDEST_VERSION = 6
+# What Discord has beside what we imitate of the same path: for the rest, another method is one that it does not have.
+_NOT_IMITATED = (
+    ("PATCH", "/users/@me"),
+    ("GET", "/webhooks/{webhook:[0-9]+}/{token}"),
+    ("PATCH", "/webhooks/{webhook:[0-9]+}/{token}"),
+    ("DELETE", "/webhooks/{webhook:[0-9]+}/{token}"),
+)
 
 
 def routes(discord: LocalDiscord) -> list[web.AbstractRouteDef]:
@@ -27,6 +34,7 @@ def routes(discord: LocalDiscord) -> list[web.AbstractRouteDef]:
         *ChannelRoutes(discord).routes(),
         *CommandRoutes(discord).routes(),
         *ApplicationRoutes(discord).routes(),
+        *(web.route(method, API + path, _name) for method, path in _NOT_IMITATED),
         web.get(API + "/gateway", _no_gateway),
         web.get(API + "/gateway/bot", _no_gateway),
         # After all others: the first that fits answers.
@@ -47,8 +55,14 @@ async def _refuse(request: web.Request) -> web.Response:
             raise DiscordError(400, 50041, "Invalid API version provided")
         if f"/api/{version}" != API:
             raise not_found(f" (this local Discord speaks {API} only, not {request.path})")
+    allowed: set[str] = set()
     for resource in request.app.router.resources():
-        found, allowed = await resource.resolve(request)
-        if found is None and allowed:
-            raise method_not_allowed(allowed)
+        found, methods = await resource.resolve(request)
+        allowed |= methods if found is None else set()
+    if allowed:
+        raise method_not_allowed(allowed)
+    return await _name(request)
+
+
+async def _name(request: web.Request) -> web.Response:
     raise not_found(f" (this local Discord does not imitate {request.method} {request.path})")
