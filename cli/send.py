@@ -47,13 +47,16 @@ class Sent:
 
     @property
     def outcome(self) -> str:
-        """picture, words (a reply without one), failed (not acknowledged), refused, or nothing while we waited."""
+        """picture, words (a reply without one), failed (not acknowledged), refused, or nothing while we waited.
+
+        unshown is a reply that the local Discord cannot show.
+        """
         if self.refusal is not None:
             return "refused"
         if self.final is None:
             return "nothing"
-        if self.final.message["state"] == "failed":
-            return "failed"
+        if self.final.message["state"] in ("failed", "unshown"):
+            return str(self.final.message["state"])
         return "picture" if _has_picture(self.final.message) else "words"
 
     @property
@@ -74,6 +77,8 @@ class Sent:
             shown["words"] = self.refusal
         elif self.outcome == "words" and self.final is not None:
             shown["words"] = self.final.message["content"]
+        elif self.outcome == "unshown" and self.final is not None:
+            shown["words"] = self.final.message["note"]
         return shown
 
 

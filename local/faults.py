@@ -14,6 +14,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from local.api_error import ApiError, read_json
+from local.discord.errors import json_answer
+from local.discord.limits import Allowance, rate_limited
 from local.executions.live import Perform
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Outcome
 
@@ -29,6 +31,7 @@ _FACES: Mapping[Target, re.Pattern[str]] = {
 }
 _STEPS: Mapping[Target, str] = {"generate": "/generate-image", "reply": "/reply-discord"}
 _SLOW_S, _HANG_S = 1.5, 20.0
+_RETRY_AFTER_S = 1.5
 _GARBAGE = b"<html>502 \xff\xfe not what you expected"
 
 
@@ -108,7 +111,8 @@ class Faults:
             # Of a workflow's answer the queue sees the status alone, so no 200 may be a lie there.
             status = 502 if fault.target == "workflow" else 200
             return web.Response(body=_GARBAGE, content_type="text/html", status=status)
-        return web.json_response(_refusal(fault), status=int(fault.kind), headers=_headers(fault))
+        answer = json_answer if fault.target == "discord" else web.json_response
+        return answer(_refusal(fault), status=int(fault.kind), headers=_headers(fault))
 
     def hitting(self, perform: Perform) -> Perform:
         """The same, but that faults hit the workflow's calls of the steps."""
@@ -159,13 +163,16 @@ class Faults:
 
 def _refusal(fault: Fault) -> dict[str, Any]:
     """In the shape of whom it comes from."""
+    if fault.target == "discord" and fault.kind == "429":
+        return rate_limited(_RETRY_AFTER_S, {}).body
     if fault.target == "discord":
-        return {"message": "broken on purpose", "code": 0, **({"retry_after": 1.5} if fault.kind == "429" else {})}
+        return {"message": "broken on purpose", "code": 0}
     return {"error": {"code": int(fault.kind), "message": "broken on purpose", "status": "UNAVAILABLE"}}
 
 
 def _headers(fault: Fault) -> dict[str, str]:
-    """What marks a 429 as Discord's own, and not Cloudflare's."""
+    """A 429 of Discord is as whole as one that nobody asked for."""
     if fault.target == "discord" and fault.kind == "429":
-        return {"Retry-After": "2", "X-RateLimit-Limit": "5", "X-RateLimit-Remaining": "0", "Via": "1.1 local"}
+        left = Allowance(allowed=False, remaining=0, reset_after_s=_RETRY_AFTER_S)
+        return dict(rate_limited(_RETRY_AFTER_S, left.headers(time.time())).headers)
     return {}

@@ -18,7 +18,7 @@ from local import auth, grpc_gateway
 from local.api_error import api_errors
 from local.appengine import rest as appengine_rest
 from local.auth import TokenIssuer
-from local.discord import api as discord_api
+from local.discord.api import routes as discord_routes
 from local.discord.discord import LocalDiscord
 from local.executions import rest as executions_rest
 from local.executions.callbacks import Callbacks
@@ -119,7 +119,7 @@ class LocalCloud:
         app.add_routes(self.faults.routes())
         ops = Ops(WORKFLOW, self.files, self.executions, tasks, self.faults)
         app.add_routes(ops.routes())
-        app.add_routes(discord_api.routes(self.discord))
+        app.add_routes(discord_routes.routes(self.discord))
         app.on_shutdown.append(self._end_streams)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from local.discord.discord import LocalDiscord
-from local.discord.errors import DiscordError, FormErrors, not_found, read_json_object
+from local.discord.errors import DiscordError, FormErrors, json_answer, not_found, read_json_object
 from local.discord.events import stream
 from local.discord.fields import Fields
 from local.discord.place import CHANNEL_NAME, CHANNEL_TOPIC, GUILD_NAME
@@ -65,9 +65,10 @@ class ClientRoutes:
 
     async def get_channel(self, request: web.Request) -> web.Response:
         """All that a page needs to begin with; its events go on after `revision`."""
-        revision, commands, messages = await self._discord.run(self._discord.channel.snapshot, _SHOWN_AT_ONCE)
+        revision, messages = await self._discord.run(self._discord.channel.snapshot, _SHOWN_AT_ONCE)
+        commands = await self._discord.run(self._discord.commands.offered)
         place = self._discord.place
-        return web.json_response(
+        return json_answer(
             {
                 "application": place.application_user,
                 "channel": {"id": place.channel_id, "name": CHANNEL_NAME, "topic": CHANNEL_TOPIC},
@@ -95,24 +96,24 @@ class ClientRoutes:
         errors.check()
         messages = await self._discord.run(self._discord.channel.messages_before, before, _SHOWN_AT_ONCE)
         place = self._discord.place
-        return web.json_response([shown_to_client(message, place, base_url(request)) for message in messages])
+        return json_answer([shown_to_client(message, place, base_url(request)) for message in messages])
 
     async def say(self, request: web.Request) -> web.Response:
         errors = FormErrors()
         content = Fields(await _json_of_page(request), errors).text("content", 2000, least=1, required=True)
         errors.check()
         message = await self._discord.run(self._discord.channel.say, content)
-        return web.json_response(shown_to_client(message, self._discord.place, base_url(request)))
+        return json_answer(shown_to_client(message, self._discord.place, base_url(request)))
 
     async def dismiss(self, request: web.Request) -> web.Response:
         await self._discord.run(self._discord.channel.dismiss, request.match_info["message"])
         return web.Response(status=204)
 
     async def get_outcome(self, request: web.Request) -> web.Response:
-        return web.json_response(await self._discord.outcome(request.match_info["interaction"], base_url(request)))
+        return json_answer(await self._discord.outcome(request.match_info["interaction"], base_url(request)))
 
     async def interact(self, request: web.Request) -> web.Response:
-        return web.json_response(await self._discord.interact(await _json_of_page(request), base_url(request)))
+        return json_answer(await self._discord.interact(await _json_of_page(request), base_url(request)))
 
     async def get_file(self, request: web.Request) -> web.Response:
         """A picture is shown, anything else is only ever downloaded: it would run in our page's name."""

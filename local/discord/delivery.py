@@ -15,8 +15,9 @@ from typing import Any
 import aiohttp
 from nacl.signing import SigningKey
 
+from local.discord.answer import Answer, Immediate, Unshown, parse_answer
 from local.discord.errors import DiscordError
-from local.discord.form import EPHEMERAL, Form, parse_form
+from local.discord.form import Form
 from local.discord.signing import signed_headers
 
 RESPOND_WITHIN_S = 3.0
@@ -30,32 +31,20 @@ class Pong:
 
 
 @dataclass(frozen=True, slots=True)
-class Deferred:
-    """It will reply later; flags are EPHEMERAL or nothing."""
-
-    flags: int
-
-
-@dataclass(frozen=True, slots=True)
-class Immediate:
-    """It replies at once."""
-
-    form: Form
-
-
-Answer = Deferred | Immediate
+class ByCallback:
+    """It answers by a call of its own.  Source: Discord, "Interaction Callback": 202 and no body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One sending: its HTTP status if there was one, how long it took, the answer or the problem with it.
 
-    The answer to a ping is Pong.
+    The answer to a ping is Pong.  What is unshown is an answer, and a problem of ours.
     """
 
     status: int | None
     ms: float
-    answer: Answer | Pong | None
+    answer: Answer | ByCallback | Pong | None
     problem: str | None
 
     def to_json(self) -> dict[str, Any]:
@@ -90,6 +79,8 @@ class Sender:
         delivery = await self.ping(url, body)
         if isinstance(delivery.answer, Pong):
             return replace(delivery, answer=None, problem="type 1 is no answer to a command; expected 4 or 5")
+        if isinstance(delivery.answer, Unshown):
+            return replace(delivery, problem=delivery.answer.sentence)
         return delivery
 
     async def ping(self, url: str, body: bytes) -> Delivery:
@@ -118,8 +109,10 @@ class Sender:
         return Delivery(status, ms, answer, problem)
 
 
-def read_answer(status: int, content_type: str, body: bytes) -> Answer | Pong:
+def read_answer(status: int, content_type: str, body: bytes) -> Answer | ByCallback | Pong:
     """Raises NotAnAnswer where Discord would say that the application did not respond."""
+    if status == 202:
+        return ByCallback()
     if status != 200:
         raise NotAnAnswer(f"status {status}, expected 200")
     if content_type != "application/json":
@@ -128,30 +121,20 @@ def read_answer(status: int, content_type: str, body: bytes) -> Answer | Pong:
         response = json.loads(body)
     except (ValueError, RecursionError):
         raise NotAnAnswer("the body is not JSON") from None
-    kind, data = (response.get("type"), response.get("data")) if isinstance(response, dict) else (None, None)
-    match kind:
-        case 1:
-            return Pong()
-        case 4:
-            return Immediate(_message(data))
-        case 5:
-            return Deferred(_form(data or {}).flags & EPHEMERAL)
-        case _:
-            raise NotAnAnswer(f"type {str(kind)[:40]} is no answer to a command; expected 4 or 5")
+    if isinstance(response, dict) and response.get("type") == 1:
+        return Pong()
+    try:
+        answer = parse_answer(response)
+    except DiscordError as error:
+        raise NotAnAnswer(f"no answer to a command: {json.dumps(error.body.get('errors'))[:500]}") from None
+    if isinstance(answer, Immediate):
+        _check_alone(answer.form)
+    return answer
 
 
-def _message(data: object) -> Form:
+def _check_alone(form: Form) -> None:
     """An answer brings no files: they would travel beside it, in a multipart body."""
-    form = _form(data)
     if form.files:
         raise NotAnAnswer("data: attachments without a file")
     if not form.content and not form.embeds:
         raise NotAnAnswer("data: Cannot send an empty message")
-    return form
-
-
-def _form(data: object) -> Form:
-    try:
-        return parse_form(data)
-    except DiscordError as error:
-        raise NotAnAnswer(f"data: {json.dumps(error.body.get('errors'))[:500]}") from None

@@ -14,24 +14,31 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from local.discord import commands
+from local.discord.answer import Answer
 from local.discord.channel import Channel
-from local.discord.delivery import Delivery, Pong, Sender
-from local.discord.errors import FormErrors, rate_limited
+from local.discord.command_form import Command
+from local.discord.commands import Commands
+from local.discord.delivery import RESPOND_WITHIN_S, ByCallback, Delivery, Pong, Sender
+from local.discord.errors import FormErrors
 from local.discord.events import Broadcast
 from local.discord.fields import Fields
+from local.discord.grants import Grants
 from local.discord.interaction import RANDOM_CHARACTERS, Interaction
 from local.discord.limits import Allowance, RateLimit
+from local.discord.message import Message
 from local.discord.place import Place
+from local.discord.replies import Replies
 from local.discord.shown import shown_to_client
 from local.discord.signing import ensure_signing_key
 from local.discord.snowflake import PATTERN, Clock, Snowflakes
 from local.discord.store import Change, Store
+from local.discord.writer import Uploads, Writer
 
 MOST_DELIVERIES = 10
 _USER_AGENT = re.compile(r"DiscordBot \(\S+, [^()]+\).*")
@@ -57,10 +64,11 @@ class LocalDiscord:
         self.ingress_url = ingress_url
         self.broadcast = Broadcast()
         self.odd_user_agents: Counter[str] = Counter()
-        self._bot_token = bot_token
+        self.grants = Grants(bot_token)
         self._path = path
         self._clock = clock
         self._limit = RateLimit()
+        self._called_back: dict[str, asyncio.Event] = {}  # by the interaction that is being delivered
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discord-store")
 
     async def start(self) -> None:
@@ -86,12 +94,12 @@ class LocalDiscord:
         await self.close()
 
     async def run(self, method: Callable[..., Result], *arguments: Any) -> Result:
-        """Call a method of self.channel on the store's thread."""
+        """Call a method of self.commands, self.channel or self.replies on the store's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, method, *arguments)
 
-    async def register(self, value: object) -> list[commands.Command]:
+    async def register(self, value: object) -> list[Command]:
         """Make these, a list as in PUT /applications/{id}/commands, the application's.  Raises DiscordError."""
-        return await self.run(self.channel.register, value)
+        return await self.run(self.commands.overwrite, "global", value)
 
     async def interact(self, value: object, base_url: str) -> dict[str, Any]:
         """A member uses a command: send the interaction, wait for its acknowledgement, and tell what came of it.
@@ -108,9 +116,9 @@ class LocalDiscord:
         errors.check()
         if repeated is None:
             random = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(RANDOM_CHARACTERS))
-            interaction = await self.run(self.channel.begin, data, random, user_id)
+            interaction = await self.run(self.replies.begin, data, random, user_id)
         else:
-            interaction, _ = await self.run(self.channel.outcome, repeated)
+            interaction, _ = await self.run(self.replies.outcome, repeated)
         deliveries = await self._deliver(interaction, count)
         return await self.outcome(interaction.id, base_url) | {
             "deliveries": [delivery.to_json() for delivery in deliveries]
@@ -118,13 +126,20 @@ class LocalDiscord:
 
     async def outcome(self, interaction_id: str, base_url: str) -> dict[str, Any]:
         """What became of the interaction so far, and what the member sees of it.  Raises DiscordError, 404/10062."""
-        interaction, messages = await self.run(self.channel.outcome, interaction_id)
+        interaction, messages = await self.run(self.replies.outcome, interaction_id)
         return {
             "acknowledged": {"status": interaction.acknowledged_status, "ms": interaction.acknowledged_ms},
             "id": interaction.id,
             "messages": [shown_to_client(message, self.place, base_url) for message in messages],
             "state": interaction.state,
         }
+
+    async def call_back(self, interaction_id: str, token: str, answer: Answer, uploads: Uploads) -> Message:
+        """The application answers an interaction by a call of its own.  Raises DiscordError."""
+        message = await self.run(self.replies.call_back, interaction_id, token, answer, uploads)
+        if (called_back := self._called_back.get(interaction_id)) is not None:
+            called_back.set()
+        return message
 
     async def set_endpoint(self, url: str) -> None:
         """Send interactions there from now on, if it answers a PING and refuses a wrong signature.
@@ -143,17 +158,9 @@ class LocalDiscord:
             errors.check()
         self.ingress_url = url
 
-    def is_bot(self, authorization: str | None) -> bool:
-        if self._bot_token is None or authorization is None:
-            return False
-        return secrets.compare_digest(authorization.encode(), f"Bot {self._bot_token}".encode())
-
     def take(self, token: str) -> Allowance:
-        """Count a call with that token.  Raises DiscordError, 429, where it is one too many."""
-        allowance = self._limit.take(token, time.monotonic())
-        if not allowance.allowed:
-            raise rate_limited(round(allowance.reset_after_s, 3))
-        return allowance
+        """Count a call with that token."""
+        return self._limit.take(token, time.monotonic())
 
     def note_user_agent(self, user_agent: str) -> None:
         """Discord may block one that is not of its form; here it is only noted.  Source: Discord, "User Agent"."""
@@ -167,16 +174,30 @@ class LocalDiscord:
 
     async def _deliver(self, interaction: Interaction, count: int) -> list[Delivery]:
         """The first answer counts; where there is none at all, the first failure does."""
-        sending = [self._sender.deliver(self.ingress_url, interaction.body) for _ in range(count)]
+        called_back = self._called_back.setdefault(interaction.id, asyncio.Event())
+        sending = [self._delivered(interaction, called_back) for _ in range(count)]
         deliveries = []
         for finished in asyncio.as_completed(sending):
             delivery = await finished
             deliveries.append(delivery)
             if delivery.answer is not None or len(deliveries) == count:
-                await self.run(self.channel.settle, interaction.id, delivery)
+                await self.run(self.replies.settle, interaction.id, delivery)
             if delivery.problem is not None:
-                _LOG.warning("interaction %s: the application did not respond: %s", interaction.id, delivery.problem)
+                _LOG.warning("interaction %s: %s", interaction.id, delivery.problem)
+        self._called_back.pop(interaction.id, None)
         return deliveries
+
+    async def _delivered(self, interaction: Interaction, called_back: asyncio.Event) -> Delivery:
+        delivery = await self._sender.deliver(self.ingress_url, interaction.body)
+        if not isinstance(delivery.answer, ByCallback):
+            return delivery
+        try:
+            async with asyncio.timeout(RESPOND_WITHIN_S - delivery.ms / 1000):
+                await called_back.wait()
+        except TimeoutError:
+            problem = f"status {delivery.status}, and no callback within {RESPOND_WITHIN_S:g} s"
+            return replace(delivery, answer=None, problem=problem)
+        return delivery
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         def tell(change: Change) -> None:
@@ -188,5 +209,8 @@ class LocalDiscord:
             f"{name}_id": self._store.setting(name, ids.next) for name in ("application", "guild", "channel", "member")
         }
         self.place = Place(**made, public_key_hex=self.public_key_hex)
-        self.channel = Channel(self._store, self.place, ids, self._clock)
-        self.channel.give_up_pending()
+        writer = Writer(self._store, self.place, ids, self._clock)
+        self.commands = Commands(self._store, self.place, ids)
+        self.channel = Channel(self._store, writer, self._clock)
+        self.replies = Replies(self._store, self.commands, writer, self.place, ids, self._clock)
+        self.replies.give_up_pending()

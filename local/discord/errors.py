@@ -1,11 +1,10 @@
 """Discord's errors, and the one place where they become an answer.
 
-Source: Discord, "Error Messages", "Opcodes and Status Codes", "Rate Limits".
+Source: Discord, "Error Messages", "Opcodes and Status Codes".
 """
 
 import json
-import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -24,6 +23,14 @@ class DiscordError(Exception):
         self.status = status
         self.headers = headers or {}
         self.body = {"message": message, "code": code} | more
+
+
+class NotImitated(DiscordError):
+    """Raised for a form that Discord takes and this stand-in cannot show; sentence says what that is."""
+
+    def __init__(self, sentence: str, errors: Mapping[str, Any]) -> None:
+        super().__init__(400, 50035, "Invalid Form Body", errors=errors)
+        self.sentence = sentence
 
 
 def unknown(what: str, code: int) -> DiscordError:
@@ -48,8 +55,16 @@ def unauthorized() -> DiscordError:
     return DiscordError(401, 0, "401: Unauthorized")
 
 
-def not_found() -> DiscordError:
-    return DiscordError(404, 0, "404: Not Found")
+def not_found(detail: str = "") -> DiscordError:
+    return DiscordError(404, 0, f"404: Not Found{detail}")
+
+
+def method_not_allowed(allowed: Collection[str]) -> DiscordError:
+    return DiscordError(405, 0, "405: Method Not Allowed", {"Allow": ", ".join(sorted(allowed))})
+
+
+def unknown_interaction() -> DiscordError:
+    return unknown("interaction", 10062)
 
 
 def empty_message() -> DiscordError:
@@ -64,33 +79,46 @@ def too_large() -> DiscordError:
     return DiscordError(413, 40005, "Request entity too large")
 
 
-def rate_limited(retry_after_s: float, is_global: bool = False, scope: str = "user") -> DiscordError:
-    """scope is user, global or shared.  The header holds whole seconds, rounded up; the body the exact ones."""
-    headers = {"Retry-After": str(math.ceil(retry_after_s)), "X-RateLimit-Scope": scope}
-    if is_global:
-        headers["X-RateLimit-Global"] = "true"
-    error = DiscordError(429, 0, "You are being rate limited.", headers, retry_after=retry_after_s)
-    del error.body["code"]
-    error.body["global"] = is_global
-    return error
-
-
 class FormErrors:
     """What is wrong with a form, field by field; all of it is told at once."""
 
     def __init__(self) -> None:
         self._tree: dict[str, Any] = {}
+        self._is_wrong = False
+        self._not_imitated: list[str] = []
 
     def add(self, path: Path, code: str, message: str) -> None:
+        """The form is wrong there: Discord refuses it as well."""
+        self._is_wrong = True
+        self._note(path, code, message)
+
+    def add_not_imitated(self, path: Path, sentence: str) -> None:
+        """The form is right there for Discord, and too much for this stand-in; the sentence says so."""
+        self._not_imitated.append(sentence)
+        self._note(path, "LOCAL_NOT_SUPPORTED", sentence)
+
+    def check(self) -> None:
+        """Raises DiscordError, 400/50035, if anything was added; NotImitated, if Discord would take the form."""
+        if self._is_wrong:
+            raise DiscordError(400, 50035, "Invalid Form Body", errors=self._tree)
+        if self._not_imitated:
+            raise NotImitated(" ".join(dict.fromkeys(self._not_imitated)), self._tree)
+
+    def _note(self, path: Path, code: str, message: str) -> None:
         node = self._tree
         for step in path:
             node = node.setdefault(str(step), {})
         node.setdefault("_errors", []).append({"code": code, "message": message})
 
-    def check(self) -> None:
-        """Raises DiscordError, 400/50035, if anything was added."""
-        if self._tree:
-            raise DiscordError(400, 50035, "Invalid Form Body", errors=self._tree)
+
+def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """JSON with the bare content type of Discord's API: libraries compare it exactly.
+
+    Source: discord.py, json_or_text; hikari, _APPLICATION_JSON.
+    """
+    return web.Response(
+        body=json.dumps(body).encode(), status=status, headers={"Content-Type": "application/json", **(headers or {})}
+    )
 
 
 def discord_errors(handler: Handler) -> Handler:
@@ -100,9 +128,9 @@ def discord_errors(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except DiscordError as error:
-            return web.json_response(error.body, status=error.status, headers=error.headers)
+            return json_answer(error.body, error.status, error.headers)
         except web.HTTPRequestEntityTooLarge:
-            return web.json_response(too_large().body, status=413)
+            return json_answer(too_large().body, 413)
 
     return answer
 

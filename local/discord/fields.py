@@ -38,13 +38,29 @@ class Fields:
     def refuse(self, path: Path, code: str, message: str) -> None:
         self._errors.add(self.path + path, code, message)
 
+    def cannot_show(self, path: Path, sentence: str) -> None:
+        """What stands there is right for Discord, and too much for this stand-in."""
+        self._errors.add_not_imitated(self.path + path, sentence)
+
     def text(self, name: str, most: int, least: int = 0, required: bool = False) -> str | None:
+        value = self._string(name, required)
+        return None if value is None else self._of_length(name, value, most, least)
+
+    def trimmed(self, name: str, most: int, least: int = 0, required: bool = False) -> str | None:
+        """A text without the white space around it."""
+        value = self._string(name, required)
+        return None if value is None else self._of_length(name, value.strip(), most, least)
+
+    def _string(self, name: str, required: bool) -> str | None:
         value = self._value(name, required)
         if value is None:
             return None
         if not isinstance(value, str) or _HALF_PAIR.search(value):
             self.refuse((name,), "STRING_TYPE_CONVERT", "Could not interpret value as a string.")
             return None
+        return value
+
+    def _of_length(self, name: str, value: str, most: int, least: int) -> str | None:
         if least <= len(value) <= most:
             return value
         if least:
@@ -89,11 +105,11 @@ class Fields:
         self.refuse((name,), "NUMBER_TYPE_COERCE", f'Value "{str(value)[:100]}" is not float.')
         return None
 
-    def boolean(self, name: str) -> bool:
+    def boolean(self, name: str, default: bool = False) -> bool:
         value = self._value(name, required=False)
         if value is not None and not isinstance(value, bool):
             self.refuse((name,), "BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
-        return value is True
+        return default if value is None else value is True
 
     def url(self, name: str) -> str | None:
         """An address of the web, or attachment://FILENAME."""
@@ -127,6 +143,16 @@ class Fields:
                 shown = ", ".join(repr(choice) for choice in choices)
                 self.refuse((name, index), "BASE_TYPE_CHOICES", f"Value must be one of {{{shown}}}.")
         return tuple(listed)
+
+    def all_matching(self, name: str, pattern: str, most: int) -> tuple[str, ...] | None:
+        """A list of texts that look like that, or of whole numbers that stand for their digits."""
+        listed = self._list(name, most)
+        if listed is None:
+            return None
+        for index, value in enumerate(listed):
+            if isinstance(value, bool) or not isinstance(value, str | int) or not re.fullmatch(pattern, str(value)):
+                self.refuse((name, index), "NUMBER_TYPE_COERCE", f'Value "{str(value)[:100]}" is not snowflake.')
+        return tuple(str(value) for value in listed)
 
     def object(self, name: str) -> "Fields | None":
         value = self._value(name, required=False)

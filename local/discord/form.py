@@ -1,24 +1,75 @@
 """What a bot asks a message to be: the JSON of a create or an edit, checked, and never more than checked.
 
-Source: Discord, "Create Message", "Edit Webhook Message", "Embed Object", "Embed Limits", "Allowed Mentions Object".
+Every field that Discord documents is read here, or refused by a sentence that says that this stand-in cannot show it.
+A field that Discord does not document for the call is ignored, as Discord does.
+Source: Discord, "Create Message", "Edit Message", "Execute Webhook", "Edit Webhook Message", "Interaction Callback
+Data Structure", "Allowed Mentions Object", "Attachment Request Structure".
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from local.discord.errors import FormErrors
+from local.discord.embeds import Embed, parse_embeds
+from local.discord.errors import DiscordError, FormErrors, Path
 from local.discord.fields import Fields
+from local.discord.snowflake import PATTERN
 
+SUPPRESS_EMBEDS = 1 << 2
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
-SUPPRESS_EMBEDS = 1 << 2
+SUPPRESS_NOTIFICATIONS = 1 << 12
+_IS_VOICE_MESSAGE = 1 << 13
+_IS_COMPONENTS_V2 = 1 << 15
 _ALL_FLAGS = (1 << 31) - 1
 
-_EMBED_CHARACTERS = 6000
 _LISTED_FILES = 10
+_MOST_MENTIONED = 100
 
-Embed = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One of Discord's calls that carry a message, and what it takes beside what every one of them takes.
+
+    flags may be set, others are ignored; unshown are fields and flags that Discord takes and we cannot show.
+    """
+
+    flags: int
+    unshown: tuple[str, ...]
+    unshown_flags: int = _IS_COMPONENTS_V2
+    tts: bool = True
+    nonce: bool = False
+    threads: bool = False
+
+
+_NEW = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS
+CREATE = Call(
+    flags=_NEW,
+    unshown=("components", "poll", "message_reference", "sticker_ids", "shared_client_theme"),
+    unshown_flags=_IS_COMPONENTS_V2 | _IS_VOICE_MESSAGE,
+    nonce=True,
+)
+EDIT = Call(flags=SUPPRESS_EMBEDS, unshown=("components",), tts=False)
+FOLLOW_UP = Call(flags=_NEW | EPHEMERAL, unshown=("components", "poll"), threads=True)
+EDIT_REPLY = Call(flags=SUPPRESS_EMBEDS, unshown=("components", "poll"), tts=False)
+ANSWER = Call(
+    flags=_NEW | EPHEMERAL, unshown=("components", "poll"), unshown_flags=_IS_COMPONENTS_V2 | _IS_VOICE_MESSAGE
+)
+
+_SENTENCES = {
+    "components": "This local Discord shows no buttons, menus or other components yet.",
+    "poll": "This local Discord shows no polls yet.",
+    "message_reference": "This local Discord shows no replies to a message and no forwarded messages yet.",
+    "sticker_ids": "This local Discord has no stickers.",
+    "shared_client_theme": "This local Discord shows no shared themes.",
+}
+_FLAG_SENTENCES = {
+    _IS_COMPONENTS_V2: "This local Discord shows no messages of components (flag 32768) yet.",
+    _IS_VOICE_MESSAGE: "This local Discord shows no voice messages (flag 8192).",
+}
+_FILE_SENTENCES = {
+    "is_spoiler": "This local Discord blurs no files.",
+    "duration_secs": "This local Discord shows no voice messages.",
+    "waveform": "This local Discord shows no voice messages.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +78,7 @@ class ListedFile:
 
     id: str
     filename: str | None
+    title: str | None
     description: str | None
 
 
@@ -34,90 +86,92 @@ class ListedFile:
 class Form:
     """None stands for a field that was not given: an edit leaves it as it is.
 
-    pinged is which kinds of mention may notify: "users", "roles", "everyone".
+    pinged are the members whom the words may notify; None is each who is mentioned.
     """
 
     content: str | None = None
     embeds: tuple[Embed, ...] | None = None
     files: tuple[ListedFile, ...] | None = None
-    pinged: tuple[str, ...] = ("users",)
-    flags: int = 0
+    pinged: tuple[str, ...] | None = None
+    flags: int | None = None
+    tts: bool = False
     nonce: str | None = None
     enforce_nonce: bool = False
 
 
-def parse_form(value: object) -> Form:
-    """Raises DiscordError, 400/50035, that names every field that is wrong."""
+def parse_form(value: object, call: Call, path: Path = ()) -> Form:
+    """path is where value stands.  Raises DiscordError, 400/50035, that names every wrong field; NotImitated."""
     errors = FormErrors()
-    fields = Fields(value, errors)
+    fields = Fields(value, errors, path)
+    if call.threads and fields.raw("thread_name"):
+        raise DiscordError(400, 220003, "Webhooks can only create threads in forum channels")
     content = fields.text("content", 2000)
-    embeds = [_embed(embed) for embed in fields.objects("embeds", 10) or []]
-    if sum(_characters(embed) for embed in embeds) > _EMBED_CHARACTERS:
-        errors.add(("embeds",), "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {_EMBED_CHARACTERS}")
+    embeds = parse_embeds(fields)
     files = [_listed_file(file) for file in fields.objects("attachments", _LISTED_FILES) or []]
-    if fields.objects("components", 40):
-        fields.refuse(("components",), "LOCAL_NOT_SUPPORTED", "This stand-in for Discord shows no components yet.")
+    for name in call.unshown:
+        if fields.raw(name):
+            fields.cannot_show((name,), _SENTENCES[name])
     mentions = fields.object("allowed_mentions")
     form = Form(
         content=(content or "") if "content" in fields else None,
-        embeds=tuple(embeds) if "embeds" in fields else None,
+        embeds=embeds if "embeds" in fields else None,
         files=tuple(files) if "attachments" in fields else None,
-        pinged=_pinged(mentions) if mentions else ("users",),
-        flags=fields.whole("flags", 0, _ALL_FLAGS) or 0,
-        nonce=fields.text_or_number("nonce", 25),
-        enforce_nonce=fields.boolean("enforce_nonce"),
+        pinged=_pinged(mentions) if mentions else None,
+        flags=_flags(fields, call),
+        tts=call.tts and fields.boolean("tts"),
+        nonce=fields.text_or_number("nonce", 25) if call.nonce else None,
+        enforce_nonce=call.nonce and fields.boolean("enforce_nonce"),
     )
     errors.check()
     return form
 
 
-def _embed(fields: Fields) -> Embed:
-    """The parts of an embed that Discord's clients show."""
-    embed: Embed = {
-        "title": fields.text("title", 256),
-        "description": fields.text("description", 4096),
-        "url": fields.url("url"),
-        "color": fields.whole("color", 0, 0xFFFFFF),
-        "timestamp": fields.text("timestamp", 64),
-        "image": _part(fields, "image", {"url": 0}),
-        "thumbnail": _part(fields, "thumbnail", {"url": 0}),
-        "footer": _part(fields, "footer", {"text": 2048}),
-        "author": _part(fields, "author", {"name": 256, "url": 0}),
-        "fields": [
-            {
-                "name": field.text("name", 256, least=1, required=True),
-                "value": field.text("value", 1024, least=1, required=True),
-                "inline": field.boolean("inline"),
-            }
-            for field in fields.objects("fields", 25) or []
-        ],
-    }
-    return {name: value for name, value in embed.items() if value not in (None, [], {})}
+def parse_deferred_flags(value: object, path: Path) -> int:
+    """The flags of "thinking…": EPHEMERAL or nothing; whatever else stands there is ignored.
+
+    Raises DiscordError, 400/50035.  Source: Discord, "Interaction Callback Data Structure".
+    """
+    errors = FormErrors()
+    flags = Fields({} if value is None else value, errors, path).whole("flags", 0, _ALL_FLAGS)
+    errors.check()
+    return (flags or 0) & EPHEMERAL
 
 
-def _part(fields: Fields, name: str, lengths: Mapping[str, int]) -> dict[str, str] | None:
-    """An object of texts by their greatest length; 0 stands for an address."""
-    part = fields.object(name)
-    if part is None:
+def _flags(fields: Fields, call: Call) -> int | None:
+    flags = fields.whole("flags", 0, _ALL_FLAGS)
+    if flags is None:
         return None
-    read = {key: part.text(key, most) if most else part.url(key) for key, most in lengths.items()}
-    return {key: text for key, text in read.items() if text is not None}
-
-
-def _characters(embed: Embed) -> int:
-    texts = [embed.get("title"), embed.get("description")]
-    texts += [embed.get("footer", {}).get("text"), embed.get("author", {}).get("name")]
-    texts += [field[key] for field in embed.get("fields", []) for key in ("name", "value")]
-    return sum(len(text) for text in texts if text)
+    for flag, sentence in _FLAG_SENTENCES.items():
+        if flags & flag & call.unshown_flags:
+            fields.cannot_show(("flags",), sentence)
+    return flags & call.flags
 
 
 def _listed_file(fields: Fields) -> ListedFile:
+    for name, sentence in _FILE_SENTENCES.items():
+        if fields.raw(name):
+            fields.cannot_show((name,), sentence)
     return ListedFile(
         id=fields.text_or_number("id", 20, required=True) or "",
         filename=fields.text("filename", 1024, least=1),
+        title=fields.text("title", 1024),
         description=fields.text("description", 1024),
     )
 
 
-def _pinged(fields: Fields) -> tuple[str, ...]:
-    return fields.values("parse", ("users", "roles", "everyone")) or ()
+def _pinged(fields: Fields) -> tuple[str, ...] | None:
+    """Nobody here has the right to mention everyone, and there are no roles: of those the lists are read only.
+
+    Source of the refusal: "Allowed Mentions Object"; its code: https://github.com/Mephisto5558/Teufelsbot/issues/287.
+    """
+    parsed = fields.values("parse", ("users", "roles", "everyone")) or ()
+    listed = {kind: fields.all_matching(kind, PATTERN, _MOST_MENTIONED) or () for kind in ("users", "roles")}
+    fields.boolean("replied_user")  # there are no replies to a message yet
+    for kind, ids in listed.items():
+        if kind in parsed and ids:
+            fields.refuse(
+                (),
+                "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE",
+                f'parse:["{kind}"] and {kind}: [ids...] are mutually exclusive.',
+            )
+    return None if "users" in parsed else listed["users"]

@@ -23,7 +23,10 @@ InteractionState = Literal["pending", "acknowledged", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """body is what was signed and sent; original_id the message that answers it; acknowledged_ms how long that took."""
+    """body is what was signed and sent; original_id the message that answers it; acknowledged_ms how long that took.
+
+    acknowledged_status is None where the application answered by another call (a callback), or not at all.
+    """
 
     id: str
     token: str = field(repr=False)
@@ -38,8 +41,18 @@ class Interaction:
         name: str = json.loads(self.body)["data"]["name"]
         return name
 
+    @property
+    def user_id(self) -> str:
+        """Of the member who used the command."""
+        user_id: str = json.loads(self.body)["member"]["user"]["id"]
+        return user_id
+
+    @property
+    def sent_at(self) -> datetime:
+        return made_at(self.id)
+
     def is_expired(self, now: datetime) -> bool:
-        return now >= made_at(self.id) + TOKEN_LIFE
+        return now >= self.sent_at + TOKEN_LIFE
 
 
 def make_token(interaction_id: str, random: str) -> str:

@@ -1,13 +1,18 @@
-"""How often one interaction's token may be used: Discord answers 429 to more.
+"""How often one interaction's token may be used: Discord answers 429 to more, and tells what is left with every answer.
 
 Source: https://github.com/discord/discord-api-docs/issues/2701: 5 in 2 s for each interaction; Discord, "Rate Limits".
 """
 
+import math
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from local.discord.errors import DiscordError
 
 CALLS = 5
 WINDOW_S = 2.0
+_BUCKET = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,16 @@ class Allowance:
     allowed: bool
     remaining: int
     reset_after_s: float
+
+    def headers(self, now_s: float) -> dict[str, str]:
+        """now_s: seconds since 1970."""
+        return {
+            "X-RateLimit-Limit": str(CALLS),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": f"{now_s + self.reset_after_s:.3f}",
+            "X-RateLimit-Reset-After": f"{self.reset_after_s:.3f}",
+            "X-RateLimit-Bucket": _BUCKET,
+        }
 
 
 class RateLimit:
@@ -31,3 +46,19 @@ class RateLimit:
         ends_s, calls = self._windows.get(key, (now_s + WINDOW_S, 0))
         self._windows[key] = (ends_s, calls + 1)
         return Allowance(calls < CALLS, max(CALLS - calls - 1, 0), ends_s - now_s)
+
+
+def rate_limited(retry_after_s: float, headers: Mapping[str, str], is_global: bool = False) -> DiscordError:
+    """Retry-After holds whole seconds, rounded up; the body the exact ones; headers are those of the allowance.
+
+    A library takes a 429 without Via for one of Cloudflare's, and gives up (discord.py, HTTPClient.request).
+    """
+    more = {"Retry-After": str(math.ceil(retry_after_s)), "Via": "1.1 google"}
+    more["X-RateLimit-Scope"] = "global" if is_global else "user"
+    if is_global:
+        more["X-RateLimit-Global"] = "true"
+    error = DiscordError(
+        429, 0, "You are being rate limited.", {**headers, **more}, retry_after=retry_after_s, **{"global": is_global}
+    )
+    del error.body["code"]
+    return error

@@ -9,14 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from local.discord.embeds import Embed
 from local.discord.errors import FormErrors, empty_message
-from local.discord.form import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, Embed, Form, ListedFile
+from local.discord.form import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Form, ListedFile
 from local.discord.interaction import Interaction
 
 Author = Literal["application", "member"]
-# thinking: the bot has acknowledged and not replied yet; failed: it has not acknowledged in time, or wrongly.
-State = Literal["thinking", "replied", "failed"]
+# thinking: the bot has acknowledged and not replied yet; failed: it has not acknowledged in time, or wrongly;
+# unshown: it has replied with what Discord shows and this stand-in cannot.
+State = Literal["thinking", "replied", "failed", "unshown"]
 
+# Where an embed names a picture: the part, and its field.
+_PICTURES = (("image", "url"), ("thumbnail", "url"), ("footer", "icon_url"), ("author", "icon_url"))
 _MENTION = re.compile(r"<@!?([0-9]{1,20})>")
 
 
@@ -31,13 +35,15 @@ class Attachment:
     description: str | None
     width: int | None
     height: int | None
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """embeds are as the bot sent them: a picture that was uploaded with them is attachment://FILENAME.
 
-    command is the name of the one that the message answers.
+    command is the name of the one that the message answers, user_id the member who used it; original_id is the first
+    answer, where the message is a later one; note says what an unshown message would have been.
     """
 
     id: str
@@ -51,7 +57,11 @@ class Message:
     flags: int = 0
     interaction_id: str | None = None
     command: str | None = None
+    user_id: str | None = None
+    original_id: str | None = None
     nonce: str | None = None
+    tts: bool = False
+    note: str | None = None
     edited_at: datetime | None = None
 
     @property
@@ -61,9 +71,13 @@ class Message:
     def embedded(self) -> Mapping[str, Attachment]:
         """The attachments by filename that an embed of this message shows."""
         by_name = {attachment.filename: attachment for attachment in self.attachments}
-        urls = [embed.get(part, {}).get("url", "") for embed in self.embeds for part in ("image", "thumbnail")]
+        urls = [embed.get(part, {}).get(name, "") for embed in self.shown_embeds() for part, name in _PICTURES]
         names = [url.removeprefix("attachment://") for url in urls if url.startswith("attachment://")]
         return {name: by_name[name] for name in names if name in by_name}
+
+    def shown_embeds(self) -> tuple[Embed, ...]:
+        """None of them while the flag stands.  Source: Discord, "Message Flags"."""
+        return () if self.flags & SUPPRESS_EMBEDS else self.embeds
 
 
 def unwritten(message_id: str, author: Author, now: datetime, flags: int = 0) -> Message:
@@ -73,7 +87,13 @@ def unwritten(message_id: str, author: Author, now: datetime, flags: int = 0) ->
 
 def answering(message: Message, interaction: Interaction) -> Message:
     """The same, as an answer to the interaction."""
-    return replace(message, interaction_id=interaction.id, command=interaction.command)
+    return replace(
+        message,
+        interaction_id=interaction.id,
+        command=interaction.command,
+        user_id=interaction.user_id,
+        original_id=interaction.original_id,
+    )
 
 
 def thinking(message: Message) -> Message:
@@ -86,26 +106,32 @@ def failed(message: Message) -> Message:
     return replace(message, state="failed", flags=EPHEMERAL)
 
 
+def unshown(message: Message, note: str) -> Message:
+    """What stands there instead of an answer that this stand-in cannot show.  Another answer may still replace it."""
+    return replace(message, state="unshown", note=note)
+
+
 def written(
     message: Message, form: Form, uploads: Mapping[str, Attachment], now: datetime, known_members: frozenset[str]
 ) -> Message:
     """The message after form was applied to it; uploads are the new files by their number in the request.
 
-    A field that the form leaves out stays, the listed files alone stay where it lists any.
+    A field that the form leaves out stays, the listed files alone stay where it lists any.  Who is mentioned is told
+    by the content: without a new one, nothing about that changes.
     Raises DiscordError: 400/50035 for a file that nobody sent, 400/50006 for a message without anything in it.
     Source: Discord, "Editing Message Attachments" (API v10), "Edit Webhook Message".
     """
-    content = message.content if form.content is None else form.content
-    pinged = set(_MENTION.findall(content)) & known_members if "users" in form.pinged else set()
     changed = replace(
         message,
         state="replied",
-        content=content,
+        note=None,
+        content=message.content if form.content is None else form.content,
         embeds=message.embeds if form.embeds is None else form.embeds,
         attachments=_attachments(message, form.files, uploads),
-        mentions=tuple(sorted(pinged)),
+        mentions=message.mentions if form.content is None else _mentions(form, known_members),
         flags=_flags(message, form.flags),
         nonce=message.nonce or form.nonce,
+        tts=message.tts or form.tts,
         # The first reply to an interaction replaces "thinking…"; only what follows is shown as edited.
         edited_at=now if message.state == "replied" else None,
     )
@@ -114,10 +140,20 @@ def written(
     return changed
 
 
-def _flags(message: Message, asked: int) -> int:
-    """Whether a message is for one member alone is settled when it is made, or acknowledged."""
-    kept = message.flags & EPHEMERAL
-    return kept | asked & SUPPRESS_EMBEDS
+def _mentions(form: Form, known_members: frozenset[str]) -> tuple[str, ...]:
+    mentioned = set(_MENTION.findall(form.content or "")) & known_members
+    return tuple(sorted(mentioned if form.pinged is None else mentioned & set(form.pinged)))
+
+
+def _flags(message: Message, asked: int | None) -> int:
+    """Whether a message is for one member alone is settled when it is made, or acknowledged.
+
+    The form holds only flags that its call may set; that it notifies nobody stays once it is so.
+    """
+    if asked is None:
+        return message.flags & ~LOADING
+    lasting = message.flags & (EPHEMERAL | SUPPRESS_NOTIFICATIONS)
+    return lasting | asked & (SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS)
 
 
 def _attachments(
@@ -134,7 +170,8 @@ def _attachments(
             errors.add(("attachments", index), "ATTACHMENT_NOT_FOUND", "Attachment data not found")
             continue
         filename = safe_filename(file.filename) if file.filename else found.filename
-        kept.append(replace(found, filename=filename, description=file.description or found.description))
+        description, title = file.description or found.description, file.title or found.title
+        kept.append(replace(found, filename=filename, description=description, title=title))
     errors.check()
     return tuple(kept)
 

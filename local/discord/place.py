@@ -38,6 +38,12 @@ class Place:
     def member_user(self) -> dict[str, Any]:
         return _user(self.member_id, "you", "You")
 
+    def user(self, user_id: str) -> dict[str, Any]:
+        """The member at the page, or another whom `mando send` made up."""
+        if user_id == self.member_id:
+            return self.member_user
+        return _user(user_id, f"member{user_id}", f"Member {user_id}")
+
     @property
     def member(self) -> dict[str, Any]:
         return {
@@ -80,17 +86,26 @@ class Place:
 
     def application(self, interactions_endpoint_url: str) -> dict[str, Any]:
         return {
+            "approximate_guild_count": 1,
+            "approximate_user_authorization_count": 0,
+            "approximate_user_install_count": 0,
             "bot": self.application_user,
             "bot_public": True,
             "bot_require_code_grant": False,
             "description": "Draws a mandala that nobody has seen before",
+            "event_webhooks_status": 1,
+            "event_webhooks_url": None,
             "flags": 0,
             "icon": None,
             "id": self.application_id,
             "integration_types_config": {"0": {}, "1": {}},
             "interactions_endpoint_url": interactions_endpoint_url,
             "name": "mando",
+            "owner": self.member_user,
+            "redirect_uris": [],
+            "role_connections_verification_url": None,
             "summary": "",
+            "team": None,
             "verify_key": self.public_key_hex,
         }
 
@@ -100,7 +115,7 @@ class Place:
         """A slash command in the channel, by the member or by another.  Source: Discord, "Interaction Object"."""
         member = self.member
         if user_id is not None:
-            member["user"] = _user(user_id, f"member{user_id}", f"Member {user_id}")
+            member["user"] = self.user(user_id)
         return {
             "app_permissions": _APP_PERMISSIONS,
             "application_id": self.application_id,

@@ -12,8 +12,7 @@ from local.discord.place import Place
 from local.discord.store import Change
 from local.hosts import to_local
 
-_COMMAND = 20  # the type of a message that answers a slash command
-_DEFAULT = 0
+_DEFAULT, _REPLY, _COMMAND = 0, 19, 20  # types of messages: nobody's answer, a later answer, the first answer
 
 
 def shown(message: Message, place: Place, base_url: str) -> dict[str, Any]:
@@ -35,11 +34,11 @@ def shown(message: Message, place: Place, base_url: str) -> dict[str, Any]:
         "embeds": [
             {"type": "rich"}
             | {
-                name: _media(value["url"], embedded, place, base_url) if name in ("image", "thumbnail") else value
+                name: _part(name, value, embedded, place, base_url)
                 for name, value in embed.items()
                 if name not in ("image", "thumbnail") or _is_there(value.get("url", ""), embedded)
             }
-            for embed in message.embeds
+            for embed in message.shown_embeds()
         ],
         "flags": message.flags,
         "id": message.id,
@@ -48,24 +47,42 @@ def shown(message: Message, place: Place, base_url: str) -> dict[str, Any]:
         "mentions": [place.member_user for mentioned in message.mentions if mentioned == place.member_id],
         "pinned": False,
         "timestamp": message.created_at.isoformat(),
-        "tts": False,
-        "type": _COMMAND if message.interaction_id else _DEFAULT,
+        "tts": message.tts,
+        "type": _DEFAULT,
     }
     if by_application:
         result["application_id"] = place.application_id
     if message.interaction_id:
-        result["webhook_id"] = place.application_id
-        interaction = {"id": message.interaction_id, "type": 2, "user": place.member_user}
-        result["interaction"] = interaction | {"name": message.command}
-        result["interaction_metadata"] = interaction | {"authorizing_integration_owners": {"0": place.guild_id}}
+        result |= _as_answer(message, place, message.interaction_id)
     if message.nonce is not None:
         result["nonce"] = message.nonce
     return result
 
 
+def _as_answer(message: Message, place: Place, interaction_id: str) -> dict[str, Any]:
+    """What an answer to an interaction shows besides.
+
+    Only the first answer has the deprecated `interaction` (https://github.com/discordjs/discord.js/issues/6467); that
+    Discord shows later ones as replies to the first is not documented, but seen in its clients.
+    """
+    interaction = {"id": interaction_id, "type": 2, "user": place.user(message.user_id or place.member_id)}
+    metadata = interaction | {"authorizing_integration_owners": {"0": place.guild_id}}
+    answer: dict[str, Any] = {"webhook_id": place.application_id}
+    if message.original_id is None:
+        interaction["name"] = message.command
+        return answer | {"type": _COMMAND, "interaction": interaction, "interaction_metadata": metadata}
+    metadata["original_response_message_id"] = message.original_id
+    reference = {"type": 0, "channel_id": place.channel_id, "guild_id": place.guild_id}
+    reference["message_id"] = message.original_id
+    return answer | {"type": _REPLY, "interaction_metadata": metadata, "message_reference": reference}
+
+
 def shown_to_client(message: Message, place: Place, base_url: str) -> dict[str, Any]:
-    """For the page and for `mando send`: also whether the bot is thinking, has replied, or did not respond."""
-    return shown(message, place, base_url) | {"state": message.state}
+    """For the page and for `mando send`: also whether the bot is thinking, has replied, or did not respond.
+
+    note says what an unshown message would have been, and is null for others.
+    """
+    return shown(message, place, base_url) | {"state": message.state, "note": message.note}
 
 
 def shown_change(change: Change, place: Place, base_url: str) -> dict[str, Any]:
@@ -77,6 +94,19 @@ def shown_change(change: Change, place: Place, base_url: str) -> dict[str, Any]:
 def _is_there(url: str, embedded: Mapping[str, Attachment]) -> bool:
     """An embed that names a file which is not there shows no picture, and Discord says nothing."""
     return bool(url) and (not url.startswith("attachment://") or url.removeprefix("attachment://") in embedded)
+
+
+def _part(name: str, value: Any, embedded: Mapping[str, Attachment], place: Place, base_url: str) -> Any:
+    """One field of an embed."""
+    if name in ("image", "thumbnail"):
+        return _media(value["url"], embedded, place, base_url)
+    if name not in ("footer", "author") or "icon_url" not in value:
+        return value
+    rest = {key: text for key, text in value.items() if key != "icon_url"}
+    if not _is_there(value["icon_url"], embedded):
+        return rest
+    icon = _media(value["icon_url"], embedded, place, base_url)
+    return rest | {"icon_url": icon["url"], "proxy_icon_url": icon["proxy_url"]}
 
 
 def _media(url: str, embedded: Mapping[str, Attachment], place: Place, base_url: str) -> dict[str, Any]:
@@ -106,6 +136,7 @@ def _attachment(attachment: Attachment, place: Place, base_url: str) -> dict[str
         "id": attachment.id,
         "proxy_url": address,
         "size": attachment.size,
+        "title": attachment.title,
         "url": address,
         "width": attachment.width,
     }

@@ -25,6 +25,10 @@ CREATE TABLE IF NOT EXISTS commands (
     name TEXT PRIMARY KEY,
     definition TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS guild_commands (
+    name TEXT PRIMARY KEY,
+    definition TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS interactions (
     id INTEGER PRIMARY KEY,
     token TEXT NOT NULL UNIQUE,
@@ -52,6 +56,9 @@ CREATE TABLE IF NOT EXISTS files (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS files_of_message ON files (message_id);
 """
+
+Scope = Literal["global", "guild"]  # of a command: for every guild, or for the one there is
+_COMMANDS: dict[Scope, str] = {"global": "commands", "guild": "guild_commands"}
 
 ChangeKind = Literal["MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE"]  # as Discord's gateway calls them
 
@@ -106,17 +113,20 @@ class Store:
         """The largest id of all."""
         row = self._row(
             "SELECT max(id) FROM (SELECT max(id) AS id FROM messages UNION ALL SELECT max(id) FROM interactions"
-            " UNION ALL SELECT max(id) FROM files UNION ALL SELECT max(CAST(value AS INTEGER)) FROM settings)"
+            " UNION ALL SELECT max(id) FROM files UNION ALL SELECT max(CAST(value AS INTEGER)) FROM settings"
+            " UNION ALL SELECT max(CAST(definition ->> '$.version' AS INTEGER)) FROM"
+            " (SELECT definition FROM commands UNION ALL SELECT definition FROM guild_commands))"
         )
         return int(row[0] or 0) if row else 0
 
-    def commands(self) -> list[dict[str, Any]]:
-        return [json.loads(row[0]) for row in self._rows("SELECT definition FROM commands ORDER BY name")]
+    def commands(self, scope: Scope) -> list[dict[str, Any]]:
+        rows = self._rows(f"SELECT definition FROM {_COMMANDS[scope]} ORDER BY name")  # noqa: S608
+        return [json.loads(row[0]) for row in rows]
 
-    def replace_commands(self, commands: list[dict[str, Any]]) -> None:
-        self._connection.execute("DELETE FROM commands")
+    def replace_commands(self, scope: Scope, commands: list[dict[str, Any]]) -> None:
+        self._connection.execute(f"DELETE FROM {_COMMANDS[scope]}")  # noqa: S608
         rows = [(command["name"], json.dumps(command)) for command in commands]
-        self._connection.executemany("INSERT INTO commands VALUES (?, ?)", rows)
+        self._connection.executemany(f"INSERT INTO {_COMMANDS[scope]} VALUES (?, ?)", rows)  # noqa: S608
 
     def add_interaction(self, interaction: Interaction) -> None:
         self._connection.execute(
@@ -125,7 +135,7 @@ class Store:
         )
 
     def settle_interaction(
-        self, interaction_id: str, state: InteractionState, original_id: str, status: int | None, ms: float | None
+        self, interaction_id: str, state: InteractionState, original_id: str, status: int | None, ms: float
     ) -> None:
         self._connection.execute(
             "UPDATE interactions SET state = ?, original_id = ?, acknowledged_status = ?, acknowledged_ms = ?"

@@ -1,4 +1,4 @@
-"""The form of a request and the files that came with it: JSON, or multipart with payload_json, files[0], files[1], …
+"""The body of a request and the files that came with it: JSON, or multipart with payload_json, files[0], files[1], …
 
 Source: Discord, "Uploading Files".
 """
@@ -9,12 +9,12 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import PIL.Image
 from aiohttp import BodyPartReader, web
 
 from local.discord.errors import DiscordError, invalid_json, parse_json_object, read_json_object, too_large
-from local.discord.form import Form, parse_form
 from local.discord.message import safe_filename
 
 MOST_FILE_BYTES = 10 * 1024 * 1024
@@ -34,10 +34,10 @@ class Upload:
     height: int | None
 
 
-async def read_form(request: web.Request) -> tuple[Form, Mapping[str, Upload]]:
-    """The form, and the files by their number.  Raises DiscordError: 400/50035, 400/50109, 413/40005."""
+async def read_body(request: web.Request) -> tuple[dict[str, Any], Mapping[str, Upload]]:
+    """The JSON, and the files by their number.  Raises DiscordError: 400/50109, 413/40005."""
     if not request.content_type.startswith("multipart/"):
-        return parse_form(await read_json_object(request)), {}
+        return await read_json_object(request), {}
     try:
         payload, files = await _parts(request)
     except (ValueError, AssertionError, RuntimeError):  # what aiohttp raises for a malformed body
@@ -45,7 +45,7 @@ async def read_form(request: web.Request) -> tuple[Form, Mapping[str, Upload]]:
     uploads = {
         number: await asyncio.to_thread(_upload, filename, content) for number, (filename, content) in files.items()
     }
-    return parse_form(parse_json_object(payload)), uploads
+    return parse_json_object(payload), uploads
 
 
 async def _parts(request: web.Request) -> tuple[bytes, dict[str, tuple[str, bytes]]]:

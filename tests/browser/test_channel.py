@@ -189,6 +189,34 @@ async def test_an_application_that_does_not_respond_is_shown_as_discord_does_and
         assert await page.get_by_text("The application did not respond").count() == 0
 
 
+async def test_an_answer_that_cannot_be_shown_is_not_held_against_the_bot(here: Running) -> None:
+    here.application.answer = answering({"type": 9, "data": {"custom_id": "a", "title": "b", "components": []}})
+    async with opened(here) as page:
+        await page.keyboard.type("/mando ")
+        await page.keyboard.press("Enter")
+        words = "The bot has answered. This local Discord shows no modals (type 9) yet."
+        await expect(page.get_by_text(words)).to_be_visible()
+        assert await page.get_by_text("The application did not respond").count() == 0
+        await page.get_by_role("button", name="Dismiss message").click()
+        await expect(page.get_by_text(words)).to_be_hidden()
+
+
+async def test_an_embed_shows_its_icon_and_its_time(here: Running) -> None:
+    await here.interact()
+    embed = {
+        "author": {"name": "mando", "icon_url": "attachment://a.png"},
+        "footer": {"text": "a footer", "icon_url": "https://example.org/a.png"},
+        "timestamp": "2026-11-25T20:00:00Z",
+    }
+    await here.call("PATCH", here.reply_url, data=a_form({"embeds": [embed]}, ("a.png", a_picture())))
+    async with opened(here) as page:
+        await expect(page.locator(".embed-footer")).to_contain_text("a footer • ")
+        await expect(page.locator(".embed-footer")).to_contain_text("2026")
+        icons = page.locator(".embed-icon")
+        await expect(icons).to_have_count(1)  # one of another machine is not asked for
+        assert await icons.evaluate("(image) => image.complete && image.naturalWidth") == 64
+
+
 async def test_an_ephemeral_reply_says_that_only_the_member_sees_it(here: Running) -> None:
     here.application.answer = answering(EPHEMERAL)
     async with opened(here) as page:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
-from local.discord.api import routes
+from local.discord.api.routes import routes
 from local.discord.discord import LocalDiscord
 from tests.servers import ROOT
 

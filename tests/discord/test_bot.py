@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mandala
-from local.discord.commands import registered
+from local.discord.command_form import parse_commands
 from local.discord.errors import DiscordError
 from tests.discord.application import (
     BOT_TOKEN,
@@ -202,7 +202,7 @@ things = st.dictionaries(st.sampled_from(fields), json_values, max_size=4)
 def test_any_list_of_commands_is_registered_or_refused_with_the_place_of_what_is_wrong(value: Any) -> None:
     refusal = None
     try:
-        registered(value, [], "1", lambda: "2")
+        parse_commands(value)
     except DiscordError as error:
         refusal = error
     assert refusal is None or (refusal.status == 400 and refusal.body["code"] == 50035 and refusal.body["errors"])

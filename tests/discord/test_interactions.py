@@ -12,7 +12,8 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.discord.delivery import Deferred, Immediate, NotAnAnswer, Pong, read_answer
+from local.discord.answer import Deferred, Immediate, Unshown
+from local.discord.delivery import ByCallback, NotAnAnswer, Pong, read_answer
 from tests.discord.application import Interaction, Running, answering, json_values, local_discord
 
 BUSY = {"type": 4, "data": {"content": "Too busy.", "flags": 64}}
@@ -177,11 +178,12 @@ async def test_a_form_of_another_site_cannot_use_a_command(here: Running) -> Non
 )
 def test_whatever_is_answered_is_read_or_refused(status: int, content_type: str, body: bytes) -> None:
     with contextlib.suppress(NotAnAnswer):
-        assert isinstance(read_answer(status, content_type, body), Pong | Deferred | Immediate)
+        read = read_answer(status, content_type, body)
+        assert isinstance(read, Pong | ByCallback | Deferred | Immediate | Unshown)
 
 
 @given(st.fixed_dictionaries({"type": st.integers(0, 10) | json_values, "data": json_values}))
 def test_whatever_json_is_answered_is_read_or_refused(answer: Any) -> None:
     with contextlib.suppress(NotAnAnswer):
         read = read_answer(200, "application/json", json.dumps(answer).encode())
-        assert isinstance(read, Pong | Deferred | Immediate)
+        assert isinstance(read, Pong | Deferred | Immediate | Unshown)

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.discord.errors import DiscordError
-from local.discord.form import Form, parse_form
-from local.discord.limits import CALLS, WINDOW_S, RateLimit
+from local.discord.form import ANSWER, CREATE, EDIT, EDIT_REPLY, FOLLOW_UP, Call, Form, parse_form
 from tests.discord.application import (
     PICTURE,
     Clock,
@@ -225,20 +224,6 @@ async def test_a_follow_up_becomes_the_reply_while_the_bot_is_thinking_and_a_mes
     assert (await here.call("GET", here.reply_url))[1] == first
 
 
-async def test_a_sixth_call_within_two_seconds_is_rate_limited(here: Running) -> None:
-    statuses = []
-    for _ in range(6):
-        async with here.session.get(here.reply_url) as answer:
-            statuses.append(answer.status)
-            headers, body = answer.headers, await answer.json()
-    assert statuses == [200] * 5 + [429]
-    assert body["message"] == "You are being rate limited."
-    assert body["global"] is False
-    assert 0 < body["retry_after"] <= 2
-    assert int(headers["Retry-After"]) >= body["retry_after"]
-    assert headers["X-RateLimit-Scope"] == "user"
-
-
 async def test_a_file_that_is_no_picture_is_only_ever_downloaded(here: Running) -> None:
     page = b"<script>alert(1)</script>"
     _, message = await here.call("PATCH", here.reply_url, data=a_form({"content": "x"}, ("a b'.png", page)))
@@ -264,25 +249,14 @@ embeds = st.lists(
 )
 
 
-@given(json_values | st.dictionaries(st.sampled_from(FIELDS), json_values | embeds))
-def test_any_form_is_read_or_refused_with_the_place_of_what_is_wrong(value: Any) -> None:
+every_call = st.sampled_from([CREATE, EDIT, FOLLOW_UP, EDIT_REPLY, ANSWER])
+
+
+@given(json_values | st.dictionaries(st.sampled_from(FIELDS), json_values | embeds), every_call)
+def test_any_form_is_read_or_refused_with_the_place_of_what_is_wrong(value: Any, call: Call) -> None:
     refusal = None
     try:
-        assert isinstance(parse_form(value), Form)
+        assert isinstance(parse_form(value, call), Form)
     except DiscordError as error:
         refusal = error
     assert refusal is None or (refusal.status == 400 and refusal.body["code"] == 50035 and refusal.body["errors"])
-
-
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 1)), max_size=60))
-def test_no_window_ever_takes_more_calls_than_it_may(calls: list[tuple[str, float]]) -> None:
-    limit, now_s, taken = RateLimit(), 0.0, []
-    for key, passed_s in calls:
-        now_s += passed_s
-        allowance = limit.take(key, now_s)
-        assert 0 < allowance.reset_after_s <= WINDOW_S + 1e-9
-        if allowance.allowed:
-            taken.append((key, now_s + allowance.reset_after_s))
-    for window in set(taken):
-        same = [one for one in taken if one[0] == window[0] and abs(one[1] - window[1]) < 1e-6]
-        assert len(same) <= CALLS

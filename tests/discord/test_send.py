@@ -154,6 +154,13 @@ async def test_an_application_that_does_not_respond_is_a_failure(here: Running) 
     assert ended.summary["failed"] == 2
 
 
+async def test_a_reply_that_cannot_be_shown_is_told_apart_from_a_failure(here: Running) -> None:
+    here.application.answer = answering({"type": 9})
+    ended = await mando_send(port_of(here))
+    assert (ended.code, ended.sent[0]["outcome"]) == (1, "unshown")
+    assert "shows no modals" in ended.sent[0]["words"]
+
+
 async def test_a_bot_that_thinks_for_ever_is_not_waited_for_longer(here: Running) -> None:
     ended = await mando_send(port_of(here), "--wait", "0.3")
     assert ended.code == 1

@@ -45,7 +45,7 @@ async def test_messages_pictures_commands_and_ids_are_there_after_a_restart(tmp_
 
 async def test_an_interaction_that_was_waiting_when_we_were_stopped_has_failed(tmp_path: Path) -> None:
     async with local_discord(tmp_path) as here:
-        await here.discord.run(here.discord.channel.begin, {"name": "mando"}, "x" * RANDOM_CHARACTERS)
+        await here.discord.run(here.discord.replies.begin, {"name": "mando"}, "x" * RANDOM_CHARACTERS)
         assert await here.messages() == []
     async with local_discord(tmp_path) as here:
         (message,) = await here.messages()

@@ -68,6 +68,10 @@ function* body(message, actions) {
     yield make("p", { class: "failure" }, icon("warning"), "The application did not respond");
     return;
   }
+  if (state === "unshown") {
+    yield make("p", { class: "unshown" }, icon("warning"), `The bot has answered. ${message.note}`);
+    return;
+  }
   if (message.content) {
     const edited = message.edited_timestamp
       ? make("small", { title: inFull(new Date(message.edited_timestamp)) }, " (edited)")
@@ -96,19 +100,31 @@ function embedElement(embed, actions) {
   const element = make(
     "article",
     { class: "embed" },
-    embed.author?.name ? make("p", { class: "embed-author" }, embed.author.name) : null,
+    embed.author?.name ? make("p", { class: "embed-author" }, ...iconOf(embed.author), embed.author.name) : null,
     embed.title ? make("h4", { class: "embed-title" }, linked(embed.title, embed.url)) : null,
     embed.description ? make("p", { class: "embed-description" }, embed.description) : null,
     embed.fields?.length ? make("dl", { class: "embed-fields" }, ...embed.fields.map(fieldElement)) : null,
     embed.thumbnail ? picture(embed.thumbnail, embed.title, "embed-thumbnail", actions) : null,
     embed.image ? picture(embed.image, embed.title, "embed-picture", actions) : null,
-    embed.footer?.text ? make("p", { class: "embed-footer" }, embed.footer.text) : null,
+    footer(embed),
   );
   if (embed.color !== undefined) {
     element.style.setProperty("--colour", `#${embed.color.toString(16).padStart(6, "0")}`);
   }
   return element;
 }
+
+function footer(embed) {
+  const moment = embed.timestamp ? inFull(new Date(embed.timestamp)) : null;
+  const words = [embed.footer?.text, moment].filter(Boolean).join(" • ");
+  return words ? make("p", { class: "embed-footer" }, ...iconOf(embed.footer), words) : null;
+}
+
+/** A small picture beside the words, where this machine holds it: the page asks no other for anything. */
+const iconOf = (part) =>
+  part?.proxy_icon_url?.startsWith(`${location.origin}/`)
+    ? [make("img", { class: "embed-icon", src: part.proxy_icon_url, alt: "" })]
+    : [];
 
 const linked = (text, url) =>
   url?.startsWith("http") ? make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text) : text;

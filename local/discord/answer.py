@@ -1,0 +1,65 @@
+"""An application's answer to an interaction, as Discord reads it; the same in the HTTP answer and in a callback.  Pure.
+
+Source: Discord, "Interaction Response Object".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from local.discord.errors import FormErrors, NotImitated
+from local.discord.fields import Fields
+from local.discord.form import ANSWER, Form, parse_deferred_flags, parse_form
+
+_MESSAGE, _DEFERRED = 4, 5
+# Answers to a command that Discord shows in its own way.
+_UNSHOWN: Mapping[int, str] = {
+    9: "This local Discord shows no modals (type 9) yet.",
+    10: "This local Discord shows no upgrade button (type 10).",
+    12: "This local Discord launches no activities (type 12).",
+}
+_TO_A_COMMAND = (_MESSAGE, _DEFERRED, *_UNSHOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """It will reply later; flags are EPHEMERAL or nothing."""
+
+    flags: int
+
+
+@dataclass(frozen=True, slots=True)
+class Immediate:
+    """It replies at once."""
+
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """It replies with what Discord shows and this stand-in cannot; the sentence says what that is."""
+
+    sentence: str
+
+
+Answer = Deferred | Immediate | Unshown
+
+
+def parse_answer(value: object) -> Answer:
+    """Raises DiscordError, 400/50035, naming every field that is wrong; never NotImitated: that is an Unshown."""
+    errors = FormErrors()
+    fields = Fields(value, errors)
+    kind = fields.whole("type", 1, 12, required=True)
+    if kind is not None and kind not in _TO_A_COMMAND:
+        expected = ", ".join(map(str, _TO_A_COMMAND))
+        message = f"type {kind} is no answer to a command; expected one of {expected}"
+        fields.refuse(("type",), "BASE_TYPE_CHOICES", message)
+    errors.check()
+    data = fields.raw("data")
+    if kind == _DEFERRED:
+        return Deferred(parse_deferred_flags(data, ("data",)))
+    if kind == _MESSAGE:
+        try:
+            return Immediate(parse_form(data, ANSWER, ("data",)))
+        except NotImitated as error:
+            return Unshown(error.sentence)
+    return Unshown(_UNSHOWN[kind or 9])

@@ -1,0 +1,56 @@
+"""An application answers an interaction by a call of its own, after it has answered our request with 202.
+
+Not limited, as Discord's own.  Source: Discord, "Interaction Callback", "Create Interaction Response".
+"""
+
+from typing import Any
+
+from aiohttp import web
+
+from local.discord.answer import Answer, Deferred, Immediate, Unshown, parse_answer
+from local.discord.api.calls import API, SNOWFLAKE, as_seen_by, is_true
+from local.discord.discord import LocalDiscord
+from local.discord.errors import FormErrors, json_answer
+from local.discord.message import Message
+from local.discord.uploads import read_body
+
+_CALLBACK = API + "/interactions/{interaction:" + SNOWFLAKE + "}/{token}/callback"
+_MESSAGE, _DEFERRED = 4, 5
+
+
+class InteractionRoutes:
+    """One method a route."""
+
+    def __init__(self, discord: LocalDiscord) -> None:
+        self._discord = discord
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post(_CALLBACK, self.call_back)]
+
+    async def call_back(self, request: web.Request) -> web.Response:
+        self._discord.note_user_agent(request.headers.get("User-Agent", ""))
+        value, uploads = await read_body(request)
+        answer = parse_answer(value)
+        interaction, token = request.match_info["interaction"], request.match_info["token"]
+        message = await self._discord.call_back(interaction, token, answer, uploads)
+        if isinstance(answer, Unshown):
+            # Settled all the same: the member reads what is missing, and the bot is told.
+            errors = FormErrors()
+            errors.add_not_imitated((), answer.sentence)
+            errors.check()
+        if not is_true(request, "with_response"):
+            return web.Response(status=204)
+        return json_answer(self._with_response(request, answer, message))
+
+    def _with_response(self, request: web.Request, answer: Answer, message: Message) -> dict[str, Any]:
+        interaction = {
+            "id": message.interaction_id,
+            "type": 2,
+            "response_message_id": message.id,
+            "response_message_loading": isinstance(answer, Deferred),
+            "response_message_ephemeral": message.is_ephemeral,
+        }
+        if isinstance(answer, Immediate):
+            resource = {"type": _MESSAGE, "message": as_seen_by(self._discord, request, message)}
+            return {"interaction": interaction, "resource": resource}
+        return {"interaction": interaction, "resource": {"type": _DEFERRED}}

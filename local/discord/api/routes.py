@@ -1,0 +1,68 @@
+"""All of the room's routes together: what a bot calls, what the page calls, and a word for everything else.
+
+Called by local/server.py.  One file a resource; which calls need which right is said there.
+"""
+
+from aiohttp import web
+
+from local.discord.api.applications import ApplicationRoutes
+from local.discord.api.calls import API
+from local.discord.api.channels import ChannelRoutes
+from local.discord.api.commands import CommandRoutes
+from local.discord.api.interactions import InteractionRoutes
+from local.discord.api.webhooks import WebhookRoutes
+from local.discord.client import ClientRoutes
+from local.discord.discord import LocalDiscord
+from local.discord.errors import DiscordError, discord_errors, method_not_allowed, not_found
+
+_OLDEST_VERSION = 6
+# What Discord has beside what we imitate of the same path: for the rest, another method is one that it does not have.
+_NOT_IMITATED = (
+    ("PATCH", "/users/@me"),
+    ("GET", "/webhooks/{webhook:[0-9]+}/{token}"),
+    ("PATCH", "/webhooks/{webhook:[0-9]+}/{token}"),
+    ("DELETE", "/webhooks/{webhook:[0-9]+}/{token}"),
+)
+
+
+def routes(discord: LocalDiscord) -> list[web.AbstractRouteDef]:
+    """/api/v10/…, /attachments/…, and the page with what it asks for: /, /NAME.js, /NAME.css, /api/client/…"""
+    every = [
+        *ClientRoutes(discord).routes(),
+        *WebhookRoutes(discord).routes(),
+        *InteractionRoutes(discord).routes(),
+        *ChannelRoutes(discord).routes(),
+        *CommandRoutes(discord).routes(),
+        *ApplicationRoutes(discord).routes(),
+        *(web.route(method, API + path, _name) for method, path in _NOT_IMITATED),
+        web.get(API + "/gateway", _no_gateway),
+        web.get(API + "/gateway/bot", _no_gateway),
+        # After all others: the first that fits answers.
+        web.route("*", "/api/{rest:.*}", _refuse),
+    ]
+    return [web.route(each.method, each.path, discord_errors(each.handler), **each.kwargs) for each in every]
+
+
+async def _no_gateway(_: web.Request) -> web.Response:
+    raise not_found(" (this local Discord has no gateway: interactions come to the application over HTTP)")
+
+
+async def _refuse(request: web.Request) -> web.Response:
+    """405 for a path that another method has, else 404 by name."""
+    version, *_ = request.match_info["rest"].split("/")
+    if version[:1] == "v" and version[1:].isdecimal():
+        if int(version[1:]) < _OLDEST_VERSION:
+            raise DiscordError(400, 50041, "Invalid API version provided")
+        if f"/api/{version}" != API:
+            raise not_found(f" (this local Discord speaks {API} only, not {request.path})")
+    allowed: set[str] = set()
+    for resource in request.app.router.resources():
+        found, methods = await resource.resolve(request)
+        allowed |= methods if found is None else set()
+    if allowed:
+        raise method_not_allowed(allowed)
+    return await _name(request)
+
+
+async def _name(request: web.Request) -> web.Response:
+    raise not_found(f" (this local Discord does not imitate {request.method} {request.path})")

@@ -1,0 +1,88 @@
+"""The replies to an interaction, by its token: no other right is needed, and each token may be used so often only.
+
+Source: Discord, "Receiving and Responding", "Webhook Resource".
+"""
+
+import time
+
+from aiohttp import web
+
+from local.discord.api.calls import API, SNOWFLAKE, as_seen_by
+from local.discord.discord import LocalDiscord
+from local.discord.errors import DiscordError, Handler, NotImitated, json_answer
+from local.discord.form import EDIT_REPLY, FOLLOW_UP, Call, Form, parse_form
+from local.discord.limits import rate_limited
+from local.discord.replies import ORIGINAL
+from local.discord.uploads import read_body
+from local.discord.writer import Uploads
+
+_WEBHOOK = API + "/webhooks/{application:[0-9]+}/{token}"
+_MESSAGE = _WEBHOOK + "/messages/{message:" + ORIGINAL + "|" + SNOWFLAKE + "}"
+
+
+class WebhookRoutes:
+    """One method a route."""
+
+    def __init__(self, discord: LocalDiscord) -> None:
+        self._discord = discord
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get(_MESSAGE, self._limited(self.get_reply)),
+            web.patch(_MESSAGE, self._limited(self.edit_reply)),
+            web.delete(_MESSAGE, self._limited(self.delete_reply)),
+            web.post(_WEBHOOK, self._limited(self.follow_up)),
+        ]
+
+    async def get_reply(self, request: web.Request) -> web.Response:
+        message = await self._discord.run(self._discord.replies.get, *_key(request), request.match_info["message"])
+        return json_answer(as_seen_by(self._discord, request, message))
+
+    async def edit_reply(self, request: web.Request) -> web.Response:
+        message_ref = request.match_info["message"]
+        form, uploads = await self._form(request, EDIT_REPLY, message_ref)
+        edit = self._discord.replies.edit
+        message = await self._discord.run(edit, *_key(request), message_ref, form, uploads)
+        return json_answer(as_seen_by(self._discord, request, message))
+
+    async def delete_reply(self, request: web.Request) -> web.Response:
+        await self._discord.run(self._discord.replies.delete, *_key(request), request.match_info["message"])
+        return web.Response(status=204)
+
+    async def follow_up(self, request: web.Request) -> web.Response:
+        form, uploads = await self._form(request, FOLLOW_UP, ORIGINAL)
+        message = await self._discord.run(self._discord.replies.follow_up, *_key(request), form, uploads)
+        return json_answer(as_seen_by(self._discord, request, message))
+
+    async def _form(self, request: web.Request, call: Call, message_ref: str) -> tuple[Form, Uploads]:
+        """Where we cannot show what the bot sends, the member who waits for that message is told so."""
+        value, uploads = await read_body(request)
+        try:
+            return parse_form(value, call), uploads
+        except NotImitated as error:
+            await self._discord.run(self._discord.replies.cannot_show, *_key(request), message_ref, error.sentence)
+            raise
+
+    def _limited(self, handler: Handler) -> Handler:
+        """A call is counted before anything about it is known, and every answer tells what is left."""
+
+        async def counted(request: web.Request) -> web.StreamResponse:
+            self._discord.note_user_agent(request.headers.get("User-Agent", ""))
+            allowance = self._discord.take(request.match_info["token"])
+            headers = allowance.headers(time.time())
+            if not allowance.allowed:
+                raise rate_limited(round(allowance.reset_after_s, 3), headers)
+            try:
+                answer = await handler(request)
+            except DiscordError as error:
+                error.headers = {**headers, **error.headers}
+                raise
+            answer.headers.update(headers)
+            return answer
+
+        return counted
+
+
+def _key(request: web.Request) -> tuple[str, str]:
+    """The application's id and the interaction's token."""
+    return request.match_info["application"], request.match_info["token"]

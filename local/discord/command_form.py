@@ -1,0 +1,201 @@
+"""A slash command as an application registers it: checked field by field.  Pure.
+
+Source: Discord, "Application Command Object", "… Option Structure", "… Option Choice Structure", "… Naming", "Locales";
+of the codes: https://github.com/discord/discord-api-docs/issues/7371 (a name that does not match), /5615 (order of
+options), /7712 (names in other languages), https://github.com/albertgmz/BeatDock/issues/103 (two of one name).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import re2
+
+from local.discord.errors import FormErrors
+from local.discord.fields import Fields
+
+STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
+SAFE_INTEGER = (1 << 53) - 1
+MOST_OPTIONS = 25
+
+# The page says ' where the API means ʼ, a letter: https://github.com/discord/discord-api-docs/pull/8567.
+_NAME = r"[-_\p{L}\p{N}\p{Devanagari}\p{Thai}]+"
+_MOST_OF_NAME = 32
+_MOST_CHARACTERS = 8000
+_SHOWN_TYPES = (STRING, INTEGER, BOOLEAN, NUMBER)
+_WITH_CHOICES = (STRING, INTEGER, NUMBER)
+_LOCALES = re.compile(
+    "id|da|de|en-(GB|US)|es-(ES|419)|fr|hr|it|lt|hu|nl|no|pl|pt-BR|ro|fi|sv-SE|vi|tr|cs|el|bg|ru|uk|hi|th|zh-(CN|TW)|ja|ko"
+)
+
+Command = dict[str, Any]
+
+
+def parse_commands(value: object) -> list[Command]:
+    """Those of a list.  Raises DiscordError, 400/50035, naming every field that is wrong."""
+    errors = FormErrors()
+    if not isinstance(value, list):
+        errors.add((), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+        errors.check()
+        return []
+    commands = [_command(Fields(one, errors, (index,))) for index, one in enumerate(value)]
+    names = [command["name"] for command in commands]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            errors.add((index,), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
+    errors.check()
+    return commands
+
+
+def parse_command(value: object) -> Command:
+    """One.  Raises DiscordError, 400/50035, naming every field that is wrong."""
+    errors = FormErrors()
+    command = _command(Fields(value, errors))
+    errors.check()
+    return command
+
+
+def _command(fields: Fields) -> Command:
+    kind = fields.whole("type", 1, 4)
+    if kind not in (None, 1):
+        fields.cannot_show(("type",), "This local Discord shows slash commands (type 1) only.")
+    if fields.raw("handler") is not None:
+        fields.cannot_show(("handler",), "This local Discord has no commands of type 4, and no handler.")
+    contexts = fields.values("contexts", (0, 1, 2))
+    command = _named(fields, of_option=False) | {
+        "contexts": None if contexts is None else list(contexts),
+        "default_member_permissions": _permissions(fields),
+        "default_permission": fields.boolean("default_permission", default=True),
+        "dm_permission": fields.boolean("dm_permission", default=True),
+        "integration_types": list(fields.values("integration_types", (0, 1)) or (0,)),
+        "nsfw": fields.boolean("nsfw"),
+        "options": _options(fields),
+        "type": 1,
+    }
+    if (command_id := fields.text_or_number("id", 20)) is not None:
+        command["id"] = command_id
+    if _characters(command) > _MOST_CHARACTERS:
+        fields.refuse((), "APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({_MOST_CHARACTERS})")
+    return command
+
+
+def _permissions(fields: Fields) -> str | None:
+    """The page says that it is a text; libraries send a number as well, and nobody says that it is refused."""
+    return fields.text_or_number("default_member_permissions", 20)
+
+
+def _options(fields: Fields) -> list[dict[str, Any]]:
+    options = [_option(option) for option in fields.objects("options", MOST_OPTIONS) or []]
+    names: set[str] = set()
+    for index, option in enumerate(options):
+        if option["name"] in names:
+            # Source of the code: answers of the API, as its users quote them.
+            fields.refuse(
+                ("options", index),
+                "APPLICATION_COMMAND_OPTIONS_NAME_INVALID",
+                f"Option name {option['name']} is already used in these options",
+            )
+        names |= {option["name"]} - {None}
+        if option["required"] and index and not options[index - 1]["required"]:
+            fields.refuse(
+                ("options", index),
+                "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
+                "Required options must be placed before non-required options",
+            )
+    return options
+
+
+def _option(fields: Fields) -> dict[str, Any]:
+    kind = fields.whole("type", 1, 11, required=True)
+    if kind is not None and kind not in _SHOWN_TYPES:
+        fields.cannot_show(("type",), f"This local Discord shows options of the types {_SHOWN_TYPES} only.")
+    choices = [_choice(choice, kind) for choice in fields.objects("choices", 25) or []]
+    if fields.boolean("autocomplete"):
+        _refuse_autocomplete(fields, kind, bool(choices))
+    option = _named(fields, of_option=True) | {"required": fields.boolean("required"), "type": kind}
+    if choices:
+        option["choices"] = choices
+    return option | {name: limit for name, limit in _limits(fields, kind).items() if limit is not None}
+
+
+def _refuse_autocomplete(fields: Fields, kind: int | None, has_choices: bool) -> None:
+    """Source of what Discord refuses: "Application Command Option Structure"."""
+    if has_choices or kind not in _WITH_CHOICES:
+        fields.refuse(
+            ("autocomplete",),
+            "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_INVALID",
+            "autocomplete is for options of text and numbers that have no choices",
+        )
+    else:
+        fields.cannot_show(("autocomplete",), "This local Discord asks for no autocompletion yet.")
+
+
+def _limits(fields: Fields, kind: int | None) -> dict[str, Any]:
+    """Those that an option of that type has; others are ignored."""
+    if kind == STRING:
+        return {"min_length": fields.whole("min_length", 0, 6000), "max_length": fields.whole("max_length", 1, 6000)}
+    if kind == INTEGER:
+        return {name: fields.whole(name, -SAFE_INTEGER, SAFE_INTEGER) for name in ("min_value", "max_value")}
+    if kind == NUMBER:
+        return {name: fields.number(name) for name in ("min_value", "max_value")}
+    return {}
+
+
+def _choice(fields: Fields, kind: int | None) -> dict[str, Any]:
+    name = fields.text("name", 100, least=1, required=True)
+    choice = {"name": name, "name_localizations": _localized(fields, "name", 100)}
+    if kind == INTEGER:
+        return choice | {"value": fields.whole("value", -SAFE_INTEGER, SAFE_INTEGER, required=True)}
+    if kind == NUMBER:
+        return choice | {"value": fields.number("value", required=True)}
+    return choice | {"value": fields.text("value", 100, required=True)}
+
+
+def _named(fields: Fields, of_option: bool) -> dict[str, Any]:
+    name = fields.text("name", 100, required=True)
+    if name is not None and not _matches(name):
+        fields.refuse(("name",), "STRING_TYPE_REGEX", "String value did not match validation regex.")
+    elif name is not None and name != name.lower():
+        fields.refuse(("name",), "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+    localized = _localized(fields, "name", 100)
+    for locale, text in (localized or {}).items():
+        if not _matches(text) or text != text.lower():
+            # Of a command, Discord does not say which language it means: issue 7712.
+            path = ("name_localizations", locale) if of_option else ("name_localizations",)
+            fields.refuse(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+    return {
+        "name": name,
+        "name_localizations": localized,
+        "description": fields.text("description", 100, least=1, required=True),
+        "description_localizations": _localized(fields, "description", 100),
+    }
+
+
+def _matches(name: str) -> bool:
+    return len(name) <= _MOST_OF_NAME and re2.fullmatch(_NAME, name) is not None  # type: ignore[no-untyped-call]
+
+
+def _localized(fields: Fields, name: str, most: int) -> Mapping[str, str] | None:
+    """By language; null stands for none, as libraries send it (discord-api-types, LocalizationMap)."""
+    texts = fields.object(f"{name}_localizations")
+    if texts is None:
+        return None
+    for locale in texts.names():
+        if not _LOCALES.fullmatch(locale):
+            texts.refuse((locale,), "BASE_TYPE_CHOICES", "Not a locale of Discord.")
+    read = {locale: texts.text(locale, most, least=1) for locale in texts.names()}
+    return {locale: text for locale, text in read.items() if text is not None}
+
+
+def _characters(command: Command) -> int:
+    """Names, descriptions and values, each in its longest language."""
+
+    def longest(thing: Mapping[str, Any], name: str) -> int:
+        texts = [thing.get(name) or "", *(thing.get(f"{name}_localizations") or {}).values()]
+        return max(map(len, texts))
+
+    things = [command, *command["options"]]
+    choices = [choice for option in command["options"] for choice in option.get("choices", [])]
+    return sum(longest(thing, "name") + longest(thing, "description") for thing in things) + sum(
+        longest(choice, "name") + len(str(choice["value"])) for choice in choices
+    )

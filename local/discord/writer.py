@@ -1,0 +1,45 @@
+"""Makes messages, applies forms to them, and keeps them with their files.  Called by channel.py and replies.py."""
+
+from collections.abc import Mapping
+
+from local.discord.form import Form
+from local.discord.message import Attachment, Author, Message, unwritten, written
+from local.discord.place import Place
+from local.discord.snowflake import Clock, Snowflakes
+from local.discord.store import Store
+from local.discord.uploads import Upload
+
+Uploads = Mapping[str, Upload]
+
+
+class Writer:
+    """Within the caller's transaction."""
+
+    def __init__(self, store: Store, place: Place, ids: Snowflakes, clock: Clock) -> None:
+        self._store = store
+        self._ids = ids
+        self._clock = clock
+        self._members = frozenset({place.member_id, place.application_id})
+
+    def new(self, author: Author, flags: int = 0) -> Message:
+        return unwritten(self._ids.next(), author, self._clock(), flags)
+
+    def write(self, message: Message, form: Form, uploads: Uploads) -> Message:
+        """The message after form was applied to it.  Raises DiscordError (see message.written)."""
+        new = {number: self._attachment(upload) for number, upload in uploads.items()}
+        changed = written(message, form, new, self._clock(), self._members)
+        kept = {attachment.id for attachment in changed.attachments}
+        contents = {new[number].id: upload.content for number, upload in uploads.items()}
+        self._store.put(changed, {file_id: content for file_id, content in contents.items() if file_id in kept})
+        return changed
+
+    def _attachment(self, upload: Upload) -> Attachment:
+        return Attachment(
+            id=self._ids.next(),
+            filename=upload.filename,
+            content_type=upload.content_type,
+            size=len(upload.content),
+            description=None,
+            width=upload.width,
+            height=upload.height,
+        )

@@ -1,0 +1,67 @@
+"""How often a token may be used, and what every answer tells of it."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.discord.limits import CALLS, WINDOW_S, RateLimit
+from tests.discord.application import Clock, Running, local_discord
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Running]:
+    """The bot is thinking."""
+    async with local_discord(tmp_path, Clock()) as running:
+        await running.interact()
+        yield running
+
+
+async def test_a_sixth_call_within_two_seconds_is_rate_limited(here: Running) -> None:
+    statuses = []
+    for _ in range(6):
+        async with here.session.get(here.reply_url) as answer:
+            statuses.append(answer.status)
+            headers, body = answer.headers, await answer.json()
+    assert statuses == [200] * 5 + [429]
+    assert body["message"] == "You are being rate limited."
+    assert body["global"] is False
+    assert 0 < body["retry_after"] <= 2
+    assert int(headers["Retry-After"]) >= body["retry_after"]
+    assert headers["X-RateLimit-Scope"] == "user"
+    assert headers["X-RateLimit-Remaining"] == "0"
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Via"]  # without it, discord.py takes it for Cloudflare's
+
+
+async def test_every_answer_about_a_token_tells_what_is_left_of_its_calls(here: Running) -> None:
+    """Source: Discord, "Rate Limits": "Header Format"."""
+    calls = [("GET", 200), ("DELETE", 204), ("GET", 404)]
+    for left, (method, status) in zip((4, 3, 2), calls, strict=True):
+        async with here.session.request(method, here.reply_url) as answer:
+            headers = answer.headers
+            assert answer.status == status
+        assert (headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"]) == ("5", str(left))
+        assert 0 < float(headers["X-RateLimit-Reset-After"]) <= 2
+        assert abs(float(headers["X-RateLimit-Reset"]) - time.time()) < 3
+        assert headers["X-RateLimit-Bucket"]
+        assert "X-RateLimit-Scope" not in headers
+    async with here.session.patch(here.reply_url, data=b"{") as answer:
+        assert (answer.status, answer.headers["X-RateLimit-Remaining"]) == (400, "1")
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 1)), max_size=60))
+def test_no_window_ever_takes_more_calls_than_it_may(calls: list[tuple[str, float]]) -> None:
+    limit, now_s, taken = RateLimit(), 0.0, []
+    for key, passed_s in calls:
+        now_s += passed_s
+        allowance = limit.take(key, now_s)
+        assert 0 < allowance.reset_after_s <= WINDOW_S + 1e-9
+        if allowance.allowed:
+            taken.append((key, now_s + allowance.reset_after_s))
+    for window in set(taken):
+        same = [one for one in taken if one[0] == window[0] and abs(one[1] - window[1]) < 1e-6]
+        assert len(same) <= CALLS
