@@ -13,7 +13,7 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from local.api_error import ApiError
-from local.googleapi.scalars import TEXT_MESSAGES, WrongValue, read_scalar, read_text_message, shown
+from local.googleapi.scalars import TEXT_MESSAGES, WrongValue, read_scalar, read_text_message, shown, written_out
 
 
 class Reader:
@@ -53,13 +53,14 @@ class Reader:
         try:
             if kind is None:
                 return read_scalar(field, value)
-            if kind.full_name in TEXT_MESSAGES:
+            if kind.full_name in TEXT_MESSAGES and not isinstance(value, dict):
                 return read_text_message(kind.full_name, name, value)
         except WrongValue as wrong:
             self.wrong(at, wrong.kind, wrong.said)
             return None
         if isinstance(value, dict):
-            return self.message(kind, value, at)
+            read = self.message(kind, value, at)
+            return written_out(read) if kind.full_name in TEXT_MESSAGES else read
         self.wrong(at, f"type.googleapis.com/{kind.full_name}", shown(value))
         return None
 

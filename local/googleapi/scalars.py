@@ -149,6 +149,13 @@ TEXT_MESSAGES: Mapping[str, tuple[Callable[[str], Any], str]] = {
 }
 
 
+def written_out(fields: Mapping[str, Any]) -> Any:
+    """A value of TEXT_MESSAGES that came as a map of its own fields, which protobuf's reader takes as well."""
+    if "paths" in fields:
+        return fields["paths"]
+    return (fields.get("seconds") or 0) + (fields.get("nanos") or 0) / 1e9
+
+
 def read_text_message(message: str, name: str, value: object) -> Any:
     """A value of TEXT_MESSAGES for the field that the client calls `name`.  Raises WrongValue.
 
