@@ -170,3 +170,18 @@ async def test_a_queue_keeps_what_it_was_told_through_a_restart(tmp_path: Path) 
     async with a_face(tmp_path) as face:
         assert face.store.queue(QUEUE) == before
         assert before == replace(QueueConfig(QUEUE, state="PAUSED"), log_ratio=0.5)
+
+
+async def test_what_is_not_imitated_is_kept_or_refused_by_name(face: Face) -> None:
+    """unsure: the service does more with these; here nothing is dropped in silence."""
+    routing = {"service": "worker", "version": "2"}
+    made = await face.post(f"{PARENT}/queues", {"name": QUEUE, "appEngineRoutingOverride": routing})
+    assert made["appEngineRoutingOverride"] == routing
+    _, beta = await face.ask("GET", f"../v2beta3/{QUEUE}")
+    assert beta["appEngineHttpQueue"] == {"appEngineRoutingOverride": routing}
+    _, changed = await face.ask("PATCH", QUEUE, {}, updateMask="appEngineRoutingOverride")
+    assert "appEngineRoutingOverride" not in changed
+    pull = await refused(face, "PATCH", f"../v2beta3/{PARENT}/queues/p", {"type": "PULL"})
+    assert pull[2].startswith("Queue.type PULL is not imitated")
+    task = {"task": {"pullMessage": {"payload": "eA=="}}}
+    assert (await refused(face, "POST", f"../v2beta3/{QUEUE}/tasks", task))[2].startswith("Task.pullMessage is not")
