@@ -11,13 +11,19 @@ from nacl.public import PrivateKey
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE", help="where the private key goes; a new file"
+        "-o",
+        "--output",
+        dest="key_file",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="where the private key goes; a new file; MANDO_KEY_FILE in the environment",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Writes the private key into a file that only its owner may read, prints the public key."""
-    output: Path = arguments.output
+    output: Path = arguments.key_file
     key = PrivateKey.generate()
     try:
         write_private_key(output, key)

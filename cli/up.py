@@ -36,14 +36,19 @@ class CannotStart(Exception):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8080, help="the first of four ports (default: 8080)")
     parser.add_argument(
-        "--data", type=Path, default=ROOT / ".mando", metavar="DIR", help="where it keeps everything (default: .mando)"
+        "--data",
+        dest="data_dir",
+        type=Path,
+        default=ROOT / ".mando",
+        metavar="DIR",
+        help="where it keeps everything (default: .mando); MANDO_DATA_DIR in the environment",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     try:
-        with _locked(arguments.data):
-            asyncio.run(_up(arguments.port, arguments.data))
+        with _locked(arguments.data_dir):
+            asyncio.run(_up(arguments.port, arguments.data_dir))
     except (CannotStart, ChildFailed) as error:
         sys.stderr.write(f"mando up: {error}\n")
         return 2

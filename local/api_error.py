@@ -1,27 +1,39 @@
 """Google's error shape, for every face that speaks as Google Cloud does."""
 
 import json
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 _STATUS_OF = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "ALREADY_EXISTS"}
+_GOOGLE = re.compile(r"/(v1|v2|v2beta3)/")  # the faces that gcloud and the client libraries of Tasks and Workflows call
 
 
 class ApiError(Exception):
-    """Raised when a call is refused; becomes {"error": {"code", "message", "status"}}.
+    """Raised when a call is refused; becomes {"error": {"code", "message", "status"}}, with "details" if any.
 
     status is the name in google.rpc.Code; it may be left out where the HTTP code tells it.
     """
 
-    def __init__(self, code: int, message: str, status: str | None = None) -> None:
+    def __init__(self, code: int, message: str, status: str | None = None, details: Sequence[Any] = ()) -> None:
         super().__init__(message)
         self.code = code
         self.status = status or _STATUS_OF[code]
+        self._details = details
+
+    @classmethod
+    def about_fields(cls, found: Sequence[tuple[str, str]]) -> "ApiError":
+        """A 400 for mistakes in fields: (path or "", what is wrong).  Source: google.rpc.BadRequest."""
+        violations = [{**({"field": field} if field else {}), "description": said} for field, said in found]
+        detail = {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations}
+        return cls(400, "\n".join(said for _, said in found), details=[detail])
 
     def as_json(self) -> dict[str, Any]:
-        return {"error": {"code": self.code, "message": str(self), "status": self.status}}
+        details = {"details": list(self._details)} if self._details else {}
+        return {"error": {"code": self.code, "message": str(self), "status": self.status, **details}}
 
 
 @web.middleware
@@ -30,7 +42,13 @@ async def api_errors(request: web.Request, handler: Handler) -> web.StreamRespon
     try:
         return await handler(request)
     except ApiError as error:
-        return web.json_response(error.as_json(), status=error.code)
+        refused = error
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
+        # Google's front end knows a path together with its method: a wrong method is 404 too.
+        if not _GOOGLE.match(request.path):
+            raise
+        refused = ApiError(404, f"{request.method} {request.path} was not found on this server.")
+    return web.json_response(refused.as_json(), status=refused.code)
 
 
 async def read_json(request: web.Request) -> dict[str, Any]:

@@ -1,87 +1,28 @@
 """gRPC for the clients that speak nothing else: each call becomes the HTTP call that Google documents for it.
 
-One table says which; the REST faces on PORT answer, so both transports show the same cloud.
-Source: the google.api.http annotations of Cloud Tasks v2, Workflows v1 and Workflow Executions v1.
+The table in googleapi/methods.py says which; the REST faces on PORT answer, so both transports show the same cloud.
 """
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import aiohttp
 import grpc
 import grpc.aio
-from google.cloud import tasks_v2, workflows_v1
-from google.cloud.workflows import executions_v1
-from google.longrunning import operations_pb2  # type: ignore[import-untyped]
-from google.protobuf import empty_pb2, json_format
+from google.protobuf import json_format
 from google.protobuf.message import Message
+from google.rpc import status_pb2  # type: ignore[import-untyped]
+
+from local.googleapi.methods import METHODS, Method
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
 
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """{field} or {field.inner} in the path; body is the field that is sent, * for what the path does not name."""
-
-    request: type[Message]
-    response: type[Message]
-    verb: str
-    path: str
-    body: str | None = None
-
-
-def _calls(
-    service: str, *rows: tuple[str, Any, Any, str, str] | tuple[str, Any, Any, str, str, str]
-) -> dict[str, _Call]:
-    return {f"/{service}/{name}": _Call(_pb(asked), _pb(given), *rest) for name, asked, given, *rest in rows}
-
-
-def _pb(message: Any) -> type[Message]:
-    """The plain protobuf class of a message of the client libraries."""
-    plain: type[Message] = message.pb() if hasattr(message, "pb") else message
-    return plain
-
-
-_t, _w, _e, _o, _Empty = tasks_v2, workflows_v1, executions_v1, operations_pb2, empty_pb2.Empty
-_CALLS = {
-    **_calls(
-        "google.cloud.tasks.v2.CloudTasks",
-        ("ListQueues", _t.ListQueuesRequest, _t.ListQueuesResponse, "GET", "/v2/{parent}/queues"),
-        ("GetQueue", _t.GetQueueRequest, _t.Queue, "GET", "/v2/{name}"),
-        ("CreateQueue", _t.CreateQueueRequest, _t.Queue, "POST", "/v2/{parent}/queues", "queue"),
-        ("UpdateQueue", _t.UpdateQueueRequest, _t.Queue, "PATCH", "/v2/{queue.name}", "queue"),
-        ("DeleteQueue", _t.DeleteQueueRequest, _Empty, "DELETE", "/v2/{name}"),
-        ("PurgeQueue", _t.PurgeQueueRequest, _t.Queue, "POST", "/v2/{name}:purge", "*"),
-        ("PauseQueue", _t.PauseQueueRequest, _t.Queue, "POST", "/v2/{name}:pause", "*"),
-        ("ResumeQueue", _t.ResumeQueueRequest, _t.Queue, "POST", "/v2/{name}:resume", "*"),
-        ("ListTasks", _t.ListTasksRequest, _t.ListTasksResponse, "GET", "/v2/{parent}/tasks"),
-        ("GetTask", _t.GetTaskRequest, _t.Task, "GET", "/v2/{name}"),
-        ("CreateTask", _t.CreateTaskRequest, _t.Task, "POST", "/v2/{parent}/tasks", "*"),
-        ("DeleteTask", _t.DeleteTaskRequest, _Empty, "DELETE", "/v2/{name}"),
-        ("RunTask", _t.RunTaskRequest, _t.Task, "POST", "/v2/{name}:run", "*"),
-    ),
-    **_calls(
-        "google.cloud.workflows.executions.v1.Executions",
-        ("ListExecutions", _e.ListExecutionsRequest, _e.ListExecutionsResponse, "GET", "/v1/{parent}/executions"),
-        ("CreateExecution", _e.CreateExecutionRequest, _e.Execution, "POST", "/v1/{parent}/executions", "execution"),
-        ("GetExecution", _e.GetExecutionRequest, _e.Execution, "GET", "/v1/{name}"),
-        ("CancelExecution", _e.CancelExecutionRequest, _e.Execution, "POST", "/v1/{name}:cancel", "*"),
-    ),
-    **_calls(
-        "google.cloud.workflows.v1.Workflows",
-        ("ListWorkflows", _w.ListWorkflowsRequest, _w.ListWorkflowsResponse, "GET", "/v1/{parent}/workflows"),
-        ("GetWorkflow", _w.GetWorkflowRequest, _w.Workflow, "GET", "/v1/{name}"),
-        ("CreateWorkflow", _w.CreateWorkflowRequest, _o.Operation, "POST", "/v1/{parent}/workflows", "workflow"),
-        ("UpdateWorkflow", _w.UpdateWorkflowRequest, _o.Operation, "PATCH", "/v1/{workflow.name}", "workflow"),
-        ("DeleteWorkflow", _w.DeleteWorkflowRequest, _o.Operation, "DELETE", "/v1/{name}"),
-    ),
-    **_calls(
-        "google.longrunning.Operations",
-        ("GetOperation", _o.GetOperationRequest, _o.Operation, "GET", "/v1/{name}"),
-    ),
+# What an answer that is not in Google's shape means: what breaks on purpose gives such ones.  Source: google.rpc.Code.
+_STATUS_OF = {
+    400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
 }  # fmt: skip
 
 
@@ -103,32 +44,46 @@ class _Handlers(grpc.GenericRpcHandler):
         self._session = session
 
     def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Message, Message] | None":
-        call = _CALLS.get(details.method)
-        if call is None:
+        method = METHODS.get(details.method)
+        if method is None or method.request is None or method.response is None:
             return None  # gRPC answers UNIMPLEMENTED
+        response = method.response
 
         async def answer(request: Message, context: Context) -> Message:
-            return await self._transcode(call, request, context)
+            content = await self._transcode(method, request, context)
+            return json_format.ParseDict(content, response(), ignore_unknown_fields=True)
 
         return grpc.unary_unary_rpc_method_handler(
-            answer, request_deserializer=call.request.FromString, response_serializer=call.response.SerializeToString
+            answer, request_deserializer=method.request.FromString, response_serializer=response.SerializeToString
         )
 
-    async def _transcode(self, call: _Call, request: Message, context: Context) -> Message:
+    async def _transcode(self, method: Method, request: Message, context: Context) -> Any:
         fields = json_format.MessageToDict(request)
-        path = re.sub(r"\{([\w.]+)\}", lambda found: quote(_taken(fields, found[1])), call.path)
-        if call.body is None:
+        path = re.sub(r"\{([\w.]+)\}", lambda found: quote(_taken(fields, found[1])), method.path)
+        if method.body is None:
             sent, query = None, fields
         else:
-            sent = fields if call.body == "*" else fields.pop(call.body, {})
-            query = {} if call.body == "*" else fields
+            sent = fields if method.body == "*" else fields.pop(method.body, {})
+            query = {} if method.body == "*" else fields
         flat = {name: _text(value) for name, value in query.items()}
-        async with self._session.request(call.verb, self._base_url + path, params=flat, json=sent) as answered:
-            content, is_error = await answered.json(), answered.status >= 400
-        if is_error:
-            status = grpc.StatusCode[content["error"]["status"]]
-            await context.abort(status, content["error"]["message"])
-        return json_format.ParseDict(content, call.response(), ignore_unknown_fields=True)
+        async with self._session.request(method.verb, self._base_url + path, params=flat, json=sent) as answered:
+            text, code = await answered.text(errors="replace"), answered.status
+        try:
+            content = json.loads(text)
+        except ValueError:
+            content = None
+        if code >= 400 or not isinstance(content, dict):
+            error = content.get("error") if isinstance(content, dict) else None
+            await _refuse(context, code, error if isinstance(error, dict) else {"message": text})
+        return content
+
+
+async def _refuse(context: Context, code: int, error: dict[str, Any]) -> None:
+    status = grpc.StatusCode[error.get("status") or _STATUS_OF.get(code, "INTERNAL")]
+    carried = status_pb2.Status(code=status.value[0], message=error["message"])
+    json_format.ParseDict({"details": error.get("details", [])}, carried)
+    trailing = (("grpc-status-details-bin", carried.SerializeToString()),)
+    await context.abort(status, error["message"], trailing_metadata=trailing)
 
 
 def _taken(fields: dict[str, Any], path: str) -> str:

@@ -17,6 +17,8 @@ from aiohttp import web
 from local.api_error import ApiError
 from local.executions.database import Database
 from local.executions.instant import instant
+from local.googleapi.binding import Asked, bound
+from local.googleapi.methods import EXECUTIONS
 from local.workflows.effects import CallbackRequest
 
 _EXECUTION = r"/v1/{execution:projects/[^/]+/locations/[^/]+/workflows/[^/]+/executions/[^/]+}"
@@ -40,7 +42,7 @@ class Callbacks:
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
-            web.get(_EXECUTION + "/callbacks", self._list),
+            web.get(_EXECUTION + "/callbacks", bound(EXECUTIONS, "ListCallbacks", self._list)),
             web.route("*", _EXECUTION + "/callbacks/{id}", self._receive),
         ]
 
@@ -90,7 +92,7 @@ class Callbacks:
                 return CallbackRequest(**{**kept, "number": number, "body": b64decode(kept["body"])})
         return None
 
-    async def _list(self, request: web.Request) -> web.Response:
+    async def _list(self, request: web.Request, asked: Asked) -> web.Response:
         rows = self._database.rows(
             "SELECT name, method FROM callbacks WHERE execution = ? ORDER BY name", request.match_info["execution"]
         )

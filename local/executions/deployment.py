@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,13 @@ _MAX_DESCRIPTION = 1000
 _MAX_VARIABLES, _MAX_VARIABLE_BYTES = 20, 4 * 1024
 
 
+class SourceError(ApiError):
+    """Raised when a source does not compile; the message says every problem with its place."""
+
+    def __init__(self, error: WorkflowSyntaxError) -> None:
+        super().__init__(400, str(error))
+
+
 class Deployments:
     """Compiles what is deployed, and keeps what was compiled for as long as the process lives."""
 
@@ -29,7 +36,7 @@ class Deployments:
     def deploy(self, workflow: str, settings: Settings) -> Revision:
         """A new revision where source or service account changed, else the present one with the other settings.
 
-        Raises ApiError(400) with every problem of the source.  Source: Workflows v1, Workflow.revisionId.
+        Raises SourceError.  Source: Workflows v1, Workflow.revisionId.
         """
         present = self._registry.newest(workflow)
         now = instant()
@@ -45,13 +52,13 @@ class Deployments:
         return revision
 
     def compiled(self, revision: Revision) -> Workflow:
-        """Raises ApiError(400)."""
+        """Raises SourceError."""
         key = (revision.workflow, revision.revision_id)
         if key not in self._compiled:
             try:
                 self._compiled[key] = compile_workflow(revision.settings.source, "main.yaml")
             except WorkflowSyntaxError as error:
-                raise ApiError(400, str(error)) from None
+                raise SourceError(error) from None
         return self._compiled[key]
 
 
@@ -66,26 +73,27 @@ def check_workflow_id(workflow_id: str) -> None:
 
 
 def settings_of(body: Mapping[str, Any]) -> Settings:
-    """From a Workflow resource.  Raises ApiError(400)."""
-    description = _text(body, "description")
+    """From a Workflow resource, as googleapi/ reads it.  Raises ApiError(400)."""
+    description = body.get("description", "")
     if len(description) > _MAX_DESCRIPTION:
         raise ApiError(
             400, f"The description has {len(description)} characters, at most {_MAX_DESCRIPTION} are allowed."
         )
     return Settings(
-        source=_text(body, "sourceContents"),
-        service_account=_text(body, "serviceAccount").rpartition("/")[2] or None,
-        env=_variables(_texts(body, "userEnvVars")),
+        source=body.get("sourceContents", ""),
+        service_account=body.get("serviceAccount", "").rpartition("/")[2] or None,
+        env=_variables(body.get("userEnvVars", {})),
         description=description,
         labels=labels_of(body),
-        call_log_level=level_of(body, "callLogLevel", CALL_LOG_LEVELS),
-        history_level=level_of(body, "executionHistoryLevel", HISTORY_LEVELS),
+        call_log_level=body.get("callLogLevel", CALL_LOG_LEVELS[0]),
+        history_level=body.get("executionHistoryLevel", HISTORY_LEVELS[0]),
+        crypto_key_name=body.get("cryptoKeyName", ""),
     )
 
 
 def labels_of(body: Mapping[str, Any]) -> dict[str, str]:
     """The labels of a workflow or an execution.  Raises ApiError(400)."""
-    labels = _texts(body, "labels")
+    labels: dict[str, str] = body.get("labels", {})
     if len(labels) > _MAX_LABELS:
         raise ApiError(400, f"There are {len(labels)} labels, at most {_MAX_LABELS} are allowed.")
     for name, value in labels.items():
@@ -96,30 +104,6 @@ def labels_of(body: Mapping[str, Any]) -> dict[str, str]:
                 " most 63 lower-case letters, digits, dashes and underscores.",
             )
     return labels
-
-
-def level_of(body: Mapping[str, Any], field: str, names: Sequence[str]) -> str:
-    """An enum by its name or its number; the first where there is none.  Raises ApiError(400)."""
-    given = body.get(field) or 0
-    if given in names:
-        return str(given)
-    if isinstance(given, int) and 0 <= given < len(names):
-        return names[given]
-    raise ApiError(400, f"Invalid value at '{field}': {given!r} is none of {', '.join(names)}")
-
-
-def _text(body: Mapping[str, Any], field: str) -> str:
-    given = body.get(field) or ""
-    if not isinstance(given, str):
-        raise ApiError(400, f"Invalid value at '{field}' (TYPE_STRING)")
-    return given
-
-
-def _texts(body: Mapping[str, Any], field: str) -> dict[str, str]:
-    given = body.get(field) or {}
-    if not isinstance(given, dict) or not all(isinstance(one, str) for one in given.values()):
-        raise ApiError(400, f"Invalid value at '{field}' (a map of names to texts)")
-    return given
 
 
 def _variables(given: dict[str, str]) -> dict[str, str]:

@@ -6,12 +6,13 @@ from typing import Any
 
 from local.api_error import ApiError
 from local.executions.database import Database
-from local.executions.deployment import labels_of, level_of
+from local.executions.deployment import labels_of
 from local.executions.filters import Field
 from local.executions.pages import Page, Query
 from local.executions.registry import CALL_LOG_LEVELS, HISTORY_LEVELS
 from local.executions.service import ExecutionService
 from local.executions.store import EXECUTION_FIELDS
+from local.googleapi.binding import Asked
 
 _BASIC = ("name", "startTime", "endTime", "duration", "state", "workflowRevisionId")
 _MAX_BASIC, _MAX_FULL, _DEFAULT_SIZE = 1000, 100, 100
@@ -29,43 +30,43 @@ _ENTRY_FIELDS: Mapping[str, Field] = {
 
 
 class ExecutionsApi:
-    """Names are full resource names; asked are a call's query parameters.  All methods raise ApiError."""
+    """Names are full resource names; asked is what a call holds besides, as googleapi/ reads it.
+
+    All methods raise ApiError.
+    """
 
     def __init__(self, service: ExecutionService, database: Database) -> None:
         self._service = service
         self._database = database
 
-    def create(self, workflow: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        argument = body.get("argument")
-        if argument is not None and not isinstance(argument, str):
-            raise ApiError(400, "Invalid value at 'execution.argument' (TYPE_STRING)")
-        settings: dict[str, Any] = {"labels": labels_of(body)}
+    def create(self, workflow: str, asked: Asked) -> dict[str, Any]:
+        given = asked["execution"]
+        settings: dict[str, Any] = {"labels": labels_of(given)}
         for field, names in (("callLogLevel", CALL_LOG_LEVELS), ("executionHistoryLevel", HISTORY_LEVELS)):
-            level = level_of(body, field, names)
-            if level != names[0]:
-                settings[field] = level
-        may_queue = not body.get("disableConcurrencyQuotaOverflowBuffering")
+            if given.get(field, names[0]) != names[0]:
+                settings[field] = given[field]
+        may_queue = not given.get("disableConcurrencyQuotaOverflowBuffering")
         if not may_queue:
             settings["disableConcurrencyQuotaOverflowBuffering"] = True
-        return self._service.create(workflow, argument, may_queue=may_queue, **settings)
+        return self._service.create(workflow, given.get("argument"), may_queue=may_queue, **settings)
 
-    def get(self, name: str, view: str | None) -> dict[str, Any]:
+    def get(self, name: str, asked: Asked) -> dict[str, Any]:
         execution = self._service.get(name)
-        return execution if view not in ("BASIC", "1") else _basic(execution)
+        return execution if asked.get("view") != "BASIC" else _basic(execution)
 
-    def list_executions(self, workflow: str, asked: Mapping[str, str]) -> dict[str, Any]:
+    def list_executions(self, workflow: str, asked: Asked) -> dict[str, Any]:
         """The newest first, unless orderBy says otherwise."""
         if self._service.registry.newest(workflow) is None:
             raise ApiError(404, f"workflow {workflow} not found")
-        is_full = asked.get("view") in ("FULL", "2")
+        is_full = asked.get("view") == "FULL"
         query = Query.of(asked, EXECUTION_FIELDS, _DEFAULT_SIZE, _MAX_FULL if is_full else _MAX_BASIC)
         page = self._service.store.page(workflow, query)
         return (page if is_full else Page([_basic(one) for one in page.items], page.next_token)).as_json("executions")
 
-    def cancel(self, name: str) -> dict[str, Any]:
+    def cancel(self, name: str, asked: Asked) -> dict[str, Any]:
         return self._service.cancel(name)
 
-    def delete_history(self, name: str) -> dict[str, Any]:
+    def delete_history(self, name: str, asked: Asked) -> dict[str, Any]:
         """Raises ApiError: FAILED_PRECONDITION while it runs."""
         self._service.get(name)
         if self._service.is_running(name):
@@ -73,7 +74,7 @@ class ExecutionsApi:
         self._service.store.delete_history(name)
         return {}
 
-    def list_step_entries(self, name: str, asked: Mapping[str, str]) -> dict[str, Any]:
+    def list_step_entries(self, name: str, asked: Asked) -> dict[str, Any]:
         self._service.get(name)
         entries = self._service.history(name)
         query = Query.of(asked, _ENTRY_FIELDS, 1000, 1000)
@@ -81,7 +82,7 @@ class ExecutionsApi:
         page = query.page(self._database, source, json.dumps(entries), newest_first=False)
         return {**page.as_json("stepEntries"), "totalSize": len(entries)}
 
-    def get_step_entry(self, name: str, number: str) -> dict[str, Any]:
+    def get_step_entry(self, name: str, number: str, asked: Asked) -> dict[str, Any]:
         self._service.get(name)
         entry = next((one for one in self._service.history(name) if one["entryId"] == number), None)
         if entry is None:

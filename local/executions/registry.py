@@ -15,7 +15,10 @@ HISTORY_LEVELS = ("EXECUTION_HISTORY_LEVEL_UNSPECIFIED", "EXECUTION_HISTORY_BASI
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a deployment says.  service_account is an e-mail address, None for the project's default account."""
+    """What a deployment says.  service_account is an e-mail address, None for the project's default account.
+
+    crypto_key_name is kept and shown: nothing here is encrypted.
+    """
 
     source: str
     service_account: str | None = None
@@ -24,6 +27,7 @@ class Settings:
     labels: Mapping[str, str] = field(default_factory=dict)
     call_log_level: str = CALL_LOG_LEVELS[0]
     history_level: str = HISTORY_LEVELS[0]
+    crypto_key_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,18 @@ class WorkflowRegistry:
 
     def put_operation(self, operation: Mapping[str, Any]) -> None:
         self._database.run("INSERT INTO operations VALUES (?, ?)", operation["name"], json.dumps(operation))
+
+    def operations(self, parent: str, query: Query) -> Page:
+        """The operations of that place, the newest first."""
+        source = (
+            "SELECT row_number() OVER (ORDER BY json_extract(resource, '$.metadata.createTime'), name) AS position,"
+            " resource FROM operations WHERE name >= ? AND name < ?"
+        )
+        names = f"{parent}/operations/"
+        return query.page(self._database, source, names, names + "\U0010ffff")
+
+    def delete_operation(self, name: str) -> None:
+        self._database.run("DELETE FROM operations WHERE name = ?", name)
 
     def operation(self, name: str) -> dict[str, Any] | None:
         row = self._database.row("SELECT resource FROM operations WHERE name = ?", name)

@@ -1,86 +1,51 @@
 """The REST faces of Workflows and Workflow Executions (v1), as gcloud and the client libraries call them."""
 
+from collections.abc import Callable
+from typing import Any
+
 from aiohttp import web
 
-from local.api_error import read_json
 from local.executions.callbacks import Callbacks
 from local.executions.executions_api import ExecutionsApi
 from local.executions.workflows_api import WorkflowsApi
+from local.googleapi.binding import Asked, bound
+from local.googleapi.methods import EXECUTIONS, OPERATIONS, WORKFLOWS
 
-_PARENT = r"/v1/{parent:projects/[^/]+/locations/[^/]+}"
-_WORKFLOW = r"/v1/{workflow:projects/[^/]+/locations/[^/]+/workflows/[^/:]+}"
-_EXECUTION = r"/v1/{execution:projects/[^/]+/locations/[^/]+/workflows/[^/]+/executions/[^/:]+}"
+_PARENT = r"/v1/{name:projects/[^/]+/locations/[^/]+}"
+_WORKFLOW = r"/v1/{name:projects/[^/]+/locations/[^/]+/workflows/[^/:]+}"
+_EXECUTION = r"/v1/{name:projects/[^/]+/locations/[^/]+/workflows/[^/]+/executions/[^/:]+}"
+_OPERATION = r"/v1/{name:projects/[^/]+/locations/[^/]+/operations/[^/:]+}"
 
 
 def routes(workflows: WorkflowsApi, executions: ExecutionsApi, callbacks: Callbacks) -> list[web.AbstractRouteDef]:
-    face = _Face(workflows, executions)
+    w, e, o = WORKFLOWS, EXECUTIONS, OPERATIONS
     return [
-        web.get(_PARENT + "/workflows", face.list_workflows),
-        web.post(_PARENT + "/workflows", face.create_workflow),
-        web.get(_WORKFLOW, face.get_workflow),
-        web.patch(_WORKFLOW, face.update_workflow),
-        web.delete(_WORKFLOW, face.delete_workflow),
-        web.get(_WORKFLOW + ":listRevisions", face.list_revisions),
-        web.get(_PARENT + "/operations/{operation}", face.get_operation),
-        web.get(_WORKFLOW + "/executions", face.list_executions),
-        web.post(_WORKFLOW + "/executions", face.create_execution),
-        web.get(_EXECUTION, face.get_execution),
-        web.post(_EXECUTION + ":cancel", face.cancel_execution),
-        web.post(_EXECUTION + ":deleteExecutionHistory", face.delete_history),
-        web.get(_EXECUTION + "/stepEntries", face.list_step_entries),
-        web.get(_EXECUTION + "/stepEntries/{entry:[0-9]+}", face.get_step_entry),
+        _route(w, "ListWorkflows", "GET", _PARENT + "/workflows", workflows.list_workflows),
+        _route(w, "CreateWorkflow", "POST", _PARENT + "/workflows", workflows.create_workflow),
+        _route(w, "GetWorkflow", "GET", _WORKFLOW, workflows.get_workflow),
+        _route(w, "UpdateWorkflow", "PATCH", _WORKFLOW, workflows.update_workflow),
+        _route(w, "DeleteWorkflow", "DELETE", _WORKFLOW, workflows.delete_workflow),
+        _route(w, "ListWorkflowRevisions", "GET", _WORKFLOW + ":listRevisions", workflows.list_revisions),
+        _route(o, "ListOperations", "GET", _PARENT + "/operations", workflows.list_operations),
+        _route(o, "GetOperation", "GET", _OPERATION, workflows.get_operation),
+        _route(o, "DeleteOperation", "DELETE", _OPERATION, workflows.delete_operation),
+        _route(e, "ListExecutions", "GET", _WORKFLOW + "/executions", executions.list_executions),
+        _route(e, "CreateExecution", "POST", _WORKFLOW + "/executions", executions.create),
+        _route(e, "GetExecution", "GET", _EXECUTION, executions.get),
+        _route(e, "CancelExecution", "POST", _EXECUTION + ":cancel", executions.cancel),
+        _route(e, "DeleteExecutionHistory", "POST", _EXECUTION + ":deleteExecutionHistory", executions.delete_history),
+        _route(e, "ListStepEntries", "GET", _EXECUTION + "/stepEntries", executions.list_step_entries),
+        _route(e, "GetStepEntry", "GET", _EXECUTION + "/stepEntries/{entry:[0-9]+}", executions.get_step_entry),
         *callbacks.routes(),
     ]
 
 
-class _Face:
-    def __init__(self, workflows: WorkflowsApi, executions: ExecutionsApi) -> None:
-        self._workflows = workflows
-        self._executions = executions
+def _route(
+    service: str, method: str, verb: str, path: str, answer: Callable[..., dict[str, Any]]
+) -> web.AbstractRouteDef:
+    """answer takes what the path names, and what is asked."""
 
-    async def list_workflows(self, request: web.Request) -> web.Response:
-        return web.json_response(self._workflows.list_workflows(request.match_info["parent"], request.query))
+    async def handler(request: web.Request, asked: Asked) -> web.Response:
+        return web.json_response(answer(*request.match_info.values(), asked))
 
-    async def create_workflow(self, request: web.Request) -> web.Response:
-        workflow_id, body = request.query.get("workflowId", ""), await read_json(request)
-        return web.json_response(self._workflows.create_workflow(request.match_info["parent"], workflow_id, body))
-
-    async def get_workflow(self, request: web.Request) -> web.Response:
-        revision_id = request.query.get("revisionId")
-        return web.json_response(self._workflows.get_workflow(request.match_info["workflow"], revision_id))
-
-    async def update_workflow(self, request: web.Request) -> web.Response:
-        mask, body = request.query.get("updateMask", ""), await read_json(request)
-        return web.json_response(self._workflows.update_workflow(request.match_info["workflow"], mask, body))
-
-    async def delete_workflow(self, request: web.Request) -> web.Response:
-        return web.json_response(self._workflows.delete_workflow(request.match_info["workflow"]))
-
-    async def list_revisions(self, request: web.Request) -> web.Response:
-        return web.json_response(self._workflows.list_revisions(request.match_info["workflow"], request.query))
-
-    async def get_operation(self, request: web.Request) -> web.Response:
-        name = f"{request.match_info['parent']}/operations/{request.match_info['operation']}"
-        return web.json_response(self._workflows.get_operation(name))
-
-    async def list_executions(self, request: web.Request) -> web.Response:
-        return web.json_response(self._executions.list_executions(request.match_info["workflow"], request.query))
-
-    async def create_execution(self, request: web.Request) -> web.Response:
-        return web.json_response(self._executions.create(request.match_info["workflow"], await read_json(request)))
-
-    async def get_execution(self, request: web.Request) -> web.Response:
-        return web.json_response(self._executions.get(request.match_info["execution"], request.query.get("view")))
-
-    async def cancel_execution(self, request: web.Request) -> web.Response:
-        return web.json_response(self._executions.cancel(request.match_info["execution"]))
-
-    async def delete_history(self, request: web.Request) -> web.Response:
-        return web.json_response(self._executions.delete_history(request.match_info["execution"]))
-
-    async def list_step_entries(self, request: web.Request) -> web.Response:
-        return web.json_response(self._executions.list_step_entries(request.match_info["execution"], request.query))
-
-    async def get_step_entry(self, request: web.Request) -> web.Response:
-        name, number = request.match_info["execution"], request.match_info["entry"]
-        return web.json_response(self._executions.get_step_entry(name, number))
+    return web.route(verb, path, bound(service, method, handler))

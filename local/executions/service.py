@@ -1,7 +1,6 @@
 """Runs executions of workflows, as many at once as the service allows, and goes on with them after a crash."""
 
 import asyncio
-import json
 import logging
 import uuid
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from local.executions.registry import Revision, WorkflowRegistry
 from local.executions.store import ExecutionStore
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
+from local.workflows.json_text import compact
 from local.workflows.stdlib.json import loads
 
 MAX_CONCURRENT = 10_000
@@ -71,8 +71,8 @@ class ExecutionService:
         revision = self.registry.newest(workflow)
         if revision is None:
             raise ApiError(404, f"workflow {workflow} not found")
-        if argument is not None:
-            parse_argument(argument)  # refused now, and not when it runs
+        # What is no JSON is refused now, and not when it runs.  Source: recorded, without an argument it is "null".
+        argument = compact(parse_argument(argument)) if argument else "null"
         is_full = self._places.locked()
         if is_full and (not may_queue or len(self._running) >= self._max_concurrent + MAX_BACKLOGGED):
             raise ApiError(429, "Too many executions run at once.", "RESOURCE_EXHAUSTED")
@@ -83,7 +83,7 @@ class ExecutionService:
             "createTime": now,
             **({} if is_full else {"startTime": now}),
             "state": "QUEUED" if is_full else "ACTIVE",
-            **({"argument": argument} if argument is not None else {}),
+            "argument": argument,
             "workflowRevisionId": revision.revision_id,
             **({"labels": labels} if labels else {}),
             **settings,
@@ -171,7 +171,7 @@ class ExecutionService:
         except WorkflowError as error:
             self._finish(execution, history, state="FAILED", error=error.as_execution_error())
         else:
-            self._finish(execution, history, state="SUCCEEDED", result=json.dumps(result, ensure_ascii=False))
+            self._finish(execution, history, state="SUCCEEDED", result=compact(result))
 
     def _finish(self, execution: dict[str, Any], history: History | None, **changes: Any) -> dict[str, Any]:
         end = datetime.now(UTC)

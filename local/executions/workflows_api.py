@@ -1,40 +1,46 @@
 """The methods of Workflows v1: JSON in, JSON out, whatever carries it.  Called by rest.py."""
 
-import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from local.api_error import ApiError
-from local.executions.deployment import check_workflow_id, settings_of
+from local.executions.deployment import SourceError, check_workflow_id, settings_of
 from local.executions.instant import instant
 from local.executions.pages import Query
-from local.executions.registry import WORKFLOW_FIELDS, Revision
+from local.executions.registry import WORKFLOW_FIELDS, Revision, Settings
 from local.executions.service import ExecutionService
+from local.googleapi.binding import Asked
 
 _TYPE = "type.googleapis.com/google.cloud.workflows.v1."
+_INVALID_ARGUMENT = 3  # google.rpc.Code
 
 
 class WorkflowsApi:
-    """Names are full resource names; asked are a call's query parameters.  All methods raise ApiError."""
+    """Names are full resource names; asked is what a call holds besides, as googleapi/ reads it.
+
+    All methods raise ApiError.
+    """
 
     def __init__(self, service: ExecutionService) -> None:
         self._service = service
         self._registry = service.registry
 
-    def list_workflows(self, parent: str, asked: Mapping[str, str]) -> dict[str, Any]:
+    def list_workflows(self, parent: str, asked: Asked) -> dict[str, Any]:
         page = self._registry.workflows(parent, Query.of(asked, WORKFLOW_FIELDS, 500, 1000))
         page.items[:] = [workflow_json(one) for one in page.items]
         return page.as_json("workflows")
 
-    def create_workflow(self, parent: str, workflow_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def create_workflow(self, parent: str, asked: Asked) -> dict[str, Any]:
+        workflow_id = asked.get("workflowId", "")
         check_workflow_id(workflow_id)
         name = f"{parent}/workflows/{workflow_id}"
         if self._registry.newest(name):
             raise ApiError(409, f"workflow {name} already exists")
-        return self._operation(self._service.deployments.deploy(name, settings_of(body)), "create")
+        return self._deployed(name, settings_of(asked["workflow"]), "create")
 
-    def get_workflow(self, name: str, revision_id: str | None) -> dict[str, Any]:
+    def get_workflow(self, name: str, asked: Asked) -> dict[str, Any]:
+        revision_id = asked.get("revisionId")
         if not revision_id:
             return workflow_json(self._newest(name))
         revision = self._registry.revision(name, revision_id)
@@ -42,27 +48,33 @@ class WorkflowsApi:
             raise ApiError(404, f"revision {revision_id} of workflow {name} not found")
         return workflow_json(revision)
 
-    def update_workflow(self, name: str, update_mask: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """update_mask: members of a Workflow, comma-separated, in either case; "" means those of the body."""
-        shown = workflow_json(self._newest(name))
-        fields = [_camel(path) for path in update_mask.split(",")] if update_mask else list(body)
-        for path in fields:
-            field = path.partition(".")[0]
-            shown[field] = body.get(field)
-        return self._operation(self._service.deployments.deploy(name, settings_of(shown)), "update")
+    def update_workflow(self, name: str, asked: Asked) -> dict[str, Any]:
+        """Without an updateMask all is as the body says.  Source: Workflows v1, UpdateWorkflowRequest."""
+        given, mask = asked["workflow"], asked["updateMask"]
+        present = workflow_json(self._newest(name))
+        wanted = given if mask is None else _merged(present, given, mask)
+        return self._deployed(name, settings_of(wanted), "update")
 
-    def delete_workflow(self, name: str) -> dict[str, Any]:
-        revision = self._newest(name)
+    def delete_workflow(self, name: str, asked: Asked) -> dict[str, Any]:
+        self._newest(name)
         self._service.delete_workflow(name)
-        return self._operation(revision, "delete")
+        return self._operation(name, "delete", {"response": {"@type": "type.googleapis.com/google.protobuf.Empty"}})
 
-    def list_revisions(self, name: str, asked: Mapping[str, str]) -> dict[str, Any]:
+    def list_revisions(self, name: str, asked: Asked) -> dict[str, Any]:
         self._newest(name)
         page = self._registry.revisions(name, Query.of(asked, {}, 20, 100))
         page.items[:] = [workflow_json(one) for one in page.items]
         return page.as_json("workflows")
 
-    def get_operation(self, name: str) -> dict[str, Any]:
+    def list_operations(self, parent: str, asked: Asked) -> dict[str, Any]:
+        return self._registry.operations(parent, Query.of(asked, {}, 100, 1000)).as_json("operations")
+
+    def delete_operation(self, name: str, asked: Asked) -> dict[str, Any]:
+        self.get_operation(name, asked)
+        self._registry.delete_operation(name)
+        return {}
+
+    def get_operation(self, name: str, asked: Asked) -> dict[str, Any]:
         operation = self._registry.operation(name)
         if operation is None:
             raise ApiError(404, f"operation {name} not found")
@@ -74,11 +86,18 @@ class WorkflowsApi:
             raise ApiError(404, f"workflow {name} not found")
         return revision
 
-    def _operation(self, revision: Revision, verb: str) -> dict[str, Any]:
+    def _deployed(self, name: str, settings: Settings, verb: str) -> dict[str, Any]:
+        """A broken source ends the operation, not the call.  Source: recorded; gcloud prints [INVALID_ARGUMENT]."""
+        try:
+            revision = self._service.deployments.deploy(name, settings)
+        except SourceError as error:
+            return self._operation(name, verb, {"error": {"code": _INVALID_ARGUMENT, "message": str(error)}})
+        return self._operation(name, verb, {"response": {"@type": _TYPE + "Workflow", **workflow_json(revision)}})
+
+    def _operation(self, workflow: str, verb: str, outcome: dict[str, Any]) -> dict[str, Any]:
         """Deployment is done when it is answered; gcloud asks for the operation once all the same."""
-        parent = revision.workflow.partition("/workflows/")[0]
+        parent = workflow.partition("/workflows/")[0]
         now = instant()
-        is_gone = verb == "delete"
         operation: dict[str, Any] = {
             "name": f"{parent}/operations/operation-{uuid.uuid4()}",
             "done": True,
@@ -86,13 +105,11 @@ class WorkflowsApi:
                 "@type": _TYPE + "OperationMetadata",
                 "createTime": now,
                 "endTime": now,
-                "target": revision.workflow,
+                "target": workflow,
                 "verb": verb,
                 "apiVersion": "v1",
             },
-            "response": {"@type": "type.googleapis.com/google.protobuf.Empty"}
-            if is_gone
-            else {"@type": _TYPE + "Workflow", **workflow_json(revision)},
+            **outcome,
         }
         self._registry.put_operation(operation)
         return operation
@@ -116,10 +133,20 @@ def workflow_json(revision: Revision) -> dict[str, Any]:
         "sourceContents": settings.source,
         "callLogLevel": settings.call_log_level,
         "userEnvVars": settings.env,
+        "cryptoKeyName": settings.crypto_key_name,
         "executionHistoryLevel": settings.history_level,
     }
     return {name: value for name, value in shown.items() if value}
 
 
-def _camel(path: str) -> str:
-    return re.sub(r"_([a-z])", lambda letter: letter[1].upper(), path)
+def _merged(present: Mapping[str, Any], given: Mapping[str, Any], mask: Sequence[str]) -> dict[str, Any]:
+    """present with what the mask names as it is given; labels and variables are named whole or one by one."""
+    merged = dict(present)
+    for path in mask:
+        field, _, key = path.partition(".")
+        if key:
+            kept = {name: value for name, value in merged.get(field, {}).items() if name != key.strip("`")}
+            merged[field] = kept | {n: v for n, v in given.get(field, {}).items() if n == key.strip("`")}
+        else:
+            merged[field] = given.get(field)
+    return {name: value for name, value in merged.items() if value is not None}

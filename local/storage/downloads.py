@@ -8,12 +8,15 @@ from email.utils import format_datetime
 
 from aiohttp import web
 
+from local.storage.conditions import Preconditions, check_dates, check_tags
 from local.storage.errors import StorageError
 from local.storage.objects import ObjectStore
-from local.storage.resource import Preconditions, StoredObject, whole_number
+from local.storage.resource import StoredObject, whole_number
 from local.storage.wire import refusal
 
 _CHUNK_BYTES = 1 << 18
+# Source: Cloud Storage, "HTTP status and error codes for XML".
+_XML_CODES = {400: "InvalidArgument", 412: "PreconditionFailed"}
 _RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,15})-(?P<last>[0-9]{0,15})")
 # What a public object without metadata is served with.  Source: Cloud Storage, "Caching".
 _PUBLIC_CACHE_CONTROL = "public, max-age=3600"
@@ -25,7 +28,8 @@ async def download(store: ObjectStore, request: web.Request) -> web.StreamRespon
         found = store.get(
             request.match_info["bucket"], request.match_info["name"], whole_number(request.query, "generation")
         )
-        Preconditions.from_query(request.query).check(found, reading=True)
+        Preconditions.from_query(request.query).check(found)
+        check_tags(request.headers, found)
     except StorageError as error:
         if error.code == 304:
             return refusal(error)
@@ -37,12 +41,19 @@ async def serve_public(store: ObjectStore, request: web.Request) -> web.StreamRe
     """The object at /BUCKET/NAME, as storage.googleapis.com shows it to everybody; refusals are the XML API's."""
     bucket, name = request.match_info["bucket"], request.match_info["name"]
     found = store.find(bucket, name)
-    if found is None:
-        if store.buckets.exists(bucket):
-            return _xml_refusal("NoSuchKey", "The specified key does not exist.")
-        return _xml_refusal("NoSuchBucket", "The specified bucket does not exist.")
-    if found.etag in (tag.value for tag in request.if_none_match or ()):
-        return web.Response(status=304, headers={"ETag": f'"{found.etag}"'})
+    try:
+        generation = whole_number(request.query, "generation")
+        if found is None or generation not in (None, found.generation):
+            if store.buckets.exists(bucket):
+                return _xml_refusal(404, "NoSuchKey", "The specified key does not exist.")
+            return _xml_refusal(404, "NoSuchBucket", "The specified bucket does not exist.")
+        Preconditions.from_headers(request.headers).check(found)
+        check_tags(request.headers, found)
+        check_dates(request.headers, found)
+    except StorageError as error:
+        if error.code == 304 and found is not None:
+            return web.Response(status=304, headers={"ETag": f'"{found.etag}"'})
+        return _xml_refusal(error.code, _XML_CODES[error.code], error.message)
     return await _send(store, request, found, _PUBLIC_CACHE_CONTROL)
 
 
@@ -113,6 +124,6 @@ def _headers(found: StoredObject, cache_control: str) -> dict[str, str]:
     return headers | {header: value for header, value in chosen.items() if value}
 
 
-def _xml_refusal(code: str, message: str) -> web.Response:
+def _xml_refusal(status: int, code: str, message: str) -> web.Response:
     text = f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    return web.Response(status=404, text=text, content_type="application/xml", charset="UTF-8")
+    return web.Response(status=status, text=text, content_type="application/xml", charset="UTF-8")

@@ -18,9 +18,10 @@ from typing import BinaryIO
 
 from local.storage.buckets import Buckets
 from local.storage.checksums import Checksums, checksums_of
+from local.storage.conditions import Preconditions
 from local.storage.database import Database
 from local.storage.errors import StorageError, invalid, no_such_object
-from local.storage.resource import Preconditions, Settings, StoredObject
+from local.storage.resource import Settings, StoredObject
 
 _COPY_BYTES = 1 << 20
 _SESSION_LIFE = timedelta(days=7)  # source: Cloud Storage, "Resumable uploads"

@@ -1,16 +1,16 @@
-"""What the bucket holds, as values: an object, the settings a client may choose, the conditions a call may name.
+"""What the bucket holds, as values: an object, and the settings that a client may choose.
 
 Source of names and meanings: Cloud Storage JSON API v1, "Objects".
 """
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from local.storage.errors import condition_not_met, invalid, not_modified
+from local.storage.errors import invalid
 
 _JSON_NAMES = {
     "contentType": "content_type",
@@ -130,46 +130,6 @@ class StoredObject:
 def timestamp(when: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: 2026-11-23T10:44:00.123Z."""
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Preconditions:
-    """What must hold for a call to be done; 0 as a generation means that no live object may be there.
-
-    Source: Cloud Storage, "Request preconditions".
-    """
-
-    if_generation_match: int | None = None
-    if_generation_not_match: int | None = None
-    if_metageneration_match: int | None = None
-    if_metageneration_not_match: int | None = None
-
-    @classmethod
-    def from_query(cls, query: Mapping[str, str], *, source: bool = False) -> "Preconditions":
-        """Those a query names, ifGenerationMatch or ifSourceGenerationMatch and kin.  Raises StorageError(400)."""
-        prefix = "ifSource" if source else "if"
-        names = ("GenerationMatch", "GenerationNotMatch", "MetagenerationMatch", "MetagenerationNotMatch")
-        return cls(*(whole_number(query, prefix + name) for name in names))
-
-    def to_json(self) -> dict[str, int | None]:
-        return {each.name: getattr(self, each.name) for each in fields(self)}
-
-    def check(self, present: StoredObject | None, *, reading: bool = False) -> None:
-        """Raises StorageError: 412, or 304 where a reader already has what he asks for."""
-        generation = present.generation if present else 0
-        metageneration = present.metageneration if present else 0
-        for wanted, found in (
-            (self.if_generation_match, generation),
-            (self.if_metageneration_match, metageneration),
-        ):
-            if wanted is not None and wanted != found:
-                raise condition_not_met()
-        for unwanted, found in (
-            (self.if_generation_not_match, generation),
-            (self.if_metageneration_not_match, metageneration),
-        ):
-            if unwanted is not None and unwanted == found:
-                raise not_modified() if reading else condition_not_met()
 
 
 def whole_number(query: Mapping[str, str], name: str) -> int | None:

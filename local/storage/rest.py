@@ -9,11 +9,12 @@ from typing import Any
 
 from aiohttp import web
 
+from local.storage.conditions import Preconditions, check_tags
 from local.storage.downloads import download, serve_public
 from local.storage.errors import invalid
 from local.storage.listing import list_objects
 from local.storage.objects import ObjectStore
-from local.storage.resource import Preconditions, Settings, StoredObject, whole_number
+from local.storage.resource import Settings, StoredObject, whole_number
 from local.storage.rest_buckets import BucketRoutes
 from local.storage.rest_uploads import UploadRoutes
 from local.storage.wire import base_url, google_errors, read_resource
@@ -68,7 +69,8 @@ class ObjectRoutes:
         if request.query.get("alt") == "media":
             return await download(self._store, request)
         found = self._named(request)
-        Preconditions.from_query(request.query).check(found, reading=True)
+        Preconditions.from_query(request.query).check(found)
+        check_tags(request.headers, found)
         return _shown(request, found)
 
     async def get_media(self, request: web.Request) -> web.StreamResponse:
@@ -128,8 +130,13 @@ class ObjectRoutes:
     def _component(self, bucket: str, named: object) -> StoredObject:
         if not isinstance(named, dict) or not isinstance(named.get("name"), str):
             raise invalid("Invalid value for sourceObjects: each needs a name")
-        generation = whole_number({key: str(value) for key, value in named.items()}, "generation")
-        return self._store.get(bucket, named["name"], generation)
+        asked = {key: str(value) for key, value in named.items()}
+        source = self._store.get(bucket, named["name"], whole_number(asked, "generation"))
+        conditions = named.get("objectPreconditions") or {}
+        if not isinstance(conditions, dict):
+            raise invalid("Invalid value for sourceObjects: objectPreconditions is a map")
+        Preconditions.from_query({key: str(value) for key, value in conditions.items()}).check(source)
+        return source
 
     async def _copied(self, request: web.Request) -> StoredObject:
         change = await read_resource(request)

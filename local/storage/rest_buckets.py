@@ -1,8 +1,11 @@
 """The routes of buckets: /storage/v1/b and /storage/v1/b/BUCKET.  Source: Cloud Storage JSON API v1, "Buckets"."""
 
+from typing import Any
+
 from aiohttp import web
 
 from local.storage.buckets import bucket_to_json
+from local.storage.conditions import Preconditions
 from local.storage.errors import StorageError
 from local.storage.listing import read_token, write_token
 from local.storage.objects import ObjectStore
@@ -47,12 +50,14 @@ class BucketRoutes:
         return self._shown(request, self._buckets.insert(await read_resource(request)))
 
     async def get(self, request: web.Request) -> web.Response:
-        return self._shown(request, self._buckets.get(request.match_info["bucket"]))
+        return self._shown(request, self._checked(request))
 
     async def patch(self, request: web.Request) -> web.Response:
+        self._checked(request)
         return self._shown(request, self._buckets.patch(request.match_info["bucket"], await read_resource(request)))
 
     async def delete(self, request: web.Request) -> web.Response:
+        self._checked(request)
         self._buckets.delete(request.match_info["bucket"])
         return web.Response(status=204)
 
@@ -81,6 +86,15 @@ class BucketRoutes:
         """None: they exist only where somebody makes one, and nothing here does; `gcloud storage rm -r` asks."""
         self._buckets.require(request.match_info["bucket"])
         return web.json_response({"kind": "storage#managedFolders", "items": []})
+
+    def _checked(self, request: web.Request) -> dict[str, Any]:
+        """The bucket that the path names, if what the query says of its metageneration holds.
+
+        Raises StorageError (404, 412, 304).
+        """
+        bucket = self._buckets.get(request.match_info["bucket"])
+        Preconditions.from_query(request.query).check_metageneration(int(bucket["metageneration"]))
+        return bucket
 
     def _shown(self, request: web.Request, bucket: dict[str, object]) -> web.Response:
         return web.json_response(bucket_to_json(bucket, base_url(request)))

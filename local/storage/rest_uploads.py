@@ -6,19 +6,22 @@ Source: Cloud Storage, "Uploads and downloads" (media, multipart, resumable).
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
 from local.storage.checksums import Checksums
+from local.storage.conditions import Preconditions
 from local.storage.errors import StorageError, invalid
 from local.storage.multipart import RelatedReader, boundary_of
 from local.storage.objects import ObjectStore
-from local.storage.resource import Preconditions, Settings, StoredObject
+from local.storage.resource import Settings, StoredObject
 from local.storage.sessions import Session, UploadSessions
 from local.storage.wire import base_url, read_resource
 
+_LEAST_CHUNK_BYTES = 256 * 1024
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,15})-(\d{1,15})|\*)/(\d{1,15}|\*)")
 
 
@@ -105,20 +108,17 @@ class UploadRoutes:
         session = self._sessions.get(request.query.get("upload_id", ""))
         if session.generation is not None:
             return _shown(request, self._store.get(session.bucket, session.name, session.generation))
-        first, total = _content_range(request.headers.get("Content-Range"))
-        if first is not None:
+        chunk = _content_range(request.headers.get("Content-Range"))
+        total = chunk.total
+        if chunk.first is not None:
             received = self._sessions.received(session)
-            if first > received:
-                # Source: what clients report of the service (plain text, 503).
-                text = (
-                    "Invalid request.  According to the Content-Range header, the upload offset is "
-                    f"{first} byte(s), which exceeds already uploaded size of {received} byte(s)."
-                )
-                return web.Response(status=503, text=text)
-            offset = first
-            async for chunk in request.content.iter_any():
-                self._sessions.write(session, offset, chunk)
-                offset += len(chunk)
+            if (refused := _refused(chunk, received, request.content_length)) is not None:
+                return refused
+            offset = chunk.first
+            async for piece in request.content.iter_any():
+                # What has come already stays as it is.  Source: recorded, a chunk that is sent again changes nothing.
+                self._sessions.write(session, max(offset, received), piece[max(received - offset, 0) :])
+                offset += len(piece)
             if "Content-Range" not in request.headers:
                 total = offset
         return await self._progress(request, session, total)
@@ -129,6 +129,8 @@ class UploadRoutes:
             headers = {"X-GUploader-UploadID": session.id}
             if received:
                 headers["Range"] = f"bytes=0-{received - 1}"
+            if request.headers.get("X-GUploader-No-308") == "yes":  # the Go client.  Source: recorded
+                return web.Response(headers={**headers, "X-HTTP-Status-Code-Override": "308"})
             return web.Response(status=308, reason="Resume Incomplete", headers=headers)
         if received > total:
             raise invalid(f"{received} bytes were uploaded, but Content-Range gives the size as {total}.")
@@ -149,15 +151,59 @@ def _name(query: Mapping[str, str], resource: Mapping[str, Any]) -> str:
     return name
 
 
-def _content_range(header: str | None) -> tuple[int | None, int | None]:
-    """(first byte, whole size) of a Content-Range; the first is None for a question, the size for one not known yet."""
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """What a Content-Range says.  first and last are None for a question, total for a size that is not known yet."""
+
+    first: int | None
+    last: int | None
+    total: int | None
+
+    @property
+    def is_final(self) -> bool:
+        return self.last is None or (self.total is not None and self.last + 1 == self.total)
+
+
+def _content_range(header: str | None) -> _Chunk:
+    """Without the header the body is all of the object.  Raises StorageError(400)."""
     if header is None:
-        return 0, None
+        return _Chunk(0, None, None)
     match = _CONTENT_RANGE.fullmatch(header)
-    if match is None:
+    first, last, total = (int(one) if one and one != "*" else None for one in match.groups()) if match else (None,) * 3
+    is_in_order = first is None or last is None or (first <= last and (total is None or last < total))
+    if match is None or not is_in_order:
         raise StorageError(400, "invalid", f"Invalid Content-Range: {header!r}")
-    first, _, total = match.groups()
-    return None if first is None else int(first), None if total == "*" else int(total)
+    return _Chunk(first, last, total)
+
+
+def _refused(chunk: _Chunk, received: int, sent: int | None) -> web.Response | None:
+    """The answer to a chunk that cannot be taken, in plain text.  Source: what clients report of the service."""
+    if chunk.first is None or chunk.last is None:
+        return None
+    if chunk.first > received:
+        text = (
+            "Invalid request.  According to the Content-Range header, the upload offset is "
+            f"{chunk.first} byte(s), which exceeds already uploaded size of {received} byte(s)."
+        )
+        return web.Response(status=503, text=text)
+    size = chunk.last + 1 - chunk.first
+    if sent is not None and sent != size:
+        text = (
+            f"Invalid request.  There were {sent} byte(s) in the request body.  There should have been {size} byte(s) "
+            f"(starting at offset {chunk.first} and ending at offset {chunk.last}) according to the Content-Range "
+            "header."
+        )
+        return web.Response(status=400, text=text)
+    if size < _LEAST_CHUNK_BYTES and not chunk.is_final:
+        # One that is large enough and no multiple is taken: the recorded text only recommends multiples (unsure).
+        text = (
+            "Invalid request.  The number of bytes uploaded is required to be equal or greater than "
+            f"{_LEAST_CHUNK_BYTES}, except for the final request (it's recommended to be the exact multiple of "
+            f"{_LEAST_CHUNK_BYTES}).  The received request contained {size} bytes, which does not meet this "
+            "requirement."
+        )
+        return web.Response(status=400, text=text)
+    return None
 
 
 def _shown(request: web.Request, stored: StoredObject) -> web.Response:

@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from local.storage.checksums import Checksums
+from local.storage.conditions import Preconditions
 from local.storage.errors import StorageError
 from local.storage.objects import ObjectStore, check_name
-from local.storage.resource import Preconditions, Settings, StoredObject
+from local.storage.resource import Settings, StoredObject
 
 
 @dataclass(frozen=True, slots=True)

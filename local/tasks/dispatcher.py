@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -12,7 +14,10 @@ from local.tasks.task import AttemptResult, LastAttempt, Task
 
 _LONGEST_NAP_S = 60.0
 _HOUSEKEEPING_S = 600.0
+_RECORD_AGAIN_S = 1.0
 _SLICE = 500  # so many rows change before others get their turn: about 10 ms
+
+_log = logging.getLogger("mando.tasks")
 
 
 class Dispatcher:
@@ -111,21 +116,32 @@ class Dispatcher:
     async def _attempt(self, task: Task, attempt: LastAttempt) -> None:
         try:
             result = await self._send(task)
-        except BaseException:
-            self._attempts[task.queue].pop(task.task_id, None)  # stopped: the next process makes it again
-            raise
+        except (Exception, asyncio.CancelledError) as error:
+            if not self._is_running:
+                self._attempts[task.queue].pop(task.task_id, None)  # stopped: the next process makes it again
+                raise
+            # Whatever it was, the attempt is over, and the task is tried again.
+            _log.exception("an attempt of %s ended by a mistake of ours", task.name)
+            result = AttemptResult(None, f"{type(error).__name__}: {error}")
         if not self._ended:
             asyncio.get_running_loop().call_soon(self._settle)
         self._ended.append((task, replace(attempt, responded_at_s=self.now_s(), result=result)))
 
     def _settle(self) -> None:
-        """One commit for all the attempts that ended in the same round of the loop."""
+        """One commit for all the attempts that ended in the same round of the loop; again later where it fails."""
         ended, self._ended = self._ended, []
         if not ended:
             return
-        with self._store.transaction():
-            for task, attempt in ended:
-                self._record_end(task, attempt)
+        try:
+            with self._store.transaction():
+                for task, attempt in ended:
+                    self._record_end(task, attempt)
+        except sqlite3.Error:  # a full disk: the attempts were made, and how they ended is not lost
+            _log.exception("%d attempts ended and could not be recorded", len(ended))
+            self._ended = ended + self._ended
+            if self._is_running:
+                asyncio.get_running_loop().call_later(_RECORD_AGAIN_S, self._settle)
+            return
         for task, _ in ended:
             self._attempts[task.queue].pop(task.task_id, None)
             self.wake(task.queue)

@@ -3,7 +3,6 @@
 Source: Cloud Tasks v2 and v2beta3, Queue; error texts as recorded from the real service.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -19,20 +18,20 @@ from local.tasks.rules import (
     RetryConfig,
     burst_for,
 )
-from local.tasks.wire import duration, instant, parse_duration
+from local.tasks.wire import duration, instant
 
 Version = Literal["v2", "v2beta3"]
 
-# JSON name → (our group, our field, what it is).
-_FIELDS: Mapping[str, tuple[str, str, type | None]] = {
-    "rateLimits.maxDispatchesPerSecond": ("rate", "max_dispatches_per_s", float),
-    "rateLimits.maxBurstSize": ("rate", "max_burst_size", int),
-    "rateLimits.maxConcurrentDispatches": ("rate", "max_concurrent_dispatches", int),
-    "retryConfig.maxAttempts": ("retry", "max_attempts", int),
-    "retryConfig.maxRetryDuration": ("retry", "max_retry_duration_s", None),  # None is a duration
-    "retryConfig.minBackoff": ("retry", "min_backoff_s", None),
-    "retryConfig.maxBackoff": ("retry", "max_backoff_s", None),
-    "retryConfig.maxDoublings": ("retry", "max_doublings", int),
+# JSON name → (our group, our field, whether it is a duration).
+_FIELDS: Mapping[str, tuple[str, str, bool]] = {
+    "rateLimits.maxDispatchesPerSecond": ("rate", "max_dispatches_per_s", False),
+    "rateLimits.maxBurstSize": ("rate", "max_burst_size", False),
+    "rateLimits.maxConcurrentDispatches": ("rate", "max_concurrent_dispatches", False),
+    "retryConfig.maxAttempts": ("retry", "max_attempts", False),
+    "retryConfig.maxRetryDuration": ("retry", "max_retry_duration_s", True),
+    "retryConfig.minBackoff": ("retry", "min_backoff_s", True),
+    "retryConfig.maxBackoff": ("retry", "max_backoff_s", True),
+    "retryConfig.maxDoublings": ("retry", "max_doublings", False),
 }
 # Where 0 cannot be told from "not given", which is what a client that speaks protobuf sends.
 _ZERO_IS_DEFAULT = frozenset(
@@ -40,25 +39,36 @@ _ZERO_IS_DEFAULT = frozenset(
 )
 _BURST = "rateLimits.maxBurstSize"
 _LOG_RATIO = "stackdriverLoggingConfig.samplingRatio"
+_NOT_IMITATED = {
+    "httpTarget": "is not imitated: name the target in each task.",
+    "type": "PULL is not imitated: tasks of such a queue are leased by workers, and nothing here leases any.",
+}
 # Fixed when a queue is made: JSON name → (our field, the least, the most), in seconds.
 _TTLS: Mapping[str, tuple[str, float, float]] = {
     "taskTtl": ("task_ttl_s", 10 * 86400.0, 3650 * 86400.0),
     "tombstoneTtl": ("tombstone_s", 3600.0, 9 * 86400.0),
 }
-_WHOLE_RANGE = 2**31
+# Where App Engine tasks go by default.  We send none, so it is kept and shown, and does nothing.
+_ROUTING: Mapping[Version, str] = {
+    "v2": "appEngineRoutingOverride",
+    "v2beta3": "appEngineHttpQueue.appEngineRoutingOverride",
+}
 
 
 def queue_json(config: QueueConfig, version: Version) -> dict[str, Any]:
     shown: dict[str, Any] = {"name": config.name}
-    for path, (group, field, kind) in _FIELDS.items():
+    for path, (group, field, is_duration) in _FIELDS.items():
         outer, inner = path.split(".")
         value = getattr(getattr(config, group), field)
-        shown.setdefault(outer, {})[inner] = duration(value) if kind is None else value
+        shown.setdefault(outer, {})[inner] = duration(value) if is_duration else value
     shown["state"] = config.state
     if config.purged_at_s is not None:
         shown["purgeTime"] = instant(config.purged_at_s)
     if config.log_ratio:
         shown["stackdriverLoggingConfig"] = {"samplingRatio": config.log_ratio}
+    if config.routing:
+        outer, _, inner = _ROUTING[version].partition(".")
+        shown[outer] = {inner: dict(config.routing)} if inner else dict(config.routing)
     if version == "v2beta3":
         ttls = {name: duration(getattr(config, field)) for name, (field, _, _) in _TTLS.items()}
         shown |= {"type": "PUSH", **ttls}
@@ -67,7 +77,7 @@ def queue_json(config: QueueConfig, version: Version) -> dict[str, Any]:
 
 def new_queue(name: str, body: Mapping[str, Any], version: Version) -> QueueConfig:
     """Only v2beta3, which `gcloud app deploy queue.yaml` speaks, says how long things live.  Raises ApiError(400)."""
-    config = changed_queue(QueueConfig(name), body, [*_FIELDS, _LOG_RATIO], version)
+    config = changed_queue(QueueConfig(name), body, [*_FIELDS, _LOG_RATIO, _ROUTING[version]], version)
     if _value(body, _BURST) is None or version == "v2":
         burst = burst_for(config.rate.max_dispatches_per_s)
         config = replace(config, rate=replace(config.rate, max_burst_size=burst))
@@ -75,8 +85,8 @@ def new_queue(name: str, body: Mapping[str, Any], version: Version) -> QueueConf
         return config
     ttls: dict[str, Any] = {}
     for path, (field, least, most) in _TTLS.items():
-        if body.get(path) is not None:
-            ttls[field] = parse_duration(body[path], f"queue.{path}")
+        if path in body:
+            ttls[field] = body[path]
             if not least <= ttls[field] <= most:
                 raise ApiError(400, f"Queue.{path} must be between [{duration(least)}, {duration(most)}].")
     # A queue that is not to dispatch at all is one that waits for somebody to resume it.
@@ -89,61 +99,47 @@ def changed_queue(
 ) -> QueueConfig:
     """config with the leaves that mask names (all of them without one); a leaf that body lacks gets its default.
 
-    The burst is output only in v2: it follows the rate.  Raises ApiError(400).
+    body and mask are as googleapi/ reads them.  The burst is output only in v2: it follows the rate.
+    Raises ApiError(400).
     """
-    if body.get("httpTarget"):
-        raise ApiError(400, "Queue.httpTarget is not imitated: name the target in each task.")
+    for field, is_ours in (("httpTarget", not body.get("httpTarget")), ("type", body.get("type") != "PULL")):
+        if not is_ours:
+            raise ApiError(400, f"Queue.{field} {_NOT_IMITATED[field]}")
     changes: dict[str, dict[str, Any]] = {"rate": {}, "retry": {}}
     defaults: dict[str, Any] = {"rate": RateLimits(), "retry": RetryConfig()}
-    for path, (group, field, kind) in _FIELDS.items():
+    for path, (group, field, _) in _FIELDS.items():
         if not _is_named(path, mask) or (path == _BURST and version == "v2"):
             continue
         given = _value(body, path)
-        number = None if given is None else _number(path, given, kind)
-        is_unset = number is None or (number == 0 and path in _ZERO_IS_DEFAULT)
-        changes[group][field] = getattr(defaults[group], field) if is_unset else number
+        is_unset = given is None or (given == 0 and path in _ZERO_IS_DEFAULT)
+        changes[group][field] = getattr(defaults[group], field) if is_unset else given
     rate, retry = replace(config.rate, **changes["rate"]), replace(config.retry, **changes["retry"])
-    if version == "v2" and changes["rate"]:
-        rate = replace(rate, max_burst_size=burst_for(rate.max_dispatches_per_s))
-    log_ratio = config.log_ratio
+    changed = replace(config, rate=rate, retry=retry)
     if _is_named(_LOG_RATIO, mask):
-        log_ratio = float(_number(_LOG_RATIO, _value(body, _LOG_RATIO) or 0, float))
-    changed = replace(config, rate=rate, retry=retry, log_ratio=log_ratio)
+        changed = replace(changed, log_ratio=_value(body, _LOG_RATIO) or 0.0)
+    if _is_named(_ROUTING[version], mask):
+        changed = replace(changed, routing=_value(body, _ROUTING[version]))
     _check(changed)
+    if version == "v2" and changes["rate"]:
+        changed = replace(changed, rate=replace(rate, max_burst_size=burst_for(rate.max_dispatches_per_s)))
     return changed
 
 
 def _is_named(path: str, mask: Sequence[str] | None) -> bool:
-    return mask is None or path in mask or path.partition(".")[0] in mask
+    """A mask may name the leaf, what holds it, or, as for routing, a part of it."""
+    return mask is None or any(path == one or path.startswith(f"{one}.") or one.startswith(f"{path}.") for one in mask)
 
 
 def _value(body: Mapping[str, Any], path: str) -> Any:
-    outer, inner = path.split(".")
-    group = body.get(outer) or {}
-    if not isinstance(group, dict):
-        raise ApiError(400, f"Invalid value at 'queue.{outer}', {group!r}")
-    return group.get(inner)
-
-
-def _number(path: str, given: Any, kind: type | None) -> float | int:
-    if kind is None:
-        return parse_duration(given, f"queue.{path}")
-    try:
-        number = math.nan if isinstance(given, bool) else float(given)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if math.isfinite(number) and kind is float:
-        return number
-    if abs(number) < _WHOLE_RANGE and number.is_integer():
-        return int(number)
-    raise ApiError(400, f"Invalid value at 'queue.{path}', \"{given}\"")
+    outer, _, inner = path.partition(".")
+    return body.get(outer, {}).get(inner) if inner else body.get(outer)
 
 
 def _check(config: QueueConfig) -> None:
     rate, retry = config.rate, config.retry
     refused = {
         f"RateLimits.maxDispatchesPerSecond must be less than or equal to {MAX_RATE_PER_S}.": (
-            rate.max_dispatches_per_s > MAX_RATE_PER_S
+            not rate.max_dispatches_per_s <= MAX_RATE_PER_S  # NaN, too
         ),
         "RateLimits.maxDispatchesPerSecond cannot be negative.": rate.max_dispatches_per_s < 0,
         f"RateLimits.maxBurstSize must be between 1 and {MAX_BURST}.": not 1 <= rate.max_burst_size <= MAX_BURST,

@@ -24,7 +24,9 @@ from local.tasks.rules import (
 from local.yaml_source import YamlMistake, compose
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_RATE = re.compile(r"0|(?P<count>[0-9]+(\.[0-9]*)?)/(?P<unit>[smhd])")
+_RATE = re.compile(r"(?P<count>[0-9]+(\.[0-9]*)?)/(?P<unit>[smhd])")
+# A bare 0, which App Engine's reference allows, crashes gcloud 528: "could not convert string to float".
+_RATES = "a rate like 5/s, 30/m, 100/h or 1000/d, or 0/s for a queue that is to stand still; gcloud crashes on a bare 0"
 _AGE = re.compile(r"(?P<count>[0-9]+(\.[0-9]*)?)(?P<unit>[smhd])")
 _NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
 _BOOLEAN = re.compile(r"True|False")
@@ -68,14 +70,13 @@ def _queue(reader: "_Reader", node: yaml.Node, parent: str) -> QueueConfig:
     known = {"name", "rate", "mode", "bucket_size", "max_concurrent_requests", "target", "retry_parameters"}
     found = dict(reader.entries(node, known))
     if "mode" in found:
-        reader.match(found["mode"], re.compile("push"), "push: only such queues dispatch by themselves")
+        reader.match(found["mode"], re.compile("push"), "push: pull queues are not imitated, nothing here leases tasks")
     for needed in ("name", "rate"):
         if needed not in found:
             raise reader.error(node, f"a queue needs `{needed}`")
-    rate = reader.match(found["rate"], _RATE, "a rate like 5/s, 30/m, 100/h, 1000/d or 0")
-    count, unit = rate["count"], rate["unit"]
+    rate = reader.match(found["rate"], _RATE, _RATES)
     limits = RateLimits(
-        max_dispatches_per_s=round(float(count) / _SECONDS[unit], 9) if unit else 0.0,
+        max_dispatches_per_s=round(float(rate["count"]) / _SECONDS[rate["unit"]], 9),
         max_burst_size=reader.whole(found.get("bucket_size"), 5, 0, MAX_BURST) or 5,
         max_concurrent_dispatches=min(
             reader.whole(found.get("max_concurrent_requests"), 1000, 0, 2**31 - 1) or 1000, MAX_CONCURRENT

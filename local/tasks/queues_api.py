@@ -1,11 +1,14 @@
 """What clients ask about queues.  Called by rest.py; error texts as recorded from the real service."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from aiohttp import web
 
-from local.api_error import ApiError, read_json
+from local.api_error import ApiError
+from local.googleapi.binding import Asked
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.queue_resource import Version, changed_queue, new_queue, queue_json
 from local.tasks.rules import QUEUE_TOMBSTONE_S, QueueConfig
@@ -23,12 +26,12 @@ class QueuesApi:
         self._store = store
         self._dispatcher = dispatcher
 
-    async def list_page(self, request: web.Request) -> web.Response:
+    async def list_page(self, request: web.Request, asked: Asked) -> web.Response:
         """In the order of their names; the page token is the name after which to go on."""
-        size = page_size(request, _PAGE)
-        parent, after = request.match_info["parent"] + "/queues/", request.query.get("pageToken", "")
+        size = page_size(asked, _PAGE)
+        parent, after = request.match_info["parent"] + "/queues/", asked.get("pageToken", "")
         queues = [one for one in self._store.queues() if one.name.startswith(parent) and one.name > after]
-        if filter_text := request.query.get("filter"):
+        if filter_text := asked.get("filter"):
             wanted = _STATE_FILTER.fullmatch(filter_text)
             if wanted is None:
                 raise ApiError(400, f"Invalid filter {filter_text!r}: only a state can be asked for, as state:PAUSED")
@@ -38,9 +41,9 @@ class QueuesApi:
             return web.json_response({**page, "nextPageToken": queues[size - 1].name})
         return web.json_response(page)
 
-    async def create(self, request: web.Request) -> web.Response:
-        body = await read_json(request)
-        parent, name = request.match_info["parent"], str(body.get("name", ""))
+    async def create(self, request: web.Request, asked: Asked) -> web.Response:
+        body = asked["queue"]
+        parent, name = request.match_info["parent"], body.get("name", "")
         if not re.fullmatch(r"projects/[^/]+/locations/[^/]+/queues/[A-Za-z0-9-]{1,100}", name):
             raise ApiError(400, _NAME_FORM)
         if not name.startswith(f"{parent}/"):
@@ -49,27 +52,24 @@ class QueuesApi:
             raise ApiError(409, "Queue already exists")
         return self._put(self._new(name, body, version(request)), version(request))
 
-    async def get(self, request: web.Request) -> web.Response:
+    async def get(self, request: web.Request, asked: Asked) -> web.Response:
         """With its stats where v2beta3 is asked for them, as Google does."""
         queue, spoken = asked_queue(self._store, request), version(request)
         shown = queue_json(queue, spoken)
-        if spoken == "v2beta3" and "stats" in request.query.get("readMask", "").split(","):
+        if "stats" in asked.get("readMask", ()):
             rate = queue.rate.max_dispatches_per_s if queue.state == "RUNNING" else 0.0
             shown["stats"] = {"tasksCount": str(self._store.depth(queue.name)), "effectiveExecutionRate": rate}
         return web.json_response(shown)
 
-    async def update(self, request: web.Request) -> web.Response:
+    async def update(self, request: web.Request, asked: Asked) -> web.Response:
         """Makes a queue that is not there: so `gcloud app deploy queue.yaml` brings in a new one."""
-        body = await read_json(request)
-        name = queue_name(request)
+        body, name = asked["queue"], queue_name(request)
         present = self._store.queue(name)
         if present is None:
             return self._put(self._new(name, body, version(request)), version(request))
-        mask = request.query.get("updateMask")
-        paths = [_camel(path.strip()) for path in mask.split(",")] if mask else None
-        return self._put(changed_queue(present, body, paths, version(request)), version(request))
+        return self._put(changed_queue(present, body, asked["updateMask"], version(request)), version(request))
 
-    async def delete(self, request: web.Request) -> web.Response:
+    async def delete(self, request: web.Request, asked: Asked) -> web.Response:
         name = queue_name(request)
         if self._store.queue(name) is None:
             raise ApiError(404, "Requested entity was not found.")
@@ -77,13 +77,13 @@ class QueuesApi:
         self._dispatcher.wake(name)
         return web.json_response({})
 
-    async def pause(self, request: web.Request) -> web.Response:
+    async def pause(self, request: web.Request, asked: Asked) -> web.Response:
         return self._put(replace(asked_queue(self._store, request), state="PAUSED"), version(request))
 
-    async def resume(self, request: web.Request) -> web.Response:
+    async def resume(self, request: web.Request, asked: Asked) -> web.Response:
         return self._put(replace(asked_queue(self._store, request), state="RUNNING"), version(request))
 
-    async def purge(self, request: web.Request) -> web.Response:
+    async def purge(self, request: web.Request, asked: Asked) -> web.Response:
         queue = replace(asked_queue(self._store, request), purged_at_s=self._dispatcher.now_s())
         with self._store.transaction():
             self._store.put_queue(queue)
@@ -91,7 +91,7 @@ class QueuesApi:
         await self._dispatcher.purge(queue.name)
         return web.json_response(queue_json(queue, version(request)))
 
-    def _new(self, name: str, body: dict[str, object], spoken: Version) -> QueueConfig:
+    def _new(self, name: str, body: Mapping[str, Any], spoken: Version) -> QueueConfig:
         if self._store.queue_free_again_s(name) > self._dispatcher.now_s():
             raise ApiError(400, _TOO_RECENT, "FAILED_PRECONDITION")
         return new_queue(name, body, spoken)
@@ -118,14 +118,9 @@ def version(request: web.Request) -> Version:
     return "v2beta3" if request.match_info["version"] == "v2beta3" else "v2"
 
 
-def page_size(request: web.Request, most: int) -> int:
-    """Raises ApiError(400)."""
-    given = request.query.get("pageSize") or "0"
-    if not given.isdecimal():
-        raise ApiError(400, f"Invalid value at 'page_size' (TYPE_INT32), \"{given}\"")
-    return min(int(given) or most, most)
-
-
-def _camel(path: str) -> str:
-    """Client libraries name a field as in the proto, gcloud as in JSON."""
-    return re.sub(r"_([a-z])", lambda letter: letter[1].upper(), path)
+def page_size(asked: Asked, most: int) -> int:
+    """Raises ApiError(400).  Source: AIP-158, a negative size is refused and one that is too large is cut."""
+    size: int = asked.get("pageSize", 0)
+    if size < 0:
+        raise ApiError(400, f"page_size must not be negative: {size}")
+    return min(size or most, most)

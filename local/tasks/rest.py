@@ -3,36 +3,43 @@
 from aiohttp import web
 
 from local.api_error import ApiError
+from local.googleapi.binding import bound
+from local.googleapi.methods import TASKS, TASKS_BETA
 from local.tasks.dispatcher import Dispatcher
+from local.tasks.queue_resource import Version
 from local.tasks.queues_api import QueuesApi
 from local.tasks.store import TaskStore
 from local.tasks.tasks_api import TasksApi
 
-_VERSION = r"/{version:v2|v2beta3}"
-_PARENT = _VERSION + r"/{parent:projects/[^/]+/locations/[^/]+}"
-_QUEUE = _PARENT + r"/queues/{queue:[^/:]+}"
-_TASK = _QUEUE + r"/tasks/{task:[^/:]+}"
 _LOCATION = "us-central1"
 
 
 def routes(store: TaskStore, dispatcher: Dispatcher) -> list[web.AbstractRouteDef]:
     queues, tasks = QueuesApi(store, dispatcher), TasksApi(store, dispatcher)
+    return [*_routes("v2", TASKS, queues, tasks), *_routes("v2beta3", TASKS_BETA, queues, tasks)]
+
+
+def _routes(version: Version, service: str, queues: QueuesApi, tasks: TasksApi) -> list[web.AbstractRouteDef]:
+    project = f"/{{version:{version}}}/{{project:projects/[^/]+}}"
+    parent = f"/{{version:{version}}}/{{parent:projects/[^/]+/locations/[^/]+}}"
+    queue = parent + "/queues/{queue:[^/:]+}"
+    task = queue + "/tasks/{task:[^/:]+}"
     return [
-        web.get(_PARENT + "/queues", queues.list_page),
-        web.post(_PARENT + "/queues", queues.create),
-        web.get(_QUEUE, queues.get),
-        web.patch(_QUEUE, queues.update),
-        web.delete(_QUEUE, queues.delete),
-        web.post(_QUEUE + ":pause", queues.pause),
-        web.post(_QUEUE + ":resume", queues.resume),
-        web.post(_QUEUE + ":purge", queues.purge),
-        web.get(_QUEUE + "/tasks", tasks.list_page),
-        web.post(_QUEUE + "/tasks", tasks.create),
-        web.get(_TASK, tasks.get),
-        web.delete(_TASK, tasks.delete),
-        web.post(_TASK + ":run", tasks.run),
-        web.get(_VERSION + "/{project:projects/[^/]+}/locations", _locations),
-        web.get(_VERSION + "/{project:projects/[^/]+}/locations/{location:[^/]+}", _location),
+        web.get(parent + "/queues", bound(service, "ListQueues", queues.list_page)),
+        web.post(parent + "/queues", bound(service, "CreateQueue", queues.create)),
+        web.get(queue, bound(service, "GetQueue", queues.get)),
+        web.patch(queue, bound(service, "UpdateQueue", queues.update)),
+        web.delete(queue, bound(service, "DeleteQueue", queues.delete)),
+        web.post(queue + ":pause", bound(service, "PauseQueue", queues.pause)),
+        web.post(queue + ":resume", bound(service, "ResumeQueue", queues.resume)),
+        web.post(queue + ":purge", bound(service, "PurgeQueue", queues.purge)),
+        web.get(queue + "/tasks", bound(service, "ListTasks", tasks.list_page)),
+        web.post(queue + "/tasks", bound(service, "CreateTask", tasks.create)),
+        web.get(task, bound(service, "GetTask", tasks.get)),
+        web.delete(task, bound(service, "DeleteTask", tasks.delete)),
+        web.post(task + ":run", bound(service, "RunTask", tasks.run)),
+        web.get(project + "/locations", _locations),
+        web.get(project + "/locations/{location:[^/]+}", _location),
     ]
 
 

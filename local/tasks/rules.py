@@ -4,6 +4,7 @@ Source: Cloud Tasks' RateLimits, RetryConfig and CreateTask, and "queue.yaml ref
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,6 +75,7 @@ class QueueConfig:
     tombstone_s: how long the name of a task that is gone is not free; task_ttl_s: how long a task is kept in all.
     log_ratio: the share of its attempts that the client wants logged; kept, and shown again.
     purged_at_s: seconds since the epoch, None where it never was.
+    routing: where App Engine tasks would go; kept, and shown again.
     """
 
     name: str
@@ -84,6 +86,7 @@ class QueueConfig:
     task_ttl_s: float = TASK_TTL_S
     log_ratio: float = 0.0
     purged_at_s: float | None = None
+    routing: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from local.hosts import to_local
 from local.outgoing import send_once
 from local.tasks.task import AttemptResult, HttpRequest, Task
 
+_TIMED_OUT = 504
+
 
 class Sender:
     """Sends tasks to their targets; hosts of the cloud are found at base_url.  session is an outgoing_session()."""
@@ -63,8 +65,11 @@ def _own_headers(task: Task) -> dict[str, str]:
         "X-CloudTasks-TaskExecutionCount": str(task.refusals),
         "X-CloudTasks-TaskETA": f"{task.schedule_s:.6f}",
     }
-    if task.last and task.last.result and task.last.result.status is not None:
-        headers["X-CloudTasks-TaskPreviousResponse"] = str(task.last.result.status)
+    before = task.last.result if task.last else None
+    if before is not None and (before.status is not None or before.timed_out):
+        # Source: recorded from the real service; neither header comes after a connection that failed.
+        headers["X-CloudTasks-TaskPreviousResponse"] = str(before.status or _TIMED_OUT)
+        headers["X-CloudTasks-TaskRetryReason"] = ""
     return headers
 
 

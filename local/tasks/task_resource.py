@@ -4,7 +4,6 @@ Source: Cloud Tasks v2, Task and HttpRequest; error texts as recorded from the r
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,9 +13,10 @@ from local.api_error import ApiError
 from local.tasks.queue_resource import changed_queue
 from local.tasks.rules import MAX_AHEAD_S, QueueConfig, RetryConfig
 from local.tasks.task import DEADLINE_S, AttemptResult, HttpRequest, LastAttempt, NewTask, Task, Token
-from local.tasks.wire import duration, instant, parse_duration, parse_instant, whole_instant
+from local.tasks.wire import duration, instant, whole_instant
 
-_METHODS = ("HTTP_METHOD_UNSPECIFIED", "POST", "GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
+_UNSPECIFIED = "HTTP_METHOD_UNSPECIFIED"
+_NOT_IMITATED = ("appEngineHttpRequest", "pullMessage")
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _MAX_URL, _MAX_HEADERS_BYTES, _MAX_TASK_BYTES = 2083, 80 * 1024, 1024 * 1024
 _MIN_DEADLINE_S, _MAX_DEADLINE_S = 15.0, 1800.0
@@ -109,20 +109,21 @@ def _retry_json(retry: RetryConfig) -> dict[str, Any]:
 
 
 def new_task(queue: str, given: Mapping[str, Any], now_s: float) -> NewTask:
-    """The task of a CreateTask request; its task_id is "" where it has no name.  Raises ApiError(400)."""
-    task_id = _task_id(queue, given.get("name"))
-    schedule_s = parse_instant(given["scheduleTime"], "task.schedule_time") if given.get("scheduleTime") else now_s
+    """The task of a CreateTask request, as googleapi/ reads it; its task_id is "" where it has no name.
+
+    Raises ApiError(400).
+    """
+    task_id = _task_id(queue, given.get("name", ""))
+    schedule_s = given.get("scheduleTime", now_s)
     if schedule_s > now_s + MAX_AHEAD_S:
         raise ApiError(
             400,
             f"The Task.scheduleTime, {datetime.fromtimestamp(schedule_s, UTC).isoformat(timespec='seconds')}, "
             "is too far in the future. Schedule time must be no more than 720h in the future.",
         )
-    deadline_s = DEADLINE_S
-    if given.get("dispatchDeadline"):
-        deadline_s = parse_duration(given["dispatchDeadline"], "task.dispatch_deadline")
-        if not _MIN_DEADLINE_S <= deadline_s <= _MAX_DEADLINE_S:
-            raise ApiError(400, "Task.dispatchDeadline must be between [15s, 30m].")
+    deadline_s = given.get("dispatchDeadline", DEADLINE_S)
+    if not _MIN_DEADLINE_S <= deadline_s <= _MAX_DEADLINE_S:
+        raise ApiError(400, "Task.dispatchDeadline must be between [15s, 30m].")
     request = _http_request(given, deadline_s)
     if _size(queue, task_id, request) > _MAX_TASK_BYTES:
         raise ApiError(400, "Task size too large")
@@ -132,10 +133,10 @@ def new_task(queue: str, given: Mapping[str, Any], now_s: float) -> NewTask:
     return NewTask(task_id, request, max(schedule_s, now_s), retry)
 
 
-def _task_id(queue: str, name: object) -> str:
+def _task_id(queue: str, name: str) -> str:
     if not name:
         return ""
-    parent, tasks, task_id = str(name).rpartition("/tasks/")
+    parent, tasks, task_id = name.rpartition("/tasks/")
     if not tasks:
         raise ApiError(
             400,
@@ -158,46 +159,27 @@ def _task_id(queue: str, name: object) -> str:
 
 
 def _http_request(task: Mapping[str, Any], deadline_s: float) -> HttpRequest:
-    given = task.get("httpRequest") or {}
-    if not isinstance(given, dict):
-        raise ApiError(400, "Invalid value at 'task.http_request'")
-    if not given and task.get("appEngineHttpRequest") is not None:
-        raise ApiError(400, "Task.appEngineHttpRequest is not imitated: use httpRequest.")
+    for kind in _NOT_IMITATED:
+        if kind in task:
+            raise ApiError(400, f"Task.{kind} is not imitated: use httpRequest.")
+    given = task.get("httpRequest", {})
     url = given.get("url")
     if not url:
         raise ApiError(400, "HttpRequest.url is required.")
-    if not isinstance(url, str) or not re.match(r"https?://", url, re.IGNORECASE):
+    if not re.match(r"https?://", url, re.IGNORECASE):
         raise ApiError(400, "HttpTarget.url must start with 'http://' or 'https://'.")
     if len(url) > _MAX_URL:
         raise ApiError(400, f"HttpRequest.url must be at most {_MAX_URL} characters.")
-    method = _method(given.get("httpMethod"))
-    body = _body(given.get("body"))
+    method = given.get("httpMethod", _UNSPECIFIED)
+    method = "POST" if method == _UNSPECIFIED else method
+    body = given.get("body", b"")
     if body and method not in _WITH_BODY:
         raise ApiError(400, "HTTP request body is not allowed with this HTTP method.")
-    return HttpRequest(url, method, _headers(given.get("headers") or {}), body, _token(given), deadline_s)
+    return HttpRequest(url, method, _headers(given.get("headers", {})), body, _token(given), deadline_s)
 
 
-def _method(given: object) -> str:
-    """By its name or, as the client libraries send it, by its number; POST where nothing is said."""
-    name = _METHODS[given] if type(given) is int and 0 <= given < len(_METHODS) else given or _METHODS[0]
-    if name not in _METHODS:
-        raise ApiError(400, f"Invalid value at 'task.http_request.http_method', \"{given}\"")
-    return "POST" if name == _METHODS[0] else str(name)
-
-
-def _body(given: object) -> bytes:
-    """Base64 of either alphabet, with or without padding, as protobuf's JSON takes it."""
-    try:
-        text = str(given or "").translate(str.maketrans("-_", "+/")).rstrip("=")
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        raise ApiError(400, "Invalid value at 'task.http_request.body' (TYPE_BYTES), Base64 decoding failed") from None
-
-
-def _headers(given: object) -> dict[str, str]:
+def _headers(given: Mapping[str, str]) -> dict[str, str]:
     """Those that the service does not set itself, in the case in which the client wrote them."""
-    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise ApiError(400, "Invalid value at 'task.http_request.headers', expected a map of texts")
     for name, value in given.items():
         if not _TOKEN.fullmatch(name) or not value.isprintable() or not value.isascii():
             raise ApiError(400, f"Invalid value at 'task.http_request.headers': the header {name!r} cannot be sent")
@@ -208,16 +190,14 @@ def _headers(given: object) -> dict[str, str]:
 
 def _token(given: Mapping[str, Any]) -> Token | None:
     oidc, oauth = given.get("oidcToken"), given.get("oauthToken")
-    if oidc and oauth:
-        raise ApiError(400, "Only one of HttpRequest.oauthToken and HttpRequest.oidcToken can be set.")
-    if not oidc and not oauth:
-        return None
     token = oidc or oauth
-    if not isinstance(token, dict) or not isinstance(token.get("serviceAccountEmail"), str):
+    if not token:
+        return None
+    if not token.get("serviceAccountEmail"):
         raise ApiError(400, "The service account email of HttpRequest.authorization_header is required.")
     if oidc:
-        return Token("OIDC", token["serviceAccountEmail"], str(token.get("audience") or given["url"]))
-    return Token("OAUTH", token["serviceAccountEmail"], str(token.get("scope") or _DEFAULT_SCOPE))
+        return Token("OIDC", token["serviceAccountEmail"], token.get("audience") or given["url"])
+    return Token("OAUTH", token["serviceAccountEmail"], token.get("scope") or _DEFAULT_SCOPE)
 
 
 def _size(queue: str, task_id: str, request: HttpRequest) -> int:

@@ -1,13 +1,13 @@
 """What clients ask about tasks.  Called by rest.py; error texts as recorded from the real service."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
-from local.api_error import ApiError, read_json
+from local.api_error import ApiError
+from local.googleapi.binding import Asked
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.queues_api import asked_queue, page_size, queue_name
 from local.tasks.store import NameTaken, TaskStore
@@ -15,6 +15,8 @@ from local.tasks.task import Task
 from local.tasks.task_resource import new_task, task_json
 
 _PAGE = 1000  # Source: ListTasksRequest.page_size, its default and its most
+_EXISTS = "Requested entity already exists"
+_TOO_RECENT = "The task cannot be created because a task with this name existed too recently."
 _NOT_FOUND = "Requested entity was not found."
 _GONE = (
     "The task no longer exists, though a task with this name existed recently. "
@@ -27,46 +29,42 @@ class TasksApi:
         self._store = store
         self._dispatcher = dispatcher
 
-    async def list_page(self, request: web.Request) -> web.Response:
+    async def list_page(self, request: web.Request, asked: Asked) -> web.Response:
         """In the order in which they were created; the page token is the number of the last one shown."""
         queue = asked_queue(self._store, request)
-        size, token = page_size(request, _PAGE), request.query.get("pageToken") or "0"
+        size, token = page_size(asked, _PAGE), asked.get("pageToken", "0")
         if not token.isdecimal() or len(token) > 18:
             raise ApiError(400, "Invalid page token.")
         tasks = self._store.page(queue.name, int(token), size + 1)
-        full = _wants_full(request.query)
+        full = _wants_full(asked)
         page: dict[str, Any] = {"tasks": [task_json(task, full=full) for task in tasks[:size]]} if tasks else {}
         if len(tasks) > size:
             page["nextPageToken"] = str(tasks[size - 1].number)
         return web.json_response(page)
 
-    async def create(self, request: web.Request) -> web.Response:
+    async def create(self, request: web.Request, asked: Asked) -> web.Response:
         queue = asked_queue(self._store, request)
-        body = await read_json(request)
-        given = body.get("task")
-        if not isinstance(given, dict | None):
-            raise ApiError(400, "Invalid value at 'task'")
         now_s = self._dispatcher.now_s()
-        new = new_task(queue.name, given or {}, now_s)
+        new = new_task(queue.name, asked.get("task", {}), now_s)
         try:
             task = self._store.create(queue.name, new if new.task_id else replace(new, task_id=_any_id()), now_s)
         except NameTaken:
-            raise ApiError(409, "Requested entity already exists") from None
+            is_gone = self._store.is_gone(queue.name, new.task_id, now_s)
+            raise ApiError(409, _TOO_RECENT if is_gone else _EXISTS) from None
         self._dispatcher.wake(queue.name)
-        return web.json_response(task_json(task, full=_wants_full(body)))
+        return web.json_response(task_json(task, full=_wants_full(asked)))
 
-    async def get(self, request: web.Request) -> web.Response:
-        return web.json_response(task_json(self._task(request), full=_wants_full(request.query)))
+    async def get(self, request: web.Request, asked: Asked) -> web.Response:
+        return web.json_response(task_json(self._task(request), full=_wants_full(asked)))
 
-    async def delete(self, request: web.Request) -> web.Response:
+    async def delete(self, request: web.Request, asked: Asked) -> web.Response:
         queue, task = asked_queue(self._store, request), self._task(request)
         self._store.bury([task], self._dispatcher.now_s() + queue.tombstone_s)
         return web.json_response({})
 
-    async def run(self, request: web.Request) -> web.Response:
+    async def run(self, request: web.Request, asked: Asked) -> web.Response:
         """The task as it is once its attempt has begun; one that is in flight already stays so."""
-        full = _wants_full(await read_json(request))
-        task = self._task(request)
+        full, task = _wants_full(asked), self._task(request)
         self._dispatcher.run_now(task)
         return web.json_response(task_json(self._store.get(task.queue, task.task_id) or task, full=full))
 
@@ -84,5 +82,5 @@ def _any_id() -> str:
     return str(secrets.randbits(64))
 
 
-def _wants_full(given: Mapping[str, Any]) -> bool:
-    return str(given.get("responseView")) in ("FULL", "2")
+def _wants_full(asked: Asked) -> bool:
+    return asked.get("responseView") == "FULL"

@@ -1,4 +1,4 @@
-"""A value as the JSON text that an execution shows of it.  Used for payloads, contexts and whatever else is shown."""
+"""A value as the JSON text that Workflows shows in results, arguments and errors: compact, with its keys sorted."""
 
 import json
 

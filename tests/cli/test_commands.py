@@ -1,5 +1,7 @@
 """The `mando` command as a person types it."""
 
+import argparse
+import importlib
 import json
 import shlex
 import stat
@@ -119,3 +121,15 @@ def test_an_option_can_be_an_environment_variable_too(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     with Image.open(tmp_path / "x.png") as picture:
         assert picture.size == (64, 64)
+
+
+def test_an_environment_variable_means_the_same_to_every_command() -> None:
+    meanings: dict[str, set[tuple[object, object]]] = {}
+    for name in COMMANDS:
+        parser = argparse.ArgumentParser()
+        importlib.import_module(f"cli.{name}").add_arguments(parser)
+        for action in parser._actions:  # argparse offers no public list
+            if action.option_strings and action.nargs != 0 and action.dest not in ("project", "location"):
+                meanings.setdefault(action.dest, set()).add((action.metavar, action.type))
+    assert {name for name, kinds in meanings.items() if len(kinds) > 1} == set()
+    assert {"data", "data_dir"} <= set(meanings)

@@ -61,14 +61,14 @@ def use_workflows(channel: grpc.Channel) -> None:
     assert cancelled.state == executions_v1.Execution.State.CANCELLED
     while (done := executions.get_execution(name=begun[1].name)).state == executions_v1.Execution.State.ACTIVE:
         pass
-    assert (done.state.name, done.result, dict(done.labels)) == ("SUCCEEDED", '{"s": 0}', {"a": "b"})
+    assert (done.state.name, done.result, dict(done.labels)) == ("SUCCEEDED", '{"s":0}', {"a": "b"})
     assert str(done.start_time) <= str(done.end_time)
     listed = executions.list_executions(executions_v1.ListExecutionsRequest(parent=WORKFLOW, page_size=1))
     assert [one.name for one in listed] == [begun[1].name, begun[0].name]
     full = executions_v1.ListExecutionsRequest(
         parent=WORKFLOW, view=executions_v1.ExecutionView.FULL, filter='state="CANCELLED"'
     )
-    assert [one.argument for one in executions.list_executions(full)] == ['{"s": 600}']
+    assert [one.argument for one in executions.list_executions(full)] == ['{"s":600}']
     with pytest.raises(exceptions.FailedPrecondition):
         executions.cancel_execution(name=begun[0].name)
     with pytest.raises(exceptions.InvalidArgument, match="not valid JSON"):

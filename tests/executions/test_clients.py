@@ -35,8 +35,12 @@ def use_the_client(face: Face) -> None:
     assert dict(updated.user_env_vars) == {"A": "b"}
     assert [one.name for one in client.list_workflows(parent=PARENT)] == [WORKFLOW]
     wrong = workflows_v1.Workflow(source_contents="main:\n  - a:\n      retrun: 1\n")
-    with pytest.raises(exceptions.BadRequest, match=r"main\.yaml:3:7: unexpected 'retrun'"):
-        client.create_workflow(parent=PARENT, workflow=wrong, workflow_id="x")
+    # Source: recorded, a broken source ends the operation and not the call.
+    broken = client.create_workflow(parent=PARENT, workflow=wrong, workflow_id="x")
+    with pytest.raises(exceptions.InvalidArgument, match=r"main\.yaml:3:7: unexpected 'retrun'"):
+        broken.result()
+    with pytest.raises(exceptions.NotFound):
+        client.get_workflow(name=f"{PARENT}/workflows/x")
     client.delete_workflow(name=WORKFLOW).result()
     with pytest.raises(exceptions.NotFound):
         client.get_workflow(name=WORKFLOW)
@@ -61,7 +65,7 @@ def use_gcloud(face: Face, variables: dict[str, str], folder: Path) -> None:
     deployed = run("deploy", "w", f"--source={source}", "--set-env-vars=A=b", "--service-account=me@demo.iam")
     assert (deployed["state"], deployed["userEnvVars"]) == ("ACTIVE", {"A": "b"})
     ran = run("run", "w", '--data={"a": 1}')
-    assert (ran["state"], json.loads(ran["result"]), ran["argument"]) == ("SUCCEEDED", [1, 2], '{"a": 1}')
+    assert (ran["state"], json.loads(ran["result"]), ran["argument"]) == ("SUCCEEDED", [1, 2], '{"a":1}')
     source.write_text(SLEEP)
     assert run("deploy", "w", f"--source={source}")["revisionId"].startswith("000002-")
     executed = gcloud(variables, "workflows", "execute", "w", "--location=us-central1")
@@ -92,6 +96,6 @@ def use_gcloud(face: Face, variables: dict[str, str], folder: Path) -> None:
     source.write_text("main:\n  - a:\n      retrun: 1\n")
     refused = gcloud(variables, "workflows", "deploy", "w", f"--source={source}", "--location=us-central1")
     assert refused.returncode == 1
-    assert b"INVALID_ARGUMENT: main.yaml:3:7: unexpected 'retrun'" in refused.stderr
+    assert b"[INVALID_ARGUMENT] main.yaml:3:7: unexpected 'retrun'" in refused.stderr
     run("delete", "w")
     assert run("list") == []

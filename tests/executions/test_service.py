@@ -4,11 +4,12 @@ import asyncio
 import json
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from local.api_error import ApiError
 from local.executions.pages import Query
-from tests.executions.face import WORKFLOW, Face, a_face
+from tests.executions.face import PARENT, WORKFLOW, Face, a_face
 from tests.running import until
 
 CALL = """
@@ -105,6 +106,28 @@ async def test_what_a_process_left_unfinished_the_next_one_finishes(tmp_path: Pa
         assert face.service.is_running(name)
         kept = face.service.get(name)
         assert (kept["state"], kept["workflowRevisionId"]) == ("ACTIVE", revision.revision_id)
+
+
+async def test_an_operation_that_ended_with_an_error_is_found_after_a_restart(tmp_path: Path) -> None:
+    async with a_face(tmp_path) as face, aiohttp.ClientSession() as session:
+        url = f"{face.url}/v1/{PARENT}/workflows?workflowId=w"
+        async with session.post(url, json={"sourceContents": "main: []"}) as answer:
+            operation = await answer.json()
+        assert operation["error"]["code"] == 3
+    async with a_face(tmp_path) as face, aiohttp.ClientSession() as session:
+        async with session.get(f"{face.url}/v1/{operation['name']}") as answer:
+            assert await answer.json() == operation
+        assert face.service.registry.newest(WORKFLOW) is None
+
+
+async def test_results_and_arguments_are_compact_with_sorted_keys(tmp_path: Path) -> None:
+    """Source: recorded from the real service, as is the null of an execution without an argument."""
+    async with a_face(tmp_path) as face:
+        face.deploy("main: {params: [a], steps: [{r: {return: '${a}'}}]}")
+        given = await face.run('{"b": [1, 2.0],  "a": "ü"}')
+        assert (given["argument"], given["result"]) == ('{"a":"ü","b":[1,2.0]}',) * 2
+        nothing = await face.run()
+        assert (nothing["argument"], nothing["result"]) == ("null", "null")
 
 
 @pytest.mark.parametrize(

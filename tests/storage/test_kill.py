@@ -13,8 +13,9 @@ import pytest
 
 from local.storage import database, objects
 from local.storage.checksums import Checksums, checksums_of
+from local.storage.conditions import Preconditions
 from local.storage.objects import ObjectStore
-from local.storage.resource import Preconditions, Settings
+from local.storage.resource import Settings
 from local.storage.sessions import UploadSessions
 from tests.servers import ROOT
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.storage.checksums import Checksums
+from local.storage.conditions import Preconditions
 from local.storage.errors import StorageError
 from local.storage.objects import ObjectStore
-from local.storage.resource import Preconditions, Settings, StoredObject
+from local.storage.resource import Settings, StoredObject
 from local.storage.sessions import UploadSessions
 
 NEW = Preconditions(if_generation_match=0)
@@ -112,6 +114,7 @@ def test_of_many_creates_at_once_exactly_one_wins(store: ObjectStore) -> None:
     assert outcomes == [content_of(store, "cat.png")]
 
 
+# Source: Cloud Storage, "Request preconditions", for 412 and 304; JSON API, objects.insert, for an absent object.
 @pytest.mark.parametrize(
     ("conditions", "there", "absent"),
     [
@@ -119,11 +122,11 @@ def test_of_many_creates_at_once_exactly_one_wins(store: ObjectStore) -> None:
         (Preconditions(if_generation_match=0), 412, None),
         (Preconditions(if_generation_match=-1), None, 412),  # -1 stands for the present generation
         (Preconditions(if_generation_match=5), 412, 412),
-        (Preconditions(if_generation_not_match=0), None, 412),
-        (Preconditions(if_generation_not_match=-1), 412, None),
+        (Preconditions(if_generation_not_match=0), None, 304),
+        (Preconditions(if_generation_not_match=-1), 304, 304),
         (Preconditions(if_metageneration_match=1), None, 412),
         (Preconditions(if_metageneration_match=2), 412, 412),
-        (Preconditions(if_metageneration_not_match=1), 412, None),
+        (Preconditions(if_metageneration_not_match=1), 304, None),
         (Preconditions(if_metageneration_not_match=2), None, None),
     ],
 )
@@ -131,7 +134,7 @@ def test_each_precondition_decides_a_write(
     store: ObjectStore, conditions: Preconditions, there: int | None, absent: int | None
 ) -> None:
     generation = put(store, "there", b"1").generation
-    named = Preconditions(*(generation if value == -1 else value for value in conditions.to_json().values()))
+    named = Preconditions(*(generation if value == -1 else value for value in astuple(conditions)))
     assert refusal(store, "there", named) == there
     assert refusal(store, "absent", named) == absent
 

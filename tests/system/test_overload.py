@@ -53,7 +53,7 @@ def test_one_member_cannot_fill_the_queue(tmp_path: Path) -> None:
 def test_a_paused_queue_is_said(tmp_path: Path) -> None:
     root = copy_of_sources(tmp_path / "sources")
     edited(root, "ingress/limits.yaml", r"look_every_s: \d+", "look_every_s: 0.1")
-    edited(root, "queue.yaml", r"rate: \d+/s", "rate: 0")
+    edited(root, "queue.yaml", r"rate: \d+/s", "rate: 0/s")
     with mando_up(tmp_path / "data", root) as up:
         up.interact()
 

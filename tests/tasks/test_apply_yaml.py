@@ -64,7 +64,7 @@ async def test_paused_queues_stay_so_where_the_file_says_so(tmp_path: Path) -> N
 async def test_a_rate_of_0_pauses_and_the_old_rate_waits_for_the_resuming(tmp_path: Path) -> None:
     async with a_face(tmp_path) as face:
         apply(face, SLOW.replace("1/d", "8/s"))
-        apply(face, SLOW.replace("1/d", "0"))
+        apply(face, SLOW.replace("1/d", "0/s"))
         assert (queue(face).state, queue(face).rate.max_dispatches_per_s) == ("PAUSED", 8)
 
 

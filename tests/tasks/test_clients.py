@@ -64,7 +64,10 @@ def use_the_client(face: Face) -> None:
     [
         ({}, "HttpRequest.url is required."),
         ("later", "Invalid value at 'task'"),
-        ({"httpRequest": []}, "HttpRequest.url is required."),
+        (
+            {"httpRequest": []},
+            "Unknown name \"httpRequest\" at 'task': Proto field is not repeating, cannot start list.",
+        ),
         ({"httpRequest": "http://x"}, "Invalid value at 'task.http_request'"),
         ({"httpRequest": {"url": "ftp://x"}}, "must start with 'http://' or 'https://'"),
         ({"name": f"{QUEUE}/tasks/a b", "httpRequest": {"url": "http://x"}}, 'Task ID "a b" can contain only'),

@@ -73,6 +73,19 @@ async def test_a_deployed_queue_yaml_pauses_what_it_does_not_name_or_gives_no_ra
     assert face.store.queue(f"{PARENT}/queues/q").rate.max_dispatches_per_s == 5
 
 
+async def test_what_gcloud_cannot_deploy_is_no_surprise_of_ours(cloud: Any) -> None:
+    """queue_yaml.py refuses a bare 0 because of the first, and pull queues as the face does in the second."""
+    face, gcloud = cloud
+    path = gcloud.folder / "queue.yaml"
+    for entry, said in (
+        ("{name: q, rate: 0}", "gcloud crashed (ValueError)"),
+        ("{name: q, mode: pull}", "INVALID_ARGUMENT: Queue.type PULL is not imitated"),
+    ):
+        path.write_text(f"queue:\n- {entry}\n")
+        assert said in await gcloud.fail("app", "deploy", str(path))
+    assert face.store.queues() == []
+
+
 async def test_queues_are_made_changed_and_deleted_also_without_a_location(cloud: Any) -> None:
     _, gcloud = cloud
     queues = ("tasks", "queues")

@@ -22,11 +22,17 @@ def test_our_own_queue_yaml_says_what_its_comments_say() -> None:
     assert queue.retry.max_retry_duration_s == 14 * 60
     waits = [queue.retry.backoff_s(failures) for failures in range(1, 9)]
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    # Source: Cloud Tasks, RetryConfig.max_retry_duration, and "queue.yaml reference": both limits must be reached.
+    last_call_s = sum(queue.retry.backoff_s(failures) for failures in range(1, 21))
+    assert 14.9 * 60 < last_call_s < 15.1 * 60
+    assert queue.retry.is_exhausted(21, last_call_s)
+    assert not queue.retry.is_exhausted(20, last_call_s)
+    assert not queue.retry.is_exhausted(21, 13 * 60)
     assert queue.tombstone_s == YAML_TOMBSTONE_S
 
 
 @pytest.mark.parametrize(
-    ("rate", "per_s"), [("5/s", 5), ("30/m", 0.5), ("36/h", 0.01), ("86400/d", 1), ("0.5/s", 0.5), ("0", 0)]
+    ("rate", "per_s"), [("5/s", 5), ("30/m", 0.5), ("36/h", 0.01), ("86400/d", 1), ("0.5/s", 0.5), ("0/s", 0)]
 )
 def test_a_rate_is_so_many_tasks_a_second_minute_hour_or_day(rate: str, per_s: float) -> None:
     (queue,) = parse(f"queue:\n- name: q\n  rate: {rate}\n")
@@ -60,6 +66,8 @@ def test_the_backoff_that_is_not_given_gives_way(given: str, backoff_s: tuple[fl
     [
         ("", "queue.yaml:1:1: the file is empty"),
         ("queue:\n- name: q\n  rate: 5/fortnight\n", "queue.yaml:3:9: expected a rate like 5/s"),
+        # Source: gcloud 528 crashes on it; tests/tasks/test_gcloud.py sees it do so.
+        ("queue:\n- name: q\n  rate: 0\n", "queue.yaml:3:9: expected a rate like 5/s"),
         ("queue:\n- name: q\n  rate: 501/s\n", "queue.yaml:3:9: a queue dispatches at most 500"),
         ("queue:\n- name: q\n", "queue.yaml:2:3: a queue needs `rate`"),
         ("queue:\n- name: q_q\n  rate: 1/s\n", "queue.yaml:2:9: expected letters"),
@@ -67,7 +75,10 @@ def test_the_backoff_that_is_not_given_gives_way(given: str, backoff_s: tuple[fl
         ("queue:\n- name: q\n  rate: 1/s\n  bucket_size: many\n", "queue.yaml:4:16: expected a whole number"),
         ("queue:\n- name: q\n  rate: 1/s\n  bucket_size: [1]\n", "queue.yaml:4:16: expected a whole number"),
         ("queue: 5\n", "queue.yaml:1:8: expected a list"),
-        ("queue:\n- name: q\n  rate: 1/s\n  mode: pull\n", "queue.yaml:4:9: expected push"),
+        (
+            "queue:\n- name: q\n  rate: 1/s\n  mode: pull\n",
+            "queue.yaml:4:9: expected push: pull queues are not imitated",
+        ),
         ("resume_paused_queues: no\n", "queue.yaml:1:23: expected True or False"),
         (
             "queue:\n- name: q\n  rate: 1/s\n  retry_parameters: {task_age_limit: 0s}\n",

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.api_error import ApiError
+from local.googleapi.fields import Reader
+from local.googleapi.methods import METHODS, TASKS
 from local.tasks.rules import QueueConfig
 from local.tasks.task_resource import new_task
-from local.tasks.wire import duration, instant, parse_duration, parse_instant
+from local.tasks.wire import duration, instant
 from tests.tasks.face import QUEUE, Face, a_face
 
 HTTP: dict[str, Any] = {"url": "http://x"}
@@ -38,22 +40,28 @@ async def face(tmp_path: Path) -> AsyncIterator[Face]:
         ({"scheduleTime": "2026-02-31T00:00:00Z"}, "Invalid value at 'task.schedule_time'"),
         ({"name": "t"}, 'Task name must be formatted: "projects/<PROJECT_ID>/'),
         ({"retryConfig": {"maxAttempts": -2}}, "RetryConfig.maxAttempts must be greater or equal to -1."),
-        ({"httpRequest": {**HTTP, "httpMethod": "BREW"}}, "Invalid value at 'task.http_request.http_method', \"BREW\""),
+        (
+            {"httpRequest": {**HTTP, "httpMethod": "BREW"}},
+            '(type.googleapis.com/google.cloud.tasks.v2.HttpMethod), "BREW"',
+        ),
         ({"httpRequest": {**HTTP, "httpMethod": True}}, "Invalid value at 'task.http_request.http_method'"),
         ({"httpRequest": {**HTTP, "httpMethod": "GET", "body": "eA=="}}, "HTTP request body is not allowed with"),
         ({"httpRequest": {**HTTP, "body": "%"}}, "Base64 decoding failed"),
         ({"httpRequest": {**HTTP, "body": "A" * 1_400_000}}, "Task size too large"),
         ({"httpRequest": {"url": "http://x/" + "y" * 2083}}, "HttpRequest.url must be at most 2083 characters."),
-        ({"httpRequest": {**HTTP, "headers": {"a": 1}}}, "expected a map of texts"),
+        (
+            {"httpRequest": {**HTTP, "headers": {"a": 1}}},
+            "Invalid value at 'task.http_request.headers[0].value' (TYPE_STRING), 1",
+        ),
         ({"httpRequest": {**HTTP, "headers": {"a b": "1"}}}, "the header 'a b' cannot be sent"),
         ({"httpRequest": {**HTTP, "headers": {"a": "1\r\nb: 2"}}}, "the header 'a' cannot be sent"),
         ({"httpRequest": {**HTTP, "headers": {"a": "x" * 90_000}}}, "headers must be smaller than 80 KB"),
         ({"httpRequest": {**HTTP, "oidcToken": {"audience": "x"}}}, "service account email"),
         (
             {"httpRequest": {**HTTP, "oidcToken": {"serviceAccountEmail": "a"}, "oauthToken": {"scope": "b"}}},
-            "Only one of HttpRequest.oauthToken and HttpRequest.oidcToken can be set.",
+            "oneof field 'authorization_header' is already set. Cannot set 'oauthToken'",
         ),
-        ({"httpRequest": {}, "appEngineHttpRequest": {}}, "Task.appEngineHttpRequest is not imitated"),
+        ({"httpRequest": None, "appEngineHttpRequest": {}}, "Task.appEngineHttpRequest is not imitated"),
     ],
 )
 async def test_a_wrong_task_is_refused_with_the_reason(face: Face, task: dict[str, Any], message: str) -> None:
@@ -116,13 +124,20 @@ HTTP_FIELDS = ("url", "httpMethod", "headers", "body", "oidcToken", "oauthToken"
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.dictionaries(st.sampled_from(HTTP_FIELDS), JSON))
 def test_any_json_is_a_task_or_a_refusal(task: dict[str, Any], http: dict[str, Any]) -> None:
+    reader = Reader()
+    read = reader.message(
+        METHODS[f"/{TASKS}/CreateTask"].fields, {"task": {"httpRequest": {**HTTP, **http}, **task}}, ""
+    )
     try:
-        new_task(QUEUE, {"httpRequest": {**HTTP, **http}, **task}, now_s=1.8e9)
+        reader.check()
+        new_task(QUEUE, read["task"], now_s=1.8e9)
     except ApiError as error:
         assert error.code == 400
 
 
 @given(st.floats(0, 4e9))
 def test_instants_and_durations_are_read_as_they_are_written(seconds: float) -> None:
-    assert parse_instant(instant(seconds), "t") == pytest.approx(seconds, abs=2e-6)
-    assert parse_duration(duration(seconds), "d") == pytest.approx(seconds, abs=1e-6)
+    written = {"scheduleTime": instant(seconds), "dispatchDeadline": duration(seconds)}
+    read = Reader().message(METHODS[f"/{TASKS}/CreateTask"].fields, {"task": written}, "")["task"]
+    assert read["scheduleTime"] == pytest.approx(seconds, abs=2e-6)
+    assert read["dispatchDeadline"] == pytest.approx(seconds, abs=1e-6)
