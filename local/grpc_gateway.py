@@ -115,6 +115,8 @@ class _Handlers(grpc.GenericRpcHandler):
         )
 
     async def _transcode(self, call: _Call, request: Message, context: Context) -> Message:
+        if any(key in ("origin", "sec-fetch-site") for key, _ in context.invocation_metadata() or ()):
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "a page may not use the local cloud")
         fields = json_format.MessageToDict(request)
         path = re.sub(r"\{([\w.]+)\}", lambda found: quote(_taken(fields, found[1])), call.path)
         if call.body is None:
