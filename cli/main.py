@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import os
+import signal
 import sys
 
 COMMANDS = {
@@ -19,6 +20,7 @@ COMMANDS = {
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends us without a word while the command is still imported
     sys.exit(run(sys.argv[1:]))
 
 
@@ -39,6 +41,7 @@ def run(argv: list[str]) -> int:
             module.add_arguments(command)
             _defaults_from_environment(command)
     arguments = parser.parse_args(argv)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return int(module.run(arguments))
     except KeyboardInterrupt:
