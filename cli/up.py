@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import fcntl
 import json
+import os
 import secrets
 import shlex
 import signal
@@ -57,9 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _locked(data: Path) -> Iterator[None]:
-    """One process at a time owns the data."""
+    """One process at a time owns the data, and only its user reads it: Discord's messages and tokens lie there."""
+    os.umask(0o077)  # the programs that we start inherit it
     try:
         data.mkdir(parents=True, exist_ok=True)
+        if (data / "lock").exists() or not any(data.iterdir()):  # a folder that holds other things stays as it is
+            data.chmod(0o700)
         lock = (data / "lock").open("w")
     except OSError as error:
         raise CannotStart(f"cannot keep data in {data}: {error.strerror}; choose another folder with --data") from None

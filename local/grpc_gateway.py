@@ -58,6 +58,8 @@ class _Handlers(grpc.GenericRpcHandler):
         )
 
     async def _transcode(self, method: Method, request: Message, context: Context) -> Any:
+        if any(key in ("origin", "sec-fetch-site") for key, _ in context.invocation_metadata() or ()):
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "a page may not use the local cloud")
         fields = json_format.MessageToDict(request)
         path = re.sub(r"\{([\w.]+)\}", lambda found: quote(_taken(fields, found[1])), method.path)
         if method.body is None:

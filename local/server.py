@@ -29,6 +29,7 @@ from local.executions.registry import Revision, Settings
 from local.executions.service import ExecutionService
 from local.executions.workflows_api import WorkflowsApi
 from local.faults import Faults
+from local.guard import guard, mark
 from local.live_files import LiveFile
 from local.ops.ops import Ops
 from local.outgoing import outgoing_session
@@ -109,7 +110,8 @@ class LocalCloud:
         self.discord = LocalDiscord(data / "discord.sqlite", self._ingress_url, self._bot_token)
         await stack.enter_async_context(self.discord)
 
-        app = web.Application(middlewares=[self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES)
+        app = web.Application(middlewares=[guard, self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES)
+        app.on_response_prepare.append(mark)
         app.add_routes(auth.routes(issuer))
         app.add_routes(tasks_rest.routes(tasks, dispatcher))
         app.add_routes(appengine_rest.routes())

@@ -19,25 +19,7 @@ from local.discord.snowflake import PATTERN
 
 _PAGE = Path(__file__).parent / "page"
 _SHOWN_AT_ONCE = 50
-_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    ]
-)
-_PAGE_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "Cache-Control": "no-cache",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-_FILE_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+_FILE_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "Content-Security-Policy": "sandbox"}
 
 
 class ClientRoutes:
@@ -61,7 +43,9 @@ class ClientRoutes:
         ]
 
     async def get_page(self, request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(_PAGE / (request.path.lstrip("/") or "index.html"), headers=_PAGE_HEADERS)
+        return web.FileResponse(
+            _PAGE / (request.path.lstrip("/") or "index.html"), headers={"Cache-Control": "no-cache"}
+        )
 
     async def get_channel(self, request: web.Request) -> web.Response:
         """All that a page needs to begin with; its events go on after `revision`."""

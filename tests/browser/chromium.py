@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page, Request, async_playwright
+from playwright.async_api import Browser, Page, Request, async_playwright
 
 _QUIET = [
     "--no-sandbox",
@@ -21,6 +21,17 @@ _QUIET = [
 
 
 @contextlib.asynccontextmanager
+async def browser_with(*arguments: str) -> AsyncIterator[Browser]:
+    """A browser that was started with these arguments too."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=[*_QUIET, *arguments])
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@contextlib.asynccontextmanager
 async def page_of(url: str, width_px: int = 1440, height_px: int = 900, motion: str = "reduce") -> AsyncIterator[Page]:
     """The page at url.  At the end: AssertionError if it complained, or asked another machine for anything."""
     complaints: list[str] = []
@@ -29,19 +40,15 @@ async def page_of(url: str, width_px: int = 1440, height_px: int = 900, motion: 
         if urlsplit(request.url).hostname != "127.0.0.1":
             complaints.append(request.url)
 
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=_QUIET)
+    async with browser_with() as browser:
         size = {"width": width_px, "height": height_px}
         page = await browser.new_page(viewport=size, reduced_motion=motion)  # type: ignore[arg-type]
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-        try:
-            await page.goto(url)
-            page.on("request", note_stranger)
-            yield page
-        finally:
-            await browser.close()
+        await page.goto(url)
+        page.on("request", note_stranger)
+        yield page
     assert not complaints
 
 

@@ -20,6 +20,7 @@ from nacl.signing import VerifyKey
 
 from local.discord.api.routes import routes
 from local.discord.discord import LocalDiscord
+from local.guard import guard, mark
 from tests.servers import ROOT
 
 COMMAND = json.loads((ROOT / "deploy" / "command.json").read_bytes())
@@ -151,7 +152,8 @@ async def local_discord(
 
 @contextlib.asynccontextmanager
 async def served(served: list[web.AbstractRouteDef]) -> AsyncIterator[str]:
-    app = web.Application()
+    app = web.Application(middlewares=[guard])
+    app.on_response_prepare.append(mark)
     app.add_routes(served)
     runner = web.AppRunner(app)
     await runner.setup()

@@ -3,11 +3,12 @@
 import os
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.servers import wait_until
+from tests.servers import BIN, wait_until
 from tests.system.up import children_of, four_free_ports, mando, mando_up
 
 
@@ -42,6 +43,36 @@ def test_a_port_in_use_is_named(tmp_path: Path, offset: int) -> None:
     assert ended.returncode == 2
     assert f"port {first + offset} is in use" in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_nobody_else_on_the_machine_reads_what_it_keeps(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    with mando_up(data) as up:
+        up.ended(up.interact()["id"])
+        modes = {path: path.stat().st_mode & 0o077 for path in [data, *data.rglob("*")]}
+    assert len(modes) > 8
+    assert not [path for path, open_to_others in modes.items() if open_to_others]
+
+
+def test_a_folder_that_holds_other_things_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "mine.txt").write_text("mine")
+    with mando_up(tmp_path):
+        assert tmp_path.stat().st_mode & 0o777 == 0o755
+        assert (tmp_path / "workflows.sqlite").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.1, 0.2, 0.3, 0.6])
+def test_ctrl_c_while_it_starts_ends_it_without_a_traceback(tmp_path: Path, after_s: float) -> None:
+    command = [str(BIN / "mando"), "up", "--port", str(four_free_ports()), "--data", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=after_s)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=20)
+    assert "cli/" not in said  # before that, Python itself is starting and has its own words
+    assert process.returncode != 2
 
 
 def test_two_of_them_do_not_share_data(tmp_path: Path) -> None:

@@ -121,7 +121,8 @@ async function refresh() {
 }
 
 async function post(path, body, method = "POST") {
-  await fetch(path, { method, body: body && JSON.stringify(body) });
+  const headers = { "Content-Type": "application/json" };
+  await fetch(path, { method, headers, body: body && JSON.stringify(body) });
   await refresh();
 }
 

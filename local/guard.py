@@ -1,0 +1,77 @@
+"""Which requests the local cloud takes: those of programs on this machine and of its own pages.  Wraps every face.
+
+A developer's machine also runs a browser, and any page that it visits can send requests to 127.0.0.1.  So a request is
+refused whose Host is not this machine's (a name that was rebound to 127.0.0.1), or that a browser says comes from
+another page.  gcloud and the client libraries send neither Origin nor Sec-Fetch-Site.
+Source: Fetch, "Origin header"; W3C, "Fetch Metadata Request Headers"; RFC 9110, 7.4 "Rejecting Misdirected Requests".
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+_LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
+# A client may be told to find these here.  Nobody else can make such a name point to 127.0.0.1.
+_GOOGLE_HOST = re.compile(r"([a-z0-9-]+\.)+(googleapis\.com|appspot\.com|run\.app)(:[0-9]{1,5})?", re.IGNORECASE)
+# What a browser sends to another origin without asking it first.  Source: Fetch, "CORS-safelisted request-header".
+_SENT_UNASKED = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
+# Where such a body is what the API takes: objects, messages with files, and what others send to a callback.
+_TAKES_ANY_BODY = re.compile(r"/upload/.*|/api/v[0-9]+/.*|/v1/projects/.*/callbacks/[^/]+")
+
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_EVERY_ANSWER = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+_log = logging.getLogger("mando.local")
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what a visited page may have sent; the answer of every other request is marked as ours alone."""
+    refused = refusal(request.method, request.path, request.headers)
+    if refused is not None:
+        status, reason = refused
+        return web.Response(status=status, text=f"{reason}\n")
+    try:
+        return await handler(request)
+    except (web.HTTPException, ConnectionResetError):
+        raise
+    except Exception:  # the top of every face: our mistake, and never a traceback in an answer
+        _log.exception("%s %s failed by a mistake of ours", request.method, request.path)
+        return web.Response(status=500, text="internal error\n")
+
+
+def refusal(method: str, path: str, headers: Mapping[str, str]) -> tuple[int, str] | None:
+    """The status and the reason with which such a request is refused; None for one that is taken."""
+    host = headers.get("Host")
+    if host is not None and not _LOCAL_HOST.fullmatch(host) and not _GOOGLE_HOST.fullmatch(host):
+        return 421, f"{host!r} is not a name of this machine; use http://127.0.0.1"
+    origin = headers.get("Origin")
+    if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
+        return 403, f"a page of {origin!r} may not use the local cloud"
+    site = headers.get("Sec-Fetch-Site")
+    if site not in (None, "same-origin", "none") and not _follows_a_link(method, headers):
+        return 403, "a page of another origin may not use the local cloud"
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind in _SENT_UNASKED and not _TAKES_ANY_BODY.fullmatch(path):
+        return 415, f"expected Content-Type: application/json, not {kind}"
+    return None
+
+
+def _follows_a_link(method: str, headers: Mapping[str, str]) -> bool:
+    """The page that has the link cannot read the answer, and what it opens replaces it."""
+    opens = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
+    return method == "GET" and opens
+
+
+async def mark(_: web.Request, response: web.StreamResponse) -> None:
+    """Headers of every answer: a browser neither guesses its type nor shows it inside another page."""
+    for name, value in _EVERY_ANSWER.items():
+        response.headers.setdefault(name, value)
+    if response.content_type == "text/html":
+        response.headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
