@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +92,14 @@ async def test_a_step_is_done_whose_call_never_arrived_or_not_done_whose_answer_
         results = []
         for _ in range(2):
             name = local.executions.create(WORKFLOW, None)["name"]
-            await until(lambda name=name: not local.executions.is_running(name))
+            await until(partial(_has_ended, local, name))
             results.append(json.loads(local.executions.get(name)["result"]))
     assert len(steps.heads) == 1 + after
     assert (results[0] != "ok", results[1]) == (True, "ok")
+
+
+def _has_ended(local: LocalCloud, name: str) -> bool:
+    return not local.executions.is_running(name)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

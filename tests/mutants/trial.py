@@ -102,7 +102,7 @@ def _tested(copy: Path, room: Room, limit_s: float | None) -> tuple[int | None, 
     """pytest's exit status, None where it took too long; and what it said.
 
     PYTHONPATH comes before the place to which the installed `mando` points, so every process that the tests start runs
-    the copy too.  Nothing is compiled to a file: of two mistakes of one length in one second the second would be missed.
+    the copy too.  Nothing is compiled to a file: of two mistakes of one length in one second one would be missed.
     """
     command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", f"--timeout={_ONE_TEST_S:.0f}"]
     with TemporaryFile() as said:
