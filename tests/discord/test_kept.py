@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from local.discord.answer import Deferred, parse_answer
 from tests.discord.application import (
     BOT_TOKEN,
     PICTURE,
@@ -133,3 +134,26 @@ async def test_a_token_is_void_before_its_end_or_lives_on_after_it(here: Running
         401,
         {"message": "Invalid Webhook Token", "code": 50027},
     )
+
+
+@pytest.mark.parametrize("acknowledged", [0, EPHEMERAL])
+@pytest.mark.parametrize("asked", [None, 0, EPHEMERAL])
+async def test_a_follow_up_in_the_place_of_the_reply_changes_who_sees_it(
+    here: Running, acknowledged: int, asked: int | None
+) -> None:
+    """Source: Discord, "Followup Messages": the first one after a deferred answer is its reply, seen as that says."""
+    here.application.answer = answering({"type": 5, "data": {"flags": acknowledged}})
+    await here.interact()
+    webhook = here.reply_url.removesuffix("/messages/@original")
+    shown = []
+    for content in ("first", "second"):
+        form = {"content": content} | ({} if asked is None else {"flags": asked})
+        shown.append((await here.call("POST", webhook, json=form))[1]["flags"])
+    assert shown == [acknowledged, asked or 0], "a later one says itself who sees it"
+
+
+@pytest.mark.parametrize("flags", [0, EPHEMERAL, SUPPRESS_EMBEDS, LOADING, EPHEMERAL | SUPPRESS_NOTIFICATIONS])
+def test_an_acknowledgement_sets_a_flag_that_it_may_not(flags: int) -> None:
+    """Source: Discord, "Interaction Callback Data Structure": of a deferred answer EPHEMERAL alone counts."""
+    assert parse_answer({"type": 5, "data": {"flags": flags}}) == Deferred(flags & EPHEMERAL)
+    assert parse_answer({"type": 5}) == parse_answer({"type": 5, "data": None}) == Deferred(0)
