@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
 from tests.mutants.mistake import Mistake
-from tests.mutants.rooms import Room, left_out
+from tests.mutants.rooms import LEFT_OUT, Room
 
 ROOT = Path(__file__).parent.parent.parent
 _ONE_TEST_S = 60.0
@@ -104,10 +104,10 @@ def _tested(copy: Path, room: Room, limit_s: float | None) -> tuple[int | None, 
     PYTHONPATH comes before the place to which the installed `mando` points, so every process that the tests start runs
     the copy too.  Nothing is compiled to a file: of two mistakes of one length in one second one would be missed.
     """
-    command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", f"--timeout={_ONE_TEST_S:.0f}"]
+    command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:randomly", f"--timeout={_ONE_TEST_S:.0f}"]
     with TemporaryFile() as said:
         process = subprocess.Popen(
-            [*command, *left_out(room.tests), *room.tests],
+            [*command, "-k", LEFT_OUT, *room.tests],
             cwd=copy,
             env={**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=said,
