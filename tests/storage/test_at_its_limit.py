@@ -39,7 +39,7 @@ NUMBERS = ("if_generation_match", "if_generation_not_match", "if_metageneration_
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(NUMBERS, 2)))
 @pytest.mark.parametrize("name", ["there", "absent"])
 def test_of_two_conditions_one_that_fails_is_forgotten(store: ObjectStore, one: str, other: str, name: str) -> None:
-    """Each pair, with numbers that fit and that do not: a call is done where both hold, and refused by one that fails."""
+    """Each pair, with numbers that fit and that do not: done where both hold, refused by one that fails."""
     for picked in itertools.product(("0", "now", "other"), repeat=2):
         found = put(store, "there", b"1")
         numbers = {"0": 0, "other": 99, "now": 1}
@@ -132,13 +132,9 @@ def test_a_name_at_its_limit_is_refused_or_one_above_is_taken(store: ObjectStore
 @pytest.mark.parametrize(
     ("name", "is_taken"),
     [
-        ("abc", True),
-        ("ab", False),
-        ("a" * 63, True),
-        ("a" * 64, False),
-        ("-ab", False),
-        ("ab-", False),
-        ("a-b_c.d", True),
+        *[("abc", True), ("ab", False), ("-ab", False), ("ab-", False), ("a-b_c.d", True)],
+        *[("a" * 63, True), ("a" * 64, False), ("a." + "b" * 63, True), ("a." + "b" * 64, False)],
+        *[(f"{'a' * 63}." * 3 + "b" * 30, True), (f"{'a' * 63}." * 3 + "b" * 31, False)],
     ],
 )
 def test_a_bucket_at_its_limit_is_refused_or_one_above_is_taken(store: ObjectStore, name: str, is_taken: bool) -> None:
