@@ -2,13 +2,14 @@
 
 import random
 import subprocess
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import requests
 
-from tests.chaos.promise import Tally, mend, send, settle
+from tests.chaos.promise import Tally, Written, mend, send, settle
 from tests.servers import wait_until
 from tests.system.up import Up, mando_up
 
@@ -17,12 +18,13 @@ def delivered_again_and_in_another_order(up: Up) -> Tally:
     """Each interaction comes five times, many at once, and once more when it is long done."""
     with ThreadPoolExecutor(8) as pool:
         ids = [one[0] for one in pool.map(lambda _: send(up, 1, deliveries=5), range(8))]
-    settle(up, ids)
+    written: Written = defaultdict(set)
+    settle(up, ids, written=written)
     again = [{"interaction_id": one, "data": {"name": "mando"}, "deliveries": 2} for one in random.sample(ids, 4)]
     for body in again:
         with suppress(requests.RequestException):
             requests.post(f"{up.base}/api/v10/interactions", json=body, timeout=10)
-    return settle(up, ids)
+    return settle(up, ids, written=written)
 
 
 def clock_jumps(up: Up, offset_s: float) -> Tally:
