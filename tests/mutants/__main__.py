@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from collections.abc import Sequence
+from types import ModuleType
 
 from tests.mutants import python, workflow
 from tests.mutants.accepted import reasons
@@ -45,18 +46,30 @@ def every_mistake(room: Room) -> list[Mistake]:
     for place in room.code:
         files = sorted((ROOT / place).rglob("*.py")) if (ROOT / place).is_dir() else [ROOT / place]
         for file in files:
-            kind = python if file.suffix == ".py" else workflow
-            found += kind.mistakes(str(file.relative_to(ROOT)), file.read_text())
+            found += _language(file.name).mistakes(str(file.relative_to(ROOT)), file.read_text())
     return found
 
 
+def _language(path: str) -> ModuleType:
+    return python if path.endswith(".py") else workflow
+
+
 def draw(found: Sequence[Mistake], count: int, dice: random.Random) -> list[Mistake]:
-    """Each line has the same chance, however much is written in it; then each mistake of the line."""
+    """Each line has the same chance, however much is written in it; then each mistake of the line that can be read."""
     lines: dict[tuple[str, int], list[Mistake]] = {}
     for mistake in found:
         lines.setdefault((mistake.path, mistake.line), []).append(mistake)
-    chosen = dice.sample(sorted(lines), min(count, len(lines)))
-    return [dice.choice(lines[line]) for line in chosen]
+    drawn: list[Mistake] = []
+    for line in dice.sample(sorted(lines), len(lines)):
+        of_line = dice.sample(lines[line], len(lines[line]))
+        drawn += [one for one in of_line if _can_be_made(one)][:1] if len(drawn) < count else []
+    return drawn
+
+
+def _can_be_made(mistake: Mistake) -> bool:
+    text = (ROOT / mistake.path).read_text()
+    made = mistake.made_in(text)
+    return made != text and bool(_language(mistake.path).can_be_read(made))
 
 
 def _show(verdict: Verdict) -> None:
