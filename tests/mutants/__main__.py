@@ -28,16 +28,15 @@ def main() -> int:
     drawn = draw(every_mistake(room), arguments.count, random.Random(arguments.seed))
     print(f"{arguments.room}: {len(drawn)} mistakes drawn with seed {arguments.seed}", flush=True)
     began_s = time.monotonic()
-    missed: list[Verdict] = []
+    verdicts: list[Verdict] = []
     try:
         for verdict in tried(room, drawn, arguments.jobs):
             _show(verdict)
-            if not verdict.is_noticed:
-                missed.append(verdict)
+            verdicts.append(verdict)
     except BrokenBefore as error:
         print(f"the room's tests fail before any mistake was made:\n{error}")
         return 2
-    _sum_up(drawn, missed, time.monotonic() - began_s)
+    _sum_up(verdicts, time.monotonic() - began_s)
     return 0
 
 
@@ -81,11 +80,11 @@ def _show(verdict: Verdict) -> None:
             print(f"    {line}", flush=True)
 
 
-def _sum_up(drawn: Sequence[Mistake], missed: Sequence[Verdict], took_s: float) -> None:
-    known = [reason for one in missed if (reason := reasons().get(_key(one.mistake)))]
-    noticed = len(drawn) - len(missed)
-    print(f"{noticed} of {len(drawn)} noticed ({noticed / max(1, len(drawn)):.0%}) in {took_s / 60:.1f} minutes")
-    if known:
+def _sum_up(verdicts: Sequence[Verdict], took_s: float) -> None:
+    missed = [one.mistake for one in verdicts if not one.is_noticed]
+    noticed, tried_ = len(verdicts) - len(missed), len(verdicts)
+    print(f"{noticed} of {tried_} noticed ({noticed / max(1, tried_):.0%}) in {took_s / 60:.1f} minutes")
+    if known := [one for one in missed if _key(one) in reasons()]:
         print(f"{len(known)} of the others are accepted: tests/mutants/accepted.yaml says why")
 
 

@@ -99,3 +99,10 @@ def test_an_upload_ends_with_more_bytes_than_its_size(tmp_path: Path) -> None:
         assert media(base_url, "size").status_code == 404
         assert send(location, f"bytes */{LEAST}") == (200, None)
         assert media(base_url, "size").content == FIRST
+
+
+def test_what_gcloud_asks_besides_is_not_answered(tmp_path: Path) -> None:
+    """It lists folders with rules of their own before it removes a bucket; there are none."""
+    with serving_bucket(tmp_path) as base_url:
+        for bucket, status in ((BUCKET, 200), ("missing", 404)):
+            assert ask("GET", f"{base_url}/storage/v1/b/{bucket}/managedFolders")[0] == status
