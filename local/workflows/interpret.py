@@ -135,12 +135,17 @@ class Scope:
             self.sizes.clear()
 
     def lookup(self, name: str) -> Value:
+        """Null where a step would have set it, and has not.
+
+        Source: Google's tutorials on callbacks ask `callback_request == null` after a caught time-out of the call whose
+        result it is.  A name that no step sets is refused before the run.
+        """
         scope: Scope | None = self
         while scope is not None:
             if name in scope.variables:
                 return scope.variables[name]
             scope = scope.outer
-        raise WorkflowError.tagged("KeyError", f"variable not found: {name}", "LookupError")
+        return None
 
     def holder(self, name: str) -> "Scope":
         """The scope whose variable an assignment changes; this one where there is none or none that may be written."""
