@@ -164,7 +164,7 @@ class ExecutionService:
         history = History(name, lambda: journal.at, with_variables=_is_detailed(execution, revision))
         self._histories[name] = history
         argument = loads(execution.get("argument", "null"))
-        env = {**revision.settings.env, **environment(name, revision.revision_id)}
+        env = {**revision.settings.env, **environment(name, revision.revision_id, revision.settings.service_account)}
         run = self.deployments.compiled(revision).run(argument, env, history.observe)
         try:
             result = await drive(run, self._perform_as(revision.settings.service_account, name), journal)
@@ -204,13 +204,17 @@ def parse_argument(argument: str) -> Value:
         raise ApiError(400, f"The argument is not valid JSON: {error}") from None
 
 
-def environment(execution: str, revision_id: str) -> dict[str, str]:
-    """The variables of every execution.  Source: Workflows, "Built-in environment variables"."""
+def environment(execution: str, revision_id: str, service_account: str | None = None) -> dict[str, str]:
+    """The variables of every execution; service_account is an e-mail address, None for the default account.
+
+    Source: Workflows, "Built-in environment variables".
+    """
     _, project, _, location, _, workflow, _, execution_id = execution.split("/")
     return {
         "GOOGLE_CLOUD_PROJECT_ID": project,
         "GOOGLE_CLOUD_PROJECT_NUMBER": "1",
         "GOOGLE_CLOUD_LOCATION": location,
+        "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": service_account or f"default@{project}.iam.gserviceaccount.com",
         "GOOGLE_CLOUD_WORKFLOW_ID": workflow,
         "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": revision_id,
         "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": execution_id,
