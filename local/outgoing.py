@@ -60,7 +60,8 @@ def outgoing_session() -> aiohttp.ClientSession:
 
 
 async def _note_shared(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
-    context.trace_request_ctx.shared = True
+    if context.trace_request_ctx is not None:  # a request of send_once
+        context.trace_request_ctx.shared = True
 
 
 @asynccontextmanager

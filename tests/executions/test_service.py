@@ -57,15 +57,8 @@ async def test_an_execution_calls_with_its_token_and_keeps_its_result(tmp_path: 
 
 async def test_the_built_in_variables_are_there(tmp_path: Path) -> None:
     """Source: Workflows, "Built-in environment variables"."""
-    names = [
-        "LOCATION",
-        "PROJECT_ID",
-        "PROJECT_NUMBER",
-        "SERVICE_ACCOUNT_NAME",
-        "WORKFLOW_EXECUTION_ID",
-        "WORKFLOW_ID",
-        "WORKFLOW_REVISION_ID",
-    ]
+    names = ["LOCATION", "PROJECT_ID", "PROJECT_NUMBER", "SERVICE_ACCOUNT_NAME"]
+    names += ["WORKFLOW_EXECUTION_ID", "WORKFLOW_ID", "WORKFLOW_REVISION_ID"]
     source = returning("[" + ", ".join(f"'${{sys.get_env(\"GOOGLE_CLOUD_{name}\")}}'" for name in names) + "]")
     async with a_face(tmp_path) as face:
         face.deploy(source)
