@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import requests
+import yaml
 from nacl.public import PrivateKey, SealedBox
 
 from local.auth import CERTS_PATH, TokenIssuer
-from tests.servers import BIN, free_port, running, serving
+from tests.servers import BIN, ROOT, free_port, running, serving
 
 AUDIENCE = "mando-steps"
 ACCOUNT = "mando-workflow@demo.iam.gserviceaccount.com"
@@ -101,6 +102,12 @@ class Steps:
         return requests.post(f"http://127.0.0.1:{self.port}{path}", data=data, headers=sent, timeout=20)
 
 
+def entrypoint() -> str:
+    """How App Engine starts the steps."""
+    command: str = yaml.safe_load((ROOT / "app.yaml").read_text())["entrypoint"]
+    return command
+
+
 @contextlib.contextmanager
 def serving_steps(folder: Path) -> Iterator[Steps]:
     """The service with two sealing keys, the newer first; its log is a file in folder."""
@@ -108,7 +115,6 @@ def serving_steps(folder: Path) -> Iterator[Steps]:
     key, older = PrivateKey.generate(), PrivateKey.generate()
     encoded = ",".join(base64.b64encode(bytes(each)).decode() for each in (key, older))
     port, log = free_port(), folder / "log"
-    gunicorn = f"{BIN}/gunicorn --no-control-socket --bind 127.0.0.1:{port} --workers 1 --threads 4"
     with serving(World) as world:
         environment = {
             "GOOGLE_CLOUD_PROJECT": "demo",
@@ -118,7 +124,7 @@ def serving_steps(folder: Path) -> Iterator[Steps]:
             "SEAL_PRIVATE_KEY": encoded,
             "DISCORD_BOT_TOKEN": BOT_TOKEN,
         }
-        command = ["sh", "-c", f"exec {gunicorn} 'steps.app:create_app()' >{log} 2>&1"]
+        command = ["sh", "-c", f"exec {BIN}/{entrypoint()} --workers 1 --bind 127.0.0.1:{port} >{log} 2>&1"]
         with running(command, environment, f"http://127.0.0.1:{port}/health"):
             secrets = [*encoded.split(","), BOT_TOKEN, INTERACTION_TOKEN]
             yield Steps(port, World.issuer, (folder / "issuer.pem").read_bytes(), key, older, log, secrets)
