@@ -20,9 +20,11 @@ from service.concurrency import INGRESS_REQUESTS
 
 SECOND_CALL_AFTER_S = 0.9  # most calls are answered within 0.1 s; what takes this long is often lost
 PAUSE_S = 0.5  # between a first call that failed and the second: short enough for both, long enough for a restart
-# Under way at once, each in a thread: every request that Cloud Run sends us may wait for one.  While so many hang, the
-# next member is told at once; a second call beside a slow first one is made only where there is room.
-MOST_CALLS = INGRESS_REQUESTS
+# Under way at once, each in a thread: two for every request that Cloud Run sends us.  Where calls hang so long that none is
+# free, the next member is told at once.
+MOST_CALLS = 2 * INGRESS_REQUESTS
+# Calls that hang end so long after the deadline: many time-outs at once are work, and the members' answers come first.
+ANSWERS_FIRST_S = 1.0
 
 _EXECUTIONS = "https://workflowexecutions.googleapis.com/v1"
 
@@ -80,7 +82,8 @@ class TaskQueue:
     def _create(self, task: tasks_v2.Task, deadline_s: float) -> None:
         if (left_s := _left_s(deadline_s)) == 0:
             raise TimeoutError("the process stood still before the call")
-        created = self._client.create_task(parent=self._config.queue, task=task, timeout=left_s, retry=None)
+        timeout_s = left_s + ANSWERS_FIRST_S
+        created = self._client.create_task(parent=self._config.queue, task=task, timeout=timeout_s, retry=None)
         if _last_part(created.name) != _last_part(task.name):
             raise ValueError("the answer is not the task")
 

@@ -1,5 +1,6 @@
 """200 clients that send slowly keep no interaction waiting, and are soon gone.  Under functions-framework, over TCP."""
 
+import contextlib
 import socket
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from service.slow_clients import MOST_WAITING, REQUEST_WITHIN_S
 from tests.ingress.test_requests import DISCORD, RecordingQueue, an_ingress
 from tests.interactions import an_interaction
 from tests.servers import serving
-from tests.slow_clients import holding, kinds, seconds_until_closed
+from tests.slow_clients import Slow, holding, kinds, seconds_until_closed
 
 CLIENTS = 200
 
@@ -72,12 +73,34 @@ def test_a_client_that_is_refused_can_read_why_though_it_goes_on_sending(url: st
 
 
 def test_of_too_many_that_wait_the_oldest_goes_first(url: str) -> None:
-    with holding(port_of(url), kinds()["nothing at all"], 10) as oldest:
-        with holding(port_of(url), kinds()["nothing at all"], MOST_WAITING):
-            assert seconds_until_closed(oldest, REQUEST_WITHIN_S) < REQUEST_WITHIN_S - 1
-            began_s = time.monotonic()
-            assert DISCORD.post(url, {"type": 1}).json() == {"type": 1}
-            assert time.monotonic() - began_s < 1
+    quiet, port = kinds()["nothing at all"], port_of(url)
+    with holding(port, quiet, 10) as oldest, holding(port, quiet, MOST_WAITING):
+        assert seconds_until_closed(oldest, REQUEST_WITHIN_S) < REQUEST_WITHIN_S - 1
+        began_s = time.monotonic()
+        assert DISCORD.post(url, {"type": 1}).json() == {"type": 1}
+        assert time.monotonic() - began_s < 1
+
+
+def test_a_head_without_an_end_is_refused(url: str) -> None:
+    """Source: RFC 6585, 431 Request Header Fields Too Large."""
+    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=10) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: door\r\n")
+        with contextlib.suppress(OSError):  # it hangs up while we go on
+            for number in range(2000):
+                client.sendall(b"X-%d: %b\r\n" % (number, b"x" * 200))
+                time.sleep(0.0001)
+        answer = b""
+        with contextlib.suppress(OSError):
+            answer = client.recv(65536)
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
+        seconds_until_closed([client], REQUEST_WITHIN_S + 2)
+
+
+def test_empty_lines_keep_no_connection_open(url: str) -> None:
+    """Source: RFC 9112, 2.2: empty lines before a request are skipped."""
+    slow = Slow(b"\r\n", b"\r\n" * 500, asks_before=True)
+    with holding(port_of(url), slow, 5) as clients:
+        seconds_until_closed(clients, REQUEST_WITHIN_S + 2)
 
 
 def test_two_requests_on_one_connection_without_a_pause_are_both_answered(url: str) -> None:
