@@ -20,7 +20,7 @@ from service.concurrency import INGRESS_REQUESTS
 
 SECOND_CALL_AFTER_S = 0.9  # most calls are answered within 0.1 s; what takes this long is often lost
 PAUSE_S = 0.5  # between a first call that failed and the second: short enough for both, long enough for a restart
-# Under way at once, each in a thread: two for every request that Cloud Run sends us.  Where calls hang so long that none is
+# Under way at once, each in a thread: two for every request that Cloud Run sends us.  Where so many hang that none is
 # free, the next member is told at once.
 MOST_CALLS = 2 * INGRESS_REQUESTS
 # Calls that hang end so long after the deadline: many time-outs at once are work, and the members' answers come first.

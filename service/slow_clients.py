@@ -114,6 +114,7 @@ class Worker(UvicornWorker):
         "ws": "none",
         "lifespan": "off",
         "access_log": False,
+        "proxy_headers": False,  # nobody asks for the client's address
     }
 
 

@@ -32,6 +32,7 @@ SETTINGS = {
     "SEAL_PUBLIC_KEY": "PmEZE06S96pr79pP/RqHUG9TjfdBlxzTVmc/EhPVbTQ=",
 }
 PROGRAMS = {"gcloud": ("gcloud",), "mando": (sys.executable, "-m", "cli.main")}
+SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service", "mandala"}
 OURS = "@demo.iam.gserviceaccount.com"
 
 
@@ -71,8 +72,9 @@ def test_an_empty_project_becomes_a_bot_and_a_second_run_makes_nothing_twice(goo
     assert google.roles(f"mando-tasks{OURS}") == {(f"mando-ingress{OURS}", "roles/iam.serviceAccountUser")}
     assert google.roles("queues/create-image-queue") == {
         (f"mando-ingress{OURS}", "roles/cloudtasks.enqueuer"),
-        (f"mando-ingress{OURS}", "roles/cloudtasks.viewer"),
+        (f"mando-ingress{OURS}", "projects/demo/roles/mandoQueueReader"),
     }
+    assert google.custom_roles["mandoQueueReader"]["includedPermissions"] == ["cloudtasks.queues.get"]
     assert google.roles("mando-seal-private-key") == {(f"mando-steps{OURS}", "roles/secretmanager.secretAccessor")}
     assert google.secrets == {"mando-seal-private-key": [b"the private key\n"]}
     assert google.queues["create-image-queue"]["rateLimits"]["maxDispatchesPerSecond"] > 0
@@ -100,6 +102,7 @@ def is_worth_repeating(call: Call | Answer) -> bool:
         "app create",
         "accounts create mando-ingress",
         "roles/workflows.invoker",
+        "iam roles create",
         "versions add",
         "workflows deploy",
     )
@@ -122,7 +125,7 @@ def check_steps(google: Google) -> None:
     assert version["serviceAccount"] == f"mando-steps{OURS}"
     sent = {name.split("/")[0] for name in version["deployment"]["files"]}
     sent.discard("source-context.json")  # gcloud adds it in a git checkout that has a remote
-    assert sent == {"main.py", "requirements.txt", "ingress", "steps", "schemas", "mandala"}
+    assert sent == SENT
 
 
 def check_workflow(google: Google) -> None:
@@ -149,7 +152,7 @@ def check_ingress(google: Google) -> None:
     with zipfile.ZipFile(io.BytesIO(google.uploads["source.zip"])) as source:
         sent = {name.split("/")[0] for name in source.namelist()}
     sent.discard("source-context.json")  # gcloud adds it in a git checkout that has a remote
-    assert sent == {"main.py", "requirements.txt", "ingress", "steps", "schemas", "mandala"}
+    assert sent == SENT
     assert google.roles("services/mando-ingress") == {("allUsers", "roles/run.invoker")}
 
 
