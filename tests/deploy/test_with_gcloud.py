@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from aiohttp import web
 
 import ingress.config
@@ -16,9 +17,11 @@ from cli.env import gcloud_environment
 from deploy.calls import CALLS, Answer, Call
 from deploy.calls import SETTINGS as ASKED
 from deploy.perform import perform
+from ingress.enqueue import MOST_CALLS
 from local.storage.objects import ObjectStore
 from local.storage.rest import routes
 from schemas.environment import Secret
+from service.concurrency import INGRESS_REQUESTS, STEPS_THREADS
 from tests.deploy.google import Google
 from tests.gcloud import require_gcloud
 from tests.servers import ROOT
@@ -182,6 +185,13 @@ def test_what_the_steps_assume_of_a_project_is_what_the_deployment_makes() -> No
     assert f"--service-account={config.workflow_service_account}" in made
     assert asked == ["projects/demo/secrets/mando-seal-private-key/versions/latest"]
     assert '"secrets", "create", "mando-seal-private-key"' in made
+
+
+def test_no_instance_is_sent_more_than_it_has_threads_or_calls_for() -> None:
+    app = yaml.safe_load((ROOT / "app.yaml").read_text())
+    assert app["automatic_scaling"]["max_concurrent_requests"] == STEPS_THREADS
+    assert f"--concurrency={INGRESS_REQUESTS}" in " ".join(word for call in CALLS for word in call.command)
+    assert MOST_CALLS >= INGRESS_REQUESTS
 
 
 def test_these_settings_are_all_that_a_deployment_asks_for() -> None:

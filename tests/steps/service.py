@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import requests
 import yaml
 from nacl.public import PrivateKey, SealedBox
 
+import schemas
 from local.auth import CERTS_PATH, TokenIssuer
 from tests.servers import BIN, ROOT, free_port, running, serving
 
@@ -32,9 +34,12 @@ class World(BaseHTTPRequestHandler):
     issuer: TokenIssuer
     calls: list[str] = []  # noqa: RUF012 -- one server, one list
     refusal: tuple[int, bytes] | None = None  # what Discord answers instead of a message
+    certificates_wait_for: threading.Event | None = None
 
     def do_GET(self) -> None:
         if self.path == CERTS_PATH:
+            if self.certificates_wait_for is not None:
+                self.certificates_wait_for.wait(30)
             self._answer(json.dumps(self.issuer.certificates()).encode(), {"Cache-Control": "max-age=3600"})
         else:
             self._count(PNG)
@@ -137,6 +142,8 @@ def refused(steps: Steps, answer: requests.Response, statuses: set[int]) -> str:
     assert "Traceback" not in answer.text
     assert not [secret for secret in steps.secrets if secret in answer.text]
     assert len(answer.text) < 1000
+    if answer.headers["Content-Type"] == "application/json":
+        assert schemas.check("error", answer.json())["error"]["status"] == answer.status_code
     return answer.text
 
 
