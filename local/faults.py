@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from aiohttp import web
@@ -66,10 +67,15 @@ class Faults:
     def __init__(self) -> None:
         self.coming: list[Fault] = []
         self._offset_s = 0.0
+        self._token_offset_s = 0.0
 
     def now_s(self) -> float:
         """Seconds since the epoch, as queue and workflow believe."""
         return time.time() + self._offset_s
+
+    def token_issued_at(self) -> datetime:
+        """Now, as the issuer of tokens believes."""
+        return datetime.now(UTC) + timedelta(seconds=self._token_offset_s)
 
     def take(self, target: Target | None) -> Fault | None:
         """The fault that hits this call, if any; one of its calls is used up."""
@@ -86,6 +92,7 @@ class Faults:
             web.post("/faults", self._add),
             web.delete("/faults", self._clear),
             web.post("/faults/clock", self._set_clock),
+            web.post("/faults/token-clock", self._set_token_clock),
         ]
 
     @web.middleware
@@ -149,7 +156,7 @@ class Faults:
 
     async def _clear(self, request: web.Request) -> web.Response:
         self.coming.clear()
-        self._offset_s = 0.0
+        self._offset_s = self._token_offset_s = 0.0
         return await self._list(request)
 
     async def _set_clock(self, request: web.Request) -> web.Response:
@@ -159,6 +166,14 @@ class Faults:
             raise ApiError(400, f"offset_s is a number of seconds, not {offset_s!r}")
         self._offset_s = float(offset_s)
         return web.json_response({"offset_s": self._offset_s})
+
+    async def _set_token_clock(self, request: web.Request) -> web.Response:
+        """{"offset_s": 8}: the clock of the issuer of tokens is 8 s ahead of the steps'; at most a day."""
+        offset_s = (await read_json(request)).get("offset_s")
+        if isinstance(offset_s, bool) or not isinstance(offset_s, int | float) or not -86_400 <= offset_s <= 86_400:
+            raise ApiError(400, f"offset_s is a number of seconds, at most a day, not {offset_s!r}")
+        self._token_offset_s = float(offset_s)
+        return web.json_response({"offset_s": self._token_offset_s})
 
 
 def _refusal(fault: Fault) -> dict[str, Any]:

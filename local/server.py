@@ -7,7 +7,6 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -165,7 +164,7 @@ def _performer(
 
         def token(asked: Auth) -> str:
             if asked.kind == "OIDC":
-                return issuer.id_token(asked.audience or "", email, datetime.now(UTC))
+                return issuer.id_token(asked.audience or "", email, faults.token_issued_at())
             return issuer.access_token()
 
         performer = LivePerformer(

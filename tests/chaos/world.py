@@ -1,15 +1,19 @@
-"""The faults that are not one call's: clocks that jump, deliveries again, in another order, a full bucket."""
+"""The faults that are not one call's: clocks that jump, deliveries again, in another order, a full bucket,
+slow clients."""
 
 import random
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import requests
 
+from steps.caller import CLOCK_SKEW_S
 from tests.chaos.promise import Tally, mend, send, settle
 from tests.servers import wait_until
+from tests.slow_clients import holding, kinds
 from tests.system.up import Up, mando_up
 
 
@@ -32,6 +36,39 @@ def clock_jumps(up: Up, offset_s: float) -> Tally:
     ids += send(up, 2)
     tally = settle(up, ids)
     mend(up)
+    return tally
+
+
+def tokens_of_another_clock(up: Up, offset_s: float) -> Tally:
+    """The clocks of the issuer of tokens and of the steps differ by so much; more than they allow, for a while only."""
+    _set_token_clock(up, offset_s)
+    ids = send(up, 2)
+    if abs(offset_s) > CLOCK_SKEW_S:
+        log = up.data / "steps.log"
+        wait_until(lambda: log.read_text().count('"status": 401') >= 2, "the steps refuse the tokens", 30)
+        mend(up)
+    tally = settle(up, ids)
+    mend(up)
+    if tally.pictures != tally.sent:
+        tally.broken.append("a clock that was wrong cost a picture")
+    return tally
+
+
+def _set_token_clock(up: Up, offset_s: float) -> None:
+    requests.post(f"{up.base}/faults/token-clock", json={"offset_s": offset_s}, timeout=10).raise_for_status()
+
+
+def slow_clients_beside_members(up: Up, clients: int = 200) -> Tally:
+    """Of each kind so many clients at the ingress and at the steps, while members type /mando."""
+    ids, slowest_s = [], 0.0
+    for slow in kinds().values():
+        with holding(up.port + 1, slow, clients), holding(up.port + 2, slow, clients):
+            began_s = time.monotonic()
+            ids += send(up, 1)
+            slowest_s = max(slowest_s, time.monotonic() - began_s)
+    tally = settle(up, ids)
+    if tally.acknowledged != tally.sent or slowest_s > 1:
+        tally.broken.append(f"a slow client kept a member waiting: {slowest_s:.2f} s")
     return tally
 
 
