@@ -8,6 +8,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from local.disk import CannotKeep
+
 _STATUS_OF = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "ALREADY_EXISTS"}
 _GOOGLE = re.compile(r"/(v1|v2|v2beta3)/")  # the faces that gcloud and the client libraries of Tasks and Workflows call
 
@@ -38,11 +40,13 @@ class ApiError(Exception):
 
 @web.middleware
 async def api_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what a handler raises into Google's shape, and never show a traceback."""
+    """Turn what a handler raises into Google's shape: a refusal, a full disk, a path that is not there."""
     try:
         return await handler(request)
     except ApiError as error:
         refused = error
+    except CannotKeep as error:
+        refused = ApiError(503, f"The service is currently unavailable: {error}", "UNAVAILABLE")
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         # Google's front end knows a path together with its method: a wrong method is 404 too.
         if not _GOOGLE.match(request.path):

@@ -89,6 +89,14 @@ class Fork:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Others may go first: so often asked that no run holds up its driver.  It is no effect: not numbered, not kept."""
+
+
+PAUSE = Pause()
+
+
+@dataclass(frozen=True, slots=True)
 class HttpResponse:
     """What the server answered, whatever its status."""
 
@@ -134,7 +142,7 @@ class BranchOutcome:
 
 
 Leaf: TypeAlias = HttpCall | Sleep | Now | NewUuid | Log | ConnectorCall | CreateCallback | AwaitCallback
-Effect: TypeAlias = Leaf | Fork
+Effect: TypeAlias = Leaf | Fork | Pause
 Outcome: TypeAlias = (
     float | str | HttpResponse | HttpFailure | CallbackRequest | Answer | tuple[BranchOutcome, ...] | None
 )

@@ -1,6 +1,6 @@
 """for and parallel: their YAML → what runs them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from math import floor
 from typing import TypeAlias
@@ -8,7 +8,7 @@ from typing import TypeAlias
 import yaml
 
 from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
-from local.workflows.effects import BranchOutcome, Fork, Run, Value
+from local.workflows.effects import PAUSE, BranchOutcome, Effect, Fork, Outcome, Run, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.evaluate import Code, checked, constant
 from local.workflows.history import StepType
@@ -16,6 +16,8 @@ from local.workflows.interpret import Action, Block, Leave, Scope, Signal, Stepp
 from local.workflows.lexical import Place
 from local.workflows.limits import MAX_BRANCH_ERRORS, MAX_BRANCHES, MAX_PARALLEL_DEPTH, MAX_STEPS
 from local.workflows.stdlib import MISSING, type_name
+
+_BRANCHES_A_PAUSE = 500  # to make so many takes about 1 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +120,20 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
     else:
         branches = _branches(compiler, parts["branches"], place, shared)
 
-    def fork(scope: Scope, found: Value) -> list[Run]:
+    def fork(scope: Scope, found: Value) -> Generator[Effect, Outcome, tuple[Run, ...]]:
+        """The branches; there may be 100,000, so others get their turn in between."""
         if loop is None:
-            parts = [(name, block, _inside(scope, {}, shared)) for name, block in branches]
-        else:
-            parts = [
-                (str(number), loop.block, _inside(scope, loop.variables(number, item), shared))
-                for number, item in enumerate(loop.over(found))
-            ]
-        return [_branch(*part, number, len(parts)) for number, part in enumerate(parts, 1)]
+            return tuple(
+                _branch(name, block, _inside(scope, {}, shared), number, len(branches))
+                for number, (name, block) in enumerate(branches, 1)
+            )
+        items, runs = loop.over(found), list[Run]()
+        for number, item in enumerate(items):
+            if number % _BRANCHES_A_PAUSE == _BRANCHES_A_PAUSE - 1:
+                yield PAUSE
+            inner = _inside(scope, loop.variables(number, item), shared)
+            runs.append(_branch(str(number), loop.block, inner, number + 1, _count(items)))
+        return tuple(runs)
 
     def ask(scope: Scope) -> Stepping:
         if scope.parallel >= MAX_PARALLEL_DEPTH:
@@ -138,7 +145,7 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
             raise WorkflowError.tagged("ResourceLimitError", message)
         most = yield from limit.ask(scope)
         assert most is None or isinstance(most, int)  # noqa: S101 -- as _limit has checked
-        outcomes = yield Fork(tuple(fork(scope, found)), most)
+        outcomes = yield Fork((yield from fork(scope, found)), most)
         assert isinstance(outcomes, tuple)  # noqa: S101 -- the driver's contract
         names = [name for name, _ in branches] if loop is None else list(map(str, range(len(outcomes))))
         _raise_failures(names, outcomes)
