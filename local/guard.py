@@ -18,8 +18,8 @@ _LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.I
 _GOOGLE_HOST = re.compile(r"([a-z0-9-]+\.)+(googleapis\.com|appspot\.com|run\.app)(:[0-9]{1,5})?", re.IGNORECASE)
 # What a browser sends to another origin without asking it first.  Source: Fetch, "CORS-safelisted request-header".
 _SENT_UNASKED = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
-# Where such a body is what the API takes: objects, messages with files, and what others send to a callback.
-_TAKES_ANY_BODY = re.compile(r"/upload/.*|/api/v[0-9]+/.*|/v1/projects/.*/callbacks/[^/]+")
+# Where such a body is what the API takes: objects, messages with files, a grant, and what others send to a callback.
+_TAKES_ANY_BODY = re.compile(r"/upload/.*|/api/v[0-9]+/.*|/api/oauth2/token|/v1/projects/.*/callbacks/[^/]+")
 
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"

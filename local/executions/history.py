@@ -7,7 +7,7 @@ from typing import Any
 
 from local.workflows.effects import Value
 from local.workflows.history import StepBegan, StepEvent, StepType
-from local.workflows.json_text import compact
+from local.workflows.json_text import shown
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class History:
         entry = self.entries[event.entry - 1]
         entry |= {"state": event.state, "updateTime": now}
         if event.state == "STATE_FAILED":
-            entry["exception"] = {"payload": compact(event.exception)}
+            entry["exception"] = {"payload": shown(event.exception)}
         if self.with_variables:
             entry["variableData"] = {"variables": json.loads(_json(dict(event.variables)))}
 

@@ -90,7 +90,7 @@ def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
 def _hint(line: str) -> str:
     if "${" in line and ": " in line[line.index("${") :]:
         return "; YAML takes ': ' in an expression for a map: put quotes around the whole ${…}"
-    if re.search(r"\{.*\$\{", line):
+    if 0 <= line.find("{") < line.rfind("${"):
         return "; put quotes around the whole ${…}, or YAML reads its braces as a map"
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "; YAML is indented with spaces, not tabs"

@@ -22,6 +22,8 @@ _PLAIN = {  # what a scalar without quotes and without a tag of its own is; anyt
     "merge": r"<<",  # of YAML 1.1; most readers still know it
 }
 
+_MAX_BRACKETS = 1000  # in each other; a step in JSON needs four
+
 
 class CoreLoader(yaml.SafeLoader):
     """Gives each scalar the tag of its type; in [a, ${b}] the expression is one scalar, in spite of its braces.
@@ -30,6 +32,12 @@ class CoreLoader(yaml.SafeLoader):
     """
 
     yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 -- as PyYAML has it
+
+    def fetch_flow_collection_start(self, kind: type[yaml.Token]) -> None:
+        """PyYAML looks at all brackets around at each token: thousands of them would take it minutes."""
+        if self.flow_level == _MAX_BRACKETS:
+            raise yaml.scanner.ScannerError(None, None, "the text is nested too deeply", self.get_mark())
+        super().fetch_flow_collection_start(kind)
 
     def scan_plain(self) -> yaml.ScalarToken:
         length = self._expression_length() if self.flow_level else 0

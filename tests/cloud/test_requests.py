@@ -42,6 +42,7 @@ class Cloud:
     async def ask(self, method: str, path: str, body: object = None, **sent: Any) -> tuple[int, dict[str, Any]]:
         if body is not None:
             sent["data"] = body if isinstance(body, bytes) else json.dumps(body)
+            sent["headers"] = {"Content-Type": "application/json", **sent.get("headers", {})}
         url = f"http://127.0.0.1:{self.port}/{path}"
         async with self._session.request(method, url, **sent) as answer:
             return answer.status, await answer.json()

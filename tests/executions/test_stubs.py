@@ -83,7 +83,7 @@ def test_any_connector_helper_and_function_of_kubernetes_may_have_a_stub() -> No
         (f"{GET}: [", "1:60", "stream end"),
         ("[1]", "1:1", "expected a map of names"),
         (f"{GET}: &a [*a]", "1:59", "stands in what it stands for"),
-        (f"{GET}: {'[' * 12_000}{']' * 12_000}", "1:1", "nested too deeply"),
+        (f"{GET}: {'[' * 12_000}{']' * 12_000}", "1:1059", "nested too deeply"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(source: str, place: str, part: str) -> None:
