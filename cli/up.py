@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import nacl.exceptions
 import yaml
 from nacl.public import PrivateKey
 
@@ -22,6 +23,7 @@ from local import auth
 from local.api_error import ApiError
 from local.children import Child, ChildFailed, Program
 from local.discord.errors import DiscordError
+from local.disk import CannotKeep, UnusableFile, unusable_key
 from local.live_files import BrokenFile, LiveFile, watch
 from local.server import BUCKET, HOST, PROJECT, QUEUE, WORKFLOW, LocalCloud, account
 from local.tasks.queue_yaml import QueueYamlError
@@ -50,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with _locked(arguments.data_dir):
             asyncio.run(_up(arguments.port, arguments.data_dir))
-    except (CannotStart, ChildFailed) as error:
+    except (CannotStart, CannotKeep, ChildFailed, UnusableFile) as error:
         sys.stderr.write(f"mando up: {error}\n")
         return 2
     return 0
@@ -218,11 +220,17 @@ def _steps(key: PrivateKey, bot_token: str, data: Path, port: int) -> Program:
 
 
 def _seal_key(data: Path) -> PrivateKey:
-    """The key pair of this machine, made when it is first asked for."""
+    """The key pair of this machine, made when it is first asked for.  Raises UnusableFile."""
     path = data / "seal.key"
-    with contextlib.suppress(FileExistsError):
-        write_private_key(path, PrivateKey.generate())
-    return read_private_key(path)
+    try:
+        if not os.path.lexists(path):  # written aside, for a process that is killed leaves no half a key
+            draft = data / "seal.key.new"
+            draft.unlink(missing_ok=True)
+            write_private_key(draft, PrivateKey.generate())
+            draft.rename(path)
+        return read_private_key(path)
+    except (OSError, ValueError, nacl.exceptions.CryptoError) as error:
+        raise unusable_key(path, "a key in base64 (32 bytes)", error) from None
 
 
 def _installed(program: str) -> str:

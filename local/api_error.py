@@ -58,9 +58,14 @@ async def api_errors(request: web.Request, handler: Handler) -> web.StreamRespon
 async def read_json(request: web.Request) -> dict[str, Any]:
     """The body as a JSON object; an empty body is {}.  Raises ApiError(400)."""
     try:
-        value = json.loads(await request.read() or b"{}")
+        value = json.loads(await request.read() or b"{}", parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise ApiError(400, f"Invalid JSON payload received. {error}") from None
     if not isinstance(value, dict):
         raise ApiError(400, "Invalid JSON payload received. Root element must be a message.")
     return value
+
+
+def _no_constant(name: str) -> None:
+    """Python reads NaN and Infinity, which are no JSON."""
+    raise ValueError(f"{name} is no JSON")

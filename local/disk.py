@@ -9,6 +9,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0
@@ -41,6 +42,13 @@ class CannotKeep(Exception):
 
 class UnusableFile(Exception):
     """Raised when a file of ours cannot be used; the message is a sentence that names it and says what can be done."""
+
+
+def unusable_key(path: Path, expected: str, error: Exception) -> UnusableFile:
+    """For a file that should hold a key, as `expected` says."""
+    why = error.strerror if isinstance(error, OSError) else "it is damaged, or another's"
+    remedy = "bring it back from a copy, or move it away: a new one is made then"
+    return UnusableFile(f"{path} cannot be read as {expected}: {why}; {remedy}")
 
 
 def is_passing(error: Exception) -> bool:

@@ -96,16 +96,10 @@ class Sqlite:
                     self.run("ROLLBACK")
                 raise
 
-    def used_bytes(self) -> int:
-        """Without the pages that are free for what comes next."""
-        ((pages,), (free,), (size,)) = (
-            self.rows(f"PRAGMA {name}")[0] for name in ("page_count", "freelist_count", "page_size")
-        )
-        return int((pages - free) * size)
-
     def give_back(self, pages: int) -> None:
         """Up to so many free pages go back to the disk."""
         self.rows(f"PRAGMA incremental_vacuum({pages})")
+        self.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _told(self, error: sqlite3.Error) -> Exception:
         if is_passing(error):

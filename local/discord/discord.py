@@ -37,7 +37,7 @@ from local.discord.place import Place
 from local.discord.replies import Replies
 from local.discord.shown import shown_to_client
 from local.discord.signing import ensure_signing_key
-from local.discord.snowflake import PATTERN, Clock, Snowflakes
+from local.discord.snowflake import PATTERN, Clock, Snowflakes, first_at, made_at
 from local.discord.store import Change, Store
 from local.discord.writer import Uploads, Writer
 from local.disk import CannotKeep, say_waiting, waits_s
@@ -168,6 +168,19 @@ class LocalDiscord:
             )
             errors.check()
         self.ingress_url = url
+
+    async def oldest_s(self) -> float | None:
+        """When the oldest message or interaction was made that forget() may take."""
+        oldest = await self.run(self._store.oldest_id)
+        return None if oldest is None else made_at(str(oldest)).timestamp()
+
+    async def forget(self, before_s: float, most: int) -> int:
+        """Delete up to `most` messages, and as many interactions, that were made before that; how many it were."""
+        return await self.run(self._store.forget, first_at(before_s), most)
+
+    async def give_back(self, pages: int) -> None:
+        """Up to so many free pages of the SQLite file go back to the disk."""
+        await self.run(self._store.give_back, pages)
 
     def take(self, token: str) -> Allowance:
         """Count a call with that token."""

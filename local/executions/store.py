@@ -78,6 +78,14 @@ class ExecutionStore:
         )
         return [(row[0], json.loads(row[1])) for row in rows]
 
+    def unfinished_s(self) -> float | None:
+        """When the oldest that has not ended was made; None where none runs."""
+        row = self._database.row(
+            "SELECT json_extract(resource, '$.createTime') FROM executions"
+            " WHERE state IN ('ACTIVE', 'QUEUED') ORDER BY number LIMIT 1"
+        )
+        return datetime.fromisoformat(row[0]).timestamp() if row else None
+
     def delete_history(self, name: str) -> None:
         self._database.run("DELETE FROM histories WHERE name = ?", name)
 

@@ -7,7 +7,6 @@ between leaves at most a file that nothing names, and a note of it in pending/, 
 import hashlib
 import json
 import os
-import re
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -20,8 +19,8 @@ from local.storage.buckets import Buckets
 from local.storage.checksums import Checksums, checksums_of
 from local.storage.conditions import Preconditions
 from local.storage.database import Database
-from local.storage.errors import StorageError, invalid, lost, no_such_object
-from local.storage.resource import Settings, StoredObject
+from local.storage.errors import lost, no_such_object
+from local.storage.resource import Settings, StoredObject, check_name
 
 _COPY_BYTES = 1 << 20
 _SESSION_LIFE = timedelta(days=7)  # source: Cloud Storage, "Resumable uploads"
@@ -185,6 +184,12 @@ class ObjectStore:
         finally:
             joined.unlink(missing_ok=True)
 
+    def end_uploads(self, before: datetime) -> None:
+        """Sessions that began before that are over, and what came of them is gone."""
+        for (session,) in self.database.rows("SELECT id FROM sessions WHERE created < ?", before.isoformat()):
+            self.database.run("DELETE FROM sessions WHERE id = ?", session)
+            (self.incoming / session).unlink(missing_ok=True)
+
     def _put(
         self,
         bucket: str,
@@ -277,7 +282,7 @@ class ObjectStore:
             if self.database.row("SELECT 1 FROM objects WHERE generation = ?", int(generation)) is None:
                 self._contents.drop(self._content / digest[:2] / note.name)
             note.unlink()
-        self.database.run("DELETE FROM sessions WHERE created < ?", (self.now() - _SESSION_LIFE).isoformat())
+        self.end_uploads(self.now() - _SESSION_LIFE)
         sessions = {row[0] for row in self.database.rows("SELECT id FROM sessions WHERE generation IS NULL")}
         for path in self.incoming.iterdir():
             if path.name not in sessions:
@@ -299,12 +304,3 @@ def _from_row(row: tuple[Any, ...]) -> StoredObject:
         settings=Settings(**json.loads(settings)),
         component_count=component_count,
     )
-
-
-def check_name(name: str) -> None:
-    """Raises StorageError(400).  Source: Cloud Storage, "Object name requirements"."""
-    if not name:
-        raise StorageError(400, "required", "Required")
-    too_long = len(name.encode(errors="surrogatepass")) > 1024
-    if too_long or name in (".", "..") or re.search("[\r\n\0\ud800-\udfff]", name):
-        raise invalid(f"Invalid object name: {name!r}")

@@ -12,8 +12,8 @@ from typing import Any
 from local.storage.checksums import Checksums
 from local.storage.conditions import Preconditions
 from local.storage.errors import StorageError
-from local.storage.objects import ObjectStore, check_name
-from local.storage.resource import Settings, StoredObject
+from local.storage.objects import ObjectStore
+from local.storage.resource import Settings, StoredObject, check_name
 
 
 @dataclass(frozen=True, slots=True)

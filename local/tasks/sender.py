@@ -9,7 +9,6 @@ import aiohttp
 from local.auth import TokenIssuer
 from local.hosts import to_local
 from local.outgoing import send_once
-from local.tasks.rules import TASK_TTL_S
 from local.tasks.task import AttemptResult, HttpRequest, Task
 
 _TIMED_OUT = 504
@@ -75,15 +74,12 @@ def _own_headers(task: Task) -> dict[str, str]:
 
 
 def retry_after_s(value: str | None) -> float:
-    """How long the target asks us to wait: seconds or a date, 0 where it says nothing that can be understood.
-
-    Never longer than a queue keeps a task.
-    """
+    """How long the target asks us to wait: seconds or a date, 0 where it says nothing that can be understood."""
     if value is None:
         return 0.0
     try:
         if value.strip().isdecimal():
-            return min(float(value), TASK_TTL_S)
-        return min(max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()), TASK_TTL_S)
+            return float(value)  # may be infinite: rules.py has the ceiling
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError, OverflowError):  # no date; or one without a zone
         return 0.0
