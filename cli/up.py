@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import secrets
@@ -89,6 +90,8 @@ async def _up(port: int, data: Path) -> None:
         key = _seal_key(data)
         children = await _start(stack, [_ingress(cloud, key, data, port), _steps(key, bot_token, data, port)])
         await _begin(cloud, port)
+        gc.collect()
+        gc.freeze()  # a full collection would look at all that was imported each time, and take 60 ms
         watching = asyncio.create_task(watch(cloud.files, _say))
         stack.callback(watching.cancel)
         print(f"local cloud and page on {port}, ingress on {port + 1}, steps on {port + 2}, gRPC on {port + 3}")

@@ -207,11 +207,11 @@ class ExecutionService:
         end = datetime.now(UTC)
         start = datetime.fromisoformat(execution.get("startTime") or instant(end))
         duration = f"{max((end - start).total_seconds(), 0):.6f}s"
-        entries = history.entries if history is not None else []
-        for part, first in enumerate(range(0, len(entries), ENTRIES_A_PART)):
+        for part, first in enumerate(range(0, len(history or ()), ENTRIES_A_PART)):
             if part:
                 await asyncio.sleep(0)
-            await until_kept(partial(self.store.put_history, name, part, entries[first : first + ENTRIES_A_PART]))
+            entries = history.shown(first, first + ENTRIES_A_PART) if history is not None else []
+            await until_kept(partial(self.store.put_history, name, part, entries))
         status = _status(history) if history is not None else {}
         done = {**execution, "endTime": instant(end), "duration": duration, **status, **changes}
         await until_kept(partial(self.store.finish, done))

@@ -5,7 +5,7 @@ sees of the shared variables, depends on nothing but the order in which outcomes
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from local.workflows.effects import BranchOutcome, Fork, Leaf, Outcome, Pause, Run
@@ -18,7 +18,7 @@ class _Fork:
     """A parallel step that waits for its branches; outcomes are None for those that have not ended."""
 
     parent: "_Branch"
-    runs: tuple[Run, ...]
+    runs: Sequence[Run]
     most: int
     outcomes: list[BranchOutcome | None]
     begun: int = 0
