@@ -33,6 +33,8 @@ _FACES: Mapping[Target, re.Pattern[str]] = {
 _STEPS: Mapping[Target, str] = {"generate": "/generate-image", "reply": "/reply-discord"}
 _SLOW_S, _HANG_S = 1.5, 20.0
 _RETRY_AFTER_S = 1.5
+_MOST_OFFSET_S = 315_360_000
+_MOST_CALLS = 1_000_000
 _GARBAGE = b"<html>502 \xff\xfe not what you expected"
 
 
@@ -53,8 +55,8 @@ class Fault:
         count = body.get("count")
         if target is None or kind is None:
             raise ApiError(400, f"target is one of {', '.join(get_args(Target))}; kind of {', '.join(get_args(Kind))}")
-        if count is not None and (type(count) is not int or count < 1):
-            raise ApiError(400, f"count is how many calls are hit, at least 1, not {count!r}")
+        if count is not None and (type(count) is not int or not 1 <= count <= _MOST_CALLS):
+            raise ApiError(400, f"count is how many calls are hit, 1 to {_MOST_CALLS}, not {str(count)[:40]}")
         return cls(target, kind, count, after=body.get("after") is True)
 
     def as_json(self) -> dict[str, Any]:
@@ -161,9 +163,11 @@ class Faults:
 
     async def _set_clock(self, request: web.Request) -> web.Response:
         """{"offset_s": 600}: the clock of queue and workflow jumps ten minutes ahead of everybody else's."""
-        offset_s = (await read_json(request)).get("offset_s")
-        if isinstance(offset_s, bool) or not isinstance(offset_s, int | float):
-            raise ApiError(400, f"offset_s is a number of seconds, not {offset_s!r}")
+        offset_s: Any = (await read_json(request)).get("offset_s")
+        is_number = isinstance(offset_s, int | float) and not isinstance(offset_s, bool)
+        if not (is_number and -_MOST_OFFSET_S <= offset_s <= _MOST_OFFSET_S):  # NaN is between nothing
+            expected = f"a number of seconds from -{_MOST_OFFSET_S} to {_MOST_OFFSET_S} (ten years)"
+            raise ApiError(400, f"offset_s is {expected}, not {str(offset_s)[:40]}")
         self._offset_s = float(offset_s)
         return web.json_response({"offset_s": self._offset_s})
 

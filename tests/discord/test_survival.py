@@ -20,6 +20,7 @@ from nacl.exceptions import BadSignatureError
 from local.discord.interaction import RANDOM_CHARACTERS
 from local.discord.signing import ensure_signing_key, signed_headers
 from local.discord.snowflake import Snowflakes, made_at
+from local.disk import UnusableFile
 from tests.discord.application import PICTURE, a_form, a_picture, local_discord
 from tests.servers import free_port, running, serving, wait_until
 
@@ -123,7 +124,7 @@ def test_the_signing_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: P
 def test_a_garbled_key_file_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "discord.key"
     path.write_text(text)
-    with pytest.raises(ValueError, match=r"discord\.key holds no Ed25519 key"):
+    with pytest.raises(UnusableFile, match=r"discord\.key cannot be read as an Ed25519 key"):
         ensure_signing_key(path)
 
 

@@ -106,10 +106,10 @@ async def test_a_cancelled_execution_ends_at_once_and_only_once(tmp_path: Path) 
         face.deploy(SLEEP)
         name = face.service.create(WORKFLOW, None)["name"]
         await asyncio.sleep(0)
-        assert face.service.cancel(name)["state"] == "CANCELLED"
+        assert (await face.service.cancel(name))["state"] == "CANCELLED"
         await until(lambda: not face.service.is_running(name))
         with pytest.raises(ApiError, match="not active"):
-            face.service.cancel(name)
+            await face.service.cancel(name)
         assert face.service.get(name)["state"] == "CANCELLED"
 
 
