@@ -12,11 +12,12 @@ from tests.attack import aftermath
 from tests.attack.attacker import Attacker
 from tests.attack.client import CLOSED, HUNG
 from tests.attack.flood import Seen, flood
+from tests.attack.kinds import stream
 from tests.attack.rows import rows
 from tests.system.up import mando_up
 
 REQUESTS = 100_000
-WARM_UP = 6_000
+WARM_UP = 25_000  # of these: after so many, every process has made what it keeps
 FLOOD_S = 160.0
 WHOLE_S = 300.0
 _ROW_S = 45.0
@@ -47,9 +48,10 @@ class Attack:
 
     async def run(self, seed: int) -> None:
         attacker = self._attacker
-        await flood(attacker, seed + 1, WARM_UP, FLOOD_S)
+        coming, seen = stream(seed, attacker), Seen()
+        await flood(attacker, coming, WARM_UP, FLOOD_S * WARM_UP / REQUESTS, seen)
         before = aftermath.Before.of(attacker)
-        seen = await flood(attacker, seed, REQUESTS, FLOOD_S)
+        await flood(attacker, coming, REQUESTS - seen.count, FLOOD_S - seen.seconds, seen)
         _print_answers(seen)
         print(_LINE.format("what is attacked", "seconds", "", "what was seen"))
         await self._tried("each answer is the right one", lambda: aftermath.answers(seen))

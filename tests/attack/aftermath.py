@@ -12,7 +12,7 @@ from tests.attack.flood import Seen
 from tests.attack.processes import family, name_of, resident_mb
 from tests.chaos.promise import answered, count
 
-MOST_GROWN_MB = 32.0  # a third of a kilobyte for each of 100,000 requests
+MOST_GROWN_MB = 32.0  # less than half a kilobyte for each request
 _LOGS = ("ingress.log", "steps.log")
 
 

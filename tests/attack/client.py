@@ -55,15 +55,12 @@ class Connection:
                 self._streams = await asyncio.open_connection("127.0.0.1", self._port)
             reader, writer = self._streams
             writer.write(message)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = _LENGTH.search(head)
-            body = await reader.readexactly(int(length[1])) if length else b""
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            answer = _whole(await _one_answer(reader))
+        except OSError:
+            answer = Answer(CLOSED)
+        if answer.status == CLOSED or _CLOSE.search(answer.head + b"\r\n"):
             self.close()
-            return Answer(CLOSED)
-        if _CLOSE.search(head):
-            self.close()
-        return Answer(_status(head), body, head)
+        return answer
 
 
 async def ask(port: int, message: bytes, patience_s: float = PATIENCE_S) -> Answer:
@@ -75,14 +72,16 @@ async def ask(port: int, message: bytes, patience_s: float = PATIENCE_S) -> Answ
         connection.close()
 
 
-async def say(port: int, message: bytes, patience_s: float = PATIENCE_S) -> Answer:
-    """The answer to any bytes; then we say nothing more, so that nobody waits for the rest."""
+async def say(port: int, message: bytes, *, is_cut: bool = False) -> Answer:
+    """The answer to any bytes, and how many there were; where is_cut, nobody need wait for the rest of them."""
     received = b""
     try:
-        async with asyncio.timeout(patience_s):
+        async with asyncio.timeout(PATIENCE_S):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
                 writer.write(message)
+                if not is_cut:
+                    received = await _one_answer(reader)
                 with contextlib.suppress(OSError):
                     writer.write_eof()
                 while part := await reader.read(65536):
@@ -95,6 +94,16 @@ async def say(port: int, message: bytes, patience_s: float = PATIENCE_S) -> Answ
     except OSError:  # a reset: what came before it counts
         pass
     return _whole(received)
+
+
+async def _one_answer(reader: asyncio.StreamReader) -> bytes:
+    """Its bytes, or those that came before the other side hung up."""
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        return head + (await reader.readexactly(int(length[1])) if length else b"")
+    except asyncio.IncompleteReadError as error:
+        return error.partial
 
 
 def _whole(received: bytes) -> Answer:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.attack.attacker import Attacker
 from tests.attack.client import Answer, Connection, ask, request, say
-from tests.attack.kinds import Kind, stream
+from tests.attack.kinds import Kind
 
 CONNECTIONS = 12
 GENUINE_WITHIN_S = 3.0  # Discord waits no longer
@@ -46,34 +46,35 @@ class Seen:
         ] + self.broken
 
 
-async def flood(attacker: Attacker, seed: int, most: int, within_s: float) -> Seen:
-    """Send until so many were sent or so much time is over, whatever comes first."""
-    seen = Seen()
+Coming = Iterator[tuple[Kind, bytes]]
+
+
+async def flood(attacker: Attacker, stream: Coming, most: int, within_s: float, seen: Seen) -> None:
+    """Send until so many were sent or so much time is over, whatever comes first; seen is added to."""
     began_s = time.monotonic()
-    coming = _until(stream(seed, attacker), most, began_s + within_s)
+    coming = _until(stream, most, began_s + within_s)
     ended = asyncio.Event()
     members = asyncio.create_task(_genuine(attacker, seen, ended))
     await asyncio.gather(*(_send(attacker, coming, seen) for _ in range(CONNECTIONS)))
-    seen.seconds = time.monotonic() - began_s
+    seen.seconds += time.monotonic() - began_s
     ended.set()
     await members
-    return seen
 
 
-def _until(coming: Iterator[tuple[Kind, bytes]], most: int, ends_s: float) -> Iterator[tuple[Kind, bytes]]:
+def _until(coming: Coming, most: int, ends_s: float) -> Coming:
     for _, each in zip(range(most), coming, strict=False):
         if time.monotonic() > ends_s:
             return
         yield each
 
 
-async def _send(attacker: Attacker, coming: Iterator[tuple[Kind, bytes]], seen: Seen) -> None:
+async def _send(attacker: Attacker, coming: Coming, seen: Seen) -> None:
     kept = {face: Connection(attacker.ports[face]) for face in ("ingress", "steps")}
     for kind, message in coming:
-        if kind.once:
-            answer = await say(attacker.ports[kind.face], message)
-        else:
+        if kind.way == "kept":
             answer = await kept[kind.face].ask(message)
+        else:
+            answer = await say(attacker.ports[kind.face], message, is_cut=kind.way == "cut")
         seen.note(kind, message, answer, _problem(attacker, kind, answer))
     for connection in kept.values():
         connection.close()

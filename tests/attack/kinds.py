@@ -10,12 +10,13 @@ from typing import Any, Literal
 from tests.attack import nasty
 from tests.attack.attacker import Attacker, interaction
 from tests.attack.client import CLOSED, request
-from tests.attack.heads import HEADS, PASSED, Change
+from tests.attack.heads import CUT, HEADS, PASSED, Change
 from tests.steps.service import sealed
 from tests.steps.test_attacks import BODIES
 from tests.steps.test_forged_tokens import FORGED
 
 Face = Literal["ingress", "steps"]
+Way = Literal["kept", "alone", "cut"]
 Make = Callable[[random.Random, Attacker], bytes]
 
 _PING = b'{"type": 1}'
@@ -38,7 +39,7 @@ _DEDUP_KEYS = ["", "1", "9" * 4000, "1\x85evil", "../..", "1310000000000000001,1
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """once: its end cannot be told from its bytes, so its connection carries nothing else."""
+    """way: over a connection that goes on, over one of its own, or over one that we end, since nothing follows."""
 
     face: Face
     group: str
@@ -46,7 +47,7 @@ class Kind:
     allowed: frozenset[int]
     make: Make
     weight: float = 1.0
-    once: bool = False
+    way: Way = "kept"
 
 
 def kinds() -> list[Kind]:
@@ -77,7 +78,8 @@ def _heads(face: Face, genuine: Callable[[Attacker], bytes], passed: int) -> Ite
 
     for name, (change, allowed) in HEADS.items():
         statuses = frozenset(passed if one == PASSED else one for one in allowed)
-        yield Kind(face, "head", name, statuses, partial(make, change), weight=0.5, once=True)
+        weight = 0.05 if "900 KB" in name else 0.5
+        yield Kind(face, "head", name, statuses, partial(make, change), weight, "cut" if name in CUT else "alone")
 
 
 # --- at the ingress -----------------------------------------------------------------------------------------------
@@ -150,8 +152,8 @@ def _json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def _row(group: str, name: str, allowed: set[int], make: Make, weight: float = 1.0, *, once: bool = False) -> Kind:
-    return Kind("ingress", group, name, frozenset(allowed), make, weight, once)
+def _row(group: str, name: str, allowed: set[int], make: Make, weight: float = 1.0, way: Way = "kept") -> Kind:
+    return Kind("ingress", group, name, frozenset(allowed), make, weight, way)
 
 
 def _ingress() -> list[Kind]:
@@ -169,13 +171,13 @@ def _ingress() -> list[Kind]:
         _row("body", "no object", {400}, lambda d, a: a.signed(nasty.broken(d)), 8),
         _row("body", "in another encoding", {200, 400}, lambda d, a: a.signed(nasty.encoded(d, interaction(d)))),
         _row("body", "any value anywhere", {200}, lambda d, a: a.signed(_json(nasty.somewhere(d, interaction(d)))), 8),
-        _row("body", "too large", {413}, lambda d, a: a.signed(bytes(d.randint(_TOO_LARGE, 10**6))), 0.05, once=True),
+        _row("body", "too large", {413}, lambda d, a: a.signed(bytes(d.randint(_TOO_LARGE, 10**6))), 0.05, "alone"),
         _row("component", "any type, any data", {200}, lambda d, a: a.signed(_json(_any_type(d))), 8),
         _row("interaction", "a crooked token", {200}, lambda d, a: a.signed(_json(_crooked_token(d))), 6),
         _row("replay", "of a PING", {200}, lambda d, a: a.signed(_PING), 4),
-        _row("method", "another", {405}, lambda d, a: a.signed(_PING, method=d.choice(_METHODS)), 4, once=True),
-        _row("method", "OPTIONS", {405}, lambda d, a: a.signed(_PING, method="OPTIONS"), 0.5, once=True),
-        _row("path", "another", {200, 400, 404}, lambda d, a: a.signed(_PING, path=d.choice(_PATHS)), 4, once=True),
+        _row("method", "another", {405}, lambda d, a: a.signed(_PING, method=d.choice(_METHODS)), 4, "alone"),
+        _row("method", "OPTIONS", {405}, lambda d, a: a.signed(_PING, method="OPTIONS"), 0.5, "alone"),
+        _row("path", "another", {200, 400, 404}, lambda d, a: a.signed(_PING, path=d.choice(_PATHS)), 4, "alone"),
     ]  # fmt: skip
 
 
@@ -207,15 +209,15 @@ def _reply_of_a_stranger(dice: random.Random, attacker: Attacker) -> bytes:
 
 
 def _steps() -> Iterator[Kind]:
-    def row(group: str, name: str, allowed: set[int], make: Make, weight: float = 1.0, *, once: bool = False) -> Kind:
-        return Kind("steps", group, name, frozenset(allowed), make, weight, once)
+    def row(group: str, name: str, allowed: set[int], make: Make, weight: float = 1.0, way: Way = "kept") -> Kind:
+        return Kind("steps", group, name, frozenset(allowed), make, weight, way)
 
     for name, (status, _) in FORGED.items():
         forged = partial(lambda name, d, a: a.called(a.step_body, Authorization=f"Bearer {a.forged[name]}"), name)
-        yield row("token", name, {status}, forged, 0.5, once=status == 431)
+        yield row("token", name, {status}, forged, 0.5, "alone" if status == 431 else "kept")
     for name, (status, make) in BODIES.items():
         body = partial(lambda make, d, a: a.called(make(a.steps)), make)
-        yield row("body", name, {status}, body, 0.05 if status == 413 else 0.3, once=status == 413)
+        yield row("body", name, {status}, body, 0.05 if status == 413 else 0.3, "alone" if status == 413 else "kept")
     yield row("token", "a character changed", {401}, _changed_token, 8)
     yield row("token", "no bearer", {401}, _no_bearer, 4)
     yield row("body", "bits flipped", {400, 422}, lambda d, a: a.called(nasty.flipped(d, a.step_body)), 4)
@@ -239,8 +241,8 @@ def _steps() -> Iterator[Kind]:
         lambda d, a: a.called(a.step_body, Content_Type=d.choice(_CONTENT_TYPES)),
         2,
     )
-    yield row("method", "another", {405}, lambda d, a: a.called(a.step_body, method=d.choice(_METHODS)), 2, once=True)
-    yield row("method", "OPTIONS", {200, 405}, lambda d, a: a.called(b"", method="OPTIONS"), 0.5, once=True)
+    yield row("method", "another", {405}, lambda d, a: a.called(a.step_body, method=d.choice(_METHODS)), 2, "alone")
+    yield row("method", "OPTIONS", {200, 405}, lambda d, a: a.called(b"", method="OPTIONS"), 0.5, "alone")
     yield row(
         "path",
         "the same, written otherwise",
@@ -248,7 +250,7 @@ def _steps() -> Iterator[Kind]:
         lambda d, a: a.called(a.step_body, d.choice(_SAME_PATHS)),
     )
     yield row(
-        "path", "another", {400, 404, 405}, lambda d, a: a.called(a.step_body, path=d.choice(_PATHS)), 2, once=True
+        "path", "another", {400, 404, 405}, lambda d, a: a.called(a.step_body, path=d.choice(_PATHS)), 2, way="alone"
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from tests.attack.client import Answer
+from tests.running import until
 
 SOCKETS = 200
 WITHIN_S = 1.0
@@ -30,7 +31,7 @@ async def besieged(port: int, shapes: list[str], count: int = SOCKETS) -> AsyncI
 
     async def hold(shape: str) -> None:
         with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(5):
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
             held.append(writer)
             writer.write(SHAPES[shape])
@@ -40,8 +41,10 @@ async def besieged(port: int, shapes: list[str], count: int = SOCKETS) -> AsyncI
 
     holding = [asyncio.create_task(hold(shapes[number % len(shapes)])) for number in range(count)]
     try:
-        await asyncio.sleep(0.3)
+        with contextlib.suppress(TimeoutError):
+            await until(lambda: len(held) == count, 5)
         assert len(held) == count, f"{len(held)} of {count} sockets were taken"
+        await asyncio.sleep(0.2)
         yield
     finally:
         for one in holding:

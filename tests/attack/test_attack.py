@@ -8,7 +8,8 @@ import pytest
 
 from tests.attack import aftermath
 from tests.attack.attacker import Attacker
-from tests.attack.flood import flood
+from tests.attack.flood import Seen, flood
+from tests.attack.kinds import stream
 from tests.attack.rows import Row, rows
 from tests.system.up import mando_up
 
@@ -23,7 +24,8 @@ async def test_every_hostile_request_gets_the_answer_that_is_right_for_it(attack
     seed = random.randrange(1_000_000)
     sys.stdout.write(f"seed {seed}\n")
     before = aftermath.Before.of(attacker)
-    seen = await flood(attacker, seed, most=4000, within_s=6)
+    seen = Seen()
+    await flood(attacker, stream(seed, attacker), most=4000, within_s=6, seen=seen)
     assert seen.count > 200
     assert seen.complaints() == []
     await aftermath.no_traceback(attacker)
