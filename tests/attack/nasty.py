@@ -29,8 +29,8 @@ def somewhere(dice: random.Random, genuine: dict[str, Any]) -> dict[str, Any]:
 def flipped(dice: random.Random, body: bytes) -> bytes:
     """One to three bits are the other way round."""
     changed = bytearray(body)
-    for _ in range(dice.randint(1, 3)):
-        changed[dice.randrange(len(changed))] ^= 1 << dice.randrange(8)
+    for place in dice.sample(range(8 * len(body)), dice.randint(1, 3)):
+        changed[place // 8] ^= 1 << place % 8
     return bytes(changed)
 
 
