@@ -15,7 +15,7 @@ import yaml
 from tests.attack.attacker import USER, Attacker
 from tests.attack.client import Answer, ask, request, say
 from tests.attack.flood import interact
-from tests.attack.kinds import CROOKED_TOKENS
+from tests.attack.ingress_kinds import CROOKED_TOKENS
 from tests.attack.processes import resident_mb
 from tests.attack.slow import WITHIN_S, besieged, slowest_of
 from tests.chaos.promise import break_next, mend

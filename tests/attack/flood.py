@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.attack.attacker import Attacker
 from tests.attack.client import Answer, Connection, ask, request, say
-from tests.attack.kinds import Kind
+from tests.attack.kind import Kind
 
 CONNECTIONS = 12
 GENUINE_WITHIN_S = 3.0  # Discord waits no longer

@@ -2,19 +2,23 @@
 
 import asyncio
 import json
+import random
 import time
+from collections import Counter
 from typing import Any
 
 import grpc.aio
 from google.cloud import tasks_v2
 
+from tests.attack import nasty
 from tests.attack.attacker import Attacker
-from tests.attack.client import ask, request
+from tests.attack.client import Connection, ask, request
 from tests.attack.flood import interact
 from tests.chaos.promise import answered, mend
 from tests.system.up import PLACE, Up
 
 _STATE_WITHIN_S = 0.5
+_WRONG_CALLS = 2000
 _JSON = ("Content-Type", "application/json")
 _HTML = b"<script>document.title = 'it ran'</script>"
 _BUCKET = "demo-mandalas"
@@ -166,6 +170,26 @@ async def impossible_clocks(attacker: Attacker) -> str:
     finally:
         await asyncio.to_thread(mend, up)
     return f"{len(numbers)} refused, then a picture"
+
+
+async def any_value_in_any_call(attacker: Attacker) -> str:
+    """Calls of a program that is wrong: each is done or refused, and none is a mistake of ours."""
+    dice, statuses = random.Random(11), Counter[int]()
+    connection = Connection(attacker.up.port)
+    try:
+        for _ in range(_WRONG_CALLS):
+            method, path, genuine = dice.choice(CALLS)
+            path = path.replace("/mando", "/attack-any").replace("create-image-queue", "attack-queue")
+            value = nasty.somewhere(dice, genuine) if genuine else dice.choice(nasty.VALUES)
+            body = dice.choice([json.dumps(value).encode(), nasty.broken(dice)])
+            answer = await connection.ask(request(method, path, [_JSON], body))
+            assert 200 <= answer.status < 500, f"{method} {path} {body[:200]!r}: status {answer.status}"
+            statuses[answer.status] += 1
+    finally:
+        connection.close()
+        await asyncio.to_thread(mend, attacker.up)
+    assert "Traceback" not in attacker.up.output(), "the local cloud printed a traceback"
+    return ", ".join(f"{status} {count:,}" for status, count in sorted(statuses.items()))
 
 
 LOOP = """

@@ -52,6 +52,7 @@ def rows() -> Iterator[Row]:
     yield Row("cloud: gRPC with a page's headers", local.grpc_of_a_page)
     yield Row("cloud: an object that is a page", local.html_objects)
     yield Row("cloud: clocks that cannot be", local.impossible_clocks)
+    yield Row("cloud: any value in any call", local.any_value_in_any_call)
     yield Row("cloud: an execution of 100,000 steps", local.long_loop)
     yield Row("cloud: what is no gRPC, on its port", local.grpc_port)
 
