@@ -17,7 +17,7 @@ _CODINGS = ["xchunked", "gzip", "gzip, gzip", "chunked, gzip", "chunked;q=1", "\
 _SIZES = ["-1", "+1", "0x5", "g", "1_0", "", " 5", "5 ;", "\uff15", "f" * 40, "5\n"]
 _HOSTS = ["evil.example", "127.0.0.1:99999", "a" * 4000, "[::1", "x@y", "../..", "1.2.3.4, 5.6.7.8", "", "\u00fc"]
 _VERSIONS = ["HTTP/0.9", "HTTP/1.", "HTTP/2", "HTTP/3.0", "HTTP/9.9", "http/1.1", "HTTP/1.1.1", "HTTP/-1.1", "ICY/1.1"]
-_METHODS = ["get", "P\u00d6ST", "POST\x00", "PO ST", "", "P(ST", "post", "\x16\x03\x01", "P" * 500, "PRI"]
+_METHODS = ["get", "P\u00d6ST", "POST\x00", "PO ST", "", "P(ST", "post", "\x16\x03\x01", "P" * 500, "PRI", "BREW"]
 
 
 def _added(line: bytes) -> Change:
@@ -157,6 +157,7 @@ HEADS: dict[str, tuple[Change, set[int]]] = {
     "a line of 300 to 900 KB": (_with(lambda d: f"X-A: {'b' * d.randint(300_000, 900_000)}"), {400, 431, CLOSED}),
     "200 lines": (_with(lambda _: "\r\n".join(f"X-{n}: {n}" for n in range(200))), {400, 431, PASSED, CLOSED}),
     "another Host": (_line_is("Host", lambda d: d.choice(_HOSTS)), {400, PASSED}),
+    # Source: RFC 9112, 3.2: a server MUST answer 400.
     "two Hosts": (_with(lambda d: f"Host: {d.choice(_HOSTS)}"), {400}),
     "a crooked length": (_line_is("Content-Length", lambda d: d.choice(_BAD_LENGTHS)), {400}),
     # The ingress may also answer what came: it is signed.  Source: RFC 9112, 8: a server MAY answer with an error.
