@@ -10,6 +10,7 @@ HUNG = -1  # of no answer and an open connection, until our patience ended
 PATIENCE_S = 10.0
 
 _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3}) ")
+_INTERIM = re.compile(rb"HTTP/1\.1 1[0-9]{2} ")
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)
 _CLOSE = re.compile(rb"\r\nconnection: *close\r\n", re.IGNORECASE)
 
@@ -99,7 +100,8 @@ async def say(port: int, message: bytes, *, is_cut: bool = False) -> Answer:
 async def _one_answer(reader: asyncio.StreamReader) -> bytes:
     """Its bytes, or those that came before the other side hung up."""
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
+        while _INTERIM.match(head := await reader.readuntil(b"\r\n\r\n")):
+            pass
         length = _LENGTH.search(head)
         return head + (await reader.readexactly(int(length[1])) if length else b"")
     except asyncio.IncompleteReadError as error:

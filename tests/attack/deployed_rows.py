@@ -154,6 +154,7 @@ ENDLESS: dict[str, tuple[bytes, bytes]] = {
     "chunked body": (_CHUNKED, b"1000\r\n" + b"c" * 4096 + b"\r\n"),
     "size of a chunk": (_CHUNKED, b"0" * 65536),
     "note beside a chunk": (_CHUNKED + b"5;", b"e" * 65536),
+    "row of requests, answers unread": (b"", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n" * 999),
     "announced body": (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999999\r\n\r\n", b"d" * 65536),
 }  # fmt: skip
 

@@ -16,6 +16,8 @@ _BAD_NAMES = ["X ", "X\x00", "X\t", "X(", "X@", "X/", "\u00fc", "", '"X"', "X\x7
 _CODINGS = ["xchunked", "gzip", "gzip, gzip", "chunked, gzip", "chunked;q=1", "\x0bchunked", "chunked\x00", "x"]
 _SIZES = ["-1", "+1", "0x5", "g", "1_0", "", " 5", "5 ;", "\uff15", "f" * 40, "5\n"]
 _HOSTS = ["evil.example", "127.0.0.1:99999", "a" * 4000, "[::1", "x@y", "../..", "1.2.3.4, 5.6.7.8", "", "\u00fc"]
+_PROTOCOLS = ["websocket", "h2c", "HTTP/2.0", "TLS/1.0", "x" * 500]
+_EXPECTED = ["100-continue", "200-ok", "100-continue, x", "x" * 500]
 _VERSIONS = ["HTTP/0.9", "HTTP/1.", "HTTP/2", "HTTP/3.0", "HTTP/9.9", "http/1.1", "HTTP/1.1.1", "HTTP/-1.1", "ICY/1.1"]
 _METHODS = ["get", "P\u00d6ST", "POST\x00", "PO ST", "", "P(ST", "post", "\x16\x03\x01", "P" * 500, "PRI", "BREW"]
 
@@ -166,6 +168,12 @@ HEADS: dict[str, tuple[Change, set[int]]] = {
         {400, 408, 413, PASSED, CLOSED},
     ),
     "two lengths": (_twice(b"Content-Length"), {400}),
+    "another protocol asked for": (
+        _with(lambda d: f"Connection: Upgrade\r\nUpgrade: {d.choice(_PROTOCOLS)}"),
+        {400, PASSED},
+    ),
+    # Source: RFC 9110, 10.1.1: 417, or an expectation that is not known is passed over.
+    "something expected": (_with(lambda d: f"Expect: {d.choice(_EXPECTED)}"), {417, PASSED}),
     "a right body in chunks": (_chunked(_one_chunk), {PASSED}),
     "a crooked chunk": (_chunked(_crooked_chunk), {400, CLOSED}),
     "an unknown coding": (

@@ -33,8 +33,9 @@ def rows() -> Iterator[Row]:
         for shape in SHAPES:
             yield Row(f"{face}: 200 sockets, {shape}", partial(_slow, face, [shape]), is_short=False)
         yield Row(f"{face}: 200 sockets, every shape", partial(_slow, face, list(SHAPES)))
-    for face in ("ingress", "steps"):
+    for face in _FACES:
         yield Row(f"{face}: what never ends", partial(_endless, face), is_short=False)
+    for face in ("ingress", "steps"):
         yield Row(f"{face}: crooked chunks of nobody", partial(_chunks, face))
     for kind, at_once in (("slow", 20), ("slow", 40), ("503", 40), ("timeout", 40)):
         is_last = (kind, at_once) == ("slow", 40)
