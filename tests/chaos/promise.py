@@ -27,6 +27,16 @@ class Tally:
 def settle(up: Up, ids: Sequence[str], deadline_s: float = 120) -> Tally:
     """Wait until nothing is under way, then count."""
     wait_until(lambda: _is_quiet(up, ids), f"the outcome of {len(ids)} interactions", deadline_s)
+    return count(up, ids)
+
+
+def answered(up: Up, ids: Sequence[str], deadline_s: float = 60) -> None:
+    """Wait until these have an outcome, whatever else is under way."""
+    wait_until(lambda: _all_have_an_outcome(up, ids), f"the outcome of {len(ids)} interactions", deadline_s)
+
+
+def count(up: Up, ids: Sequence[str]) -> Tally:
+    """What became of these."""
     pictures = words = acknowledged = 0
     broken = []
     for one in ids:
@@ -54,9 +64,13 @@ def _is_quiet(up: Up, ids: Sequence[str]) -> bool:
             return False
         if any(state["counts"].get(word) for word in ("ACTIVE", "QUEUED")):
             return False
-        every = [up.get(f"api/client/interactions/{one}")["messages"] for one in ids]
+        return _all_have_an_outcome(up, ids)
     except requests.RequestException:
         return False
+
+
+def _all_have_an_outcome(up: Up, ids: Sequence[str]) -> bool:
+    every = [up.get(f"api/client/interactions/{one}")["messages"] for one in ids]
     return all(messages and all(one["state"] != "thinking" for one in messages) for messages in every)
 
 
