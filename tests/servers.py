@@ -1,7 +1,10 @@
 """Start real servers for a test, and wait for what they do."""
 
 import contextlib
+import fcntl
+import itertools
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,11 +25,39 @@ BIN = Path(sys.executable).parent
 Result = TypeVar("Result")
 
 
-def free_port() -> int:
+# Below those that the system gives out by itself, and none twice in this process.  Processes of one test run have parts
+# of their own (pytest-xdist says which process this is); those of other runs begin elsewhere by chance.
+_PORTS_OF_ONE = 4_000
+_FIRST_PORT = 12_000 + _PORTS_OF_ONE * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 5)
+_BEGIN = secrets.randbelow(_PORTS_OF_ONE)  # not of `random`, whose seed a test run may set
+_PORTS = itertools.cycle(_FIRST_PORT + (_BEGIN + number) % _PORTS_OF_ONE for number in range(_PORTS_OF_ONE))
+
+
+def free_port(count: int = 1) -> int:
+    """A port that nobody uses, the first of `count` in a row.  It stays free until somebody takes that very number."""
+    while True:
+        first, *others = [next(_PORTS) for _ in range(count)]
+        if others == list(range(first + 1, first + count)) and all(map(_is_free, (first, *others))):
+            return first
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def one_process_at_a_time() -> Iterator[Path]:
+    """For what several processes of one test run would install in the same place: the folder for it."""
+    peers = ROOT / ".mando" / "peers"
+    peers.mkdir(parents=True, exist_ok=True)
+    with (peers / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield peers
 
 
 def wait_until(condition: Callable[[], Result], what: str, deadline_s: float = 20) -> Result:

@@ -4,15 +4,15 @@ Source: Google AIP-160 (filtering) and AIP-132 (ordering); the fields are those 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from local.executions.instant import instant
 
-MAX_RESTRICTIONS = 200  # SQLite bounds the depth of a condition
-_MAX_NESTING = 50
+MAX_RESTRICTIONS = 200  # SQLite bounds how large a condition is, and
+MAX_NESTING = 20  # how many brackets stand in each other
 
 _SPACE = re.compile(r"\s*")
 _NAME = re.compile(r'[A-Za-z_]\w*(?:\.(?:"[^"]+"|[\w-]+))?')
@@ -99,21 +99,21 @@ class _Parser:
         return self._text[self._at : self._at + 1]
 
     def sequences(self, depth: int) -> Condition:
-        condition = self._factor(depth)
+        factors = [self._factor(depth)]
         while self.peek() not in ("", ")"):
             self._takes("AND")
-            condition = _joined("AND", condition, self._factor(depth))
-        return condition
+            factors.append(self._factor(depth))
+        return _joined("AND", factors)
 
     def _factor(self, depth: int) -> Condition:
-        condition = self._term(depth)
+        terms = [self._term(depth)]
         while self._takes("OR"):
-            condition = _joined("OR", condition, self._term(depth))
-        return condition
+            terms.append(self._term(depth))
+        return _joined("OR", terms)
 
     def _term(self, depth: int) -> Condition:
-        if depth > _MAX_NESTING:
-            raise self.error(f"nested more than {_MAX_NESTING} deep")
+        if depth > MAX_NESTING:
+            raise self.error(f"nested more than {MAX_NESTING} deep")
         if self._takes("NOT") or self._takes_character("-"):
             condition = self._term(depth + 1)
             return Condition(f"NOT {condition.sql}", condition.values)
@@ -173,8 +173,12 @@ class _Parser:
         return re.sub(r"\\(.)", r"\1", found[1] if found[1] is not None else found[2])
 
 
-def _joined(word: str, left: Condition, right: Condition) -> Condition:
-    return Condition(f"({left.sql} {word} {right.sql})", left.values + right.values)
+def _joined(word: str, conditions: Sequence[Condition]) -> Condition:
+    """Side by side in one pair of brackets: SQLite's parser holds few brackets in each other."""
+    if len(conditions) == 1:
+        return conditions[0]
+    values = tuple(value for one in conditions for value in one.values)
+    return Condition(f"({f' {word} '.join(one.sql for one in conditions)})", values)
 
 
 def _comparison(name: str, field: Field, key: str | None, comparator: str, text: str) -> Condition:

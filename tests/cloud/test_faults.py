@@ -1,7 +1,9 @@
 """What is broken on purpose breaks as said, as often as said, and at the call that was named."""
 
 import json
+import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,11 @@ import aiohttp
 import pytest
 
 from local.executions.registry import Settings
+from local.faults import Fault
 from local.server import PLACE, LocalCloud
 from tests.running import until
 from tests.system.up import four_free_ports
+from tests.wire import a_wire
 
 QUEUE = f"{PLACE}/queues/q"
 WORKFLOW = f"{PLACE}/workflows/w"
@@ -74,6 +78,50 @@ async def test_the_workflows_own_calls_fail_too(cloud: Any, kind: str, seen: str
     assert seen in json.loads(local.executions.get(name)["result"])
     async with session.delete(f"{url}/faults") as cleared:
         assert await cleared.json() == []
+
+
+@pytest.mark.parametrize("kind", ["500", "429", "timeout", "reset", "garbage"])
+@pytest.mark.parametrize("after", [False, True])
+async def test_a_step_is_done_whose_call_never_arrived_or_not_done_whose_answer_alone_is_lost(
+    cloud: Any, kind: str, after: bool
+) -> None:
+    local, url, session = cloud
+    async with a_wire() as steps:
+        await session.post(f"{url}/faults", json={"target": "generate", "kind": kind, "count": 1, "after": after})
+        local.executions.deployments.deploy(WORKFLOW, Settings(CALL.replace("http://127.0.0.1:1", steps.url)))
+        results = []
+        for _ in range(2):
+            name = local.executions.create(WORKFLOW, None)["name"]
+            await until(partial(_has_ended, local, name))
+            results.append(json.loads(local.executions.get(name)["result"]))
+    assert len(steps.heads) == 1 + after
+    assert (results[0] != "ok", results[1]) == (True, "ok")
+
+
+def _has_ended(local: LocalCloud, name: str) -> bool:
+    return not local.executions.is_running(name)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+async def test_a_step_fails_once_too_often_or_too_rarely(cloud: Any, count: int) -> None:
+    local, _, _ = cloud
+    local.faults.coming.append(Fault("reply", "500", count))
+    hits = [local.faults.take("reply") is not None for _ in range(count + 1)]
+    assert hits == [True] * count + [False]
+    assert local.faults.take("generate") is None
+
+
+async def test_a_clock_that_was_set_wrong_stays_wrong(cloud: Any) -> None:
+    local, url, session = cloud
+    assert abs(local.faults.now_s() - time.time()) < 60
+    async with session.post(f"{url}/faults/clock", json={"offset_s": 3600}) as answer:
+        assert await answer.json() == {"offset_s": 3600}
+    assert local.faults.now_s() - time.time() > 3500
+    for wrong in ({"offset_s": True}, {"offset_s": "1"}, {}):
+        async with session.post(f"{url}/faults/clock", json=wrong) as refused:
+            assert refused.status == 400
+    await session.delete(f"{url}/faults")
+    assert abs(local.faults.now_s() - time.time()) < 60
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Every case of the suite, under all drivers: asyncio over loopback HTTP, virtual time, and that with crashes."""
 
 import asyncio
+import heapq
+import itertools
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -26,7 +28,8 @@ from tests.conformance.virtual import ScriptedTime
 
 CASES = [pytest.param(case, id=f"{case.file}: {case.name}") for case in all_cases()]
 START_S = 1_700_000_000.0
-SECOND_S = 1e-4  # so long a second takes under the live driver: short, and branches keep their order
+SECOND_S = 1e-4  # so long a second takes under the live driver
+TURNS = 50  # of the event loop: more than anything needs that follows from the end of a wait
 NO_ONE_LISTENS = "http://127.0.0.1:1"
 
 
@@ -69,20 +72,38 @@ async def test_live(case: Case) -> None:
 
 
 class _Clock:
-    """Time that passes faster than the real one, and exactly: each wait ends so many seconds after it began."""
+    """Time that passes faster than the real one, and exactly: each wait ends so many seconds after it began.
+
+    One wait ends at a time, and what follows from it is done before the next one ends: on a slow machine too.
+    """
 
     def __init__(self) -> None:
         self.now_s = START_S
         self.slept: list[float] = []
+        self._order = itertools.count()
+        self._due: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._ticking: asyncio.Task[None] | None = None
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         await self.wait(seconds)
 
     async def wait(self, seconds: float) -> None:
-        end_s = self.now_s + seconds
-        await asyncio.sleep(seconds * SECOND_S)
-        self.now_s = max(self.now_s, end_s)
+        ended = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._due, (self.now_s + seconds, next(self._order), ended))
+        if self._ticking is None or self._ticking.done():
+            self._ticking = asyncio.create_task(self._tick())
+        await ended
+
+    async def _tick(self) -> None:
+        while self._due:
+            await asyncio.sleep((self._due[0][0] - self.now_s) * SECOND_S)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+            end_s, _, ended = heapq.heappop(self._due)
+            self.now_s = max(self.now_s, end_s)
+            if not ended.done():
+                ended.set_result(None)
 
 
 def _stubs(case: Case) -> Stubs:

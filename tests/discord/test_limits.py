@@ -20,6 +20,14 @@ async def here(tmp_path: Path) -> AsyncIterator[Running]:
         yield running
 
 
+@pytest.fixture
+def no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the windows of the limit: on a slow machine six calls may take longer than one."""
+    take = RateLimit.take
+    monkeypatch.setattr(RateLimit, "take", lambda limit, key, _: take(limit, key, 1000.0))
+
+
+@pytest.mark.usefixtures("no_time_passes")
 async def test_a_sixth_call_within_two_seconds_is_rate_limited(here: Running) -> None:
     statuses = []
     for _ in range(6):
@@ -37,16 +45,18 @@ async def test_a_sixth_call_within_two_seconds_is_rate_limited(here: Running) ->
     assert headers["Via"]  # without it, discord.py takes it for Cloudflare's
 
 
+@pytest.mark.usefixtures("no_time_passes")
 async def test_every_answer_about_a_token_tells_what_is_left_of_its_calls(here: Running) -> None:
     """Source: Discord, "Rate Limits": "Header Format"."""
+    began_s = time.time() - 0.001  # what is told has milliseconds
     calls = [("GET", 200), ("DELETE", 204), ("GET", 404)]
     for left, (method, status) in zip((4, 3, 2), calls, strict=True):
         async with here.session.request(method, here.reply_url) as answer:
             headers = answer.headers
             assert answer.status == status
         assert (headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"]) == ("5", str(left))
-        assert 0 < float(headers["X-RateLimit-Reset-After"]) <= 2
-        assert abs(float(headers["X-RateLimit-Reset"]) - time.time()) < 3
+        assert float(headers["X-RateLimit-Reset-After"]) == 2
+        assert began_s <= float(headers["X-RateLimit-Reset"]) - 2 <= time.time() + 0.001
         assert headers["X-RateLimit-Bucket"]
         assert "X-RateLimit-Scope" not in headers
     async with here.session.patch(here.reply_url, data=b"{") as answer:

@@ -168,7 +168,8 @@ def test_no_answer_is_waited_for_beyond_the_deadline(held_back: threading.Event)
         began_s = time.monotonic()
         with pytest.raises(QueueUnavailable, match="no answer in time"):
             put(url, within_s=0.4)
-        assert 0.4 <= time.monotonic() - began_s < 1.5
+        assert time.monotonic() - began_s >= 0.4
+        assert not held_back.is_set(), "it waited until there was an answer"
         held_back.set()
 
 
@@ -182,8 +183,8 @@ def test_nothing_is_sent_once_the_deadline_has_passed() -> None:
 def test_a_queue_that_cannot_be_reached_is_unavailable_at_once() -> None:
     began_s = time.monotonic()
     with pytest.raises(QueueUnavailable, match="ConnectionError"):
-        put(f"http://127.0.0.1:{free_port()}")
-    assert time.monotonic() - began_s < 2
+        put(f"http://127.0.0.1:{free_port()}", within_s=100)
+    assert time.monotonic() - began_s < 50
 
 
 def test_calls_that_hang_are_bounded_and_the_next_member_is_told_at_once(
@@ -210,8 +211,8 @@ def test_calls_that_hang_are_bounded_and_the_next_member_is_told_at_once(
                 asyncio.run(tasks.enqueue(REQUEST, time.monotonic() + 0.3))
         began_s = time.monotonic()
         with pytest.raises(QueueUnavailable, match="4 calls are under way"):
-            asyncio.run(tasks.enqueue(REQUEST, time.monotonic() + 5))
-        assert time.monotonic() - began_s < 1
+            asyncio.run(tasks.enqueue(REQUEST, time.monotonic() + 100))
+        assert time.monotonic() - began_s < 50
         assert len(calls) == 4
         held_back.set()
 

@@ -18,6 +18,7 @@ from nacl.public import PrivateKey, SealedBox
 import schemas
 from local.auth import CERTS_PATH, TokenIssuer
 from tests.servers import BIN, ROOT, free_port, running, serving
+from tests.steps.scripted import is_the_librarys_own
 
 AUDIENCE = "mando-steps"
 ACCOUNT = "mando-workflow@demo.iam.gserviceaccount.com"
@@ -28,7 +29,7 @@ PICTURE = {"object": f"pictures/{'0' * 32}.png", "title": "t", "description": "d
 
 
 class World(BaseHTTPRequestHandler):
-    """Certificates, bucket and Discord; keeps every call but those for certificates."""
+    """Certificates, bucket and Discord; keeps every call but those for certificates, and those of a library's own."""
 
     protocol_version = "HTTP/1.1"
     issuer: TokenIssuer
@@ -41,6 +42,8 @@ class World(BaseHTTPRequestHandler):
             if self.certificates_wait_for is not None:
                 self.certificates_wait_for.wait(30)
             self._answer(json.dumps(self.issuer.certificates()).encode(), {"Cache-Control": "max-age=3600"})
+        elif is_the_librarys_own(self.command, self.path):
+            self._answer(b"{}", {}, 404)
         else:
             self._count(PNG)
 

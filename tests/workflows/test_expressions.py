@@ -22,7 +22,7 @@ from local.workflows.parser import (
     Unary,
     parse_expression,
 )
-from local.workflows.printer import print_expression
+from tests.workflows.printer import print_expression
 
 NAMES = st.sampled_from(["a", "b_1", "Zed", "request", "_x"])
 NUMBERS = st.integers(0, 2**63 - 1) | st.floats(0, allow_nan=False, allow_infinity=False)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.discord.application import BOT_TOKEN, Running
-from tests.servers import BIN, ROOT, free_port
+from tests.servers import BIN, ROOT, free_port, one_process_at_a_time
 
 _HERE = Path(__file__).parent
 _PEERS = ROOT / ".mando" / "peers"
@@ -49,15 +49,17 @@ class Bot:
 
 @contextlib.asynccontextmanager
 async def python_bot(here: Running, program: str) -> AsyncIterator[Bot]:
-    target = _installed(_PYTHON, [str(BIN / "uv"), "pip", "install", "--no-deps", "--requirement", str(_PYTHON)])
+    with one_process_at_a_time():
+        target = _installed(_PYTHON, [str(BIN / "uv"), "pip", "install", "--no-deps", "--requirement", str(_PYTHON)])
     async with _running(here, [str(BIN / "python"), str(_HERE / program)], {"PYTHONPATH": str(target)}) as bot:
         yield bot
 
 
 @contextlib.asynccontextmanager
 async def node_bot(here: Running, program: str) -> AsyncIterator[Bot]:
-    npm, node = _node()
-    modules = _installed(_NODE, [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], by_npm=True)
+    with one_process_at_a_time():
+        npm, node = _node()
+        modules = _installed(_NODE, [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], by_npm=True)
     variables = {"NODE_PATH": str(modules / "node_modules")}
     async with _running(here, [node, str(_HERE / program)], variables) as bot:
         yield bot
@@ -96,7 +98,6 @@ def _installed(pins: Path, command: Sequence[str], by_npm: bool = False) -> Path
     folder = _PEERS / f"discord-{pins.stem}-{digest}"
     if folder.exists():
         return folder
-    _PEERS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_PEERS) as draft:
         if by_npm:
             for name in ("package.json", "package-lock.json"):

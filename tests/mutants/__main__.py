@@ -1,0 +1,86 @@
+"""`make mutants ROOM=tasks`: 100 mistakes in a room's code, one at a time, and which of them its tests notice.
+
+Not a part of `make test`: it takes up to 15 minutes a room.  docs/decisions/070-mutants.md says why it is our own.
+"""
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Sequence
+
+from tests.mutants import python, workflow
+from tests.mutants.accepted import reasons
+from tests.mutants.mistake import Mistake
+from tests.mutants.rooms import ROOMS, Room
+from tests.mutants.trial import ROOT, BrokenBefore, Verdict, tried
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make mutants")
+    parser.add_argument("room", choices=sorted(ROOMS))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=2, help="how many are tried side by side")
+    arguments = parser.parse_args()
+    room = ROOMS[arguments.room]
+    drawn = draw(every_mistake(room), arguments.count, random.Random(arguments.seed))
+    print(f"{arguments.room}: {len(drawn)} mistakes drawn with seed {arguments.seed}", flush=True)
+    began_s = time.monotonic()
+    missed: list[Verdict] = []
+    try:
+        for verdict in tried(room, drawn, arguments.jobs):
+            _show(verdict)
+            if not verdict.is_noticed:
+                missed.append(verdict)
+    except BrokenBefore as error:
+        print(f"the room's tests fail before any mistake was made:\n{error}")
+        return 2
+    _sum_up(drawn, missed, time.monotonic() - began_s)
+    return 0
+
+
+def every_mistake(room: Room) -> list[Mistake]:
+    found: list[Mistake] = []
+    for place in room.code:
+        files = sorted((ROOT / place).rglob("*.py")) if (ROOT / place).is_dir() else [ROOT / place]
+        for file in files:
+            kind = python if file.suffix == ".py" else workflow
+            found += kind.mistakes(str(file.relative_to(ROOT)), file.read_text())
+    return found
+
+
+def draw(found: Sequence[Mistake], count: int, dice: random.Random) -> list[Mistake]:
+    """Each line has the same chance, however much is written in it; then each mistake of the line."""
+    lines: dict[tuple[str, int], list[Mistake]] = {}
+    for mistake in found:
+        lines.setdefault((mistake.path, mistake.line), []).append(mistake)
+    chosen = dice.sample(sorted(lines), min(count, len(lines)))
+    return [dice.choice(lines[line]) for line in chosen]
+
+
+def _show(verdict: Verdict) -> None:
+    mistake, word = verdict.mistake, "noticed    " if verdict.is_noticed else "NOT NOTICED"
+    by = f" by {verdict.by}" if verdict.by else ""
+    print(f"{word} {verdict.took_s:6.1f} s  {mistake.path}:{mistake.line}  {mistake.kind}{by}", flush=True)
+    if not verdict.is_noticed:
+        for line in mistake.diff((ROOT / mistake.path).read_text()):
+            print(f"    {line}", flush=True)
+
+
+def _sum_up(drawn: Sequence[Mistake], missed: Sequence[Verdict], took_s: float) -> None:
+    known = [reason for one in missed if (reason := reasons().get(_key(one.mistake)))]
+    noticed = len(drawn) - len(missed)
+    print(f"{noticed} of {len(drawn)} noticed ({noticed / max(1, len(drawn)):.0%}) in {took_s / 60:.1f} minutes")
+    if known:
+        print(f"{len(known)} of the others are accepted: tests/mutants/accepted.yaml says why")
+
+
+def _key(mistake: Mistake) -> str:
+    """Path and change: it stays the same where lines above it are added."""
+    before, *after = mistake.diff((ROOT / mistake.path).read_text()) or [""]
+    return f"{mistake.path} {before.lstrip('-').strip()} → {' '.join(one.lstrip('+').strip() for one in after)}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""One mistake: a place in a file, what stands there, and what a tired engineer might have written."""
+
+import difflib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """path from the root; line counts from 1; begin and end are offsets in the file's text; kind is a word or two."""
+
+    path: str
+    line: int
+    begin: int
+    end: int
+    after: str
+    kind: str
+
+    def made_in(self, text: str) -> str:
+        return text[: self.begin] + self.after + text[self.end :]
+
+    def diff(self, text: str) -> list[str]:
+        """The lines that it takes away and those that it adds, with - and +."""
+        before, after = text.splitlines(), self.made_in(text).splitlines()
+        changed = difflib.unified_diff(before, after, n=0, lineterm="")
+        return [line for line in changed if not line.startswith(("---", "+++", "@@"))]

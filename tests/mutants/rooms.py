@@ -1,0 +1,36 @@
+"""Which code a room is, and which tests are its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """code: folders and files from the root; tests: what pytest gets, in that order."""
+
+    code: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+# Tests that ask programs of others take a minute, and try those programs more than our code.
+LEFT_OUT = "not gcloud and not fake_gcs_server and not libraries"
+
+ROOMS: Mapping[str, Room] = {
+    "ingress": Room(("ingress",), ("tests/ingress",)),
+    "steps": Room(("steps",), ("tests/steps",)),
+    "tasks": Room(("local/tasks",), ("tests/tasks",)),
+    "executions": Room(("local/executions",), ("tests/executions",)),
+    "workflows": Room(("local/workflows",), ("tests/workflows", "tests/conformance")),
+    "storage": Room(("local/storage",), ("tests/storage",)),
+    "discord": Room(("local/discord",), ("tests/discord",)),
+    "cloud": Room(
+        (
+            *("local/api_error.py", "local/auth.py", "local/faults.py", "local/guard.py", "local/grpc_gateway.py"),
+            *("local/hosts.py", "local/outgoing.py", "local/server.py", "local/googleapi", "local/appengine"),
+        ),
+        ("tests/cloud", "tests/auth", "tests/workflows/test_sent_once.py", "tests/tasks", "tests/executions"),
+    ),
+    "mandala": Room(("mandala",), ("tests/mandala",)),
+    "cli": Room(("cli",), ("tests/cli", "tests/replay")),
+    "yaml": Room(("workflows/mando.yaml",), ("tests/system/test_workflow.py", "tests/system/test_yaml.py")),
+}
