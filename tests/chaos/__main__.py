@@ -53,6 +53,7 @@ def _of_the_world(folder: Path, dice: random.Random) -> Iterator[Trial]:
         yield "slow clients beside members", lambda: world.slow_clients_beside_members(up)
     if world.can_mount():
         yield "the bucket's disk is full", lambda: world.bucket_is_full(folder / "full")
+        yield "the whole disk is full under load", lambda: world.disk_is_full_under_load(folder / "full-whole")
     yield f"{KILLS} times a process is killed", lambda: killed(folder / "killed", KILLS, dice)
 
 

@@ -55,3 +55,10 @@ def test_slow_clients_keep_no_member_waiting(up: Up) -> None:
 def test_an_interaction_that_is_delivered_often_is_answered_once(up: Up) -> None:
     tally = world.delivered_again_and_in_another_order(up)
     assert (tally.acknowledged, tally.pictures, tally.broken) == (8, 8, [])
+
+
+@pytest.mark.skipif(not world.can_mount(), reason="this machine lets us have no disk of our own")
+def test_a_disk_that_is_full_under_load_loses_nothing(tmp_path: Path) -> None:
+    tally = world.disk_is_full_under_load(tmp_path / "data")
+    assert tally.broken == []
+    assert tally.sent == tally.pictures + tally.words > 1

@@ -6,6 +6,7 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -87,9 +88,41 @@ def bucket_is_full(data: Path) -> Tally:
         return settle(up, ids + send(up, 1))
 
 
-def _with_a_small_disk(folder: Path) -> list[str]:
-    """A command that runs another with a disk of 3 MB at `folder`, in a namespace of its own."""
-    script = f'mount -t tmpfs -o size=3m tmpfs {folder} && exec "$@"'
+def disk_is_full_under_load(data: Path) -> Tally:
+    """The disk of all that is kept is full, twice, while members type: journals, tasks, messages, pictures."""
+    data.mkdir()
+    with mando_up(data, prefix=_with_a_small_disk(data, size_mb=40)) as up:
+        inside = Path(f"/proc/{up.process.pid}/root{data}")
+        ids: list[str] = []
+        for told in range(2):
+            with ThreadPoolExecutor(4) as members:
+                typing = [members.submit(_typed, up, 4) for _ in range(4)]
+                with suppress(OSError), (inside / "filler").open("wb", buffering=0) as filler:
+                    while True:
+                        filler.write(bytes(65536))
+                wait_until(partial(_was_told, up, told), "mando up says that there is no room")
+                (inside / "filler").unlink()
+                ids += [one for member in typing for one in member.result()]
+        return settle(Up(up.process, up.port, inside, up.printed), ids + send(up, 1))
+
+
+def _was_told(up: Up, times: int) -> bool:
+    """Whether it has said so more often than that."""
+    return up.output().count("cannot keep anything in") > times
+
+
+def _typed(up: Up, count: int) -> list[str]:
+    """The ids of those interactions that Discord itself could take."""
+    ids = []
+    for _ in range(count):
+        with suppress(requests.RequestException):
+            ids.append(str(up.interact()["id"]))
+    return ids
+
+
+def _with_a_small_disk(folder: Path, size_mb: int = 3) -> list[str]:
+    """A command that runs another with a disk of so many MB at `folder`, in a namespace of its own."""
+    script = f'mount -t tmpfs -o size={size_mb}m tmpfs {folder} && exec "$@"'
     return ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
 
 
