@@ -12,7 +12,7 @@ from local.storage.errors import StorageError, condition_not_met, invalid, no_su
 from local.storage.resource import timestamp
 
 # Source: Cloud Storage, "Bucket naming guidelines".  It also keeps a name from ever being a path.
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+_NAME = re.compile(r"(?=.{3,222}\Z)(?!.*[^.]{64})[a-z0-9][a-z0-9._-]*[a-z0-9]")  # 63 between two dots, 222 in all
 _OUTPUT_ONLY = {"kind", "id", "name", "selfLink", "projectNumber", "metageneration", "etag", "timeCreated", "updated"}
 
 

@@ -29,6 +29,10 @@ class Row:
         fault: dict[str, Any] = {"target": self.target, "kind": self.kind, "count": self.count, "after": self.after}
         break_next(up, **fault)
         tally = settle(up, send(up, interactions))
+        if left := up.get("faults"):
+            tally.broken.append(f"nothing was broken: {left} never hit a call")
+        if tally.acknowledged != tally.sent:
+            tally.broken.append(f"{tally.sent - tally.acknowledged} interactions got no answer at all")
         mend(up)
         return tally
 

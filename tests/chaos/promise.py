@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import tempfile
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -28,10 +29,17 @@ class Tally:
     broken: list[str] = field(default_factory=list)
 
 
-def settle(up: Up, ids: Sequence[str], deadline_s: float = 120) -> Tally:
-    """Wait until nothing is under way, then count."""
-    wait_until(lambda: _is_quiet(up, ids), f"the outcome of {len(ids)} interactions", deadline_s)
-    return count(up, ids)
+Written = defaultdict[str, set[str]]  # an object's name → every generation that was seen of it
+
+
+def settle(up: Up, ids: Sequence[str], deadline_s: float = 120, written: Written | None = None) -> Tally:
+    """Wait until nothing is under way, then count.
+
+    written is what earlier looks at the bucket saw: a second generation of a name is a picture that was written over.
+    """
+    seen: Written = defaultdict(set) if written is None else written
+    wait_until(lambda: _is_quiet(up, ids, seen), f"the outcome of {len(ids)} interactions", deadline_s)
+    return count(up, ids, seen)
 
 
 def answered(up: Up, ids: Sequence[str], deadline_s: float = 60) -> None:
@@ -39,8 +47,8 @@ def answered(up: Up, ids: Sequence[str], deadline_s: float = 60) -> None:
     wait_until(lambda: _all_have_an_outcome(up, ids), f"the outcome of {len(ids)} interactions", deadline_s)
 
 
-def count(up: Up, ids: Sequence[str]) -> Tally:
-    """What became of these."""
+def count(up: Up, ids: Sequence[str], written: Written | None = None) -> Tally:
+    """What became of these; written is what was seen of the bucket meanwhile."""
     pictures = words = acknowledged = 0
     broken = []
     for one in ids:
@@ -57,12 +65,17 @@ def count(up: Up, ids: Sequence[str]) -> Tally:
             words += 1
         else:
             broken.append(f"{one} has an empty reply")
-    broken += _objects_written_twice(up) + _leaks(up)
+    if not acknowledged:
+        broken.append("nothing was acknowledged, so nothing was tried")
+    broken += [f"the object {name} was written {len(kept)} times" for name, kept in (written or {}).items() if len(kept) > 1]
+    broken += _leaks(up)
     return Tally(len(ids), acknowledged, pictures, words, broken)
 
 
-def _is_quiet(up: Up, ids: Sequence[str]) -> bool:
+def _is_quiet(up: Up, ids: Sequence[str], written: Written) -> bool:
     try:
+        for name, generation in up.objects().items():
+            written[name].add(generation)
         state = up.get("ops/state")
         if any(queue["waiting"] for queue in state["queues"]):
             return False
@@ -76,12 +89,6 @@ def _is_quiet(up: Up, ids: Sequence[str]) -> bool:
 def _all_have_an_outcome(up: Up, ids: Sequence[str]) -> bool:
     every = [up.get(f"api/client/interactions/{one}")["messages"] for one in ids]
     return all(messages and all(one["state"] != "thinking" for one in messages) for messages in every)
-
-
-def _objects_written_twice(up: Up) -> list[str]:
-    listed = up.get("storage/v1/b/demo-mandalas/o?versions=true").get("items", [])
-    names = [one["name"] for one in listed]
-    return [f"the object {name} was written twice" for name in {one for one in names if names.count(one) > 1}]
 
 
 def _leaks(up: Up) -> list[str]:

@@ -4,6 +4,7 @@ slow clients."""
 import random
 import subprocess
 import time
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -12,7 +13,7 @@ from pathlib import Path
 import requests
 
 from steps.caller import CLOCK_SKEW_S
-from tests.chaos.promise import Tally, mend, send, settle
+from tests.chaos.promise import Tally, Written, mend, send, settle
 from tests.servers import wait_until
 from tests.slow_clients import holding, kinds
 from tests.system.up import Up, mando_up
@@ -22,12 +23,13 @@ def delivered_again_and_in_another_order(up: Up) -> Tally:
     """Each interaction comes five times, many at once, and once more when it is long done."""
     with ThreadPoolExecutor(8) as pool:
         ids = [one[0] for one in pool.map(lambda _: send(up, 1, deliveries=5), range(8))]
-    settle(up, ids)
+    written: Written = defaultdict(set)
+    settle(up, ids, written=written)
     again = [{"interaction_id": one, "data": {"name": "mando"}, "deliveries": 2} for one in random.sample(ids, 4)]
     for body in again:
         with suppress(requests.RequestException):
             requests.post(f"{up.base}/api/v10/interactions", json=body, timeout=10)
-    return settle(up, ids)
+    return settle(up, ids, written=written)
 
 
 def clock_jumps(up: Up, offset_s: float) -> Tally:
