@@ -9,6 +9,7 @@ import errno
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from types import SimpleNamespace
 from urllib.parse import quote, unquote, urlsplit
 
@@ -117,6 +118,7 @@ async def _send_once(request: ClientRequest, send: ClientHandlerType) -> ClientR
         raise ConnectionBroke(type(error).__name__) from error
 
 
+@lru_cache(maxsize=256)  # loops and polls ask for the same one again
 def _address(url: str) -> tuple[URL, str | None]:
     """The URL, with nothing rewritten that can be sent as it is; and the Authorization of its user and password."""
     parts = urlsplit(url)
