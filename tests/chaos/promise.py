@@ -67,7 +67,9 @@ def count(up: Up, ids: Sequence[str], written: Written | None = None) -> Tally:
             broken.append(f"{one} has an empty reply")
     if not acknowledged:
         broken.append("nothing was acknowledged, so nothing was tried")
-    broken += [f"the object {name} was written {len(kept)} times" for name, kept in (written or {}).items() if len(kept) > 1]
+    for name, generations in (written or {}).items():
+        if len(generations) > 1:
+            broken.append(f"the object {name} was written {len(generations)} times")
     broken += _leaks(up)
     return Tally(len(ids), acknowledged, pictures, words, broken)
 
