@@ -31,7 +31,7 @@ from local.executions.service import ExecutionService
 from local.executions.store import ExecutionStore
 from local.executions.workflows_api import WorkflowsApi
 from local.faults import Faults
-from local.guard import guard, mark
+from local.guard import guard, is_ours, mark
 from local.live_files import LiveFile
 from local.ops.ops import Ops
 from local.outgoing import outgoing_session
@@ -136,7 +136,9 @@ class LocalCloud:
         app.add_routes(ops.routes())
         app.add_routes(discord_routes.routes(self.discord))
         app.on_shutdown.append(self._end_streams)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        logger = logging.getLogger("mando.local.http")
+        logger.addFilter(is_ours)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, logger=logger)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, HOST, self._port).start()

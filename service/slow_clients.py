@@ -16,6 +16,13 @@ MOST_HEAD_BYTES = 64 * 1024  # of a head that comes in pieces; Google's front en
 # Connections of one process without a whole request.  Beyond it the oldest is closed: a genuine client needs
 # milliseconds, so it is not the oldest.  Half of the 1,024 files that a process may have open in many places.
 MOST_WAITING = 512
+# Requests of one connection that wait for the answer to an earlier one.  uvicorn keeps each that it has read, and reads
+# on after each answer: a client that sends and never reads would fill the memory.
+MOST_AHEAD = 16
+
+
+class _Crooked(Exception):
+    """Raised in a callback of the parser; uvicorn answers 400 and hangs up."""
 
 
 class ImpatientProtocol(HttpToolsProtocol):
@@ -46,6 +53,15 @@ class ImpatientProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        if len(self.pipeline) >= MOST_AHEAD:
+            self.pipeline.clear()
+            self.transport.abort()
+            raise _Crooked  # so that the rest of what was read is not parsed
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+            raise _Crooked  # Source: RFC 9112, 3.2
+        if self.parser.should_upgrade():
+            raise _Crooked  # the parser would leave the body unread.  No client of ours asks for another protocol
         self._is_in_body, self._head_bytes = True, 0
         super().on_headers_complete()
 
