@@ -15,7 +15,7 @@ up: .venv/ready  ## set up and run it all on this machine
 	@exec $(BIN)/mando up
 
 test: .venv/ready  ## set up and run every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist worksteal
 
 lint: .venv/ready  ## types, style and format
 	@$(BIN)/ruff check .

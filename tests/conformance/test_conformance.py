@@ -98,7 +98,7 @@ class _Clock:
     async def _tick(self) -> None:
         while self._due:
             await asyncio.sleep((self._due[0][0] - self.now_s) * SECOND_S)
-            for _ in range(TURNS):
+            for _ in range(TURNS if len(self._due) > 1 else 0):
                 await asyncio.sleep(0)
             end_s, _, ended = heapq.heappop(self._due)
             self.now_s = max(self.now_s, end_s)

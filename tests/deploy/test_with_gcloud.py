@@ -58,6 +58,7 @@ def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
     store.close()
 
 
+@pytest.mark.timeout(600)  # some 60 starts of gcloud
 def test_an_empty_project_becomes_a_bot_and_a_second_run_makes_nothing_twice(google: Google, tmp_path: Path) -> None:
     key = tmp_path / "seal.key"
     key.write_text("the private key\n")

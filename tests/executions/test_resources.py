@@ -1,4 +1,4 @@
-"""Workflows, revisions, operations, executions and step entries over REST: what is missing, shown, and stays."""
+"""Workflows, revisions, operations, executions and step entries over REST: what is missing, what is shown."""
 
 from pathlib import Path
 from typing import Any

@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from collections.abc import Sequence
+from types import ModuleType
 
 from tests.mutants import python, workflow
 from tests.mutants.accepted import reasons
@@ -27,16 +28,15 @@ def main() -> int:
     drawn = draw(every_mistake(room), arguments.count, random.Random(arguments.seed))
     print(f"{arguments.room}: {len(drawn)} mistakes drawn with seed {arguments.seed}", flush=True)
     began_s = time.monotonic()
-    missed: list[Verdict] = []
+    verdicts: list[Verdict] = []
     try:
         for verdict in tried(room, drawn, arguments.jobs):
             _show(verdict)
-            if not verdict.is_noticed:
-                missed.append(verdict)
+            verdicts.append(verdict)
     except BrokenBefore as error:
         print(f"the room's tests fail before any mistake was made:\n{error}")
         return 2
-    _sum_up(drawn, missed, time.monotonic() - began_s)
+    _sum_up(verdicts, time.monotonic() - began_s)
     return 0
 
 
@@ -45,18 +45,30 @@ def every_mistake(room: Room) -> list[Mistake]:
     for place in room.code:
         files = sorted((ROOT / place).rglob("*.py")) if (ROOT / place).is_dir() else [ROOT / place]
         for file in files:
-            kind = python if file.suffix == ".py" else workflow
-            found += kind.mistakes(str(file.relative_to(ROOT)), file.read_text())
+            found += _language(file.name).mistakes(str(file.relative_to(ROOT)), file.read_text())
     return found
 
 
+def _language(path: str) -> ModuleType:
+    return python if path.endswith(".py") else workflow
+
+
 def draw(found: Sequence[Mistake], count: int, dice: random.Random) -> list[Mistake]:
-    """Each line has the same chance, however much is written in it; then each mistake of the line."""
+    """Each line has the same chance, however much is written in it; then each mistake of the line that can be read."""
     lines: dict[tuple[str, int], list[Mistake]] = {}
     for mistake in found:
         lines.setdefault((mistake.path, mistake.line), []).append(mistake)
-    chosen = dice.sample(sorted(lines), min(count, len(lines)))
-    return [dice.choice(lines[line]) for line in chosen]
+    drawn: list[Mistake] = []
+    for line in dice.sample(sorted(lines), len(lines)):
+        of_line = dice.sample(lines[line], len(lines[line]))
+        drawn += [one for one in of_line if _can_be_made(one)][:1] if len(drawn) < count else []
+    return drawn
+
+
+def _can_be_made(mistake: Mistake) -> bool:
+    text = (ROOT / mistake.path).read_text()
+    made = mistake.made_in(text)
+    return made != text and bool(_language(mistake.path).can_be_read(made))
 
 
 def _show(verdict: Verdict) -> None:
@@ -68,11 +80,11 @@ def _show(verdict: Verdict) -> None:
             print(f"    {line}", flush=True)
 
 
-def _sum_up(drawn: Sequence[Mistake], missed: Sequence[Verdict], took_s: float) -> None:
-    known = [reason for one in missed if (reason := reasons().get(_key(one.mistake)))]
-    noticed = len(drawn) - len(missed)
-    print(f"{noticed} of {len(drawn)} noticed ({noticed / max(1, len(drawn)):.0%}) in {took_s / 60:.1f} minutes")
-    if known:
+def _sum_up(verdicts: Sequence[Verdict], took_s: float) -> None:
+    missed = [one.mistake for one in verdicts if not one.is_noticed]
+    noticed, tried_ = len(verdicts) - len(missed), len(verdicts)
+    print(f"{noticed} of {tried_} noticed ({noticed / max(1, tried_):.0%}) in {took_s / 60:.1f} minutes")
+    if known := [one for one in missed if _key(one) in reasons()]:
         print(f"{len(known)} of the others are accepted: tests/mutants/accepted.yaml says why")
 
 

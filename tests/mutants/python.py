@@ -31,15 +31,12 @@ _IN_SQL = (
 
 
 def mistakes(path: str, text: str) -> list[Mistake]:
-    """All that still is Python, in the order of the text."""
+    """All, in the order of the text; some are no Python any more."""
     found = {(one.begin, one.end, one.after): one for one in _Finder(path, text).all()}
-    return sorted(
-        (one for one in found.values() if one.made_in(text) != text and _is_python(one.made_in(text))),
-        key=lambda one: (one.begin, one.end, one.after),
-    )
+    return sorted(found.values(), key=lambda one: (one.begin, one.end, one.after))
 
 
-def _is_python(text: str) -> bool:
+def can_be_read(text: str) -> bool:
     try:
         compile(text, "mistake", "exec", dont_inherit=True)
     except SyntaxError:
@@ -96,7 +93,8 @@ class _Finder:
                 for place, value in enumerate(values):
                     kept = [self._inside(other) for number, other in enumerate(values) if number != place]
                     word = " and " if isinstance(node.op, ast.And) else " or "
-                    yield self._instead(node, f"({word.join(kept)})", f"no {self._said(value)[:20]}")
+                    rest = kept[0] if len(kept) == 1 else f"({word.join(kept)})"
+                    yield self._instead(node, rest, f"no {self._said(value)[:20]}")
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 yield self._instead(node, self._inside(operand), "no not")
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC and not _is_text(node):

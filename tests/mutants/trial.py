@@ -18,6 +18,7 @@ from tests.mutants.mistake import Mistake
 from tests.mutants.rooms import LEFT_OUT, Room
 
 ROOT = Path(__file__).parent.parent.parent
+MOST_S = 15 * 60.0  # of one room
 _ONE_TEST_S = 60.0
 _AT_LEAST_S = 60.0
 
@@ -36,8 +37,9 @@ class BrokenBefore(Exception):
     """Raised when the room's tests fail although nothing is wrong yet; the message is what pytest said."""
 
 
-def tried(room: Room, drawn: Sequence[Mistake], jobs: int) -> Iterator[Verdict]:
-    """In the order in which they end.  Raises BrokenBefore."""
+def tried(room: Room, drawn: Sequence[Mistake], jobs: int, within_s: float = MOST_S) -> Iterator[Verdict]:
+    """In the order in which they were drawn, as many as begin in that time.  Raises BrokenBefore."""
+    ends_s = time.monotonic() + within_s
     with _copies(jobs) as copies, ThreadPoolExecutor(jobs) as pool:
         first = copies.get()
         began_s = time.monotonic()
@@ -48,14 +50,16 @@ def tried(room: Room, drawn: Sequence[Mistake], jobs: int) -> Iterator[Verdict]:
         # A machine that others use too is slower at times; a mistake that makes the tests endless costs this much.
         limit_s = _AT_LEAST_S + 2 * (time.monotonic() - began_s)
 
-        def one(mistake: Mistake) -> Verdict:
+        def one(mistake: Mistake) -> Verdict | None:
+            if time.monotonic() > ends_s:
+                return None
             copy = copies.get()
             try:
                 return _verdict(copy, room, mistake, limit_s)
             finally:
                 copies.put(copy)
 
-        yield from pool.map(one, drawn)
+        yield from filter(None, pool.map(one, drawn))
 
 
 @contextmanager

@@ -15,16 +15,12 @@ _KEY = re.compile(r"\s*(- )?[\w-]+:( |$)")
 
 
 def mistakes(path: str, text: str) -> list[Mistake]:
-    """All that can still be deployed, in the order of the text."""
-    finder = _Finder(path, text)
-    found = {(one.begin, one.end, one.after): one for one in finder.all()}
-    return sorted(
-        (one for one in found.values() if one.made_in(text) != text and _can_be_deployed(one.made_in(text))),
-        key=lambda one: (one.begin, one.end, one.after),
-    )
+    """All, in the order of the text; some cannot be deployed any more."""
+    found = {(one.begin, one.end, one.after): one for one in _Finder(path, text).all()}
+    return sorted(found.values(), key=lambda one: (one.begin, one.end, one.after))
 
 
-def _can_be_deployed(text: str) -> bool:
+def can_be_read(text: str) -> bool:
     try:
         compile_workflow(text, "workflow.yaml")
     except WorkflowSyntaxError:
@@ -42,7 +38,7 @@ class _Finder:
 
     def all(self) -> Iterator[Mistake]:
         for number, line in enumerate(self._lines):
-            code = _COMMENT.sub("", line.rstrip("\n"))
+            code = _COMMENT.sub("", line.rstrip("\n")).rstrip()
             if not code.strip():
                 continue
             yield from self._in_line(number, code)
