@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format bench chaos mutants golden sheet pins connectors audit
+.PHONY: help up test lint format bench chaos attack mutants golden sheet pins connectors audit
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -31,6 +31,9 @@ bench: .venv/ready  ## measure us and our peers in turn
 
 chaos: .venv/ready  ## break everything that can break, and count
 	@$(BIN)/python -m tests.chaos
+
+attack: .venv/ready  ## send what nobody should, and look at every answer
+	@$(BIN)/python -m tests.attack
 
 mutants: .venv/ready  ## make mistakes in ROOM (tasks, steps, yaml, …) and see which its tests notice
 	@$(BIN)/python -m tests.mutants $(ROOM) --seed $(or $(SEED),1) --count $(or $(COUNT),100)

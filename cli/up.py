@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import secrets
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import nacl.exceptions
 import yaml
 from nacl.public import PrivateKey
 
@@ -22,6 +24,7 @@ from local import auth
 from local.api_error import ApiError
 from local.children import Child, ChildFailed, Program
 from local.discord.errors import DiscordError
+from local.disk import CannotKeep, UnusableFile, unusable_key
 from local.live_files import BrokenFile, LiveFile, watch
 from local.server import BUCKET, HOST, PROJECT, QUEUE, WORKFLOW, LocalCloud, account
 from local.tasks.queue_yaml import QueueYamlError
@@ -50,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with _locked(arguments.data_dir):
             asyncio.run(_up(arguments.port, arguments.data_dir))
-    except (CannotStart, ChildFailed) as error:
+    except (CannotStart, CannotKeep, ChildFailed, UnusableFile) as error:
         sys.stderr.write(f"mando up: {error}\n")
         return 2
     return 0
@@ -87,6 +90,8 @@ async def _up(port: int, data: Path) -> None:
         key = _seal_key(data)
         children = await _start(stack, [_ingress(cloud, key, data, port), _steps(key, bot_token, data, port)])
         await _begin(cloud, port)
+        gc.collect()
+        gc.freeze()  # a full collection would look at all that was imported each time, and take 60 ms
         watching = asyncio.create_task(watch(cloud.files, _say))
         stack.callback(watching.cancel)
         print(f"local cloud and page on {port}, ingress on {port + 1}, steps on {port + 2}, gRPC on {port + 3}")
@@ -218,11 +223,17 @@ def _steps(key: PrivateKey, bot_token: str, data: Path, port: int) -> Program:
 
 
 def _seal_key(data: Path) -> PrivateKey:
-    """The key pair of this machine, made when it is first asked for."""
+    """The key pair of this machine, made when it is first asked for.  Raises UnusableFile."""
     path = data / "seal.key"
-    with contextlib.suppress(FileExistsError):
-        write_private_key(path, PrivateKey.generate())
-    return read_private_key(path)
+    try:
+        if not os.path.lexists(path):  # written aside, for a process that is killed leaves no half a key
+            draft = data / "seal.key.new"
+            draft.unlink(missing_ok=True)
+            write_private_key(draft, PrivateKey.generate())
+            draft.rename(path)
+        return read_private_key(path)
+    except (OSError, ValueError, nacl.exceptions.CryptoError) as error:
+        raise unusable_key(path, "a key in base64 (32 bytes)", error) from None
 
 
 def _installed(program: str) -> str:

@@ -8,6 +8,8 @@ be made any number of times.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from service.concurrency import INGRESS_REQUESTS
+
 APIS = (
     "appengine",
     "artifactregistry",
@@ -87,6 +89,7 @@ def _grant(why: str, resource: tuple[str, ...], member: str, role: str, *more: s
 _PROJECT = ("projects", "$PROJECT")
 _BUCKET = ("storage", "buckets", "gs://$PROJECT-mandalas")
 _NAMED = "projects/$PROJECT/locations/$LOCATION"
+_QUEUE_ROLE = "mandoQueueReader"
 _SECRET = "mando-seal-private-key"  # noqa: S105  (the name of the secret, not the secret)
 
 CALLS: tuple[Call | Answer, ...] = (
@@ -144,9 +147,15 @@ CALLS: tuple[Call | Answer, ...] = (
         ("tasks", "queues", "create-image-queue"), account("mando-ingress"), "roles/cloudtasks.enqueuer",
         "--location=$LOCATION",
     ),
+    Call(
+        "Google's own roles that may see how long a line is also read whole tasks; this one does not",
+        gcloud("iam", "roles", "create", _QUEUE_ROLE, "--project=$PROJECT", "--title=mando: sees a queue, no tasks",
+               "--permissions=cloudtasks.queues.get", "--stage=GA"),
+        unless=gcloud("iam", "roles", "describe", _QUEUE_ROLE, "--project=$PROJECT"),
+    ),
     _grant(
         "and may see how long the line is",
-        ("tasks", "queues", "create-image-queue"), account("mando-ingress"), "roles/cloudtasks.viewer",
+        ("tasks", "queues", "create-image-queue"), account("mando-ingress"), f"projects/$PROJECT/roles/{_QUEUE_ROLE}",
         "--location=$LOCATION",
     ),
     Call("the steps", gcloud("app", "deploy", "app.yaml", f"--service-account={account('mando-steps')}")),
@@ -166,7 +175,7 @@ CALLS: tuple[Call | Answer, ...] = (
                "--entry-point=handle_request", "--trigger-http", "--allow-unauthenticated",
                f"--service-account={account('mando-ingress')}",
                "--build-service-account=projects/$PROJECT/serviceAccounts/$PROJECT@appspot.gserviceaccount.com",
-               "--memory=512Mi", "--cpu=1", "--concurrency=20", "--max-instances=10", "--timeout=10s",
+               "--memory=512Mi", "--cpu=1", f"--concurrency={INGRESS_REQUESTS}", "--max-instances=10", "--timeout=10s",
                "--set-env-vars=" + ",".join((
                    "DISCORD_PUBLIC_KEY=$DISCORD_PUBLIC_KEY",
                    "SEAL_PUBLIC_KEY=$SEAL_PUBLIC_KEY",

@@ -4,11 +4,12 @@ An instance of Cloud Run stands still between its requests, so that nothing is l
 Source: Cloud Run, "CPU allocation".  Cloud Tasks v2beta3, queues.get with a read mask: only that version tells stats.
 """
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from google.cloud import tasks_v2beta3
@@ -58,15 +59,16 @@ class Backlog:
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="backlog")
 
-    @contextmanager
-    def asked_meanwhile(self, deadline_s: float) -> Iterator[None]:
+    @asynccontextmanager
+    async def asked_meanwhile(self, deadline_s: float) -> AsyncIterator[None]:
         """Asks, where it is time to, while the block runs; its end waits for the answer, but not beyond deadline_s."""
         question = self._ask_if_due()
         try:
             yield
         finally:
             if question is not None:
-                wait([question], timeout=max(0.0, min(_PATIENCE_S, deadline_s - self._now_s())))
+                left_s = max(0.0, min(_PATIENCE_S, deadline_s - self._now_s()))
+                await asyncio.wait([asyncio.wrap_future(question)], timeout=left_s)
 
     def wait_s(self) -> float:
         """As far as this instance knows; 0 while it knows nothing."""

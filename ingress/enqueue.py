@@ -3,23 +3,28 @@
 In: Request.  Out: the task's full name.  Raises QueueUnavailable; the member is then told at once.
 """
 
+import asyncio
 import contextlib
 import hashlib
 import json
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
-from concurrent.futures import TimeoutError as DeadlinePassed
+from concurrent.futures import ThreadPoolExecutor
 
 from google.cloud import tasks_v2
 
 from ingress.cloud_tasks import FAILURES, FINAL, client_arguments, describe, is_already_there
 from ingress.config import Config
 from ingress.interaction import Request
+from service.concurrency import INGRESS_REQUESTS
 
 SECOND_CALL_AFTER_S = 0.9  # most calls are answered within 0.1 s; what takes this long is often lost
 PAUSE_S = 0.5  # between a first call that failed and the second: short enough for both, long enough for a restart
-MOST_CALLS = 64  # under way at once: twice as many as requests, and room for some that hang
+# Under way at once, each in a thread: two for every request that Cloud Run sends us.  Where so many hang that none is
+# free, the next member is told at once.
+MOST_CALLS = 2 * INGRESS_REQUESTS
+# Calls that hang end so long after the deadline: many time-outs at once are work, and the members' answers come first.
+ANSWERS_FIRST_S = 1.0
 
 _EXECUTIONS = "https://workflowexecutions.googleapis.com/v1"
 
@@ -29,7 +34,7 @@ class QueueUnavailable(Exception):
 
 
 class TaskQueue:
-    """The queue between Discord and the workflow.  One client, kept open; safe to use from many threads."""
+    """The queue between Discord and the workflow.  One client, kept open."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -38,7 +43,7 @@ class TaskQueue:
         self._threads = ThreadPoolExecutor(max_workers=MOST_CALLS, thread_name_prefix="enqueue")
         self._free = threading.Semaphore(MOST_CALLS)
 
-    def enqueue(self, request: Request, deadline_s: float) -> str:
+    async def enqueue(self, request: Request, deadline_s: float) -> str:
         """Put the request into the queue once, however often it is asked to; deadline_s is of time.monotonic().
 
         A call that fails or is slow gets a second one beside it, and the first good answer counts: the task has a name.
@@ -46,39 +51,44 @@ class TaskQueue:
         task = self._task(request)
         calls = [self._start(task, deadline_s)]
         try:
-            wait(calls, timeout=min(SECOND_CALL_AFTER_S, _left_s(deadline_s)))
+            await asyncio.wait(calls, timeout=min(SECOND_CALL_AFTER_S, _left_s(deadline_s)))
             if calls[0].done():
                 if self._holds_task(calls[0]):
                     return task.name
-                time.sleep(min(PAUSE_S, _left_s(deadline_s)))
+                await asyncio.sleep(min(PAUSE_S, _left_s(deadline_s)))
             with contextlib.suppress(QueueUnavailable):  # no thread is free: the first one may still be answered
                 calls.append(self._start(task, deadline_s))
-            for call in as_completed(calls, timeout=_left_s(deadline_s)):
-                if self._holds_task(call):
+            pending = set(calls)
+            while pending:
+                done, pending = await asyncio.wait(
+                    pending, timeout=_left_s(deadline_s), return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done:
+                    raise QueueUnavailable("no answer in time")
+                if any(self._holds_task(call) for call in done):
                     return task.name
-        except DeadlinePassed:
-            raise QueueUnavailable("no answer in time") from None
         finally:
             for call in calls:
                 call.cancel()  # one that has not begun: nobody waits for it any more
         raise QueueUnavailable(describe(calls[-1].exception()))
 
-    def _start(self, task: tasks_v2.Task, deadline_s: float) -> Future[None]:
+    def _start(self, task: tasks_v2.Task, deadline_s: float) -> asyncio.Future[None]:
         if not self._free.acquire(blocking=False):
             raise QueueUnavailable(f"{MOST_CALLS} calls are under way")
         call = self._threads.submit(self._create, task, deadline_s)
         call.add_done_callback(lambda _: self._free.release())
-        return call
+        return asyncio.wrap_future(call)
 
     def _create(self, task: tasks_v2.Task, deadline_s: float) -> None:
         if (left_s := _left_s(deadline_s)) == 0:
             raise TimeoutError("the process stood still before the call")
-        created = self._client.create_task(parent=self._config.queue, task=task, timeout=left_s, retry=None)
+        timeout_s = left_s + ANSWERS_FIRST_S
+        created = self._client.create_task(parent=self._config.queue, task=task, timeout=timeout_s, retry=None)
         if _last_part(created.name) != _last_part(task.name):
             raise ValueError("the answer is not the task")
 
     @staticmethod
-    def _holds_task(call: Future[None]) -> bool:
+    def _holds_task(call: asyncio.Future[None]) -> bool:
         """Whether this ended call says so.  Raises QueueUnavailable where another one would be answered the same."""
         try:
             call.result()

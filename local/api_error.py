@@ -8,6 +8,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from local.disk import CannotKeep
+
 _STATUS_OF = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "ALREADY_EXISTS"}
 _GOOGLE = re.compile(r"/(v1|v2|v2beta3)/")  # the faces that gcloud and the client libraries of Tasks and Workflows call
 
@@ -38,11 +40,13 @@ class ApiError(Exception):
 
 @web.middleware
 async def api_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what a handler raises into Google's shape, and never show a traceback."""
+    """Turn what a handler raises into Google's shape: a refusal, a full disk, a path that is not there."""
     try:
         return await handler(request)
     except ApiError as error:
         refused = error
+    except CannotKeep as error:
+        refused = ApiError(503, f"The service is currently unavailable: {error}", "UNAVAILABLE")
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         # Google's front end knows a path together with its method: a wrong method is 404 too.
         if not _GOOGLE.match(request.path):
@@ -54,9 +58,14 @@ async def api_errors(request: web.Request, handler: Handler) -> web.StreamRespon
 async def read_json(request: web.Request) -> dict[str, Any]:
     """The body as a JSON object; an empty body is {}.  Raises ApiError(400)."""
     try:
-        value = json.loads(await request.read() or b"{}")
+        value = json.loads(await request.read() or b"{}", parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise ApiError(400, f"Invalid JSON payload received. {error}") from None
     if not isinstance(value, dict):
         raise ApiError(400, "Invalid JSON payload received. Root element must be a message.")
     return value
+
+
+def _no_constant(name: str) -> None:
+    """Python reads NaN and Infinity, which are no JSON."""
+    raise ValueError(f"{name} is no JSON")

@@ -11,18 +11,25 @@ from pathlib import Path
 
 from aiohttp import web
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from google.auth import crypt, jwt
 
+from local.disk import unusable_key
+
 CERTS_PATH = "/oauth2/v1/certs"
 _ISSUER = "https://accounts.google.com"
 _LIFE = timedelta(hours=1)
+_KEY = "an RSA key in PEM"
 
 
 class TokenIssuer:
-    """Signs with a key that is made at the first start and kept at key_path, readable by its owner only."""
+    """Signs with a key that is made at the first start and kept at key_path, readable by its owner only.
+
+    Raises UnusableFile where the file holds none.
+    """
 
     def __init__(self, key_path: Path) -> None:
         self._key = _load_or_make(key_path)
@@ -77,8 +84,12 @@ def _load_or_make(path: Path) -> rsa.RSAPrivateKey:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(pem)
         fresh.rename(path)
-    loaded = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    assert isinstance(loaded, rsa.RSAPrivateKey), f"{path} holds another kind of key"  # noqa: S101 -- we wrote it
+    try:
+        loaded = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise unusable_key(path, _KEY, error) from None
+    if not isinstance(loaded, rsa.RSAPrivateKey):
+        raise unusable_key(path, _KEY, TypeError())
     return loaded
 
 

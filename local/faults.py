@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from aiohttp import web
@@ -32,6 +33,8 @@ _FACES: Mapping[Target, re.Pattern[str]] = {
 _STEPS: Mapping[Target, str] = {"generate": "/generate-image", "reply": "/reply-discord"}
 _SLOW_S, _HANG_S = 1.5, 20.0
 _RETRY_AFTER_S = 1.5
+_MOST_OFFSET_S = 315_360_000
+_MOST_CALLS = 1_000_000
 _GARBAGE = b"<html>502 \xff\xfe not what you expected"
 
 
@@ -52,8 +55,8 @@ class Fault:
         count = body.get("count")
         if target is None or kind is None:
             raise ApiError(400, f"target is one of {', '.join(get_args(Target))}; kind of {', '.join(get_args(Kind))}")
-        if count is not None and (type(count) is not int or count < 1):
-            raise ApiError(400, f"count is how many calls are hit, at least 1, not {count!r}")
+        if count is not None and (type(count) is not int or not 1 <= count <= _MOST_CALLS):
+            raise ApiError(400, f"count is how many calls are hit, 1 to {_MOST_CALLS}, not {str(count)[:40]}")
         return cls(target, kind, count, after=body.get("after") is True)
 
     def as_json(self) -> dict[str, Any]:
@@ -66,10 +69,15 @@ class Faults:
     def __init__(self) -> None:
         self.coming: list[Fault] = []
         self._offset_s = 0.0
+        self._token_offset_s = 0.0
 
     def now_s(self) -> float:
         """Seconds since the epoch, as queue and workflow believe."""
         return time.time() + self._offset_s
+
+    def token_issued_at(self) -> datetime:
+        """Now, as the issuer of tokens believes."""
+        return datetime.now(UTC) + timedelta(seconds=self._token_offset_s)
 
     def take(self, target: Target | None) -> Fault | None:
         """The fault that hits this call, if any; one of its calls is used up."""
@@ -86,6 +94,7 @@ class Faults:
             web.post("/faults", self._add),
             web.delete("/faults", self._clear),
             web.post("/faults/clock", self._set_clock),
+            web.post("/faults/token-clock", self._set_token_clock),
         ]
 
     @web.middleware
@@ -149,16 +158,26 @@ class Faults:
 
     async def _clear(self, request: web.Request) -> web.Response:
         self.coming.clear()
-        self._offset_s = 0.0
+        self._offset_s = self._token_offset_s = 0.0
         return await self._list(request)
 
     async def _set_clock(self, request: web.Request) -> web.Response:
         """{"offset_s": 600}: the clock of queue and workflow jumps ten minutes ahead of everybody else's."""
-        offset_s = (await read_json(request)).get("offset_s")
-        if isinstance(offset_s, bool) or not isinstance(offset_s, int | float):
-            raise ApiError(400, f"offset_s is a number of seconds, not {offset_s!r}")
+        offset_s: Any = (await read_json(request)).get("offset_s")
+        is_number = isinstance(offset_s, int | float) and not isinstance(offset_s, bool)
+        if not (is_number and -_MOST_OFFSET_S <= offset_s <= _MOST_OFFSET_S):  # NaN is between nothing
+            expected = f"a number of seconds from -{_MOST_OFFSET_S} to {_MOST_OFFSET_S} (ten years)"
+            raise ApiError(400, f"offset_s is {expected}, not {str(offset_s)[:40]}")
         self._offset_s = float(offset_s)
         return web.json_response({"offset_s": self._offset_s})
+
+    async def _set_token_clock(self, request: web.Request) -> web.Response:
+        """{"offset_s": 8}: the clock of the issuer of tokens is 8 s ahead of the steps'; at most a day."""
+        offset_s = (await read_json(request)).get("offset_s")
+        if isinstance(offset_s, bool) or not isinstance(offset_s, int | float) or not -86_400 <= offset_s <= 86_400:
+            raise ApiError(400, f"offset_s is a number of seconds, at most a day, not {offset_s!r}")
+        self._token_offset_s = float(offset_s)
+        return web.json_response({"offset_s": self._token_offset_s})
 
 
 def _refusal(fault: Fault) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 _LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
@@ -67,6 +68,11 @@ def _follows_a_link(method: str, headers: Mapping[str, str]) -> bool:
     """The page that has the link cannot read the answer, and what it opens replaces it."""
     opens = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
     return method == "GET" and opens
+
+
+def is_ours(record: logging.LogRecord) -> bool:
+    """Whether a line of aiohttp's tells of a mistake of ours: of a request that is no HTTP, only its sender is told."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
 async def mark(_: web.Request, response: web.StreamResponse) -> None:

@@ -3,17 +3,25 @@
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-_CLOUD_HOSTS = re.compile(r"([\w-]+\.)*googleapis\.com|discord\.com")
+# Every service, with its region in front (us-central1-run.googleapis.com), behind (run.us-central1.rep.googleapis.com),
+# and with certificates (storage.mtls.googleapis.com).  Source: Google Cloud, "Regional service endpoints"; AIP-4114.
+_CLOUD_HOSTS = re.compile(r"([\w-]+\.)*googleapis\.com|((canary|ptb)\.)?discord(app)?\.com|cdn\.discordapp\.com")
+# A bucket's own host.  Source: Cloud Storage, "Request endpoints": virtual hosted-style.
+_BUCKET_HOST = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9._-]*)\.storage\.googleapis\.com")
 
 
 def to_local(url: str, base_url: str) -> str:
     """The same path and query at base_url (scheme://host:port) where url names a host that we stand in for, else url.
 
-    Source: a task names https://workflowexecutions.googleapis.com whatever runs it; a service's host may begin with its
-    region, us-central1-aiplatform.googleapis.com.
+    What somebody runs for himself is called where it is: *.run.app, *.cloudfunctions.net, *.appspot.com.  A service
+    that has no face here answers 404 and says so.
+    Source: a task names https://workflowexecutions.googleapis.com whatever runs it.
     """
     parts = urlsplit(url)
-    if parts.hostname is None or not _CLOUD_HOSTS.fullmatch(parts.hostname):
+    host = (parts.hostname or "").removesuffix(".")  # of a name that is written to its root
+    if not _CLOUD_HOSTS.fullmatch(host):
         return url
     base = urlsplit(base_url)
-    return urlunsplit((base.scheme, base.netloc, parts.path, parts.query, ""))
+    bucket = _BUCKET_HOST.fullmatch(host)
+    path = f"/{bucket['bucket']}{parts.path}" if bucket else parts.path
+    return urlunsplit((base.scheme, base.netloc, path, parts.query, ""))

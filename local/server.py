@@ -3,11 +3,11 @@
 Called by cli/up.py.  Which face answers is told by the path alone, so one address serves every client.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -18,6 +18,7 @@ from local import auth, grpc_gateway
 from local.api_error import api_errors
 from local.appengine import rest as appengine_rest
 from local.auth import TokenIssuer
+from local.contents import Contents
 from local.discord.api import routes as discord_routes
 from local.discord.discord import LocalDiscord
 from local.executions import rest as executions_rest
@@ -27,12 +28,15 @@ from local.executions.executions_api import ExecutionsApi
 from local.executions.live import LivePerformer, Perform
 from local.executions.registry import Revision, Settings
 from local.executions.service import ExecutionService
+from local.executions.store import ExecutionStore
 from local.executions.workflows_api import WorkflowsApi
 from local.faults import Faults
-from local.guard import guard, mark
+from local.guard import guard, is_ours, mark
 from local.live_files import LiveFile
 from local.ops.ops import Ops
 from local.outgoing import outgoing_session
+from local.retention import Retention, Shelf
+from local.storage import aging
 from local.storage import rest as storage_rest
 from local.storage.objects import ObjectStore
 from local.tasks import rest as tasks_rest
@@ -92,7 +96,8 @@ class LocalCloud:
         session = await stack.enter_async_context(outgoing_session())
         issuer = TokenIssuer(data / "issuer.pem")
 
-        objects = ObjectStore(data / "objects")
+        contents = Contents(data / "contents")
+        objects = ObjectStore(data / "objects", contents)
         stack.callback(objects.close)
         self.objects = objects
 
@@ -107,8 +112,16 @@ class LocalCloud:
         performer = _performer(session, issuer, self._base_url, callbacks, self.faults)
         self.executions = ExecutionService(database, callbacks, performer)
 
-        self.discord = LocalDiscord(data / "discord.sqlite", self._ingress_url, self._bot_token)
+        path = data / "discord.sqlite"
+        self.discord = LocalDiscord(path, self._ingress_url, self._bot_token, contents=contents)
         await stack.enter_async_context(self.discord)
+
+        shelves = [
+            _executions_shelf(self.executions.store, database),
+            _objects_shelf(objects),
+            _discord_shelf(self.discord),
+        ]
+        self.retention = Retention(data, shelves, self.executions.store.unfinished_s, contents.settle())
 
         app = web.Application(middlewares=[guard, self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES)
         app.on_response_prepare.append(mark)
@@ -123,7 +136,9 @@ class LocalCloud:
         app.add_routes(ops.routes())
         app.add_routes(discord_routes.routes(self.discord))
         app.on_shutdown.append(self._end_streams)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        logger = logging.getLogger("mando.local.http")
+        logger.addFilter(is_ours)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, logger=logger)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, HOST, self._port).start()
@@ -146,6 +161,8 @@ class LocalCloud:
         self._stack.push_async_callback(self.executions.stop)
         await self.dispatcher.start()
         self._stack.push_async_callback(self.dispatcher.stop)
+        sweeping = asyncio.create_task(self.retention.run())
+        self._stack.callback(sweeping.cancel)
 
     async def _serve_grpc(self) -> None:
         """After all programs were started: gRPC complains where its process forks."""
@@ -157,6 +174,31 @@ class LocalCloud:
         self.discord.broadcast.end()
 
 
+def _executions_shelf(store: ExecutionStore, database: Database) -> Shelf:
+    async def oldest_s() -> float | None:
+        return store.oldest_end_s()
+
+    async def forget(before_s: float, most: int) -> int:
+        return store.forget(before_s, most)
+
+    async def give_back(pages: int) -> None:
+        database.give_back(pages)
+
+    return Shelf(oldest_s, forget, give_back)
+
+
+def _objects_shelf(objects: ObjectStore) -> Shelf:
+    return Shelf(
+        lambda: asyncio.to_thread(aging.oldest_s, objects),
+        lambda before_s, most: asyncio.to_thread(aging.forget, objects, before_s, most),
+        lambda pages: asyncio.to_thread(objects.database.give_back, pages),
+    )
+
+
+def _discord_shelf(discord: LocalDiscord) -> Shelf:
+    return Shelf(discord.oldest_s, discord.forget, discord.give_back)
+
+
 def _performer(
     session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str, callbacks: Callbacks, faults: Faults
 ) -> Callable[[str | None, str], Perform]:
@@ -165,7 +207,7 @@ def _performer(
 
         def token(asked: Auth) -> str:
             if asked.kind == "OIDC":
-                return issuer.id_token(asked.audience or "", email, datetime.now(UTC))
+                return issuer.id_token(asked.audience or "", email, faults.token_issued_at())
             return issuer.access_token()
 
         performer = LivePerformer(

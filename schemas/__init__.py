@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import fastjsonschema
 
-SchemaName = Literal["interaction", "request", "picture", "reply", "message", "limits"]
+SchemaName = Literal["interaction", "request", "picture", "reply", "message", "error", "limits"]
 
 _FOLDER = Path(__file__).parent
 
@@ -29,6 +29,12 @@ def check(name: SchemaName, value: object) -> Any:
         return _validator(name)(value)
     except fastjsonschema.JsonSchemaValueException as error:
         raise SchemaError(error.message) from None
+
+
+def pattern(name: SchemaName, field: str) -> str:
+    """The regular expression of a field of that schema, from ^ to $: for re.fullmatch."""
+    found: str = _load(f"{name}.json")["properties"][field]["pattern"]
+    return found
 
 
 @functools.cache

@@ -1,32 +1,43 @@
-"""The workflow's two steps as a Flask app: two routes, and the one place where an error becomes a status.
+"""The workflow's two steps as an ASGI app: two routes, and the one place where an error becomes a status.
 
 POST /generate-image  schemas/request.json → schemas/picture.json
 POST /reply-discord   schemas/reply.json → schemas/message.json
 GET  /health          no token needed
+Every error           schemas/error.json
+
+A call holds a thread from the moment on when it is known who calls and what for; /health never needs one.
 """
 
+import asyncio
+import functools
 import json
 import os
 import re
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import flask
-from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 import schemas
 from schemas import SchemaName
 from schemas.environment import ConfigError
+from service.concurrency import STEPS_THREADS
+from service.requests import BodyTooLarge, header, read_body
 from steps import body
 from steps.bucket import PictureBucket
 from steps.caller import CallerCheck
 from steps.config import Config, read_config
 from steps.discord import Discord
-from steps.errors import PermanentError, RetryableError
+from steps.errors import Kind, PermanentError, RetryableError
 from steps.generate import generate
 from steps.reply import reply
 from steps.seal import Opener
@@ -38,7 +49,16 @@ _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 _ATTEMPT = re.compile(r"[1-9][0-9]{0,2}")
 
 
-def create_app(config: Config | None = None) -> flask.Flask:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What it takes and gives; work gets the checked value and the workflow's attempt, from 1, in a thread."""
+
+    takes: SchemaName
+    gives: SchemaName
+    work: Callable[[Any, int], dict[str, Any]]
+
+
+def create_app(config: Config | None = None) -> Starlette:
     """The app, configured by the environment unless told otherwise.  gunicorn's entry point."""
     if config is None:
         try:
@@ -46,7 +66,6 @@ def create_app(config: Config | None = None) -> flask.Flask:
         except ConfigError as error:
             sys.stderr.write(f"{error}\n")
             sys.exit(2)
-    caller = CallerCheck(config)
     bucket = PictureBucket(config.bucket)
     # Source: Discord, "User Agent": DiscordBot ($url, $versionNumber)
     user_agent = f"DiscordBot (https://{config.project}.appspot.com, {VERSION})"
@@ -54,88 +73,95 @@ def create_app(config: Config | None = None) -> flask.Flask:
     opener = Opener(config.seal_private_keys)
     delivery = config.delivery
 
-    app = flask.Flask(__name__)
-    # Where no length is told, what is longer is cut without a word; the byte more shows it.
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
+    def draw(request: Any, attempt: int) -> dict[str, Any]:
+        return generate(request, bucket, is_first_attempt=attempt == 1)
 
-    @app.post("/generate-image")
-    def generate_image() -> ResponseReturnValue:
-        is_first = _attempt() == 1
-        return _step(caller, "request", "picture", lambda request: generate(request, bucket, is_first_attempt=is_first))
+    def show(order: Any, attempt: int) -> dict[str, Any]:
+        return reply(order, bucket, discord, opener, delivery, datetime.now(UTC), attempt)
 
-    @app.post("/reply-discord")
-    def reply_discord() -> ResponseReturnValue:
-        return _step(
-            caller,
-            "reply",
-            "message",
-            lambda order: reply(order, bucket, discord, opener, delivery, datetime.now(UTC), _attempt()),
-        )
-
-    @app.get("/health")
-    def health() -> ResponseReturnValue:
-        return {"status": "ok"}
-
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> ResponseReturnValue:
-        return _failure(error.code or 500, error.description or error.name)
-
+    caller, threads = CallerCheck(config), ThreadPoolExecutor(STEPS_THREADS, thread_name_prefix="step")
+    answer = functools.partial(_answer, caller, threads)
+    app = Starlette(
+        routes=[
+            Route("/generate-image", functools.partial(answer, Step("request", "picture", draw)), methods=["POST"]),
+            Route("/reply-discord", functools.partial(answer, Step("reply", "message", show)), methods=["POST"]),
+            Route("/health", _health),
+        ],
+        exception_handlers={HTTPException: _no_such_route},  # type: ignore[dict-item]  # starlette: any Exception
+    )
+    app.router.redirect_slashes = False
     return app
 
 
-def _step(
-    caller: CallerCheck, takes: SchemaName, gives: SchemaName, work: Callable[[Any], dict[str, Any]]
-) -> ResponseReturnValue:
+async def _health(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _no_such_route(_: Request, error: HTTPException) -> Response:
+    return JSONResponse(_failure(error.status_code, error.detail, "route"), error.status_code, error.headers)
+
+
+async def _answer(caller: CallerCheck, threads: ThreadPoolExecutor, step: Step, http: Request) -> Response:
     """One call of the workflow, from its token to its answer; every outcome is one line in the log."""
     started_s = time.monotonic()
     try:
-        caller.check(flask.request.headers.get("Authorization"))
-        answer: ResponseReturnValue = schemas.check(gives, work(_body(takes)))
+        await caller.check(header(http.headers, "Authorization"))
+        value = await _value(http, step.takes)
+        done = await asyncio.get_running_loop().run_in_executor(threads, step.work, value, _attempt(http))
+        answer: dict[str, Any] = schemas.check(step.gives, done)
         status, severity, message = 200, "INFO", "done"
     except RetryableError as error:
         status = 503 if error.retry_after_s is None else 429
         severity, message = "WARNING", str(error)
-        answer = _failure(status, message, error.retry_after_s)
+        answer = _failure(status, message, error.kind, error.retry_after_s)
     except PermanentError as error:
         status, severity, message = error.status, "ERROR", str(error)
-        answer = _failure(status, message)
-    except HTTPException:
-        raise
+        answer = _failure(status, message, error.kind)
+    except ClientDisconnect:  # it has its 408 already, or is gone
+        status, severity, message = 408, "WARNING", "the body did not come in time"
+        answer = _failure(status, message, "request")
     except Exception as error:  # the top of the process: our bug, which the workflow tries again a few times
         status, severity, message = 500, "CRITICAL", _where(error)
-        answer = _failure(status, "a mistake in this service; its log says more")
-    _log(severity, message, status, ms=round(1000 * (time.monotonic() - started_s)))
-    return answer
+        answer = _failure(status, "a mistake in this service; its log says more", "mistake")
+    _log(http, severity, message, status, ms=round(1000 * (time.monotonic() - started_s)))
+    return JSONResponse(answer, status)
 
 
-def _body(takes: SchemaName) -> Any:
+async def _value(http: Request, takes: SchemaName) -> Any:
     """The call's body, checked; its interaction must be the one that the dedup key in the header names."""
-    if flask.request.mimetype != "application/json":
-        raise PermanentError(400, "the body must be JSON: Content-Type: application/json")
-    raw = flask.request.get_data(cache=False)
-    if len(raw) > MAX_BODY_BYTES:
-        raise PermanentError(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
+    content_type = header(http.headers, "Content-Type") or ""
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise _refused(400, "the body must be JSON: Content-Type: application/json")
+    try:
+        raw = await read_body(http, MAX_BODY_BYTES)
+    except BodyTooLarge:
+        raise _refused(413, f"the body is larger than {MAX_BODY_BYTES} bytes") from None
     try:
         value = body.parse(raw, takes)
     except ValueError as error:
-        raise PermanentError(400, f"the body is not what {takes}.json says: {error}") from None
+        raise _refused(400, f"the body is not what {takes}.json says: {error}") from None
     request = value["request"] if takes == "reply" else value
-    if flask.request.headers.get("X-Dedup-Key") != request["interaction_id"]:
-        raise PermanentError(400, "the header X-Dedup-Key does not name the request's interaction_id")
+    if header(http.headers, "X-Dedup-Key") != request["interaction_id"]:
+        raise _refused(400, "the header X-Dedup-Key does not name the request's interaction_id")
     return value
 
 
-def _attempt() -> int:
+def _refused(status: int, message: str) -> PermanentError:
+    return PermanentError(status, message, kind="request")
+
+
+def _attempt(http: Request) -> int:
     """Which attempt of the workflow this is, from 1."""
-    said = flask.request.headers.get("X-Attempt", "")
+    said = header(http.headers, "X-Attempt") or ""
     return int(said) if _ATTEMPT.fullmatch(said) else 1
 
 
-def _failure(status: int, message: str, retry_after_s: float | None = None) -> ResponseReturnValue:
-    answer: dict[str, Any] = {"error": {"status": status, "message": message}}
+def _failure(status: int, message: str, kind: Kind, retry_after_s: float | None = None) -> dict[str, Any]:
+    """As schemas/error.json has it."""
+    answer: dict[str, Any] = {"kind": kind, "error": {"status": status, "message": message}}
     if retry_after_s is not None:
         answer["retry_after"] = retry_after_s
-    return answer, status
+    return answer
 
 
 def _where(error: Exception) -> str:
@@ -147,12 +173,12 @@ def _where(error: Exception) -> str:
     return f"{type(error).__name__} at {place}"
 
 
-def _log(severity: str, message: str, status: int, ms: int) -> None:
+def _log(http: Request, severity: str, message: str, status: int, ms: int) -> None:
     """One line of JSON, as Cloud Logging reads it."""
-    interaction_id = flask.request.headers.get("X-Dedup-Key", "")
+    interaction_id = header(http.headers, "X-Dedup-Key") or ""
     entry = {
         "severity": severity,
-        "message": f"{flask.request.path} {message}",
+        "message": f"{http.url.path} {message}",
         "interaction_id": interaction_id if _SNOWFLAKE.fullmatch(interaction_id) else None,
         "status": status,
         "ms": ms,

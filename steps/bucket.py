@@ -64,9 +64,11 @@ class PictureBucket:
             try:
                 png: bytes = self._bucket.blob(object_name).download_as_bytes(retry=None, timeout=TIMEOUT_S)
             except exceptions.NotFound:
-                raise PermanentError(404, f"the bucket {self._name} holds no {object_name}") from None
+                raise PermanentError(404, f"the bucket {self._name} holds no {object_name}", kind="bucket") from None
         if not png.startswith(_PNG):  # somebody else on the way answered
-            raise RetryableError(f"the bucket {self._name} did not give {object_name}: what came is no PNG")
+            raise RetryableError(
+                f"the bucket {self._name} did not give {object_name}: what came is no PNG", kind="bucket"
+            )
         return png
 
     def public_url(self, object_name: str) -> str:
@@ -82,9 +84,13 @@ class PictureBucket:
         except (exceptions.GoogleAPICallError, InvalidResponse) as error:
             status = error.response.status_code if isinstance(error, InvalidResponse) else error.code or 500
             if status >= 500 or status in _PASSING:
-                raise RetryableError(f"the bucket {self._name} did not {what}: {error}") from None
-            raise PermanentError(500, f"the bucket {self._name} refused to {what}: {error}") from None
+                raise RetryableError(f"the bucket {self._name} did not {what}: {error}", kind="bucket") from None
+            raise PermanentError(500, f"the bucket {self._name} refused to {what}: {error}", kind="bucket") from None
         except google.auth.exceptions.DefaultCredentialsError as error:
-            raise PermanentError(500, f"the bucket {self._name} was not asked to {what}: {error}") from None
+            raise PermanentError(
+                500, f"the bucket {self._name} was not asked to {what}: {error}", kind="bucket"
+            ) from None
         except _BROKEN as error:
-            raise RetryableError(f"the bucket {self._name} did not {what}: {type(error).__name__}: {error}") from None
+            raise RetryableError(
+                f"the bucket {self._name} did not {what}: {type(error).__name__}: {error}", kind="bucket"
+            ) from None

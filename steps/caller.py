@@ -3,74 +3,72 @@
 Source: Google, "Validating an ID token": signature, expiry and audience by google-auth; issuer and email here.
 """
 
-import json
 import re
 from typing import Any
 
-import cachecontrol
-import requests
-from google.auth import exceptions
-from google.auth.transport.requests import Request
-from google.oauth2 import id_token
+from google.auth import exceptions, jwt
 
+from steps.certificates import Certificates, CertificatesUnavailable
 from steps.config import Config
 from steps.errors import PermanentError, RetryableError
 
 _ISSUERS = ("accounts.google.com", "https://accounts.google.com")
 CLOCK_SKEW_S = 10  # between the issuer's clock and ours, either way: both are kept by NTP
-TIMEOUT_S = (2.0, 3.0)  # connect, read
 _MAX_CHARACTERS = 4096  # Google's tokens have about a thousand
 _LONGEST_REASON = 100
 _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+)")
 
 
-class _Certificates(Request):
-    """google-auth's request, which waits two minutes and takes any answer, made stricter."""
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """Raises TransportError also where the answer is no map of certificates: that is no fault of the token."""
-        answer = super().__call__(*arguments, **{**named, "timeout": TIMEOUT_S})  # type: ignore[no-untyped-call]
-        try:
-            found = json.loads(answer.data)
-        except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict):
-            raise exceptions.TransportError("what came is no JSON object of certificates")
-        return answer
-
-
 class CallerCheck:
-    """Checks each call's Authorization header.  The issuer's certificates are kept as long as their answer allows."""
+    """Checks each call's Authorization header, in the event loop: a caller who is refused has held no thread."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._fetch = _Certificates(session=cachecontrol.CacheControl(requests.Session()))
+        self._certificates = Certificates(config.certs_url)
 
-    def check(self, authorization: str | None) -> None:
+    async def check(self, authorization: str | None) -> None:
         """Raises PermanentError: 401 where the token is missing or not valid, 403 where it is somebody else's."""
         if authorization is not None and len(authorization) > _MAX_CHARACTERS:
-            raise PermanentError(401, f"the token is not valid: more than {_MAX_CHARACTERS} characters")
+            raise _refused(401, f"the token is not valid: more than {_MAX_CHARACTERS} characters")
         match = _BEARER.fullmatch(authorization or "")
         if match is None:
-            raise PermanentError(401, "a Google ID token is needed: Authorization: Bearer …")
+            raise _refused(401, "a Google ID token is needed: Authorization: Bearer …")
+        key_id = _key_id(match[1])
         try:
-            claims = id_token.verify_token(
-                match[1],
-                self._fetch,
-                audience=self._config.audience,
-                certs_url=self._config.certs_url,
-                clock_skew_in_seconds=CLOCK_SKEW_S,
-            )
-        except exceptions.TransportError:
-            raise RetryableError("the issuer's certificates cannot be fetched") from None
-        except RecursionError:
-            raise PermanentError(401, "the token is not valid: nested too deeply") from None
-        except (exceptions.GoogleAuthError, ValueError, TypeError) as error:  # TypeError: an expiry that is no number
-            raise PermanentError(401, f"the token is not valid: {_without_token(error)}") from None
+            certificate = await self._certificates.find(key_id)
+        except CertificatesUnavailable:
+            raise RetryableError("the issuer's certificates cannot be fetched", kind="certificates") from None
+        if certificate is None:
+            raise _refused(401, "the token is not valid: its key is none of the issuer's")
+        claims = self._claims(match[1], {key_id: certificate})
         if claims.get("iss") not in _ISSUERS:
-            raise PermanentError(401, "the token is not valid: it is not Google's")
+            raise _refused(401, "the token is not valid: it is not Google's")
         if claims.get("email") != self._config.workflow_service_account or claims.get("email_verified") is not True:
-            raise PermanentError(403, "the token is not the workflow's")
+            raise _refused(403, "the token is not the workflow's")
+
+    def _claims(self, token: str, certificates: dict[Any, str]) -> Any:
+        try:
+            return jwt.decode(
+                token, certs=certificates, audience=self._config.audience, clock_skew_in_seconds=CLOCK_SKEW_S
+            )
+        except RecursionError:
+            raise _refused(401, "the token is not valid: nested too deeply") from None
+        except (exceptions.GoogleAuthError, ValueError, TypeError) as error:  # TypeError: an expiry that is no number
+            raise _refused(401, f"the token is not valid: {_without_token(error)}") from None
+
+
+def _key_id(token: str) -> Any:
+    """The name of the key in the token's header, whatever it is."""
+    try:
+        return jwt.decode_header(token).get("kid")
+    except RecursionError:
+        raise _refused(401, "the token is not valid: nested too deeply") from None
+    except (exceptions.GoogleAuthError, ValueError, TypeError, AttributeError) as error:
+        raise _refused(401, f"the token is not valid: {_without_token(error)}") from None
+
+
+def _refused(status: int, message: str) -> PermanentError:
+    return PermanentError(status, message, kind="caller")
 
 
 def _without_token(error: Exception) -> str:

@@ -88,13 +88,13 @@ class Discord:
                 method, url, headers=headers, files=parts, timeout=TIMEOUT_S, allow_redirects=False
             )
         except requests.RequestException as error:
-            raise RetryableError(f"Discord did not answer: {type(error).__name__}") from None
+            raise RetryableError(f"Discord did not answer: {type(error).__name__}", kind="discord") from None
         if not 200 <= answer.status_code < 300:
             raise self._error(caller, answer)
         shown = _json(answer)
         message_id = shown.get("id") if isinstance(shown, dict) else None
         if not isinstance(message_id, str) or not _SNOWFLAKE.fullmatch(message_id):
-            raise RetryableError("Discord's answer is no message")
+            raise RetryableError("Discord's answer is no message", kind="discord")
         return message_id
 
     def _error(self, caller: Caller, answer: requests.Response) -> Exception:
@@ -107,7 +107,7 @@ class Discord:
             self._brake.count_invalid()
         if limit.is_global:
             self._brake.hold(caller, limit.retry_after_s)
-        return RetryableError(limit.message, retry_after_s=limit.retry_after_s)
+        return RetryableError(limit.message, retry_after_s=limit.retry_after_s, kind="discord")
 
 
 def _error(answer: requests.Response) -> Exception:
@@ -117,14 +117,14 @@ def _error(answer: requests.Response) -> Exception:
     verdict = verdict_of(status, code)
     message = f"Discord answered {status}/{code}"
     if verdict == "retry":
-        return RetryableError(message)
+        return RetryableError(message, kind="discord")
     if verdict == "early":
-        return NotYetAcknowledged(message)
+        return NotYetAcknowledged(message, kind="discord")
     if verdict == "blocked":
-        return Blocked(message)
+        return Blocked(message, kind="discord")
     if verdict == "expired":
         return TokenExpired(message)
-    return PermanentError(_STATUS_OF[verdict], message)
+    return PermanentError(_STATUS_OF[verdict], message, kind="discord")
 
 
 def _json(answer: requests.Response) -> object:

@@ -1,12 +1,18 @@
 """The two kinds of errors that a step knows; app.py turns them into a status, the workflow decides what follows."""
 
+from typing import Literal
+
+# What failed; schemas/error.json lists the same words, and says what each means.
+Kind = Literal["caller", "certificates", "request", "route", "drawing", "bucket", "discord", "mistake"]
+
 
 class RetryableError(Exception):
     """Raised when the same call may succeed later; the workflow tries it again, not before retry_after_s if given."""
 
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+    def __init__(self, message: str, retry_after_s: float | None = None, *, kind: Kind) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.kind = kind
 
 
 class NotYetAcknowledged(RetryableError):
@@ -22,12 +28,13 @@ class TokenExpired(Exception):
 
 
 class PermanentError(Exception):
-    """Raised when no repetition helps.
+    """Raised when no repetition helps; but a caller that is refused may be known a minute later.
 
     status: 400 our mistake, 401 and 403 refused, 404 no picture, 410 no message left, 413 too large,
     422 cannot be drawn.
     """
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, *, kind: Kind) -> None:
         super().__init__(message)
         self.status = status
+        self.kind = kind

@@ -26,7 +26,7 @@ def generate(request: dict[str, Any], bucket: PictureBucket, *, is_first_attempt
     try:
         design = mandala.design_for(seed, symmetry=options.get("symmetry"), palette=options.get("palette"))
     except mandala.DesignError as error:
-        raise PermanentError(422, str(error)) from None
+        raise PermanentError(422, str(error), kind="drawing") from None
     object_name = _object_name(design, options)
     if is_first_attempt or not bucket.holds(object_name):
         bucket.put_once(object_name, mandala.draw_png(design, SIZE_PX))

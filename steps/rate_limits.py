@@ -111,11 +111,14 @@ class Brake:
             is_full = len(self._invalid_at_s) == _MOST_INVALID
             full_s = self._invalid_at_s[0] + _WINDOW_S - now_s if is_full else 0.0
         if held_s > 0:
-            raise RetryableError("Discord limits our rate", retry_after_s=round(max(held_s, _SHORTEST_S), 3))
+            raise RetryableError(
+                "Discord limits our rate", retry_after_s=round(max(held_s, _SHORTEST_S), 3), kind="discord"
+            )
         if full_s > 0:
             raise RetryableError(
                 f"{_MOST_INVALID} invalid requests to Discord within {_WINDOW_S:g} s: more would ban our address",
                 retry_after_s=round(max(full_s, _SHORTEST_S), 3),
+                kind="discord",
             )
 
     def hold(self, caller: Caller, seconds: float) -> None:

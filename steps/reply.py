@@ -41,8 +41,8 @@ def reply(
         return {"message_id": _shown(order, bucket, discord, opener, delivery, now)}
     except Blocked as error:
         if attempt > len(BLOCKED_WAITS_S):
-            raise PermanentError(403, f"{error} {attempt} times") from None
-        raise RetryableError(str(error), retry_after_s=BLOCKED_WAITS_S[attempt - 1]) from None
+            raise PermanentError(403, f"{error} {attempt} times", kind="discord") from None
+        raise RetryableError(str(error), retry_after_s=BLOCKED_WAITS_S[attempt - 1], kind="discord") from None
 
 
 def _shown(
@@ -72,7 +72,7 @@ def _shown(
                 raise
             reason, may_post = f"{error}; our acknowledgement never reached it", True
     if not may_post:
-        raise PermanentError(410, f"{reason}; the member was not told of the failure")
+        raise _no_message_left(f"{reason}; the member was not told of the failure")
     return _post(request, discord, message, png, reason)
 
 
@@ -80,12 +80,16 @@ def _post(request: dict[str, Any], discord: Discord, message: dict[str, Any], pn
     """To the channel, mentioning the member.  Raises PermanentError(410) where that cannot be."""
     channel_id, user_id = request["channel_id"], request["user_id"]
     if not discord.can_post:
-        raise PermanentError(410, f"{reason}; to post to the channel instead, set DISCORD_BOT_TOKEN for the steps")
+        raise _no_message_left(f"{reason}; to post to the channel instead, set DISCORD_BOT_TOKEN for the steps")
     if channel_id is None:
-        raise PermanentError(410, f"{reason}; the interaction names no channel to post to")
+        raise _no_message_left(f"{reason}; the interaction names no channel to post to")
     content = f"<@{user_id}> {message['content']}".rstrip()
     mention = {"content": content, "allowed_mentions": {"users": [user_id]}}
     return discord.post(channel_id, message | mention, nonce=request["interaction_id"], png=png)
+
+
+def _no_message_left(message: str) -> PermanentError:
+    return PermanentError(410, message, kind="discord")
 
 
 def _show(picture: dict[str, Any], bucket: PictureBucket, delivery: Delivery) -> tuple[dict[str, Any], bytes | None]:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
 
+import schemas
 from schemas.environment import Secret
 from steps.errors import PermanentError
 
-# Nothing that would leave its place in an address: no slash, no dot at the beginning.
-_TOKEN = re.compile(r"[A-Za-z0-9+=_~-][A-Za-z0-9+=._~-]{0,511}")
+# The same that the ingress takes; everybody can seal with the public key, so it is not enough that the ingress looked.
+_TOKEN = re.compile(schemas.pattern("interaction", "token"))
 
 
 class Opener:
@@ -25,18 +26,20 @@ class Opener:
         try:
             sealed = urlsafe_b64decode(sealed_token + "=" * (-len(sealed_token) % 4))
         except ValueError:
-            raise PermanentError(400, "sealed_token is not base64url") from None
+            raise _wrong("sealed_token is not base64url") from None
         for box in self._boxes:
             try:
                 token = box.decrypt(sealed).decode("ascii", errors="replace")
             except CryptoError:
                 continue
             if not _TOKEN.fullmatch(token):
-                raise PermanentError(400, "sealed_token holds no interaction token")
+                raise _wrong("sealed_token holds no interaction token")
             return Secret(token)
-        raise PermanentError(
-            400, f"sealed_token was sealed with another key than the {len(self._boxes)} that this service holds"
-        )
+        raise _wrong(f"sealed_token was sealed with another key than the {len(self._boxes)} that this service holds")
+
+
+def _wrong(message: str) -> PermanentError:
+    return PermanentError(400, message, kind="request")
 
 
 def parse_private_keys(text: str) -> tuple[PrivateKey, ...]:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -80,21 +81,23 @@ def answers(url: str) -> bool:
 @contextlib.contextmanager
 def running(command: list[str], environment: Mapping[str, str], url: str) -> Iterator[subprocess.Popen[str]]:
     """A process of ours in the repository's root, from its first answer at url until the block ends."""
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        wait_until(lambda: process.poll() is not None or answers(url), f"{command[0]} answers at {url}")
-        assert process.poll() is None, f"{command[0]} ended: {process.communicate()[0]}"
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=10)
+    with tempfile.TemporaryFile("a+") as said:  # a pipe that nobody reads would be full one day
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            wait_until(lambda: process.poll() is not None or answers(url), f"{command[0]} answers at {url}")
+            said.seek(0)
+            assert process.poll() is None, f"{command[0]} ended: {said.read()}"
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=10)
 
 
 @contextlib.contextmanager

@@ -31,10 +31,10 @@ class Wire:
 
 
 @asynccontextmanager
-async def a_wire(answer: Callable[[int], bytes] = lambda _: OK) -> AsyncIterator[Wire]:
+async def a_wire(answer: Callable[[int], bytes] = lambda _: OK, most: int | None = None) -> AsyncIterator[Wire]:
     """answer(number of the request on its connection, from 0) gives the bytes.
 
-    After none, or `Connection: close` in them, it hangs up.
+    After none, or `Connection: close` in them, it hangs up; after `most` answers too, without a word.
     """
     wire, serving = Wire(), set[asyncio.Task[None] | None]()
 
@@ -52,9 +52,9 @@ async def a_wire(answer: Callable[[int], bytes] = lambda _: OK) -> AsyncIterator
                     break
                 writer.write(sent)
                 await writer.drain()
-                if b"Connection: close" in sent:
-                    break
                 number += 1
+                if b"Connection: close" in sent or number == most:
+                    break
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)

@@ -96,4 +96,12 @@ class Channel:
         return newest, [] if after is None else self._store.changes_since(after, most)
 
     def file(self, file_id: str) -> tuple[Attachment, bytes] | None:
-        return self._store.file(file_id)
+        """Raises DiscordError, 500, where the disk has lost its bytes."""
+        found = self._store.file(file_id)
+        if found is None:
+            return None
+        attachment, path = found
+        content = path.read_bytes() if path.exists() else b""
+        if len(content) != attachment.size:
+            raise DiscordError(500, 0, f"500: Internal Server Error ({path} is missing or shortened)")
+        return attachment, content

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from local.contents import Contents
 from local.discord.answer import Answer
 from local.discord.channel import Channel
 from local.discord.command_form import Command
@@ -36,9 +37,10 @@ from local.discord.place import Place
 from local.discord.replies import Replies
 from local.discord.shown import shown_to_client
 from local.discord.signing import ensure_signing_key
-from local.discord.snowflake import PATTERN, Clock, Snowflakes
+from local.discord.snowflake import PATTERN, Clock, Snowflakes, first_at, made_at
 from local.discord.store import Change, Store
 from local.discord.writer import Uploads, Writer
+from local.disk import CannotKeep, say_waiting, waits_s
 
 MOST_DELIVERIES = 10
 _USER_AGENT = re.compile(r"DiscordBot \(\S+, [^()]+\).*")
@@ -55,10 +57,18 @@ class LocalDiscord:
     """In use between start() and close(), or within `async with`.
 
     path is the SQLite file; the signing key lies beside it, with the suffix .key.  Interactions go to ingress_url.
-    Calls that need a bot's token are refused while there is none.
+    Calls that need a bot's token are refused while there is none.  contents are shared with others that keep the same
+    bytes.
     """
 
-    def __init__(self, path: Path, ingress_url: str, bot_token: str | None = None, clock: Clock = now_utc) -> None:
+    def __init__(
+        self,
+        path: Path,
+        ingress_url: str,
+        bot_token: str | None = None,
+        clock: Clock = now_utc,
+        contents: Contents | None = None,
+    ) -> None:
         self._key = ensure_signing_key(path.with_suffix(".key"))
         self.public_key_hex = bytes(self._key.verify_key).hex()
         self.ingress_url = ingress_url
@@ -66,16 +76,17 @@ class LocalDiscord:
         self.odd_user_agents: Counter[str] = Counter()
         self.grants = Grants(bot_token)
         self._path = path
+        self._contents = contents or Contents(path.with_suffix(".pool"))
         self._clock = clock
         self._limit = RateLimit()
         self._called_back: dict[str, asyncio.Event] = {}  # by the interaction that is being delivered
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discord-store")
 
     async def start(self) -> None:
-        """Raises sqlite3.Error where the file is none of ours."""
+        """Raises UnusableFile; CannotKeep where the disk takes nothing."""
         loop = asyncio.get_running_loop()
-        self._sender = Sender(self._key, self._clock)
         await loop.run_in_executor(self._thread, self._open, loop)
+        self._sender = Sender(self._key, self._clock)
 
     async def close(self) -> None:
         """End the streams, then everything else."""
@@ -158,6 +169,19 @@ class LocalDiscord:
             errors.check()
         self.ingress_url = url
 
+    async def oldest_s(self) -> float | None:
+        """When the oldest message or interaction was made that forget() may take."""
+        oldest = await self.run(self._store.oldest_id)
+        return None if oldest is None else made_at(str(oldest)).timestamp()
+
+    async def forget(self, before_s: float, most: int) -> int:
+        """Delete up to `most` messages, and as many interactions, that were made before that; how many it were."""
+        return await self.run(self._store.forget, first_at(before_s), most)
+
+    async def give_back(self, pages: int) -> None:
+        """Up to so many free pages of the SQLite file go back to the disk."""
+        await self.run(self._store.give_back, pages)
+
     def take(self, token: str) -> Allowance:
         """Count a call with that token."""
         return self._limit.take(token, time.monotonic())
@@ -181,11 +205,22 @@ class LocalDiscord:
             delivery = await finished
             deliveries.append(delivery)
             if delivery.answer is not None or len(deliveries) == count:
-                await self.run(self.replies.settle, interaction.id, delivery)
+                await self._settled(interaction.id, delivery)
             if delivery.problem is not None:
                 _LOG.warning("interaction %s: %s", interaction.id, delivery.problem)
         self._called_back.pop(interaction.id, None)
         return deliveries
+
+    async def _settled(self, interaction_id: str, delivery: Delivery) -> None:
+        """The application has answered, so this must be kept, whenever the disk takes it."""
+        for wait_s in waits_s():
+            try:
+                await self.run(self.replies.settle, interaction_id, delivery)
+            except CannotKeep as error:
+                say_waiting(error)
+                await asyncio.sleep(wait_s)
+            else:
+                return
 
     async def _delivered(self, interaction: Interaction, called_back: asyncio.Event) -> Delivery:
         delivery = await self._sender.deliver(self.ingress_url, interaction.body)
@@ -203,7 +238,7 @@ class LocalDiscord:
         def tell(change: Change) -> None:
             loop.call_soon_threadsafe(self.broadcast.publish, change)
 
-        self._store = Store(self._path, on_change=tell)
+        self._store = Store(self._path, self._contents, on_change=tell)
         ids = Snowflakes(self._clock, after=self._store.newest_id())
         made = {
             f"{name}_id": self._store.setting(name, ids.next) for name in ("application", "guild", "channel", "member")

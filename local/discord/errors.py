@@ -9,6 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
+from local.disk import CannotKeep
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Path = tuple[str | int, ...]
 
@@ -122,13 +124,15 @@ def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None 
 
 
 def discord_errors(handler: Handler) -> Handler:
-    """The handler, its DiscordError rendered as Discord's JSON."""
+    """The handler, its DiscordError rendered as Discord's JSON, and a full disk as 503."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
         except DiscordError as error:
             return json_answer(error.body, error.status, error.headers)
+        except CannotKeep as error:
+            return json_answer({"message": f"503: Service Unavailable ({error})", "code": 0}, 503)
         except web.HTTPRequestEntityTooLarge:
             return json_answer(too_large().body, 413)
 

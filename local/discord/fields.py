@@ -73,7 +73,7 @@ class Fields:
         """A text, or a whole number that stands for its digits, as Discord takes ids."""
         value = self._value(name, required=False)
         if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
+            return self._of_length(name, str(value), most, least=0)
         return self.text(name, most, required=required)
 
     def matching(self, name: str, pattern: str, required: bool = False) -> str | None:

@@ -5,24 +5,21 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
+from local.disk import unusable_key
+
 
 def ensure_signing_key(path: Path) -> SigningKey:
-    """The key in the file at path (hexadecimal), made when there is none.  Raises ValueError for a garbled file."""
+    """The key in the file at path (hexadecimal), made when there is none.  Raises UnusableFile for a garbled file."""
     try:
-        text = path.read_text()
-    except FileNotFoundError:
-        # Written aside and renamed: whoever is killed in between leaves no half a key.
-        text = bytes(SigningKey.generate()).hex()
-        draft = path.with_name(path.name + ".new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text + "\n")
-        draft.rename(path)
-    try:
-        return SigningKey(bytes.fromhex(text))
-    except (ValueError, TypeError):
-        raise ValueError(
-            f"{path} holds no Ed25519 key (64 hexadecimal digits); move it away to get a new one"
-        ) from None
+        if not os.path.lexists(path):
+            # Written aside and renamed: whoever is killed in between leaves no half a key.
+            draft = path.with_name(path.name + ".new")
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(bytes(SigningKey.generate()).hex() + "\n")
+            draft.rename(path)
+        return SigningKey(bytes.fromhex(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise unusable_key(path, "an Ed25519 key (64 hexadecimal digits)", error) from None
 
 
 def signed_headers(key: SigningKey, timestamp_s: int, body: bytes) -> dict[str, str]:

@@ -29,3 +29,8 @@ class Snowflakes:
 def made_at(snowflake: str) -> datetime:
     """When the thing with that id was made (UTC)."""
     return _EPOCH + timedelta(milliseconds=int(snowflake) >> 22)
+
+
+def first_at(moment_s: float) -> int:
+    """The smallest id of that moment, in seconds since 1970."""
+    return int((moment_s - _EPOCH.timestamp()) * 1000) << 22

@@ -1,35 +1,38 @@
-"""What the local Discord remembers: one SQLite file.  Called on the one thread that LocalDiscord keeps for it.
+"""What the local Discord remembers: a SQLite file and a folder of files.  Called on the one thread of LocalDiscord.
 
 Every change of a message gets a revision, a number larger than all before: after a break a listener goes on from the
 last one that it saw.  Deleted messages stay as tombstones, so that late edits and listeners learn of it.
 """
 
 import json
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from local.contents import Contents
+from local.discord.files import MessageFiles
 from local.discord.interaction import Interaction, InteractionState
 from local.discord.message import Attachment, Message
+from local.sqlite import Sqlite
+from local.sqlite_file import Layout
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS settings (
+CREATE TABLE settings (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS commands (
+CREATE TABLE commands (
     name TEXT PRIMARY KEY,
     definition TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS guild_commands (
+CREATE TABLE guild_commands (
     name TEXT PRIMARY KEY,
     definition TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS interactions (
+CREATE TABLE interactions (
     id INTEGER PRIMARY KEY,
     token TEXT NOT NULL UNIQUE,
     body BLOB NOT NULL,
@@ -38,7 +41,7 @@ CREATE TABLE IF NOT EXISTS interactions (
     acknowledged_status INTEGER,
     acknowledged_ms REAL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS messages (
+CREATE TABLE messages (
     id INTEGER PRIMARY KEY,
     revision INTEGER NOT NULL UNIQUE,
     made_at_revision INTEGER NOT NULL,
@@ -47,14 +50,13 @@ CREATE TABLE IF NOT EXISTS messages (
     nonce TEXT,
     message TEXT NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS messages_of_interaction ON messages (interaction_id) WHERE interaction_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS messages_by_nonce ON messages (nonce) WHERE nonce IS NOT NULL;
-CREATE TABLE IF NOT EXISTS files (
+CREATE INDEX messages_of_interaction ON messages (interaction_id) WHERE interaction_id IS NOT NULL;
+CREATE INDEX messages_by_nonce ON messages (nonce) WHERE nonce IS NOT NULL;
+CREATE TABLE files (
     id INTEGER PRIMARY KEY,
-    message_id INTEGER NOT NULL,
-    bytes BLOB NOT NULL
+    message_id INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS files_of_message ON files (message_id);
+CREATE INDEX files_of_message ON files (message_id);
 """
 
 Scope = Literal["global", "guild"]  # of a command: for every guild, or for the one there is
@@ -73,45 +75,49 @@ class Change:
 
 
 class Store:
-    """One connection, used by one thread.  on_change is called after the commit, in the order of revisions."""
+    """Used by one thread.  on_change is called after the commit, in the order of revisions.
 
-    def __init__(self, path: Path, on_change: Callable[[Change], None]) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        # NORMAL: a killed process loses nothing; only a machine without power may lose the last transactions.
-        self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _SCHEMA)
+    The bytes of files lie beside path, in a folder with the suffix .files.
+    """
+
+    def __init__(self, path: Path, contents: Contents, on_change: Callable[[Change], None]) -> None:
+        """Raises UnusableFile; every method raises CannotKeep where the disk takes nothing."""
+        self._files = MessageFiles(path.with_suffix(".files"), contents)
         self._on_change = on_change
         self._changes: list[Change] = []
+        self._database = Sqlite(path, Layout(b"mdsc", 1, _SCHEMA, {0: self._files.from_table}))
+        self._files.settle({row[0] for row in self._database.rows("SELECT id FROM files")})
 
     def close(self) -> None:
-        self._connection.close()
+        self._database.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the block or nothing of it."""
-        self._connection.execute("BEGIN IMMEDIATE")
         try:
-            yield
+            with self._database.transaction():
+                yield
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._files.roll_back()
             self._changes.clear()
             raise
-        self._connection.execute("COMMIT")
+        self._files.commit()
         changes, self._changes = self._changes, []
         for change in changes:
             self._on_change(change)
 
     def setting(self, name: str, make: Callable[[], str]) -> str:
         """The value that was kept under name, or what make() gives, kept from then on."""
-        row = self._row("SELECT value FROM settings WHERE name = ?", name)
+        row = self._database.row("SELECT value FROM settings WHERE name = ?", name)
         if row is not None:
             return str(row[0])
         value = make()
-        self._connection.execute("INSERT INTO settings VALUES (?, ?)", (name, value))
+        self._database.run("INSERT INTO settings VALUES (?, ?)", name, value)
         return value
 
     def newest_id(self) -> int:
         """The largest id of all."""
-        row = self._row(
+        row = self._database.row(
             "SELECT max(id) FROM (SELECT max(id) AS id FROM messages UNION ALL SELECT max(id) FROM interactions"
             " UNION ALL SELECT max(id) FROM files UNION ALL SELECT max(CAST(value AS INTEGER)) FROM settings"
             " UNION ALL SELECT max(CAST(definition ->> '$.version' AS INTEGER)) FROM"
@@ -120,27 +126,30 @@ class Store:
         return int(row[0] or 0) if row else 0
 
     def commands(self, scope: Scope) -> list[dict[str, Any]]:
-        rows = self._rows(f"SELECT definition FROM {_COMMANDS[scope]} ORDER BY name")  # noqa: S608
+        rows = self._database.rows(f"SELECT definition FROM {_COMMANDS[scope]} ORDER BY name")  # noqa: S608
         return [json.loads(row[0]) for row in rows]
 
     def replace_commands(self, scope: Scope, commands: list[dict[str, Any]]) -> None:
-        self._connection.execute(f"DELETE FROM {_COMMANDS[scope]}")  # noqa: S608
-        rows = [(command["name"], json.dumps(command)) for command in commands]
-        self._connection.executemany(f"INSERT INTO {_COMMANDS[scope]} VALUES (?, ?)", rows)  # noqa: S608
+        self._database.run(f"DELETE FROM {_COMMANDS[scope]}")  # noqa: S608
+        for command in commands:
+            row = (command["name"], json.dumps(command))
+            self._database.run(f"INSERT INTO {_COMMANDS[scope]} VALUES (?, ?)", *row)  # noqa: S608
 
     def add_interaction(self, interaction: Interaction) -> None:
-        self._connection.execute(
-            "INSERT INTO interactions (id, token, body, state) VALUES (?, ?, ?, ?)",
-            (int(interaction.id), interaction.token, interaction.body, interaction.state),
-        )
+        row = (int(interaction.id), interaction.token, interaction.body, interaction.state)
+        self._database.run("INSERT INTO interactions (id, token, body, state) VALUES (?, ?, ?, ?)", *row)
 
     def settle_interaction(
         self, interaction_id: str, state: InteractionState, original_id: str, status: int | None, ms: float
     ) -> None:
-        self._connection.execute(
+        self._database.run(
             "UPDATE interactions SET state = ?, original_id = ?, acknowledged_status = ?, acknowledged_ms = ?"
             " WHERE id = ?",
-            (state, int(original_id), status, ms, int(interaction_id)),
+            state,
+            int(original_id),
+            status,
+            ms,
+            int(interaction_id),
         )
 
     def interaction(self, interaction_id: str) -> Interaction | None:
@@ -150,41 +159,40 @@ class Store:
         return self._interaction("token = ?", token)
 
     def pending_interactions(self) -> list[Interaction]:
-        rows = self._rows(f"SELECT {_INTERACTION} FROM interactions WHERE state = 'pending' ORDER BY id")  # noqa: S608
+        rows = self._database.rows(f"SELECT {_INTERACTION} FROM interactions WHERE state = 'pending' ORDER BY id")  # noqa: S608
         return [_interaction_of(row) for row in rows]
 
     def put(self, message: Message, files: dict[str, bytes] | None = None) -> None:
-        """Keep the message as it is now, with the bytes of its new files by their ids; drop the files that it lost."""
+        """Keep the message as it is now, with the bytes of its new files by their ids; drop the files that it lost.
+
+        Within a transaction, as delete().
+        """
         self._write(message, deleted=False)
         for file_id, content in (files or {}).items():
-            self._connection.execute("INSERT INTO files VALUES (?, ?, ?)", (int(file_id), int(message.id), content))
-        kept = [int(attachment.id) for attachment in message.attachments]
-        marks = ", ".join("?" * len(kept))
-        self._connection.execute(
-            f"DELETE FROM files WHERE message_id = ? AND id NOT IN ({marks})",  # noqa: S608
-            (int(message.id), *kept),
-        )
+            self._database.run("INSERT INTO files VALUES (?, ?)", int(file_id), int(message.id))
+            self._files.add(int(file_id), content)
+        self._drop_files(int(message.id), {int(attachment.id) for attachment in message.attachments})
 
     def delete(self, message: Message) -> None:
         self._write(message, deleted=True)
-        self._connection.execute("DELETE FROM files WHERE message_id = ?", (int(message.id),))
+        self._drop_files(int(message.id))
 
     def message(self, message_id: str) -> Message | None:
         """The message, unless it was deleted."""
-        row = self._row("SELECT message FROM messages WHERE id = ? AND NOT deleted", int(message_id))
+        row = self._database.row("SELECT message FROM messages WHERE id = ? AND NOT deleted", int(message_id))
         return _message_of(row[0]) if row else None
 
     def messages_before(self, message_id: str | None, most: int) -> list[Message]:
         """The newest `most` messages, or those before that one; oldest first."""
         before = int(message_id) if message_id else (1 << 63) - 1
-        rows = self._rows(
+        rows = self._database.rows(
             "SELECT message FROM messages WHERE id < ? AND NOT deleted ORDER BY id DESC LIMIT ?", before, most
         )
         return [_message_of(row[0]) for row in reversed(rows)]
 
     def messages_of(self, interaction_id: str) -> list[Message]:
         """Those that a member sees because of that interaction, also by the bot's own hand (nonce)."""
-        rows = self._rows(
+        rows = self._database.rows(
             "SELECT message FROM messages WHERE (interaction_id = ? OR nonce = ?) AND NOT deleted ORDER BY id",
             int(interaction_id),
             interaction_id,
@@ -192,27 +200,30 @@ class Store:
         return [_message_of(row[0]) for row in rows]
 
     def message_with_nonce(self, nonce: str, since: datetime) -> Message | None:
-        rows = self._rows("SELECT message FROM messages WHERE nonce = ? AND NOT deleted ORDER BY id DESC", nonce)
+        rows = self._database.rows(
+            "SELECT message FROM messages WHERE nonce = ? AND NOT deleted ORDER BY id DESC", nonce
+        )
         messages = [_message_of(row[0]) for row in rows]
         return next((message for message in messages if message.created_at >= since), None)
 
-    def file(self, file_id: str) -> tuple[Attachment, bytes] | None:
-        row = self._row(
-            "SELECT f.bytes, m.message FROM files f JOIN messages m ON m.id = f.message_id WHERE f.id = ?", int(file_id)
+    def file(self, file_id: str) -> tuple[Attachment, Path] | None:
+        """What it is, and where its bytes lie."""
+        row = self._database.row(
+            "SELECT m.message FROM files f JOIN messages m ON m.id = f.message_id WHERE f.id = ?", int(file_id)
         )
         if row is None:
             return None
-        attachments = {attachment.id: attachment for attachment in _message_of(row[1]).attachments}
-        return attachments[file_id], row[0]
+        attachments = {attachment.id: attachment for attachment in _message_of(row[0]).attachments}
+        return attachments[file_id], self._files.path(int(file_id))
 
     def revision(self) -> int:
         """That of the last change."""
-        row = self._row("SELECT coalesce(max(revision), 0) FROM messages")
+        row = self._database.row("SELECT coalesce(max(revision), 0) FROM messages")
         return int(row[0]) if row else 0
 
     def changes_since(self, revision: int, most: int) -> list[Change]:
         """The last change of each message that changed after that revision; the first `most`."""
-        rows = self._rows(
+        rows = self._database.rows(
             "SELECT revision, made_at_revision, deleted, message FROM messages WHERE revision > ?"
             " ORDER BY revision LIMIT ?",
             revision,
@@ -222,10 +233,33 @@ class Store:
             Change(row[0], _kind(is_new=row[1] > revision, deleted=bool(row[2])), _message_of(row[3])) for row in rows
         ]
 
+    def oldest_id(self) -> int | None:
+        """The smallest of what forget() may take."""
+        row = self._database.row(f"SELECT min(id) FROM ({_OLD_MESSAGES} UNION ALL {_OLD_INTERACTIONS})")  # noqa: S608
+        return row[0] if row else None
+
+    def forget(self, before_id: int, most: int) -> int:
+        """Delete up to `most` messages and as many interactions with smaller ids; how many it were.
+
+        Nobody who listens is told: it is long ago.
+        """
+        with self.transaction():
+            old = f"{_OLD_MESSAGES} AND id < ? ORDER BY id LIMIT ?"
+            messages = [row[0] for row in self._database.rows(old, before_id, most)]
+            for message_id in messages:
+                self._drop_files(message_id)
+                self._database.run("DELETE FROM messages WHERE id = ?", message_id)
+            old = f"{_OLD_INTERACTIONS} AND id < ? ORDER BY id LIMIT ?"
+            interactions = self._database.run(f"DELETE FROM interactions WHERE id IN ({old})", before_id, most)  # noqa: S608
+        return len(messages) + interactions.rowcount
+
+    def give_back(self, pages: int) -> None:
+        self._database.give_back(pages)
+
     def _write(self, message: Message, deleted: bool) -> None:
         revision = self.revision() + 1
         text = json.dumps(asdict(message), default=datetime.isoformat)
-        row = self._row(
+        row = self._database.row(
             "INSERT INTO messages VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET"
             " revision = ?2, deleted = ?3, nonce = ?5, message = ?6 RETURNING made_at_revision",
             int(message.id),
@@ -239,17 +273,19 @@ class Store:
         self._changes.append(Change(revision, _kind(is_new, deleted), message))
 
     def _interaction(self, condition: str, value: object) -> Interaction | None:
-        row = self._row(f"SELECT {_INTERACTION} FROM interactions WHERE {condition}", value)  # noqa: S608
+        row = self._database.row(f"SELECT {_INTERACTION} FROM interactions WHERE {condition}", value)  # noqa: S608
         return _interaction_of(row) if row else None
 
-    def _row(self, sql: str, *values: object) -> tuple[Any, ...] | None:
-        found: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
-        return found
+    def _drop_files(self, message_id: int, but: Collection[int] = ()) -> None:
+        for (file_id,) in self._database.rows("SELECT id FROM files WHERE message_id = ?", message_id):
+            if file_id not in but:
+                self._database.run("DELETE FROM files WHERE id = ?", file_id)
+                self._files.drop(file_id)
 
-    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql, values).fetchall()
 
-
+# Listeners count from the last change on, so it stays.
+_OLD_MESSAGES = "SELECT id FROM messages WHERE revision < (SELECT max(revision) FROM messages)"
+_OLD_INTERACTIONS = "SELECT id FROM interactions WHERE state != 'pending'"
 _INTERACTION = "id, token, body, state, original_id, acknowledged_status, acknowledged_ms"
 
 

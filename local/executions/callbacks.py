@@ -38,7 +38,7 @@ class Callbacks:
     def __init__(self, database: Database, base_url: str) -> None:
         self.base_url = base_url
         self._database = database
-        self._waiting: defaultdict[str, _Waiting] = defaultdict(_Waiting)
+        self._waiting: dict[str, defaultdict[str, _Waiting]] = {}  # execution → its addresses
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
@@ -60,7 +60,7 @@ class Callbacks:
         name = url.partition("/v1/")[2]
         if self._method(name) is None:
             raise KeyError(url)
-        arrivals = self._waiting[name].arrivals
+        arrivals = self._at(name).arrivals
         try:
             async with asyncio.timeout(timeout_s), arrivals:
                 while (request := self._claim(name)) is None:
@@ -70,12 +70,11 @@ class Callbacks:
             return self._claim(name)
 
     def end(self, execution: str) -> None:
-        """The execution is over, and with it its addresses."""
-        names = self._database.rows("SELECT name FROM callbacks WHERE execution = ?", execution)
-        for (name,) in names:
-            self._waiting.pop(name, None)
-            self._database.run("DELETE FROM callback_requests WHERE callback = ?", name)
-            self._database.run("DELETE FROM callbacks WHERE name = ?", name)
+        """Nobody waits for that execution any more, and what was claimed for it may be claimed again."""
+        self._waiting.pop(execution, None)
+
+    def _at(self, name: str) -> _Waiting:
+        return self._waiting.setdefault(name.rpartition("/callbacks/")[0], defaultdict(_Waiting))[name]
 
     def _method(self, name: str) -> str | None:
         row = self._database.row("SELECT method FROM callbacks WHERE name = ?", name)
@@ -85,7 +84,7 @@ class Callbacks:
         for number, text in self._database.rows(
             "SELECT number, request FROM callback_requests WHERE callback = ? ORDER BY number", name
         ):
-            claimed = self._waiting[name].claimed
+            claimed = self._at(name).claimed
             if number not in claimed:
                 claimed.add(number)
                 kept = json.loads(text)
@@ -115,7 +114,7 @@ class Callbacks:
             "body": b64encode(await request.read()).decode(),
         }
         self._database.run("INSERT INTO callback_requests (callback, request) VALUES (?, ?)", name, json.dumps(kept))
-        arrivals = self._waiting[name].arrivals
+        arrivals = self._at(name).arrivals
         async with arrivals:
             arrivals.notify_all()
         return web.json_response({})

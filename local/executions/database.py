@@ -1,74 +1,84 @@
-"""The one SQLite file of workflows and executions.  What is committed here survives kill -9 of this process.
-
-A commit goes to the operating system, not to the disk: only a machine that loses power may forget its last seconds.
-"""
+"""The one SQLite file of workflows and executions."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+from local.sqlite import Sqlite
+from local.sqlite_file import CannotMigrate, Layout
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS revisions (
+CREATE TABLE revisions (
     workflow TEXT NOT NULL, revision_id TEXT NOT NULL, number INTEGER NOT NULL, resource TEXT NOT NULL,
     PRIMARY KEY (workflow, revision_id)
 );
-CREATE TABLE IF NOT EXISTS operations (name TEXT PRIMARY KEY, resource TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS executions (
+CREATE TABLE operations (name TEXT PRIMARY KEY, resource TEXT NOT NULL, created_s REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX operations_by_age ON operations (created_s);
+-- ended_s is NULL while it is ACTIVE or QUEUED.
+CREATE TABLE executions (
     number INTEGER PRIMARY KEY AUTOINCREMENT, workflow TEXT NOT NULL, name TEXT NOT NULL UNIQUE, state TEXT NOT NULL,
-    resource TEXT NOT NULL
+    resource TEXT NOT NULL, ended_s REAL
 );
-CREATE INDEX IF NOT EXISTS by_workflow ON executions (workflow, number);
-CREATE INDEX IF NOT EXISTS unfinished ON executions (state, number) WHERE state IN ('ACTIVE', 'QUEUED');
-CREATE TABLE IF NOT EXISTS histories (name TEXT PRIMARY KEY, entries TEXT NOT NULL);
+CREATE INDEX by_workflow ON executions (workflow, number);
+CREATE INDEX unfinished ON executions (state, number) WHERE state IN ('ACTIVE', 'QUEUED');
+CREATE INDEX executions_by_end ON executions (ended_s) WHERE ended_s IS NOT NULL;
+-- The step entries of an execution that has ended, in parts of a few hundred: lists of JSON.
+CREATE TABLE histories (
+    name TEXT NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (name, part)
+);
 -- position is the order in which outcomes were told; effect is its number in local/workflows/branches.py.
-CREATE TABLE IF NOT EXISTS journal (
+CREATE TABLE journal (
     execution TEXT NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,
     outcome TEXT NOT NULL, PRIMARY KEY (execution, position)
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX IF NOT EXISTS one_outcome ON journal (execution, effect);
-CREATE TABLE IF NOT EXISTS callbacks (
+CREATE UNIQUE INDEX one_outcome ON journal (execution, effect);
+CREATE TABLE callbacks (
     name TEXT PRIMARY KEY, execution TEXT NOT NULL, method TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS callbacks_by_execution ON callbacks (execution);
-CREATE TABLE IF NOT EXISTS callback_requests (
+CREATE INDEX callbacks_by_execution ON callbacks (execution);
+CREATE TABLE callback_requests (
     number INTEGER PRIMARY KEY AUTOINCREMENT, callback TEXT NOT NULL, request TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS requests_by_callback ON callback_requests (callback, number);
+CREATE INDEX requests_by_callback ON callback_requests (callback, number);
 """
 
 
-class Database:
+def _seconds(instant: str) -> str:
+    """The SQL for an RFC 3339 text as seconds since the epoch."""
+    return f"(julianday({instant}) - 2440587.5) * 86400"
+
+
+def _from_before_numbers(connection: sqlite3.Connection) -> None:
+    """What had no number may be of any version, whose effects had other numbers: no journal of it can be trusted."""
+    ((waiting,),) = connection.execute(
+        "SELECT count(DISTINCT name) FROM executions JOIN journal ON execution = name"
+        " WHERE state IN ('ACTIVE', 'QUEUED')"
+    ).fetchall()
+    if waiting:
+        raise CannotMigrate(f"{waiting} of its executions have begun and not ended, which this one cannot go on with")
+    ended = _seconds("json_extract(resource, '$.endTime')")
+    created = _seconds("json_extract(resource, '$.metadata.createTime')")
+    for statement in (
+        "ALTER TABLE executions ADD COLUMN ended_s REAL",
+        f"UPDATE executions SET ended_s = {ended} WHERE state NOT IN ('ACTIVE', 'QUEUED')",  # noqa: S608
+        "CREATE INDEX executions_by_end ON executions (ended_s) WHERE ended_s IS NOT NULL",
+        "ALTER TABLE operations ADD COLUMN created_s REAL NOT NULL DEFAULT 0",
+        f"UPDATE operations SET created_s = {created}",  # noqa: S608
+        "CREATE INDEX operations_by_age ON operations (created_s)",
+        "ALTER TABLE histories RENAME TO before",
+        "CREATE TABLE histories"
+        " (name TEXT NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (name, part))",
+        "INSERT INTO histories SELECT name, 0, entries FROM before",
+        "DROP TABLE before",
+        "DELETE FROM journal",
+    ):
+        connection.execute(statement)
+
+
+_LAYOUT = Layout(b"mexe", 1, _SCHEMA, {0: _from_before_numbers})
+
+
+class Database(Sqlite):
     """One file, one process, one thread."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def run(self, statement: str, *values: Any) -> int:
-        """One statement, committed when it returns unless a transaction is open; the rowid of an insertion."""
-        return self._connection.execute(statement, values).lastrowid or 0
-
-    def rows(self, statement: str, *values: Any) -> Sequence[tuple[Any, ...]]:
-        return self._connection.execute(statement, values).fetchall()
-
-    def row(self, statement: str, *values: Any) -> tuple[Any, ...] | None:
-        found: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
-        return found
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All statements of the block, or none of them."""
-        self._connection.execute("BEGIN")
-        try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+        super().__init__(path, _LAYOUT)

@@ -1,5 +1,6 @@
 """A deployment of a workflow: its JSON → a revision, checked.  Used by the APIs and by `mando up`."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import Mapping
@@ -31,7 +32,14 @@ class Deployments:
 
     def __init__(self, registry: WorkflowRegistry) -> None:
         self._registry = registry
-        self._compiled: dict[tuple[str, str], Workflow] = {}
+        self._compiled: dict[str, Workflow | SourceError] = {}  # by the source
+        self._one = asyncio.Lock()
+
+    async def prepare(self, source: str) -> None:
+        """Compile it on a thread: 128 KiB take a second.  What comes of it is told by deploy() and compiled()."""
+        async with self._one:
+            if source not in self._compiled:
+                self._compiled[source] = await asyncio.to_thread(_compile, source)
 
     def deploy(self, workflow: str, settings: Settings) -> Revision:
         """A new revision where source or service account changed, else the present one with the other settings.
@@ -53,13 +61,19 @@ class Deployments:
 
     def compiled(self, revision: Revision) -> Workflow:
         """Raises SourceError."""
-        key = (revision.workflow, revision.revision_id)
-        if key not in self._compiled:
-            try:
-                self._compiled[key] = compile_workflow(revision.settings.source, "main.yaml")
-            except WorkflowSyntaxError as error:
-                raise SourceError(error) from None
-        return self._compiled[key]
+        source = revision.settings.source
+        found = self._compiled.get(source) or _compile(source)
+        if isinstance(found, SourceError):
+            raise found
+        self._compiled[source] = found
+        return found
+
+
+def _compile(source: str) -> Workflow | SourceError:
+    try:
+        return compile_workflow(source, "main.yaml")
+    except WorkflowSyntaxError as error:
+        return SourceError(error)
 
 
 def _runs_the_same(present: Settings, settings: Settings) -> bool:

@@ -63,8 +63,8 @@ class ExecutionsApi:
         page = self._service.store.page(workflow, query)
         return (page if is_full else Page([_basic(one) for one in page.items], page.next_token)).as_json("executions")
 
-    def cancel(self, name: str, asked: Asked) -> dict[str, Any]:
-        return self._service.cancel(name)
+    async def cancel(self, name: str, asked: Asked) -> dict[str, Any]:
+        return await self._service.cancel(name)
 
     def delete_history(self, name: str, asked: Asked) -> dict[str, Any]:
         """Raises ApiError: FAILED_PRECONDITION while it runs."""

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from local.workflows.effects import Value
@@ -10,86 +9,150 @@ from local.workflows.history import StepBegan, StepEvent, StepType
 from local.workflows.json_text import shown
 
 
-@dataclass(slots=True)
 class History:
     """An observer of a run: observe(event) is told in the order of what happens, instant() gives the time as text.
 
     with_variables is the level EXECUTION_HISTORY_DETAILED, which tells the expected numbers of iterations too.
+    There may be 100,000 entries.  So each is a row in a few lists of texts and numbers, and not an object of its own:
+    Python's garbage collector looks at every object again and again, and holds up everybody meanwhile.
     """
 
-    execution: str
-    instant: Callable[[], str]
-    with_variables: bool = False
-    entries: list[dict[str, Any]] = field(default_factory=list)
-    _last_in: dict[int | None, int] = field(default_factory=dict)
+    def __init__(self, execution: str, instant: Callable[[], str], with_variables: bool = False) -> None:
+        self.execution = execution
+        self.instant = instant
+        self.with_variables = with_variables
+        # One item an entry; entries count from 1, and 0 is none.
+        self._routines: list[str] = []
+        self._steps: list[str] = []
+        self._types: list[StepType] = []
+        self._states: list[str] = []
+        self._created: list[str] = []
+        self._updated: list[str] = []
+        self._parents: list[int] = []
+        self._first_children: list[int] = []
+        self._next_siblings: list[int] = []  # of all that stand in the same entry
+        self._previous: list[int] = []  # and next: of those that come after each other, which branches do not
+        self._next: list[int] = []
+        self._threads: list[int] = []
+        self._numbers: list[int] = []
+        self._expected: list[int] = []
+        self._exceptions: list[str | None] = []
+        self._variables: list[str | None] = []
+        self._last_in: dict[int, int] = {}  # while the entry around is in progress
+        self._last_child: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        return self.shown(0, len(self))
 
     def observe(self, event: StepEvent) -> None:
         now = self.instant()
         if isinstance(event, StepBegan):
-            self.entries.append(
-                {
-                    "name": f"{self.execution}/stepEntries/{event.entry}",
-                    "entryId": str(event.entry),
-                    "routine": event.routine,
-                    "step": event.step,
-                    "stepType": event.type,
-                    "state": "STATE_IN_PROGRESS",
-                    "createTime": now,
-                    "updateTime": now,
-                    "navigationInfo": self._place(event),
-                    "stepEntryMetadata": self._progress(event),
-                }
-            )
+            self._begin(event, now)
             return
-        entry = self.entries[event.entry - 1]
-        entry |= {"state": event.state, "updateTime": now}
+        at = event.entry - 1
+        self._states[at], self._updated[at] = event.state, now
+        self._last_in.pop(event.entry, None)
+        self._last_child.pop(event.entry, None)
         if event.state == "STATE_FAILED":
-            entry["exception"] = {"payload": shown(event.exception)}
+            self._exceptions[at] = shown(event.exception)
         if self.with_variables:
-            entry["variableData"] = {"variables": json.loads(_json(dict(event.variables)))}
+            self._variables[at] = _json(dict(event.variables))
 
     def cancel(self) -> None:
         """The execution was cancelled: what was in progress is so too."""
         now = self.instant()
-        for entry in self.entries:
-            if entry["state"] == "STATE_IN_PROGRESS":
-                entry |= {"state": "STATE_CANCELLED", "updateTime": now}
+        for at, state in enumerate(self._states):
+            if state == "STATE_IN_PROGRESS":
+                self._states[at], self._updated[at] = "STATE_CANCELLED", now
 
     def current_steps(self) -> list[dict[str, str]]:
         """The step that began last, as Execution.status has it; none where none began."""
-        for entry in reversed(self.entries):
-            if entry["stepType"] not in _INSIDE_STEPS:
-                return [{"routine": entry["routine"], "step": entry["step"]}]
+        for at in reversed(range(len(self))):
+            if self._types[at] not in _INSIDE_STEPS:
+                return [{"routine": self._routines[at], "step": self._steps[at]}]
         return []
 
-    def _place(self, event: StepBegan) -> dict[str, Any]:
-        """Where it stands among the others; branches stand side by side, so none of them comes before another."""
-        entry, place = str(event.entry), dict[str, Any]()
-        if event.parent is not None:
-            place["parent"] = str(event.parent)
-            self.entries[event.parent - 1]["navigationInfo"].setdefault("children", []).append(entry)
-        if event.type != "STEP_PARALLEL_BRANCH_ENTRY":
-            before = self._last_in.get(event.parent)
-            if before is not None:
-                place["previous"] = str(before)
-                self.entries[before - 1]["navigationInfo"]["next"] = entry
-            self._last_in[event.parent] = event.entry
-        return place
+    def shown(self, first: int, end: int) -> list[dict[str, Any]]:
+        """The entries of that slice as StepEntry."""
+        return [self._shown(at) for at in range(first, min(end, len(self)))]
 
-    def _progress(self, event: StepBegan) -> dict[str, str]:
-        around = self.entries[event.parent - 1] if event.parent is not None else None
-        progress: dict[str, str] = {}
-        if event.number is not None:
-            kind = _PROGRESS[event.type]
-            if around is not None and around["stepType"] == "STEP_PARALLEL_FOR":
+    def _begin(self, event: StepBegan, now: str) -> None:
+        entry, parent = event.entry, event.parent or 0
+        before = self._last_child.get(parent)
+        if before is not None:
+            self._next_siblings[before - 1] = entry
+        elif parent:
+            self._first_children[parent - 1] = entry
+        self._last_child[parent] = entry
+        previous = 0
+        if event.type != "STEP_PARALLEL_BRANCH_ENTRY":
+            previous = self._last_in.get(parent, 0)
+            if previous:
+                self._next[previous - 1] = entry
+            self._last_in[parent] = entry
+        thread = self._threads[parent - 1] if parent else 0
+        self._routines.append(event.routine)
+        self._steps.append(event.step)
+        self._types.append(event.type)
+        self._states.append("STATE_IN_PROGRESS")
+        self._created.append(now)
+        self._updated.append(now)
+        self._parents.append(parent)
+        self._first_children.append(0)
+        self._next_siblings.append(0)
+        self._previous.append(previous)
+        self._next.append(0)
+        self._threads.append(entry if event.type == "STEP_PARALLEL_BRANCH_ENTRY" else thread)
+        self._numbers.append(event.number or 0)
+        self._expected.append(event.expected or 0)
+        self._exceptions.append(None)
+        self._variables.append(None)
+
+    def _shown(self, at: int) -> dict[str, Any]:
+        entry = {
+            "name": f"{self.execution}/stepEntries/{at + 1}",
+            "entryId": str(at + 1),
+            "routine": self._routines[at],
+            "step": self._steps[at],
+            "stepType": self._types[at],
+            "state": self._states[at],
+            "createTime": self._created[at],
+            "updateTime": self._updated[at],
+            "navigationInfo": self._place(at),
+            "stepEntryMetadata": self._progress(at),
+        }
+        exception, variables = self._exceptions[at], self._variables[at]
+        if exception is not None:
+            entry["exception"] = {"payload": exception}
+        if variables is not None:
+            entry["variableData"] = {"variables": json.loads(variables)}
+        return entry
+
+    def _place(self, at: int) -> dict[str, Any]:
+        """Where it stands among the others; branches stand side by side, so none of them comes before another."""
+        places = {"parent": self._parents[at], "previous": self._previous[at], "next": self._next[at]}
+        place: dict[str, Any] = {name: str(entry) for name, entry in places.items() if entry}
+        children, child = [], self._first_children[at]
+        while child:
+            children.append(str(child))
+            child = self._next_siblings[child - 1]
+        return place | ({"children": children} if children else {})
+
+    def _progress(self, at: int) -> dict[str, str]:
+        parent, progress = self._parents[at], dict[str, str]()
+        if self._numbers[at]:
+            kind = _PROGRESS[self._types[at]]
+            if parent and self._types[parent - 1] == "STEP_PARALLEL_FOR":
                 kind = "PROGRESS_TYPE_PARALLEL_FOR"
-            progress |= {"progressType": kind, "progressNumber": str(event.number)}
-        if event.expected is not None and self.with_variables:
-            progress["expectedIteration"] = str(event.expected)
-        if event.type == "STEP_PARALLEL_BRANCH_ENTRY":
-            progress["threadId"] = str(event.entry)
-        elif around is not None and "threadId" in around["stepEntryMetadata"]:
-            progress["threadId"] = around["stepEntryMetadata"]["threadId"]
+            progress |= {"progressType": kind, "progressNumber": str(self._numbers[at])}
+        if self._expected[at] and self.with_variables:
+            progress["expectedIteration"] = str(self._expected[at])
+        if self._threads[at]:
+            progress["threadId"] = str(self._threads[at])
         return progress
 
 

@@ -4,15 +4,19 @@ An outcome is written before it is used, so no effect is performed again after i
 Used by live.drive.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from local.executions.database import Database
 from local.executions.outcomes import from_text, to_text
+from local.executions.turns import Turns
 from local.workflows.branches import Branches
 from local.workflows.effects import AwaitCallback, CallbackRequest, Leaf, Outcome, Sleep
 from local.workflows.errors import WorkflowError
+
+_ROWS_AT_ONCE = 100
 
 
 class Journal:
@@ -29,34 +33,43 @@ class Journal:
         self._now = now
         self._position = 0
 
-    def replay(self, branches: Branches) -> None:
+    async def replay(self, branches: Branches, turns: Turns) -> None:
         """Tell the run what it was told before; what it then waits for has been waiting since then."""
         asked_at = dict.fromkeys(branches.pending, self.at)
-        for effect, at, outcome in self._database.rows(
-            "SELECT effect, at, outcome FROM journal WHERE execution = ? ORDER BY position", self._execution
+        while rows := self._database.rows(
+            "SELECT effect, at, outcome FROM journal WHERE execution = ? AND position > ? ORDER BY position LIMIT ?",
+            self._execution,
+            self._position,
+            _ROWS_AT_ONCE,
         ):
-            self.at = at
-            self._position += 1
-            branches.resume(effect, from_text(outcome))
-            for number in branches.pending:
-                asked_at.setdefault(number, at)
+            for effect, at, outcome in rows:
+                self.at = at
+                self._position += 1
+                await turns.resume(branches, effect, from_text(outcome))
+                del asked_at[effect]
+                # What has just been asked for is at the end, and all before it was there.
+                for number in reversed(branches.pending):
+                    if number in asked_at:
+                        break
+                    asked_at[number] = at
+            await asyncio.sleep(0)
         now = datetime.fromisoformat(self._now())
         for number, asked in list(branches.pending.items()):
             waited_s = (now - datetime.fromisoformat(asked_at[number])).total_seconds()
             branches.pending[number] = _rest(asked, waited_s)
 
     def record(self, effect: int, outcome: Outcome | WorkflowError) -> None:
-        """Keep the outcome of the effect of that number; a callback's request is used up with it, or both are not."""
-        self._position += 1
-        self.at = self._now()
-        row = (self._execution, self._position, effect, self.at, to_text(outcome))
-        insert = "INSERT INTO journal VALUES (?, ?, ?, ?, ?)"
-        if not isinstance(outcome, CallbackRequest):
-            self._database.run(insert, *row)
-            return
+        """Keep the outcome of the effect of that number; a callback's request is used up with it, or both are not.
+
+        Raises CannotKeep; nothing has changed then.
+        """
+        position, at = self._position + 1, self._now()
         with self._database.transaction():
-            self._database.run(insert, *row)
-            self._database.run("DELETE FROM callback_requests WHERE number = ?", outcome.number)
+            row = (self._execution, position, effect, at, to_text(outcome))
+            self._database.run("INSERT INTO journal VALUES (?, ?, ?, ?, ?)", *row)
+            if isinstance(outcome, CallbackRequest):
+                self._database.run("DELETE FROM callback_requests WHERE number = ?", outcome.number)
+        self._position, self.at = position, at
 
 
 def _rest(effect: Leaf, waited_s: float) -> Leaf:

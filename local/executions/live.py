@@ -5,15 +5,17 @@ import os
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import aiohttp
 
+from local.disk import until_kept
 from local.executions.callbacks import Callbacks
 from local.executions.journal import Journal
 from local.executions.stubs import Stubs
+from local.executions.turns import Turns
 from local.hosts import to_local
 from local.outgoing import send_once
-from local.workflows.branches import Branches
 from local.workflows.effects import (
     Auth,
     AwaitCallback,
@@ -37,14 +39,17 @@ from local.workflows.limits import MAX_RESPONSE_BYTES
 Perform = Callable[[Leaf], Awaitable[Outcome]]
 
 
-async def drive(run: Run, perform: Perform, journal: Journal | None = None) -> Value:
+async def drive(run: Run, perform: Perform, journal: Journal | None = None, turns: Turns | None = None) -> Value:
     """Run to the end: every effect is performed and its outcome sent, and a WorkflowError of it raised in the run.
 
-    With a journal it goes on from what is recorded there.  Raises WorkflowError.
+    With a journal it goes on from what is recorded there.  Runs that share their turns hold up others no longer than
+    one alone.  Raises WorkflowError; CannotKeep where a journal cannot be read.
     """
-    branches = Branches(run)
+    turns = turns or Turns()
+    branches = turns.begin(run)
+    await turns.settle(branches)
     if journal is not None:
-        journal.replay(branches)
+        await journal.replay(branches, turns)
     performing: dict[asyncio.Task[Outcome | WorkflowError], int] = {}
     try:
         while branches.ended is None:
@@ -60,8 +65,8 @@ async def drive(run: Run, perform: Perform, journal: Journal | None = None) -> V
                 first = min(done, key=lambda task: performing[task])
                 number, outcome = performing.pop(first), first.result()
             if journal is not None:
-                journal.record(number, outcome)
-            branches.resume(number, outcome)
+                await until_kept(partial(journal.record, number, outcome))
+            await turns.resume(branches, number, outcome)
     finally:
         for task in performing:
             task.cancel()
@@ -119,6 +124,8 @@ class LivePerformer:
                     return await self._callbacks.wait(url, timeout_s)
                 except KeyError:
                     raise WorkflowError.tagged("ValueError", f"{url!r} is no callback of a running execution") from None
+            case CreateCallback():
+                return await until_kept(partial(self.at_once, effect))
             case _:
                 return self.at_once(effect)
 

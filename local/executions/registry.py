@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from local.executions.database import Database
@@ -100,7 +101,9 @@ class WorkflowRegistry:
         self._database.run("DELETE FROM revisions WHERE workflow = ?", workflow)
 
     def put_operation(self, operation: Mapping[str, Any]) -> None:
-        self._database.run("INSERT INTO operations VALUES (?, ?)", operation["name"], json.dumps(operation))
+        created_s = datetime.fromisoformat(operation["metadata"]["createTime"]).timestamp()
+        row = (operation["name"], json.dumps(operation), created_s)
+        self._database.run("INSERT INTO operations VALUES (?, ?, ?)", *row)
 
     def operations(self, parent: str, query: Query) -> Page:
         """The operations of that place, the newest first."""

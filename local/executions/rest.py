@@ -1,6 +1,6 @@
 """The REST faces of Workflows and Workflow Executions (v1), as gcloud and the client libraries call them."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
@@ -41,11 +41,12 @@ def routes(workflows: WorkflowsApi, executions: ExecutionsApi, callbacks: Callba
 
 
 def _route(
-    service: str, method: str, verb: str, path: str, answer: Callable[..., dict[str, Any]]
+    service: str, method: str, verb: str, path: str, answer: Callable[..., dict[str, Any] | Awaitable[dict[str, Any]]]
 ) -> web.AbstractRouteDef:
     """answer takes what the path names, and what is asked."""
 
     async def handler(request: web.Request, asked: Asked) -> web.Response:
-        return web.json_response(answer(*request.match_info.values(), asked))
+        answered = answer(*request.match_info.values(), asked)
+        return web.json_response(answered if isinstance(answered, dict) else await answered)
 
     return web.route(verb, path, bound(service, method, handler))

@@ -5,9 +5,11 @@ import logging
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from local.api_error import ApiError
+from local.disk import CannotKeep, say_waiting, until_kept, waits_s
 from local.executions.callbacks import Callbacks
 from local.executions.database import Database
 from local.executions.deployment import Deployments
@@ -16,7 +18,8 @@ from local.executions.instant import instant
 from local.executions.journal import Journal
 from local.executions.live import Perform, drive
 from local.executions.registry import Revision, WorkflowRegistry
-from local.executions.store import ExecutionStore
+from local.executions.store import ENTRIES_A_PART, ExecutionStore
+from local.executions.turns import Turns
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.json_text import compact
@@ -48,6 +51,8 @@ class ExecutionService:
         self._perform_as = perform_as
         self._running: dict[str, asyncio.Task[None]] = {}
         self._histories: dict[str, History] = {}
+        self._cancelled: set[str] = set()
+        self._turns = Turns()
         self._max_concurrent = max_concurrent
         self._places = asyncio.Semaphore(max_concurrent)
 
@@ -92,17 +97,17 @@ class ExecutionService:
         self._launch(workflow, execution)
         return execution
 
-    def cancel(self, name: str) -> dict[str, Any]:
-        """Raises ApiError: 404, or FAILED_PRECONDITION for one that has ended."""
-        execution = self.get(name)
+    async def cancel(self, name: str) -> dict[str, Any]:
+        """The Execution when it has ended.  Raises ApiError: 404, or FAILED_PRECONDITION for one that has ended."""
+        self.get(name)
         running = self._running.get(name)
         if running is None:
             raise ApiError(400, f"execution {name} is not active", "FAILED_PRECONDITION")
-        running.cancel()
-        history = self._histories.get(name)
-        if history is not None:
-            history.cancel()
-        return self._finish(execution, history, state="CANCELLED", error=CANCELLED)
+        if name not in self._cancelled:
+            self._cancelled.add(name)
+            running.cancel()
+        await asyncio.wait([running])
+        return self.get(name)
 
     def get(self, name: str) -> dict[str, Any]:
         """The Execution, with the step that it is in.  Raises ApiError(404)."""
@@ -118,11 +123,12 @@ class ExecutionService:
 
     def delete_workflow(self, workflow: str) -> None:
         """The workflow with its revisions and executions; those that run are ended."""
+        with self._database.transaction():
+            self.registry.delete(workflow)
+            self.store.delete_all(workflow)
         for name, task in self._running.items():
             if name.startswith(f"{workflow}/executions/"):
                 task.cancel()
-        self.registry.delete(workflow)
-        self.store.delete_all(workflow)
 
     def is_running(self, name: str) -> bool:
         return name in self._running
@@ -140,48 +146,76 @@ class ExecutionService:
         def ended(_: "asyncio.Task[None]") -> None:
             self._running.pop(name, None)
             self._histories.pop(name, None)
+            self._cancelled.discard(name)
 
         task.add_done_callback(ended)
 
     async def _run(self, workflow: str, execution: dict[str, Any]) -> None:
-        async with self._places:
-            if execution["state"] == "QUEUED":
-                execution = {**execution, "state": "ACTIVE", "startTime": instant()}
-                self.store.update(execution)
-            revision = self.registry.revision(workflow, execution["workflowRevisionId"])
-            if revision is None:
-                return  # the workflow was deleted, and its executions with it
+        name = execution["name"]
+        try:
+            async with self._places:
+                if execution["state"] == "QUEUED":
+                    execution = {**execution, "state": "ACTIVE", "startTime": instant()}
+                    await until_kept(partial(self.store.update, execution))
+                await self._run_to_its_end(workflow, execution)
+        except asyncio.CancelledError:
+            if name not in self._cancelled:
+                raise
+            if name in self._histories:
+                self._histories[name].cancel()
+            await self._finish(execution, state="CANCELLED", error=CANCELLED)
+
+    async def _run_to_its_end(self, workflow: str, execution: dict[str, Any]) -> None:
+        """Where the store cannot be read for a while, it goes on from its journal, as after a crash."""
+        for wait_s in waits_s():
             try:
-                await self._drive(execution, revision)
+                await self._drive(workflow, execution)
+            except CannotKeep as error:
+                say_waiting(error)
+                self._callbacks.end(execution["name"])
             except Exception:
                 _log.exception("%s ended by a mistake of ours", execution["name"])
-                error = WorkflowError.tagged("SystemError", "internal error").as_execution_error()
-                self._finish(execution, self._histories.get(execution["name"]), state="FAILED", error=error)
+                error_of_ours = WorkflowError.tagged("SystemError", "internal error").as_execution_error()
+                await self._finish(execution, state="FAILED", error=error_of_ours)
+                return
+            else:
+                return
+            await asyncio.sleep(wait_s)
 
-    async def _drive(self, execution: dict[str, Any], revision: Revision) -> None:
+    async def _drive(self, workflow: str, execution: dict[str, Any]) -> None:
         name = execution["name"]
+        revision = self.registry.revision(workflow, execution["workflowRevisionId"])
+        if revision is None:
+            return  # the workflow was deleted, and its executions with it
+        await self.deployments.prepare(revision.settings.source)
         journal = Journal(self._database, name, execution["startTime"], instant)
         history = History(name, lambda: journal.at, with_variables=_is_detailed(execution, revision))
         self._histories[name] = history
         argument = loads(execution.get("argument", "null"))
-        env = {**revision.settings.env, **environment(name, revision.revision_id)}
+        env = {**revision.settings.env, **environment(name, revision.revision_id, revision.settings.service_account)}
         run = self.deployments.compiled(revision).run(argument, env, history.observe)
         try:
-            result = await drive(run, self._perform_as(revision.settings.service_account, name), journal)
+            result = await drive(run, self._perform_as(revision.settings.service_account, name), journal, self._turns)
         except WorkflowError as error:
-            self._finish(execution, history, state="FAILED", error=error.as_execution_error())
+            await self._finish(execution, state="FAILED", error=error.as_execution_error())
         else:
-            self._finish(execution, history, state="SUCCEEDED", result=compact(result))
+            await self._finish(execution, state="SUCCEEDED", result=compact(result))
 
-    def _finish(self, execution: dict[str, Any], history: History | None, **changes: Any) -> dict[str, Any]:
+    async def _finish(self, execution: dict[str, Any], **changes: Any) -> None:
+        """Keep its end, and its step entries before that: in parts, for there may be 100,000."""
+        name, history = execution["name"], self._histories.get(execution["name"])
         end = datetime.now(UTC)
         start = datetime.fromisoformat(execution.get("startTime") or instant(end))
         duration = f"{max((end - start).total_seconds(), 0):.6f}s"
+        for part, first in enumerate(range(0, len(history or ()), ENTRIES_A_PART)):
+            if part:
+                await asyncio.sleep(0)
+            entries = history.shown(first, first + ENTRIES_A_PART) if history is not None else []
+            await until_kept(partial(self.store.put_history, name, part, entries))
         status = _status(history) if history is not None else {}
         done = {**execution, "endTime": instant(end), "duration": duration, **status, **changes}
-        self.store.finish(done, history.entries if history is not None else [])
-        self._callbacks.end(execution["name"])
-        return done
+        await until_kept(partial(self.store.finish, done))
+        self._callbacks.end(name)
 
 
 def _status(history: History) -> dict[str, Any]:
@@ -204,13 +238,17 @@ def parse_argument(argument: str) -> Value:
         raise ApiError(400, f"The argument is not valid JSON: {error}") from None
 
 
-def environment(execution: str, revision_id: str) -> dict[str, str]:
-    """The variables of every execution.  Source: Workflows, "Built-in environment variables"."""
+def environment(execution: str, revision_id: str, service_account: str | None = None) -> dict[str, str]:
+    """The variables of every execution; service_account is an e-mail address, None for the default account.
+
+    Source: Workflows, "Built-in environment variables".
+    """
     _, project, _, location, _, workflow, _, execution_id = execution.split("/")
     return {
         "GOOGLE_CLOUD_PROJECT_ID": project,
         "GOOGLE_CLOUD_PROJECT_NUMBER": "1",
         "GOOGLE_CLOUD_LOCATION": location,
+        "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": service_account or f"default@{project}.iam.gserviceaccount.com",
         "GOOGLE_CLOUD_WORKFLOW_ID": workflow,
         "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": revision_id,
         "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": execution_id,

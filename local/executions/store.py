@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from local.executions.database import Database
 from local.executions.filters import Field
 from local.executions.pages import Page, Query
 
+ENTRIES_A_PART = 250  # to make JSON of so many takes about 2 ms
 STATES = ("STATE_UNSPECIFIED", "ACTIVE", "SUCCEEDED", "FAILED", "CANCELLED", "UNAVAILABLE", "QUEUED")
 # Source: Workflow Executions v1, executions.list, filter.
 EXECUTION_FIELDS: Mapping[str, Field] = {
@@ -35,11 +37,20 @@ class ExecutionStore:
         row = (execution["state"], json.dumps(execution), execution["name"])
         self._database.run("UPDATE executions SET state = ?, resource = ? WHERE name = ?", *row)
 
-    def finish(self, execution: dict[str, Any], entries: Sequence[dict[str, Any]]) -> None:
-        """Its end and its step entries, both or neither."""
+    def put_history(self, name: str, part: int, entries: Sequence[dict[str, Any]]) -> None:
+        """Up to ENTRIES_A_PART step entries; they are nobody's before the execution has ended."""
+        self._database.run("INSERT OR REPLACE INTO histories VALUES (?, ?, ?)", name, part, json.dumps(entries))
+
+    def finish(self, execution: dict[str, Any]) -> None:
+        """Its end.  With it goes what only an execution needs that may have to go on."""
+        name, ended_s = execution["name"], datetime.fromisoformat(execution["endTime"]).timestamp()
         with self._database.transaction():
             self.update(execution)
-            self._database.run("INSERT OR REPLACE INTO histories VALUES (?, ?)", execution["name"], json.dumps(entries))
+            self._database.run("UPDATE executions SET ended_s = ? WHERE name = ?", ended_s, name)
+            self._database.run("DELETE FROM journal WHERE execution = ?", name)
+            opened = "SELECT name FROM callbacks WHERE execution = ?"
+            self._database.run(f"DELETE FROM callback_requests WHERE callback IN ({opened})", name)  # noqa: S608
+            self._database.run("DELETE FROM callbacks WHERE execution = ?", name)
 
     def get(self, name: str) -> dict[str, Any] | None:
         row = self._database.row("SELECT resource FROM executions WHERE name = ?", name)
@@ -47,8 +58,8 @@ class ExecutionStore:
 
     def history(self, name: str) -> list[dict[str, Any]]:
         """The step entries of an execution that has ended."""
-        row = self._database.row("SELECT entries FROM histories WHERE name = ?", name)
-        return json.loads(row[0]) if row else []
+        rows = self._database.rows("SELECT entries FROM histories WHERE name = ? ORDER BY part", name)
+        return [entry for (entries,) in rows for entry in json.loads(entries)]
 
     def page(self, workflow: str, query: Query) -> Page:
         """Executions, the newest first."""
@@ -67,18 +78,41 @@ class ExecutionStore:
         )
         return [(row[0], json.loads(row[1])) for row in rows]
 
+    def unfinished_s(self) -> float | None:
+        """When the oldest that has not ended was made; None where none runs."""
+        row = self._database.row(
+            "SELECT json_extract(resource, '$.createTime') FROM executions"
+            " WHERE state IN ('ACTIVE', 'QUEUED') ORDER BY number LIMIT 1"
+        )
+        return datetime.fromisoformat(row[0]).timestamp() if row else None
+
     def delete_history(self, name: str) -> None:
         self._database.run("DELETE FROM histories WHERE name = ?", name)
 
     def delete_all(self, workflow: str) -> None:
         """All executions of that workflow, with what was kept of them."""
-        names = "SELECT name FROM executions WHERE workflow = ?"
+        self._delete("workflow = ?", workflow)
+
+    def oldest_end_s(self) -> float | None:
+        row = self._database.row("SELECT min(ended_s) FROM executions WHERE ended_s IS NOT NULL")
+        return row[0] if row else None
+
+    def forget(self, before_s: float, most: int) -> int:
+        """Delete up to `most` executions that ended before that instant, and operations of then; how many it were."""
+        operations = self._database.run(
+            "DELETE FROM operations WHERE name IN"
+            " (SELECT name FROM operations WHERE created_s < ? ORDER BY created_s LIMIT ?)",
+            before_s,
+            most,
+        )
+        ended = "SELECT name FROM executions WHERE ended_s < ? ORDER BY ended_s LIMIT ?"
+        return operations.rowcount + self._delete(f"name IN ({ended})", before_s, most)
+
+    def _delete(self, which: str, *values: Any) -> int:
+        names = f"SELECT name FROM executions WHERE {which}"  # noqa: S608 -- our own words
         opened = f"SELECT name FROM callbacks WHERE execution IN ({names})"  # noqa: S608
         with self._database.transaction():
-            self._database.run(
-                f"DELETE FROM callback_requests WHERE callback IN ({opened})",  # noqa: S608
-                workflow,
-            )
+            self._database.run(f"DELETE FROM callback_requests WHERE callback IN ({opened})", *values)  # noqa: S608
             for table, column in (("histories", "name"), ("journal", "execution"), ("callbacks", "execution")):
-                self._database.run(f"DELETE FROM {table} WHERE {column} IN ({names})", workflow)  # noqa: S608
-            self._database.run("DELETE FROM executions WHERE workflow = ?", workflow)
+                self._database.run(f"DELETE FROM {table} WHERE {column} IN ({names})", *values)  # noqa: S608
+            return self._database.run(f"DELETE FROM executions WHERE {which}", *values).rowcount  # noqa: S608

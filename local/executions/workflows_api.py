@@ -31,13 +31,14 @@ class WorkflowsApi:
         page.items[:] = [workflow_json(one) for one in page.items]
         return page.as_json("workflows")
 
-    def create_workflow(self, parent: str, asked: Asked) -> dict[str, Any]:
+    async def create_workflow(self, parent: str, asked: Asked) -> dict[str, Any]:
         workflow_id = asked.get("workflowId", "")
         check_workflow_id(workflow_id)
-        name = f"{parent}/workflows/{workflow_id}"
+        name, settings = f"{parent}/workflows/{workflow_id}", settings_of(asked["workflow"])
+        await self._service.deployments.prepare(settings.source)
         if self._registry.newest(name):
             raise ApiError(409, f"workflow {name} already exists")
-        return self._deployed(name, settings_of(asked["workflow"]), "create")
+        return self._deployed(name, settings, "create")
 
     def get_workflow(self, name: str, asked: Asked) -> dict[str, Any]:
         revision_id = asked.get("revisionId")
@@ -48,12 +49,14 @@ class WorkflowsApi:
             raise ApiError(404, f"revision {revision_id} of workflow {name} not found")
         return workflow_json(revision)
 
-    def update_workflow(self, name: str, asked: Asked) -> dict[str, Any]:
+    async def update_workflow(self, name: str, asked: Asked) -> dict[str, Any]:
         """Without an updateMask all is as the body says.  Source: Workflows v1, UpdateWorkflowRequest."""
         given, mask = asked["workflow"], asked["updateMask"]
         present = workflow_json(self._newest(name))
         wanted = given if mask is None else _merged(present, given, mask)
-        return self._deployed(name, settings_of(wanted), "update")
+        settings = settings_of(wanted)
+        await self._service.deployments.prepare(settings.source)
+        return self._deployed(name, settings, "update")
 
     def delete_workflow(self, name: str, asked: Asked) -> dict[str, Any]:
         self._newest(name)

@@ -60,7 +60,13 @@ class Reader:
             return None
         if isinstance(value, dict):
             read = self.message(kind, value, at)
-            return written_out(read) if kind.full_name in TEXT_MESSAGES else read
+            if kind.full_name not in TEXT_MESSAGES:
+                return read
+            try:
+                return written_out(kind.full_name, read)
+            except WrongValue as wrong:
+                self.wrong(at, wrong.kind, wrong.said)
+                return None
         self.wrong(at, f"type.googleapis.com/{kind.full_name}", shown(value))
         return None
 

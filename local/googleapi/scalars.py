@@ -16,6 +16,11 @@ from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 
 _DURATION = re.compile(r"-?[0-9]+(\.[0-9]{1,9})?s")
 _LONGEST_S = 315_576_000_000  # ten thousand years.  Source: google.protobuf.Duration
+# Of what is given as {"seconds": …}.  Source: google.protobuf.Timestamp (the years 1 to 9999), google.protobuf.Duration
+_RANGES_S = {
+    "google.protobuf.Timestamp": (-62_135_596_800, 253_402_300_799),
+    "google.protobuf.Duration": (-_LONGEST_S, _LONGEST_S),
+}
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?P<fraction>\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 _WHOLE = {
     FieldDescriptor.TYPE_INT32: ("TYPE_INT32", -(2**31), 2**31),
@@ -149,11 +154,18 @@ TEXT_MESSAGES: Mapping[str, tuple[Callable[[str], Any], str]] = {
 }
 
 
-def written_out(fields: Mapping[str, Any]) -> Any:
-    """A value of TEXT_MESSAGES that came as a map of its own fields, which protobuf's reader takes as well."""
+def written_out(message: str, fields: Mapping[str, Any]) -> Any:
+    """A value of TEXT_MESSAGES that came as a map of its own fields, which protobuf's reader takes as well.
+
+    Raises WrongValue.
+    """
     if "paths" in fields:
         return fields["paths"]
-    return (fields.get("seconds") or 0) + (fields.get("nanos") or 0) / 1e9
+    seconds = (fields.get("seconds") or 0) + (fields.get("nanos") or 0) / 1e9
+    least, end = _RANGES_S.get(message, (-math.inf, math.inf))
+    if not least <= seconds <= end:
+        raise WrongValue(_TYPES + message, f"{TEXT_MESSAGES[message][1]} value exceeds limits")
+    return seconds
 
 
 def read_text_message(message: str, name: str, value: object) -> Any:

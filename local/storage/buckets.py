@@ -43,13 +43,13 @@ class Buckets:
                 **resource.get("iamConfiguration", {}),
             },
         }
-        created = self._database.execute(
+        created = self._database.run(
             "INSERT INTO buckets VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             name,
             json.dumps(stored),
             json.dumps({"version": 1, "bindings": []}),
         )
-        if not created:
+        if not created.rowcount:
             message = "Your previous request to create the named bucket succeeded and you already own it."
             raise StorageError(409, "conflict", message)
         return stored | {"name": name}
@@ -70,7 +70,7 @@ class Buckets:
         row = self._database.row("SELECT resource FROM buckets WHERE name = ?", name)
         if row is None:
             raise no_such_bucket()
-        found: dict[str, Any] = json.loads(row["resource"])
+        found: dict[str, Any] = json.loads(row[0])
         return found | {"name": name}
 
     def names(self, prefix: str, after: str, limit: int) -> list[str]:
@@ -82,7 +82,7 @@ class Buckets:
             prefix,
             limit,
         )
-        return [row["name"] for row in rows]
+        return [row[0] for row in rows]
 
     def patch(self, name: str, change: Mapping[str, Any]) -> dict[str, Any]:
         """The bucket with those fields changed; null takes one away."""
@@ -91,7 +91,7 @@ class Buckets:
             changed = _merged(stored, _settings(change))
             changed["metageneration"] = str(int(stored["metageneration"]) + 1)
             changed["updated"] = timestamp(self._now())
-            self._database.execute("UPDATE buckets SET resource = ? WHERE name = ?", json.dumps(changed), name)
+            self._database.run("UPDATE buckets SET resource = ? WHERE name = ?", json.dumps(changed), name)
         return changed | {"name": name}
 
     def delete(self, name: str) -> None:
@@ -100,14 +100,14 @@ class Buckets:
             self.require(name)
             if self._database.row("SELECT 1 FROM objects WHERE bucket = ? LIMIT 1", name):
                 raise StorageError(409, "conflict", "The bucket you tried to delete is not empty.")
-            self._database.execute("DELETE FROM buckets WHERE name = ?", name)
+            self._database.run("DELETE FROM buckets WHERE name = ?", name)
 
     def policy(self, name: str) -> dict[str, Any]:
         """The IAM policy, with the etag that set_policy wants back."""
         row = self._database.row("SELECT policy FROM buckets WHERE name = ?", name)
         if row is None:
             raise no_such_bucket()
-        policy: dict[str, Any] = json.loads(row["policy"])
+        policy: dict[str, Any] = json.loads(row[0])
         etag = base64.b64encode(f"{policy.get('revision', 0):08d}".encode()).decode()
         shown = {key: value for key, value in policy.items() if key != "revision"}
         return {"kind": "storage#policy", "resourceId": f"projects/_/buckets/{name}", **shown, "etag": etag}
@@ -123,7 +123,7 @@ class Buckets:
                 raise condition_not_met()
             revision = int(base64.b64decode(present["etag"])) + 1
             stored = {"version": policy.get("version", 1), "bindings": bindings, "revision": revision}
-            self._database.execute("UPDATE buckets SET policy = ? WHERE name = ?", json.dumps(stored), name)
+            self._database.run("UPDATE buckets SET policy = ? WHERE name = ?", json.dumps(stored), name)
         return self.policy(name)
 
 

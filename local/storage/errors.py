@@ -30,6 +30,11 @@ def no_such_object(bucket: str, name: str) -> StorageError:
     return StorageError(404, "notFound", f"No such object: {bucket}/{name}")
 
 
+def lost(bucket: str, name: str, why: str) -> StorageError:
+    """The index knows the object, and its bytes are not there: a fault of this disk, which no repetition mends."""
+    return StorageError(500, "internalError", f"The content of {bucket}/{name} is lost: {why}. Upload it again.")
+
+
 def condition_not_met() -> StorageError:
     message = "At least one of the pre-conditions you specified did not hold."
     return StorageError(412, "conditionNotMet", message, location="If-Match")

@@ -95,7 +95,8 @@ def parse_resource(body: bytes) -> dict[str, Any]:
         return {}
     try:
         parsed = json.loads(body)
-        json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is no text: no name, no setting
+        # Half a surrogate pair is no text, and NaN and 1e999 are no numbers: no name, no setting.
+        json.dumps(parsed, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise StorageError(400, "parseError", "Parse Error") from None
     if not isinstance(parsed, dict):

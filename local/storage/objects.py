@@ -7,35 +7,44 @@ between leaves at most a file that nothing names, and a note of it in pending/, 
 import hashlib
 import json
 import os
-import re
-import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from local.contents import Contents
 from local.storage.buckets import Buckets
 from local.storage.checksums import Checksums, checksums_of
 from local.storage.conditions import Preconditions
 from local.storage.database import Database
-from local.storage.errors import StorageError, invalid, no_such_object
-from local.storage.resource import Settings, StoredObject
+from local.storage.errors import lost, no_such_object
+from local.storage.resource import Settings, StoredObject, check_name
 
 _COPY_BYTES = 1 << 20
 _SESSION_LIFE = timedelta(days=7)  # source: Cloud Storage, "Resumable uploads"
 _ANY = Preconditions()
+_SELECT = (
+    "SELECT bucket, name, generation, metageneration, size, md5_hash, crc32c, created, updated, settings,"
+    " component_count FROM objects"
+)
 
 
 class ObjectStore:
-    """Buckets and objects under `root`, for one process with any number of threads.  now gives aware UTC datetimes."""
+    """Buckets and objects under `root`, for one process with any number of threads.
 
-    def __init__(self, root: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    contents are shared with others that keep the same bytes.  now gives aware UTC datetimes.
+    """
+
+    def __init__(
+        self, root: Path, contents: Contents | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._content, self._pending, self.incoming = root / "content", root / "pending", root / "incoming"
         for folder in (self._content, self._pending, self.incoming):
             folder.mkdir(parents=True, exist_ok=True)
         self.now = now
+        self._contents = contents or Contents(root / "pool")
         self.database = Database(root / "index.sqlite")
         self.buckets = Buckets(self.database, now)
         self._settle()
@@ -80,22 +89,29 @@ class ObjectStore:
         return found
 
     def find(self, bucket: str, name: str) -> StoredObject | None:
-        row = self.database.row("SELECT * FROM objects WHERE bucket = ? AND name = ?", bucket, name)
+        row = self.database.row(f"{_SELECT} WHERE bucket = ? AND name = ?", bucket, name)
         return None if row is None else _from_row(row)
 
     def open(self, stored: StoredObject) -> BinaryIO:
-        """Its content, readable until closed whatever becomes of the object.  Raises StorageError(404)."""
+        """Its content, readable until closed whatever becomes of the object.  Raises StorageError (404; 500: lost)."""
+        path = self._path(stored)
         try:
-            return self._path(stored).open("rb")
+            content = path.open("rb")
         except FileNotFoundError:
-            raise no_such_object(stored.bucket, stored.name) from None
+            present = self.find(stored.bucket, stored.name)
+            if present is None or present.generation != stored.generation:
+                raise no_such_object(stored.bucket, stored.name) from None
+            raise lost(stored.bucket, stored.name, f"{path} is missing") from None
+        if (size := os.fstat(content.fileno()).st_size) != stored.size:
+            content.close()
+            raise lost(stored.bucket, stored.name, f"{path} has {size} bytes, not {stored.size}")
+        return content
 
     def names(self, bucket: str, start: str, end: str | None, limit: int, *, after: bool = False) -> list[StoredObject]:
         """Objects whose names are ≥ start (> start if `after`) and < end, in the order of their UTF-8 bytes."""
         compare = ">" if after else ">="
         rows = self.database.rows(
-            f"SELECT * FROM objects WHERE bucket = ? AND name {compare} ? AND (? IS NULL OR name < ?)"  # noqa: S608
-            " ORDER BY name LIMIT ?",
+            f"{_SELECT} WHERE bucket = ? AND name {compare} ? AND (? IS NULL OR name < ?) ORDER BY name LIMIT ?",
             bucket,
             start,
             end,
@@ -133,7 +149,7 @@ class ObjectStore:
             present = self.get(bucket, name, generation)
             preconditions.check(present)
             self._note(present)
-            self.database.execute("DELETE FROM objects WHERE bucket = ? AND name = ?", bucket, name)
+            self.database.run("DELETE FROM objects WHERE bucket = ? AND name = ?", bucket, name)
         self._discard(present)
 
     def copy(
@@ -168,6 +184,12 @@ class ObjectStore:
         finally:
             joined.unlink(missing_ok=True)
 
+    def end_uploads(self, before: datetime) -> None:
+        """Sessions that began before that are over, and what came of them is gone."""
+        for (session,) in self.database.rows("SELECT id FROM sessions WHERE created < ?", before.isoformat()):
+            self.database.run("DELETE FROM sessions WHERE id = ?", session)
+            (self.incoming / session).unlink(missing_ok=True)
+
     def _put(
         self,
         bucket: str,
@@ -181,32 +203,37 @@ class ObjectStore:
         session: str | None = None,
     ) -> StoredObject:
         check_name(name)
-        with self.database.transaction():
-            self.buckets.require(bucket)
-            present = self.find(bucket, name)
-            preconditions.check(present)
-            now = self.now()
-            stored = StoredObject(
-                bucket=bucket,
-                name=name,
-                generation=self._next_generation(now),
-                metageneration=1,
-                size=content.stat().st_size,
-                md5_hash=checksums.md5_hash,
-                crc32c=checksums.crc32c or "",
-                created=now,
-                updated=now,
-                settings=settings,
-                component_count=component_count,
-            )
-            note = self._note(stored)
-            self._path(stored).parent.mkdir(exist_ok=True)
-            os.link(content, self._path(stored))
-            if present is not None:
-                self._note(present)
-            self._write_row(stored)
-            if session is not None:
-                self.database.execute("UPDATE sessions SET generation = ? WHERE id = ?", stored.generation, session)
+        stored: StoredObject | None = None
+        try:
+            with self.database.transaction():
+                self.buckets.require(bucket)
+                present = self.find(bucket, name)
+                preconditions.check(present)
+                now = self.now()
+                stored = StoredObject(
+                    bucket=bucket,
+                    name=name,
+                    generation=self._next_generation(now),
+                    metageneration=1,
+                    size=content.stat().st_size,
+                    md5_hash=checksums.md5_hash,
+                    crc32c=checksums.crc32c or "",
+                    created=now,
+                    updated=now,
+                    settings=settings,
+                    component_count=component_count,
+                )
+                note = self._note(stored)
+                self._contents.keep(content, self._path(stored))
+                if present is not None:
+                    self._note(present)
+                self._write_row(stored)
+                if session is not None:
+                    self.database.run("UPDATE sessions SET generation = ? WHERE id = ?", stored.generation, session)
+        except BaseException:
+            if stored is not None:
+                self._discard(stored)
+            raise
         note.unlink()
         if present is not None:
             self._discard(present)
@@ -214,12 +241,12 @@ class ObjectStore:
 
     def _next_generation(self, now: datetime) -> int:
         """Microseconds since the epoch, as the service does it, but never a second time and never less than before."""
-        row = self.database.row("SELECT max(generation) AS last FROM objects")
-        last = row["last"] if row and row["last"] else 0
+        row = self.database.row("SELECT max(generation) FROM objects")
+        last = row[0] if row and row[0] else 0
         return max(int(now.timestamp() * 1_000_000), int(last) + 1)
 
     def _write_row(self, stored: StoredObject) -> None:
-        self.database.execute(
+        self.database.run(
             "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             stored.bucket,
             stored.name,
@@ -246,42 +273,34 @@ class ObjectStore:
         return note
 
     def _discard(self, stored: StoredObject) -> None:
-        self._path(stored).unlink(missing_ok=True)
+        self._contents.drop(self._path(stored))
         (self._pending / self._path(stored).name).unlink(missing_ok=True)
 
     def _settle(self) -> None:
         for note in self._pending.iterdir():
             digest, generation = note.name.split(".")
             if self.database.row("SELECT 1 FROM objects WHERE generation = ?", int(generation)) is None:
-                (self._content / digest[:2] / note.name).unlink(missing_ok=True)
+                self._contents.drop(self._content / digest[:2] / note.name)
             note.unlink()
-        self.database.execute("DELETE FROM sessions WHERE created < ?", (self.now() - _SESSION_LIFE).isoformat())
-        sessions = {row["id"] for row in self.database.rows("SELECT id FROM sessions WHERE generation IS NULL")}
+        self.end_uploads(self.now() - _SESSION_LIFE)
+        sessions = {row[0] for row in self.database.rows("SELECT id FROM sessions WHERE generation IS NULL")}
         for path in self.incoming.iterdir():
             if path.name not in sessions:
                 path.unlink()
 
 
-def _from_row(row: sqlite3.Row) -> StoredObject:
+def _from_row(row: tuple[Any, ...]) -> StoredObject:
+    bucket, name, generation, metageneration, size, md5_hash, crc32c, created, updated, settings, component_count = row
     return StoredObject(
-        bucket=row["bucket"],
-        name=row["name"],
-        generation=row["generation"],
-        metageneration=row["metageneration"],
-        size=row["size"],
-        md5_hash=row["md5_hash"],
-        crc32c=row["crc32c"],
-        created=datetime.fromisoformat(row["created"]),
-        updated=datetime.fromisoformat(row["updated"]),
-        settings=Settings(**json.loads(row["settings"])),
-        component_count=row["component_count"],
+        bucket=bucket,
+        name=name,
+        generation=generation,
+        metageneration=metageneration,
+        size=size,
+        md5_hash=md5_hash,
+        crc32c=crc32c,
+        created=datetime.fromisoformat(created),
+        updated=datetime.fromisoformat(updated),
+        settings=Settings(**json.loads(settings)),
+        component_count=component_count,
     )
-
-
-def check_name(name: str) -> None:
-    """Raises StorageError(400).  Source: Cloud Storage, "Object name requirements"."""
-    if not name:
-        raise StorageError(400, "required", "Required")
-    too_long = len(name.encode(errors="surrogatepass")) > 1024
-    if too_long or name in (".", "..") or re.search("[\r\n\0\ud800-\udfff]", name):
-        raise invalid(f"Invalid object name: {name!r}")

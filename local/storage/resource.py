@@ -4,13 +4,14 @@ Source of names and meanings: Cloud Storage JSON API v1, "Objects".
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from local.storage.errors import invalid
+from local.storage.errors import StorageError, invalid
 
 _JSON_NAMES = {
     "contentType": "content_type",
@@ -140,3 +141,12 @@ def whole_number(query: Mapping[str, str], name: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= 19):
         raise invalid(f"Invalid value for {name}: expected a whole number, got {text!r}")
     return int(text)
+
+
+def check_name(name: str) -> None:
+    """Raises StorageError(400).  Source: Cloud Storage, "Object name requirements"."""
+    if not name:
+        raise StorageError(400, "required", "Required")
+    too_long = len(name.encode(errors="surrogatepass")) > 1024
+    if too_long or name in (".", "..") or re.search("[\r\n\0\ud800-\udfff]", name):
+        raise invalid(f"Invalid object name: {name!r}")

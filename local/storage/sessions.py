@@ -12,8 +12,8 @@ from typing import Any
 from local.storage.checksums import Checksums
 from local.storage.conditions import Preconditions
 from local.storage.errors import StorageError
-from local.storage.objects import ObjectStore, check_name
-from local.storage.resource import Settings, StoredObject
+from local.storage.objects import ObjectStore
+from local.storage.resource import Settings, StoredObject, check_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class UploadSessions:
         preconditions.check(self._store.find(bucket, name))
         session_id = uuid.uuid4().hex
         (self._store.incoming / session_id).touch()
-        self._store.database.execute(
+        self._store.database.run(
             "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
             session_id,
             bucket,
@@ -55,17 +55,20 @@ class UploadSessions:
         return session_id
 
     def get(self, session_id: str) -> Session:
-        row = self._store.database.row("SELECT * FROM sessions WHERE id = ?", session_id)
+        row = self._store.database.row(
+            "SELECT bucket, name, settings, preconditions, checksums, generation FROM sessions WHERE id = ?", session_id
+        )
         if row is None:
             raise StorageError(404, "notFound", "No such upload session.")
+        bucket, name, settings, preconditions, checksums, generation = row
         return Session(
-            id=row["id"],
-            bucket=row["bucket"],
-            name=row["name"],
-            settings=Settings(**_object(row["settings"])),
-            preconditions=Preconditions(**_object(row["preconditions"])),
-            checksums=Checksums(**_object(row["checksums"])),
-            generation=row["generation"],
+            id=session_id,
+            bucket=bucket,
+            name=name,
+            settings=Settings(**_object(settings)),
+            preconditions=Preconditions(**_object(preconditions)),
+            checksums=Checksums(**_object(checksums)),
+            generation=generation,
         )
 
     def received(self, session: Session) -> int:
@@ -95,7 +98,7 @@ class UploadSessions:
             raise
 
     def cancel(self, session: Session) -> None:
-        self._store.database.execute("DELETE FROM sessions WHERE id = ?", session.id)
+        self._store.database.run("DELETE FROM sessions WHERE id = ?", session.id)
         (self._store.incoming / session.id).unlink(missing_ok=True)
 
 

@@ -1,17 +1,15 @@
 """What all storage routes share: JSON in, JSON or Google's errors out, and where links lead."""
 
-import errno
-import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
+from local.disk import CannotKeep, is_passing
 from local.storage.errors import StorageError
 from local.storage.multipart import parse_resource
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def base_url(request: web.Request) -> str:
@@ -32,20 +30,12 @@ def google_errors(handler: Handler) -> Handler:
             return await handler(request)
         except StorageError as error:
             return refusal(error)
-        except OSError as error:
-            if error.errno not in _NO_ROOM:
+        except (CannotKeep, OSError) as error:
+            if not isinstance(error, CannotKeep) and not is_passing(error):
                 raise
-            return refusal(_no_room(error.strerror))
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-                raise
-            return refusal(_no_room(str(error)))
+            return refusal(StorageError(503, "backendError", f"Backend Error: {error}"))
 
     return answered
-
-
-def _no_room(why: str | None) -> StorageError:
-    return StorageError(503, "backendError", f"Backend Error: {why}")
 
 
 def refusal(error: StorageError) -> web.Response:

@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 import logging
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from local.disk import CannotKeep, say_waiting, waits_s
 from local.tasks.rules import QueueConfig, TokenBucket, dispatchable, next_look_s, retry_at_s
 from local.tasks.store import TaskStore
 from local.tasks.task import AttemptResult, LastAttempt, Task
@@ -35,6 +35,7 @@ class Dispatcher:
         self._is_running = False
         self._queues: dict[str, asyncio.Task[None]] = {}
         self._wakes: dict[str, asyncio.Event] = {}
+        self._buckets: dict[str, TokenBucket] = {}
         self._attempts: dict[str, dict[str, asyncio.Task[None]]] = {}
         self._ended: list[tuple[Task, LastAttempt]] = []
         self._house: asyncio.Task[None] | None = None
@@ -80,21 +81,33 @@ class Dispatcher:
             await asyncio.sleep(0)
 
     async def _run(self, queue: str) -> None:
+        """Sends what is due, for as long as the queue is there; again after a while where the disk takes nothing."""
+        for wait_s in waits_s():
+            try:
+                await self._serve(queue)
+            except CannotKeep as error:
+                say_waiting(error)
+                await asyncio.sleep(wait_s)
+            else:
+                return
+
+    async def _serve(self, queue: str) -> None:
         wake = self._wakes[queue]
-        bucket: TokenBucket | None = None
         await self.purge(queue)  # one that a process before had not finished
         while (config := self._store.queue(queue)) is not None:
             wake.clear()
             now_s = self.now_s()
-            bucket = (bucket or TokenBucket(float(config.rate.max_burst_size), now_s)).filled(config.rate, now_s)
+            bucket = self._buckets.get(queue) or TokenBucket(float(config.rate.max_burst_size), now_s)
+            bucket = self._buckets[queue] = bucket.filled(config.rate, now_s)
             room = dispatchable(config, bucket, len(self._attempts[queue]))
             tasks = self._store.due(queue, now_s, room) if room else []
             self._dispatch(tasks)
-            bucket = bucket.taken(len(tasks))
+            bucket = self._buckets[queue] = bucket.taken(len(tasks))
             # Not wait_for: in Python 3.11 it can swallow the cancellation by stop() and wait for ever.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._nap_s(config, bucket)):
                     await wake.wait()
+        self._buckets.pop(queue, None)
 
     def _nap_s(self, config: QueueConfig, bucket: TokenBucket) -> float:
         """Until the next dispatch can be possible; whatever makes one possible earlier wakes us."""
@@ -136,8 +149,8 @@ class Dispatcher:
             with self._store.transaction():
                 for task, attempt in ended:
                     self._record_end(task, attempt)
-        except sqlite3.Error:  # a full disk: the attempts were made, and how they ended is not lost
-            _log.exception("%d attempts ended and could not be recorded", len(ended))
+        except CannotKeep as error:  # the attempts were made, and how they ended is not lost
+            say_waiting(error)
             self._ended = ended + self._ended
             if self._is_running:
                 asyncio.get_running_loop().call_later(_RECORD_AGAIN_S, self._settle)
@@ -161,10 +174,13 @@ class Dispatcher:
     async def _keep_house(self) -> None:
         """Forgets names whose time is over and takes away tasks that were kept as long as their queue keeps any."""
         while True:
-            for config in self._store.queues():
-                await self._expire(config)
-            while self._store.forget(self.now_s(), _SLICE) >= _SLICE:  # noqa: ASYNC110 -- others get their turn
-                await asyncio.sleep(0)
+            try:
+                for config in self._store.queues():
+                    await self._expire(config)
+                while self._store.forget(self.now_s(), _SLICE) >= _SLICE:  # noqa: ASYNC110 -- others get their turn
+                    await asyncio.sleep(0)
+            except CannotKeep as error:
+                say_waiting(error)
             await asyncio.sleep(_HOUSEKEEPING_S)
 
     async def _expire(self, config: QueueConfig) -> None:

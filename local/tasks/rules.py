@@ -134,5 +134,8 @@ def next_look_s(config: QueueConfig, bucket: TokenBucket, in_flight: int, due_in
 
 
 def retry_at_s(retry: RetryConfig, attempts: int, failed_at_s: float, retry_after_s: float) -> float:
-    """When a task that has just failed its so-many-th attempt goes again; the target may ask for longer."""
-    return failed_at_s + max(retry.backoff_s(attempts), retry_after_s)
+    """When a task that has just failed its so-many-th attempt goes again; the target may ask for longer.
+
+    No queue keeps a task longer than YAML_TASK_TTL_S, and no calendar holds the longest backoff: 10,000 years.
+    """
+    return failed_at_s + min(max(retry.backoff_s(attempts), retry_after_s), YAML_TASK_TTL_S)

@@ -77,9 +77,9 @@ def retry_after_s(value: str | None) -> float:
     """How long the target asks us to wait: seconds or a date, 0 where it says nothing that can be understood."""
     if value is None:
         return 0.0
-    if value.strip().isdecimal():
-        return float(value)
     try:
+        if value.strip().isdecimal():
+            return float(value)  # may be infinite: rules.py has the ceiling
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):  # no date; or one without a zone
+    except (TypeError, ValueError, OverflowError):  # no date; or one without a zone
         return 0.0

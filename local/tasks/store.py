@@ -11,20 +11,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from local.sqlite import Sqlite, Taken
+from local.sqlite_file import CannotMigrate, Layout
 from local.tasks.row import COLUMNS, pack_last, pack_request, pack_retry, unpack
 from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
 from local.tasks.task import LastAttempt, NewTask, Task
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS queue (
+CREATE TABLE queue (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
     config TEXT,  -- NULL: the queue was deleted
     free_again_s REAL,  -- when the name of a deleted queue may be used again
     purge_to INTEGER NOT NULL DEFAULT 0  -- tasks up to this number are to go
 );
-CREATE UNIQUE INDEX IF NOT EXISTS queue_name ON queue (name) WHERE config IS NOT NULL;
-CREATE TABLE IF NOT EXISTS task (
+CREATE UNIQUE INDEX queue_name ON queue (name) WHERE config IS NOT NULL;
+CREATE TABLE task (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     queue INTEGER NOT NULL,
     task_id TEXT NOT NULL,
@@ -41,15 +43,30 @@ CREATE TABLE IF NOT EXISTS task (
     free_again_s REAL,  -- set: the task is gone, and this is when its name may be used again
     UNIQUE (queue, task_id)
 );
-CREATE INDEX IF NOT EXISTS task_due ON task (queue, schedule_s, number) WHERE in_flight = 0 AND free_again_s IS NULL;
-CREATE INDEX IF NOT EXISTS task_present ON task (queue, number) WHERE free_again_s IS NULL;
-CREATE INDEX IF NOT EXISTS task_in_flight ON task (number) WHERE in_flight = 1 AND free_again_s IS NULL;
-CREATE INDEX IF NOT EXISTS task_gone ON task (free_again_s) WHERE free_again_s IS NOT NULL;
-CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE INDEX task_due ON task (queue, schedule_s, number) WHERE in_flight = 0 AND free_again_s IS NULL;
+CREATE INDEX task_present ON task (queue, number) WHERE free_again_s IS NULL;
+CREATE INDEX task_in_flight ON task (number) WHERE in_flight = 1 AND free_again_s IS NULL;
+CREATE INDEX task_gone ON task (free_again_s) WHERE free_again_s IS NOT NULL;
+CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 _CACHE_KIB = 16 * 1024  # the names of a large backlog are read at random
 _SELECT = f"SELECT {COLUMNS} FROM task"  # noqa: S608 -- our own column names
 _BURY = "UPDATE task SET free_again_s = ?, request = NULL, retry = NULL, last = NULL, in_flight = 0"
+
+
+def _from_before_numbers(connection: sqlite3.Connection) -> None:
+    """The tables are the same; what waits must be of the shape in which we read it."""
+    waiting = connection.execute(f"{_SELECT} WHERE free_again_s IS NULL")
+    try:
+        for row in waiting:
+            unpack("", row)
+        for (config,) in connection.execute("SELECT config FROM queue WHERE config IS NOT NULL"):
+            _config(config)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CannotMigrate(f"tasks wait in it that this one cannot read ({error})") from None
+
+
+_LAYOUT = Layout(b"mtsk", 1, _SCHEMA, {0: _from_before_numbers})
 
 
 class NameTaken(Exception):
@@ -60,34 +77,30 @@ class TaskStore:
     """One file, one process, one thread.  Queues, and how much they hold, are kept in memory too: all ask for them."""
 
     def __init__(self, path: Path) -> None:
-        self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
-        self._database.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-        self._database.executescript(_SCHEMA)
-        self._numbers: dict[str, int] = {}
-        self._queues: dict[str, QueueConfig] = {}
-        self._depths: dict[str, int] = {}
-        for number, name, config in self._database.execute(
-            "SELECT number, name, config FROM queue WHERE config IS NOT NULL"
-        ):
-            self._numbers[name] = number
-            self._queues[name] = _config(config)
-        self._count()
+        """Raises UnusableFile; every method raises CannotKeep where the disk takes nothing, and has changed nothing."""
+        self._database = Sqlite(path, _LAYOUT)
+        self._database.run(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        self._load()
 
     def close(self) -> None:
         self._database.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
         try:
-            yield
+            with self._database.transaction():
+                yield
         except BaseException:
-            self._database.execute("ROLLBACK")
-            self._count()
+            self._load()
             raise
-        self._database.execute("COMMIT")
+
+    def _load(self) -> None:
+        """What is kept in memory, as the file has it."""
+        rows = self._database.rows("SELECT number, name, config FROM queue WHERE config IS NOT NULL")
+        held = dict(self._database.rows("SELECT queue, count(*) FROM task WHERE free_again_s IS NULL GROUP BY queue"))
+        self._numbers: dict[str, int] = {name: number for number, name, _ in rows}
+        self._queues: dict[str, QueueConfig] = {name: _config(config) for _, name, config in rows}
+        self._depths: dict[str, int] = {name: held.get(number, 0) for number, name, _ in rows}
 
     # Queues
 
@@ -100,25 +113,25 @@ class TaskStore:
     def put_queue(self, config: QueueConfig) -> None:
         text = json.dumps(asdict(config))
         if config.name in self._queues:
-            self._database.execute("UPDATE queue SET config = ? WHERE number = ?", (text, self._numbers[config.name]))
+            self._database.run("UPDATE queue SET config = ? WHERE number = ?", text, self._numbers[config.name])
         else:
-            made = self._database.execute("INSERT INTO queue (name, config) VALUES (?, ?)", (config.name, text))
+            made = self._database.run("INSERT INTO queue (name, config) VALUES (?, ?)", config.name, text)
             self._numbers[config.name] = int(made.lastrowid or 0)
             self._depths[config.name] = 0
         self._queues[config.name] = config
 
     def delete_queue(self, name: str, free_again_s: float) -> None:
         """The queue is gone at once; forget() takes its tasks away.  Its name is not free until free_again_s."""
-        self._database.execute(
-            "UPDATE queue SET config = NULL, free_again_s = ? WHERE number = ?", (free_again_s, self._numbers[name])
+        self._database.run(
+            "UPDATE queue SET config = NULL, free_again_s = ? WHERE number = ?", free_again_s, self._numbers[name]
         )
         for kept in (self._queues, self._numbers, self._depths):
             del kept[name]
 
     def queue_free_again_s(self, name: str) -> float:
         """When the name of a queue that is not there may be used; 0 where it never was."""
-        row = self._database.execute("SELECT max(free_again_s) FROM queue WHERE name = ?", (name,)).fetchone()
-        return float(row[0] or 0)
+        row = self._database.row("SELECT max(free_again_s) FROM queue WHERE name = ?", name)
+        return float(row[0] or 0) if row else 0.0
 
     def depth(self, queue: str) -> int:
         """How many tasks wait in the queue or are in flight."""
@@ -132,7 +145,7 @@ class TaskStore:
         values = (number, new.task_id, pack_request(new.request), pack_retry(new.retry), now_s, new.schedule_s)
         try:
             row = self._insert(values)
-        except sqlite3.IntegrityError:
+        except Taken:
             if not self._forget_name(number, new.task_id, now_s):
                 raise NameTaken(new.task_id) from None
             row = self._insert(values)
@@ -140,14 +153,15 @@ class TaskStore:
         return Task(row, queue, new.task_id, new.request, now_s, new.schedule_s, retry=new.retry)
 
     def _insert(self, values: tuple[Any, ...]) -> int:
-        made = self._database.execute(
-            "INSERT INTO task (queue, task_id, request, retry, created_s, schedule_s) VALUES (?, ?, ?, ?, ?, ?)", values
+        made = self._database.run(
+            "INSERT INTO task (queue, task_id, request, retry, created_s, schedule_s) VALUES (?, ?, ?, ?, ?, ?)",
+            *values,
         )
         return int(made.lastrowid or 0)
 
     def _forget_name(self, number: int, task_id: str, now_s: float) -> bool:
-        forgotten = self._database.execute(
-            "DELETE FROM task WHERE queue = ? AND task_id = ? AND free_again_s <= ?", (number, task_id, now_s)
+        forgotten = self._database.run(
+            "DELETE FROM task WHERE queue = ? AND task_id = ? AND free_again_s <= ?", number, task_id, now_s
         )
         return forgotten.rowcount > 0
 
@@ -157,11 +171,13 @@ class TaskStore:
 
     def is_gone(self, queue: str, task_id: str, now_s: float) -> bool:
         """Whether a task of that name was there, and its name is still taken."""
-        found = self._database.execute(
+        found = self._database.row(
             "SELECT 1 FROM task WHERE queue = ? AND task_id = ? AND free_again_s > ?",
-            (self._numbers.get(queue), task_id, now_s),
+            self._numbers.get(queue),
+            task_id,
+            now_s,
         )
-        return found.fetchone() is not None
+        return found is not None
 
     def page(self, queue: str, after: int, limit: int) -> list[Task]:
         """Up to `limit` tasks in the order in which they were created, from the one after that number."""
@@ -173,31 +189,37 @@ class TaskStore:
         return self._all(queue, waiting, now_s, limit)
 
     def next_due_s(self, queue: str) -> float | None:
-        row = self._database.execute(
+        row = self._database.row(
             "SELECT schedule_s FROM task WHERE queue = ? AND in_flight = 0 AND free_again_s IS NULL"
             " ORDER BY schedule_s, number LIMIT 1",
-            (self._numbers[queue],),
-        ).fetchone()
+            self._numbers[queue],
+        )
         return None if row is None else float(row[0])
 
     def record_attempt(self, task: Task, attempt: LastAttempt) -> None:
         """Before a dispatch: count it; the task is not due again until its end is recorded or a new process starts."""
-        self._database.execute(
+        self._database.run(
             "UPDATE task SET attempts = attempts + 1, first_attempt_s = coalesce(first_attempt_s, ?), in_flight = 1,"
             " last = ? WHERE number = ?",
-            (attempt.dispatched_s, pack_last(attempt), task.number),
+            attempt.dispatched_s,
+            pack_last(attempt),
+            task.number,
         )
 
     def release_in_flight(self) -> None:
         """Nobody knows how the attempts of a process that was killed ended: make them again."""
-        self._database.execute("UPDATE task SET in_flight = 0 WHERE in_flight = 1 AND free_again_s IS NULL")
+        self._database.run("UPDATE task SET in_flight = 0 WHERE in_flight = 1 AND free_again_s IS NULL")
 
     def record_failure(self, task: Task, schedule_s: float, attempt: LastAttempt) -> None:
         status = attempt.result.status if attempt.result else None
-        self._database.execute(
+        self._database.run(
             "UPDATE task SET in_flight = 0, schedule_s = ?, responses = responses + ?, refusals = refusals + ?,"
             " last = ? WHERE number = ? AND free_again_s IS NULL",
-            (schedule_s, status is not None, status is not None and status < 500, pack_last(attempt), task.number),
+            schedule_s,
+            status is not None,
+            status is not None and status < 500,
+            pack_last(attempt),
+            task.number,
         )
 
     def bury(self, tasks: Iterable[Task], free_again_s: float) -> None:
@@ -211,16 +233,16 @@ class TaskStore:
 
     def order_purge(self, queue: str) -> None:
         """All tasks that are there now are to go; purge() takes them away, also after a restart."""
-        self._database.execute(
+        self._database.run(
             "UPDATE queue SET purge_to = (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'task')"
             " WHERE number = ?",
-            (self._numbers[queue],),
+            self._numbers[queue],
         )
 
     def purge(self, queue: str, free_again_s: float, limit: int) -> int:
         """Bury up to `limit` of the tasks that are to go; how many it were."""
         number = self._numbers[queue]
-        (purge_to,) = self._database.execute("SELECT purge_to FROM queue WHERE number = ?", (number,)).fetchone()
+        ((purge_to,),) = self._database.rows("SELECT purge_to FROM queue WHERE number = ?", number)
         oldest = (
             "SELECT number FROM task WHERE queue = ? AND free_again_s IS NULL AND number <= ? ORDER BY number LIMIT ?"
         )
@@ -234,40 +256,33 @@ class TaskStore:
 
     def forget(self, now_s: float, limit: int) -> int:
         """Drop up to `limit` tombstones whose time is over, and tasks of queues that are gone; how many it were."""
-        over = self._database.execute(
-            "DELETE FROM task WHERE number IN (SELECT number FROM task WHERE free_again_s <= ? LIMIT ?)", (now_s, limit)
+        over = self._database.run(
+            "DELETE FROM task WHERE number IN (SELECT number FROM task WHERE free_again_s <= ? LIMIT ?)", now_s, limit
         ).rowcount
-        for (number,) in self._database.execute("SELECT number FROM queue WHERE config IS NULL").fetchall():
-            over += self._database.execute(
-                "DELETE FROM task WHERE number IN (SELECT number FROM task WHERE queue = ? LIMIT ?)", (number, limit)
+        for (number,) in self._database.rows("SELECT number FROM queue WHERE config IS NULL"):
+            over += self._database.run(
+                "DELETE FROM task WHERE number IN (SELECT number FROM task WHERE queue = ? LIMIT ?)", number, limit
             ).rowcount
         return over
 
     # Notes: one value a name, for what else must be remembered
 
     def note(self, name: str) -> str | None:
-        row = self._database.execute("SELECT value FROM note WHERE name = ?", (name,)).fetchone()
+        row = self._database.row("SELECT value FROM note WHERE name = ?", name)
         return None if row is None else str(row[0])
 
     def put_note(self, name: str, value: str) -> None:
-        self._database.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
+        self._database.run("INSERT OR REPLACE INTO note VALUES (?, ?)", name, value)
 
     def _all(self, queue: str, where: str, *values: object) -> list[Task]:
-        rows = self._database.execute(f"{_SELECT} WHERE queue = ? AND {where}", (self._numbers.get(queue), *values))
+        rows = self._database.rows(f"{_SELECT} WHERE queue = ? AND {where}", self._numbers.get(queue), *values)
         return [unpack(queue, row) for row in rows]
 
     def _take_away(self, queue: str, statement: str, *values: object) -> int:
-        taken = self._database.execute(statement, values).rowcount
+        taken = self._database.run(statement, *values).rowcount
         if queue in self._depths:
             self._depths[queue] -= taken
         return taken
-
-    def _count(self) -> None:
-        """How much each queue holds, from the start of a process on."""
-        held = dict(
-            self._database.execute("SELECT queue, count(*) FROM task WHERE free_again_s IS NULL GROUP BY queue")
-        )
-        self._depths = {name: held.get(number, 0) for name, number in self._numbers.items()}
 
 
 def _config(text: str) -> QueueConfig:

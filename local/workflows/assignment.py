@@ -1,21 +1,60 @@
-"""The left side of an assignment: v, v.k, v["k"] or v[i].  Used by `assign` steps."""
+"""assign: its YAML → what runs it.  The left side of an assignment is v, v.k, v["k"] or v[i]."""
 
 from collections.abc import Callable
 
 import yaml
 
 from local.workflows import parser
-from local.workflows.compiler import Compiler
+from local.workflows.compiler import Compiler, Entries
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.evaluate import Code, compile_tree
-from local.workflows.interpret import Scope
+from local.workflows.interpret import Action, Scope, Stepping
 from local.workflows.lexer import ExpressionError
 from local.workflows.lexical import Place
+from local.workflows.limits import MAX_ASSIGNMENTS
 from local.workflows.operators import member
 from local.workflows.stdlib import type_name
 
 Put = Callable[[Scope, Value], None]
+
+
+def compile_assign(compiler: Compiler, entries: Entries, place: Place) -> Action:
+    parts = []
+    for item in compiler.text.items(entries["assign"], "a list of assignments"):
+        if len(compiler.text.entries(item, "a variable and its value")) > 1:
+            compiler.text.problem(
+                compiler.text.pairs(item)[1][0], "an assignment has one variable; begin it with a '-'"
+            )
+        for key, node in compiler.text.pairs(item):
+            value = compiler.value(node, place)
+            position = value.position or compiler.text.position(key)
+            parts.append((compile_target(compiler, key, place), value, position))
+    if len(parts) > MAX_ASSIGNMENTS:
+        compiler.text.problem(entries["assign"], f"a step has at most {MAX_ASSIGNMENTS} assignments, not {len(parts)}")
+    if not any(code.asks for _, code, _ in parts):
+        pairs = [(put, code.run) for put, code, _ in parts]
+
+        def run(scope: Scope) -> None:
+            try:
+                for put, evaluate in pairs:
+                    put(scope, evaluate(scope))
+            except WorkflowError as error:
+                error.locate(parts[pairs.index((put, evaluate))][2])  # costs nothing before: no third name to set
+                raise
+
+        return Action(run, False, "STEP_ASSIGN", len(parts))
+
+    def ask(scope: Scope) -> Stepping:
+        try:
+            for put, code, position in parts:  # noqa: B007 -- read by the except
+                put(scope, (yield from code.ask(scope)))
+        except WorkflowError as error:
+            error.locate(position)
+            raise
+        return None
+
+    return Action(ask, True, "STEP_ASSIGN", len(parts))
 
 
 def compile_target(compiler: Compiler, key: yaml.Node, place: Place) -> Put:

@@ -202,6 +202,6 @@ def _number(name: str, given: Mapping[str, Value], default: float) -> float:
     value = given.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise WorkflowError.tagged("TypeError", f"{name} is a number, not {type_name(value)}")
-    if value < 0:
+    if not value >= 0:  # NaN, too
         raise WorkflowError.tagged("ValueError", f"{name} is not negative, unlike {value}")
     return value

@@ -5,9 +5,10 @@ sees of the shared variables, depends on nothing but the order in which outcomes
 """
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from local.workflows.effects import BranchOutcome, Fork, Leaf, Outcome, Run
+from local.workflows.effects import BranchOutcome, Fork, Leaf, Outcome, Pause, Run
 from local.workflows.errors import WorkflowError
 from local.workflows.limits import MAX_PARALLEL
 
@@ -17,10 +18,15 @@ class _Fork:
     """A parallel step that waits for its branches; outcomes are None for those that have not ended."""
 
     parent: "_Branch"
-    waiting: "deque[_Branch]"
+    runs: Sequence[Run]
     most: int
     outcomes: list[BranchOutcome | None]
+    begun: int = 0
     running: int = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.begun < len(self.runs)
 
 
 @dataclass(slots=True)
@@ -38,29 +44,44 @@ class Branches:
     At most MAX_PARALLEL branches run at a time; one that waits for branches of its own leaves its place to them.
     """
 
-    def __init__(self, run: Run) -> None:
-        """Begins the run, up to the first effects."""
+    def __init__(self, run: Run, is_time_over: Callable[[], bool] = lambda: False) -> None:
+        """Begins the run, up to the first effects.
+
+        is_time_over() is asked from time to time: where it says so, the run stops in the midst, and is_paused until
+        go_on().  Where it stops changes nothing in what it does.
+        """
         self.pending: dict[int, Leaf] = {}
         self.ended: BranchOutcome | None = None
+        self._is_time_over = is_time_over
         self._askers: dict[int, _Branch] = {}
         self._asked = 0
         self._forks: list[_Fork] = []
         self._places = MAX_PARALLEL
         self._ready: deque[tuple[_Branch, Outcome | WorkflowError]] = deque([(_Branch(run), None)])
-        self._go_on()
+        self.go_on()
+
+    @property
+    def is_paused(self) -> bool:
+        """Nobody may be told an outcome before it has gone on."""
+        return bool(self._ready)
 
     def resume(self, number: int, outcome: Outcome | WorkflowError) -> None:
         """Tell the run the outcome of that pending effect; a WorkflowError is raised in it."""
         del self.pending[number]
         self._ready.append((self._askers.pop(number), outcome))
-        self._go_on()
+        self.go_on()
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
         while self._ready:
             branch, outcome = self._ready.popleft()
             run = branch.run
             try:
                 effect = run.throw(outcome) if isinstance(outcome, WorkflowError) else run.send(outcome)
+                while isinstance(effect, Pause):
+                    if self._is_time_over():
+                        self._ready.appendleft((branch, None))
+                        return
+                    effect = run.send(None)
             except StopIteration as end:
                 self._end(branch, BranchOutcome(value=end.value))
             except WorkflowError as error:
@@ -78,19 +99,18 @@ class Branches:
             self._ready.append((branch, ()))
             return
         count = len(effect.branches)
-        fork = _Fork(branch, deque(), effect.concurrency_limit or count, [None] * count)
-        fork.waiting.extend(_Branch(run, fork, number) for number, run in enumerate(effect.branches))
         if branch.fork is not None:
             self._places += 1
-        self._forks.append(fork)
+        self._forks.append(_Fork(branch, effect.branches, effect.concurrency_limit or count, [None] * count))
         self._begin_waiting()
 
     def _begin_waiting(self) -> None:
         for fork in self._forks:
-            while fork.waiting and fork.running < fork.most and self._places:
+            while fork.is_waiting and fork.running < fork.most and self._places:
+                self._ready.append((_Branch(fork.runs[fork.begun], fork, fork.begun), None))
+                fork.begun += 1
                 fork.running += 1
                 self._places -= 1
-                self._ready.append((fork.waiting.popleft(), None))
 
     def _end(self, branch: _Branch, outcome: BranchOutcome) -> None:
         fork = branch.fork
@@ -100,7 +120,7 @@ class Branches:
         fork.outcomes[branch.number] = outcome
         fork.running -= 1
         self._places += 1
-        if not fork.running and not fork.waiting:
+        if not fork.running and not fork.is_waiting:
             self._forks.remove(fork)
             if fork.parent.fork is not None:
                 self._places -= 1

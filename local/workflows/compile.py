@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from local.workflows import attempts, lexical, loops, steps
+from local.workflows import assignment, attempts, lexical, loops, steps
 from local.workflows.compiler import EMPTY, Compiler, Kind
 from local.workflows.effects import Run, Value
 from local.workflows.errors import WorkflowSyntaxError
@@ -19,7 +19,7 @@ from local.workflows.yaml_nodes import Text, check_aliases
 from local.yaml_source import YamlMistake, compose
 
 KINDS: Mapping[str, Kind] = {
-    "assign": Kind(frozenset({"assign", "next"}), steps.compile_assign),
+    "assign": Kind(frozenset({"assign", "next"}), assignment.compile_assign),
     "call": Kind(frozenset({"call", "args", "result", "next"}), steps.compile_call),
     "switch": Kind(frozenset({"switch", "next"}), steps.compile_switch),
     "for": Kind(frozenset({"for", "next"}), loops.compile_for),
@@ -127,7 +127,7 @@ def _block(compiler: Compiler, node: yaml.Node, name: str) -> Block:
 
 
 def _parameters(text: Text, node: yaml.Node) -> Parameters:
-    nodes = [value for key, value in text.pairs(node) if key.value == "params"]
+    nodes = [value for key, value in text.pairs(node) if key.value == "params" and not _is_empty(value)]
     found: Parameters = {}
     for item in text.items(nodes[0], "a list of parameters") if nodes else ():
         if not isinstance(item, yaml.MappingNode):
@@ -139,16 +139,32 @@ def _parameters(text: Text, node: yaml.Node) -> Parameters:
             continue
         for key, default in text.pairs(item):
             name = text.name(key, "a parameter")
-            if not isinstance(default, yaml.ScalarNode) or str(default.value).startswith("${"):
-                text.problem(default, "a default is a text, a number, a boolean or null")
-            elif name is not None:
-                try:
-                    value = scalar(default)
-                except ValueError as error:
-                    text.problem(default, str(error), 0, len(str(default.value)))
-                    continue
+            value = _default(text, default)
+            if name is not None:
                 _add(text, key, found, name, lambda _, value=value: value)  # type: ignore[misc]  # one a closure
     return found
+
+
+def _is_empty(node: yaml.Node) -> bool:
+    """Whether nothing stands there: `params:` and then the next line."""
+    return isinstance(node, yaml.ScalarNode) and node.value == "" and node.style is None
+
+
+def _default(text: Text, node: yaml.Node) -> Value:
+    """What is written out there.  Source: Workflows, "Expressions", which names no default among their places."""
+    if isinstance(node, yaml.SequenceNode):
+        return [_default(text, one) for one in node.value]
+    if isinstance(node, yaml.MappingNode):
+        return {name: _default(text, one) for name, one in text.entries(node, "a map").items()}
+    written = str(node.value)
+    if written.startswith("${"):
+        text.problem(node, "a parameter's default is written out, and no expression", 0, len(written))
+        return None
+    try:
+        return scalar(node)  # type: ignore[arg-type]  # YAML has no fourth kind
+    except ValueError as error:
+        text.problem(node, str(error), 0, len(written))
+        return None
 
 
 def _add(text: Text, node: yaml.Node, found: Parameters, name: str, default: Callable[[Scope], Value] | None) -> None:

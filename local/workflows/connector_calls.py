@@ -28,7 +28,7 @@ def connector_call(compiler: Compiler, connector: Connector, args: yaml.Node | N
         if not isinstance(given, dict):
             raise wrong_type(f"args of {name}", given, "map")
         if connector.is_served and name not in scope.execution.stubbed:
-            return (yield from googleapis.call(connector, given))
+            return (yield from googleapis.call(connector, given, scope.execution.bill.count_poll))
         return (yield from ask_driver(name, given))
 
     return Code(ask, asks=True)

@@ -4,7 +4,7 @@ The interpreter yields effects and is sent outcomes; it never touches a socket, 
 Every outcome is a plain value, so that a driver can write it down before it is used.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -82,10 +82,21 @@ class AwaitCallback:
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """Run these side by side, at most so many at a time.  Outcome: a tuple of BranchOutcome, in their order."""
+    """Run these side by side, at most so many at a time; each is asked for once, when it begins.
 
-    branches: "tuple[Run, ...]"
+    Outcome: a tuple of BranchOutcome, in their order.
+    """
+
+    branches: "Sequence[Run]"
     concurrency_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Others may go first: so often asked that no run holds up its driver.  It is no effect: not numbered, not kept."""
+
+
+PAUSE = Pause()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +145,7 @@ class BranchOutcome:
 
 
 Leaf: TypeAlias = HttpCall | Sleep | Now | NewUuid | Log | ConnectorCall | CreateCallback | AwaitCallback
-Effect: TypeAlias = Leaf | Fork
+Effect: TypeAlias = Leaf | Fork | Pause
 Outcome: TypeAlias = (
     float | str | HttpResponse | HttpFailure | CallbackRequest | Answer | tuple[BranchOutcome, ...] | None
 )

@@ -259,7 +259,7 @@ def library_call(function: Function, arguments: Code) -> Code:
             given = _listed((yield from arguments.ask(scope)))
             if function.name in _STUBBED.run(scope):
                 return (yield from ask_driver(function.name, dict(zip(function.parameters, given, strict=True))))
-            value: Value = yield from body(_ENVIRONMENT.run(scope), *given)
+            value: Value = yield from body(_ENVIRONMENT.run(scope), _BILL.run(scope).count_poll, *given)
             return value
 
         return Code(ask_with, asks=True)
@@ -278,6 +278,7 @@ def library_call(function: Function, arguments: Code) -> Code:
 
 _ENVIRONMENT = Code(lambda scope: scope.execution.env)
 _STUBBED = Code(lambda scope: scope.execution.stubbed)
+_BILL = Code(lambda scope: scope.execution.bill)
 
 
 def _listed(value: Value) -> list[Value]:

@@ -70,3 +70,7 @@ class Bill:
 
     internal: int = 0
     external: int = 0
+
+    def count_poll(self) -> None:
+        """One look at what a connector has started.  Source: "Understand connectors": each is a billable step."""
+        self.internal += 1

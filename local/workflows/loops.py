@@ -1,9 +1,9 @@
 """for and parallel: their YAML → what runs them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
 import yaml
 
@@ -118,15 +118,13 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
     else:
         branches = _branches(compiler, parts["branches"], place, shared)
 
-    def fork(scope: Scope, found: Value) -> list[Run]:
-        if loop is None:
-            parts = [(name, block, _inside(scope, {}, shared)) for name, block in branches]
-        else:
-            parts = [
-                (str(number), loop.block, _inside(scope, loop.variables(number, item), shared))
-                for number, item in enumerate(loop.over(found))
-            ]
-        return [_branch(*part, number, len(parts)) for number, part in enumerate(parts, 1)]
+    def fork(scope: Scope, found: Value) -> Sequence[Run]:
+        if loop is not None:
+            return _Iterations(loop, loop.over(found), scope, shared)
+        return [
+            _branch(name, block, scope, {}, shared, number, len(branches))
+            for number, (name, block) in enumerate(branches, 1)
+        ]
 
     def ask(scope: Scope) -> Stepping:
         if scope.parallel >= MAX_PARALLEL_DEPTH:
@@ -138,7 +136,7 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
             raise WorkflowError.tagged("ResourceLimitError", message)
         most = yield from limit.ask(scope)
         assert most is None or isinstance(most, int)  # noqa: S101 -- as _limit has checked
-        outcomes = yield Fork(tuple(fork(scope, found)), most)
+        outcomes = yield Fork(fork(scope, found), most)
         assert isinstance(outcomes, tuple)  # noqa: S101 -- the driver's contract
         names = [name for name, _ in branches] if loop is None else list(map(str, range(len(outcomes))))
         _raise_failures(names, outcomes)
@@ -178,6 +176,29 @@ def _branches(compiler: Compiler, node: yaml.Node, place: Place, shared: frozens
     return list(branches.items())
 
 
+@dataclass(frozen=True, slots=True)
+class _Iterations(Sequence[Run]):
+    """The branches of a parallel loop, each made when it begins: there may be 100,000, and few run at a time."""
+
+    loop: _Loop
+    items: "_Items"
+    scope: Scope
+    shared: frozenset[str]
+
+    def __len__(self) -> int:
+        return _count(self.items)
+
+    @overload
+    def __getitem__(self, at: int) -> Run: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Run]: ...
+    def __getitem__(self, at: int | slice) -> Run | Sequence[Run]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        variables = self.loop.variables(at, self.items[at])
+        return _branch(str(at), self.loop.block, self.scope, variables, self.shared, at + 1, len(self))
+
+
 def _inside(scope: Scope, variables: Mapping[str, Value], shared: frozenset[str]) -> Scope:
     inner = scope.inner(variables)
     inner.shared = shared
@@ -185,7 +206,16 @@ def _inside(scope: Scope, variables: Mapping[str, Value], shared: frozenset[str]
     return inner
 
 
-def _branch(name: str, block: Block, scope: Scope, number: int, expected: int) -> Run:
+def _branch(
+    name: str,
+    block: Block,
+    outer: Scope,
+    variables: Mapping[str, Value],
+    shared: frozenset[str],
+    number: int,
+    expected: int,
+) -> Run:
+    scope = _inside(outer, variables, shared)
     try:
         if scope.execution.observe is None:
             yield from run_block(block, scope)
@@ -206,6 +236,9 @@ class _Doubles:
 
     first: float
     count: int
+
+    def __getitem__(self, number: int) -> float:
+        return self.first + number
 
     def __iter__(self) -> Iterator[float]:
         return (self.first + number for number in range(self.count))

@@ -1,10 +1,10 @@
-"""assign, call, switch, return, raise and steps: their YAML → what runs them."""
+"""call, switch, return, raise and steps: their YAML → what runs them."""
 
 from urllib.parse import urlsplit
 
 import yaml
 
-from local.workflows.assignment import check_write, compile_target
+from local.workflows.assignment import check_write
 from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
 from local.workflows.connector_calls import connector_call
 from local.workflows.effects import Value
@@ -13,49 +13,11 @@ from local.workflows.evaluate import Asking, Code, combined, constant, count_mis
 from local.workflows.history import StepType
 from local.workflows.interpret import Action, Return, Scope, Signal, Stepping, entered, run_group
 from local.workflows.lexical import Place
-from local.workflows.limits import MAX_ASSIGNMENTS, MAX_CONDITIONS
+from local.workflows.limits import MAX_CONDITIONS
 from local.workflows.stdlib import MISSING, Function, connectors, type_name
 
 # Source: Workflows pricing: calls of Google's own hosts are internal steps.
 _INTERNAL_HOSTS = (".googleapis.com", ".run.app", ".cloudfunctions.net", ".cloud.goog", ".appspot.com")
-
-
-def compile_assign(compiler: Compiler, entries: Entries, place: Place) -> Action:
-    parts = []
-    for item in compiler.text.some(entries["assign"], "assignment"):
-        if len(compiler.text.entries(item, "a variable and its value")) > 1:
-            compiler.text.problem(
-                compiler.text.pairs(item)[1][0], "an assignment has one variable; begin it with a '-'"
-            )
-        for key, node in compiler.text.pairs(item):
-            value = compiler.value(node, place)
-            position = value.position or compiler.text.position(key)
-            parts.append((compile_target(compiler, key, place), value, position))
-    if len(parts) > MAX_ASSIGNMENTS:
-        compiler.text.problem(entries["assign"], f"a step has at most {MAX_ASSIGNMENTS} assignments, not {len(parts)}")
-    if not any(code.asks for _, code, _ in parts):
-        pairs = [(put, code.run) for put, code, _ in parts]
-
-        def run(scope: Scope) -> None:
-            try:
-                for put, evaluate in pairs:
-                    put(scope, evaluate(scope))
-            except WorkflowError as error:
-                error.locate(parts[pairs.index((put, evaluate))][2])  # costs nothing before: no third name to set
-                raise
-
-        return Action(run, False, "STEP_ASSIGN", len(parts))
-
-    def ask(scope: Scope) -> Stepping:
-        try:
-            for put, code, position in parts:  # noqa: B007 -- read by the except
-                put(scope, (yield from code.ask(scope)))
-        except WorkflowError as error:
-            error.locate(position)
-            raise
-        return None
-
-    return Action(ask, True, "STEP_ASSIGN", len(parts))
 
 
 def compile_call(compiler: Compiler, entries: Entries, place: Place) -> Action:
@@ -177,7 +139,7 @@ def _routine(name: str, arguments: Code) -> Code:
 
 def compile_switch(compiler: Compiler, entries: Entries, place: Place) -> Action:
     cases: list[tuple[Code, Action]] = []
-    for item in compiler.text.some(entries["switch"], "condition"):
+    for item in compiler.text.items(entries["switch"], "a list of conditions"):
         case = compiler.text.entries(item, "a condition and what follows")
         if "condition" not in case:
             compiler.text.problem(item, "a case of a switch needs `condition`")

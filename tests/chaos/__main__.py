@@ -16,7 +16,7 @@ from tests.chaos.promise import Tally
 from tests.system.up import Up, mando_up
 
 KILLS = 12
-_LINE = "{:<34}{:>6}{:>14}{:>10}{:>7}{:>8}  {}"
+_LINE = "{:<39}{:>6}{:>14}{:>10}{:>7}{:>8}  {}"
 
 Trial = tuple[str, Callable[[], Tally]]
 
@@ -48,8 +48,12 @@ def _of_the_world(folder: Path, dice: random.Random) -> Iterator[Trial]:
         yield "clock: 10 minutes ahead", lambda: world.clock_jumps(up, 600)
         yield "clock: 10 minutes behind", lambda: world.clock_jumps(up, -600)
         yield "clock: 20 minutes ahead", lambda: world.clock_jumps(up, 1200)
+        yield "tokens: issued 8 s ahead", lambda: world.tokens_of_another_clock(up, 8)
+        yield "tokens: issued 60 s ahead for a while", lambda: world.tokens_of_another_clock(up, 60)
+        yield "slow clients beside members", lambda: world.slow_clients_beside_members(up)
     if world.can_mount():
         yield "the bucket's disk is full", lambda: world.bucket_is_full(folder / "full")
+        yield "the whole disk is full under load", lambda: world.disk_is_full_under_load(folder / "full-whole")
     yield f"{KILLS} times a process is killed", lambda: killed(folder / "killed", KILLS, dice)
 
 

@@ -1,9 +1,13 @@
 """What must hold whatever broke: every acknowledged interaction has one visible outcome, and no secret is anywhere."""
 
+import shutil
 import sqlite3
+import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -35,6 +39,16 @@ def settle(up: Up, ids: Sequence[str], deadline_s: float = 120, written: Written
     """
     seen: Written = defaultdict(set) if written is None else written
     wait_until(lambda: _is_quiet(up, ids, seen), f"the outcome of {len(ids)} interactions", deadline_s)
+    return count(up, ids, seen)
+
+
+def answered(up: Up, ids: Sequence[str], deadline_s: float = 60) -> None:
+    """Wait until these have an outcome, whatever else is under way."""
+    wait_until(lambda: _all_have_an_outcome(up, ids), f"the outcome of {len(ids)} interactions", deadline_s)
+
+
+def count(up: Up, ids: Sequence[str], written: Written | None = None) -> Tally:
+    """What became of these; written is what was seen of the bucket meanwhile."""
     pictures = words = acknowledged = 0
     broken = []
     for one in ids:
@@ -53,7 +67,9 @@ def settle(up: Up, ids: Sequence[str], deadline_s: float = 120, written: Written
             broken.append(f"{one} has an empty reply")
     if not acknowledged:
         broken.append("nothing was acknowledged, so nothing was tried")
-    broken += [f"the object {name} was written {len(kept)} times" for name, kept in seen.items() if len(kept) > 1]
+    for name, generations in (written or {}).items():
+        if len(generations) > 1:
+            broken.append(f"the object {name} was written {len(generations)} times")
     broken += _leaks(up)
     return Tally(len(ids), acknowledged, pictures, words, broken)
 
@@ -67,16 +83,24 @@ def _is_quiet(up: Up, ids: Sequence[str], written: Written) -> bool:
             return False
         if any(state["counts"].get(word) for word in ("ACTIVE", "QUEUED")):
             return False
-        every = [up.get(f"api/client/interactions/{one}")["messages"] for one in ids]
+        return _all_have_an_outcome(up, ids)
     except requests.RequestException:
         return False
+
+
+def _all_have_an_outcome(up: Up, ids: Sequence[str]) -> bool:
+    every = [up.get(f"api/client/interactions/{one}")["messages"] for one in ids]
     return all(messages and all(one["state"] != "thinking" for one in messages) for messages in every)
 
 
 def _leaks(up: Up) -> list[str]:
     """Files outside Discord's own that hold a token in plain text: logs, tasks, arguments, journals, histories."""
-    with sqlite3.connect(up.data / "discord.sqlite") as database:
-        tokens = [row[0].encode() for row in database.execute("SELECT token FROM interactions")]
+    with tempfile.TemporaryDirectory() as folder:  # a copy: SQLite does not find a disk of another namespace
+        for path in up.data.glob("discord.sqlite*"):
+            shutil.copy(path, folder)
+        with closing(sqlite3.connect(Path(folder) / "discord.sqlite")) as database:
+            tokens = [row[0].encode() for row in database.execute("SELECT token FROM interactions")]
+    assert tokens
     files = [up.printed, *(path for path in up.data.rglob("*") if path.is_file() and "discord" not in path.name)]
     leaks = []
     for path in files:

@@ -41,6 +41,24 @@ def test_a_clock_that_jumps_changes_nothing(up: Up, offset_s: float) -> None:
     assert (tally.acknowledged, tally.pictures, tally.broken) == (4, 4, [])
 
 
+@pytest.mark.parametrize("offset_s", [8, 60])
+def test_tokens_of_another_clock_cost_no_picture(up: Up, offset_s: float) -> None:
+    tally = world.tokens_of_another_clock(up, offset_s)
+    assert (tally.acknowledged, tally.pictures, tally.broken) == (2, 2, [])
+
+
+def test_slow_clients_keep_no_member_waiting(up: Up) -> None:
+    tally = world.slow_clients_beside_members(up)
+    assert (tally.acknowledged, tally.pictures, tally.broken) == (6, 6, [])
+
+
 def test_an_interaction_that_is_delivered_often_is_answered_once(up: Up) -> None:
     tally = world.delivered_again_and_in_another_order(up)
     assert (tally.acknowledged, tally.pictures, tally.broken) == (8, 8, [])
+
+
+@pytest.mark.skipif(not world.can_mount(), reason="this machine lets us have no disk of our own")
+def test_a_disk_that_is_full_under_load_loses_nothing(tmp_path: Path) -> None:
+    tally = world.disk_is_full_under_load(tmp_path / "data")
+    assert tally.broken == []
+    assert tally.sent == tally.pictures + tally.words > 1

@@ -1,16 +1,21 @@
-"""The faults that are not one call's: clocks that jump, deliveries again, in another order, a full bucket."""
+"""The faults that are not one call's: clocks that jump, deliveries again, in another order, a full bucket,
+slow clients."""
 
 import random
 import subprocess
+import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import requests
 
+from steps.caller import CLOCK_SKEW_S
 from tests.chaos.promise import Tally, Written, mend, send, settle
 from tests.servers import wait_until
+from tests.slow_clients import holding, kinds
 from tests.system.up import Up, mando_up
 
 
@@ -37,6 +42,39 @@ def clock_jumps(up: Up, offset_s: float) -> Tally:
     return tally
 
 
+def tokens_of_another_clock(up: Up, offset_s: float) -> Tally:
+    """The clocks of the issuer of tokens and of the steps differ by so much; more than they allow, for a while only."""
+    _set_token_clock(up, offset_s)
+    ids = send(up, 2)
+    if abs(offset_s) > CLOCK_SKEW_S:
+        log = up.data / "steps.log"
+        wait_until(lambda: log.read_text().count('"status": 401') >= 2, "the steps refuse the tokens", 30)
+        mend(up)
+    tally = settle(up, ids)
+    mend(up)
+    if tally.pictures != tally.sent:
+        tally.broken.append("a clock that was wrong cost a picture")
+    return tally
+
+
+def _set_token_clock(up: Up, offset_s: float) -> None:
+    requests.post(f"{up.base}/faults/token-clock", json={"offset_s": offset_s}, timeout=10).raise_for_status()
+
+
+def slow_clients_beside_members(up: Up, clients: int = 200) -> Tally:
+    """Of each kind so many clients at the ingress and at the steps, while members type /mando."""
+    ids, slowest_s = [], 0.0
+    for slow in kinds().values():
+        with holding(up.port + 1, slow, clients), holding(up.port + 2, slow, clients):
+            began_s = time.monotonic()
+            ids += send(up, 1)
+            slowest_s = max(slowest_s, time.monotonic() - began_s)
+    tally = settle(up, ids)
+    if tally.acknowledged != tally.sent or slowest_s > 1:
+        tally.broken.append(f"a slow client kept a member waiting: {slowest_s:.2f} s")
+    return tally
+
+
 def bucket_is_full(data: Path) -> Tally:
     """The disk of the bucket takes no picture for a while."""
     folder = data / "objects"
@@ -52,9 +90,41 @@ def bucket_is_full(data: Path) -> Tally:
         return settle(up, ids + send(up, 1))
 
 
-def _with_a_small_disk(folder: Path) -> list[str]:
-    """A command that runs another with a disk of 3 MB at `folder`, in a namespace of its own."""
-    script = f'mount -t tmpfs -o size=3m tmpfs {folder} && exec "$@"'
+def disk_is_full_under_load(data: Path) -> Tally:
+    """The disk of all that is kept is full, twice, while members type: journals, tasks, messages, pictures."""
+    data.mkdir()
+    with mando_up(data, prefix=_with_a_small_disk(data, size_mb=40)) as up:
+        inside = Path(f"/proc/{up.process.pid}/root{data}")
+        ids: list[str] = []
+        for told in range(2):
+            with ThreadPoolExecutor(4) as members:
+                typing = [members.submit(_typed, up, 4) for _ in range(4)]
+                with suppress(OSError), (inside / "filler").open("wb", buffering=0) as filler:
+                    while True:
+                        filler.write(bytes(65536))
+                wait_until(partial(_was_told, up, told), "mando up says that there is no room")
+                (inside / "filler").unlink()
+                ids += [one for member in typing for one in member.result()]
+        return settle(Up(up.process, up.port, inside, up.printed), ids + send(up, 1))
+
+
+def _was_told(up: Up, times: int) -> bool:
+    """Whether it has said so more often than that."""
+    return up.output().count("cannot keep anything in") > times
+
+
+def _typed(up: Up, count: int) -> list[str]:
+    """The ids of those interactions that Discord itself could take."""
+    ids = []
+    for _ in range(count):
+        with suppress(requests.RequestException):
+            ids.append(str(up.interact()["id"]))
+    return ids
+
+
+def _with_a_small_disk(folder: Path, size_mb: int = 3) -> list[str]:
+    """A command that runs another with a disk of so many MB at `folder`, in a namespace of its own."""
+    script = f'mount -t tmpfs -o size={size_mb}m tmpfs {folder} && exec "$@"'
     return ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
 
 

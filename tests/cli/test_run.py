@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 import requests
+from aiohttp import web
 
 from local.workflows.limits import MAX_SOURCE_BYTES
+from tests.running import served
 from tests.servers import ROOT
 from tests.wire import a_wire
 
@@ -198,6 +200,29 @@ def test_a_person_can_send_the_callback_that_is_awaited_in_virtual_time(tmp_path
     execution = json.loads(output)
     assert execution["result"] == '{"ok":true}'
     assert 10_000 < float(execution["duration"].removesuffix("s")) < 10_030
+
+
+async def test_in_virtual_time_a_real_call_takes_its_real_time_beside_a_sleep_that_takes_none(tmp_path: Path) -> None:
+    source = (
+        "main:\n  params: [url]\n  steps:\n  - before: {assign: [began: '${sys.now()}', took: null]}\n"
+        "  - both:\n      parallel:\n        shared: [took]\n        branches:\n"
+        "        - sleep: {steps: [{s: {call: sys.sleep, args: {seconds: 1000}}}]}\n"
+        "        - call: {steps: [{c: {call: http.get, args: {url: '${url}'}}}, "
+        "{t: {assign: [took: '${sys.now() - began}']}}]}\n"
+        "  - r: {return: ['${took}', '${sys.now() - began}']}\n"
+    )
+
+    async def after_half_a_second(_: web.Request) -> web.Response:
+        await asyncio.sleep(0.5)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/", after_half_a_second)
+    async with served(app) as url:
+        run = await _beside(a_file(tmp_path, source), "--virtual-time", "--data", json.dumps(f"{url}/"))
+    call_s, all_s = json.loads(json.loads(run.stdout)["result"])
+    assert 0.5 <= call_s < 20
+    assert all_s == pytest.approx(1000)
 
 
 def test_environment_variables_can_come_from_the_environment_too(tmp_path: Path) -> None:

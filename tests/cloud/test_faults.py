@@ -131,4 +131,13 @@ async def test_what_cannot_be_broken_is_said(cloud: Any, body: dict[str, Any]) -
     _, url, session = cloud
     async with session.post(f"{url}/faults", json=body) as refused:
         assert refused.status == 400
-        assert "one of queue, workflow" in (await refused.text()) or "at least 1" in (await refused.text())
+        assert "one of queue, workflow" in (await refused.text()) or "1 to 1000000" in (await refused.text())
+
+
+@pytest.mark.parametrize("offset_s", ["NaN", "1e308", "-86401", "true", '"8"', "null"])
+async def test_a_clock_of_the_issuer_that_is_none_is_refused(cloud: Any, offset_s: str) -> None:
+    _, url, session = cloud
+    body = f'{{"offset_s": {offset_s}}}'
+    headers = {"Content-Type": "application/json"}
+    async with session.post(f"{url}/faults/token-clock", data=body, headers=headers) as refused:
+        assert refused.status == 400

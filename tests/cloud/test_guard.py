@@ -238,3 +238,26 @@ async def test_half_a_request_is_no_way_around(cloud: tuple[LocalCloud, int]) ->
         raw.setblocking(True)
         answer = await asyncio.to_thread(raw.recv, 100)
     assert answer.split(b" ")[1] in (b"400", b"421")
+
+
+@pytest.mark.parametrize("head", [b"GET /" + b"a" * 9000, b"GET /\xff", b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 40_000])
+async def test_a_request_that_is_no_http_is_no_traceback_on_the_terminal(
+    cloud: tuple[LocalCloud, int], caplog: pytest.LogCaptureFixture, head: bytes
+) -> None:
+    _, port = cloud
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    with contextlib.suppress(ConnectionError):
+        writer.write(head + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert b" 400 " in await reader.readline()
+    writer.close()
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_mistake_of_ours_is_logged_with_its_traceback_and_not_shown(
+    cloud: tuple[LocalCloud, int], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local, port = cloud
+    monkeypatch.setattr(local.faults, "coming", None)
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/faults") as answer:
+        assert (answer.status, await answer.text()) == (500, "internal error\n")
+    assert "TypeError" in caplog.text

@@ -21,6 +21,7 @@ class Google:
         self.versions: list[Json] = []
         self.queues: dict[str, Json] = {}
         self.accounts: set[str] = set()
+        self.custom_roles: dict[str, Json] = {}
         self.policies: dict[str, Json] = {}
         self.secrets: dict[str, list[bytes]] = {}
         self.workflows: dict[str, Json] = {}
@@ -62,6 +63,9 @@ class Google:
             web.get("/v1/projects/{project:[^/:]+}", self.get_project),
             web.get("/v1/projects/{owner}/serviceAccounts/{account:[^/:]+}", self.get_account),
             web.post("/v1/projects/{project}/serviceAccounts", self.create_account),
+            web.get("/v1/projects/{project}/roles/{role}", self.get_role),
+            web.post("/v1/projects/{project}/roles", self.create_role),
+            web.post("/v1/permissions:queryTestablePermissions", self.list_permissions),
             web.get("/v1/projects/{project}/secrets/{secret:[^/:]+}", self.get_secret),
             web.post("/v1/projects/{project}/secrets", self.create_secret),
             web.post("/v1/projects/{project}/secrets/{secret:[^/:]+}:addVersion", self.add_version),
@@ -156,6 +160,21 @@ class Google:
             return _refused(409, "ALREADY_EXISTS", f"Service account {email} already exists within project demo.")
         self.accounts.add(email)
         return web.json_response({"email": email, "name": f"projects/demo/serviceAccounts/{email}"})
+
+    async def get_role(self, request: web.Request) -> web.Response:
+        return _found(self.custom_roles.get(request.match_info["role"]))
+
+    async def list_permissions(self, request: web.Request) -> web.Response:
+        return web.json_response({"permissions": [{"name": "cloudtasks.queues.get", "stage": "GA"}]})
+
+    async def create_role(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        name = asked["roleId"]
+        self._changed(f"create role {name}")
+        if name in self.custom_roles:
+            return _refused(409, "ALREADY_EXISTS", f"A role named {name} in projects/demo already exists.")
+        self.custom_roles[name] = {**asked["role"], "name": f"projects/demo/roles/{name}"}
+        return web.json_response(self.custom_roles[name])
 
     async def get_policy(self, request: web.Request) -> web.Response:
         return web.json_response(self.policies.get(request.match_info["resource"], {"etag": "ACAB", "version": 1}))

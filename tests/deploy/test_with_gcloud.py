@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from aiohttp import web
 
 import ingress.config
@@ -16,9 +17,11 @@ from cli.env import gcloud_environment
 from deploy.calls import CALLS, Answer, Call
 from deploy.calls import SETTINGS as ASKED
 from deploy.perform import perform
+from ingress.enqueue import MOST_CALLS
 from local.storage.objects import ObjectStore
 from local.storage.rest import routes
 from schemas.environment import Secret
+from service.concurrency import INGRESS_REQUESTS, STEPS_THREADS
 from tests.deploy.google import Google
 from tests.gcloud import require_gcloud
 from tests.servers import ROOT
@@ -32,6 +35,7 @@ SETTINGS = {
     "SEAL_PUBLIC_KEY": "PmEZE06S96pr79pP/RqHUG9TjfdBlxzTVmc/EhPVbTQ=",
 }
 PROGRAMS = {"gcloud": ("gcloud",), "mando": (sys.executable, "-m", "cli.main")}
+SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service", "mandala"}
 OURS = "@demo.iam.gserviceaccount.com"
 
 
@@ -72,8 +76,9 @@ def test_an_empty_project_becomes_a_bot_and_a_second_run_makes_nothing_twice(goo
     assert google.roles(f"mando-tasks{OURS}") == {(f"mando-ingress{OURS}", "roles/iam.serviceAccountUser")}
     assert google.roles("queues/create-image-queue") == {
         (f"mando-ingress{OURS}", "roles/cloudtasks.enqueuer"),
-        (f"mando-ingress{OURS}", "roles/cloudtasks.viewer"),
+        (f"mando-ingress{OURS}", "projects/demo/roles/mandoQueueReader"),
     }
+    assert google.custom_roles["mandoQueueReader"]["includedPermissions"] == ["cloudtasks.queues.get"]
     assert google.roles("mando-seal-private-key") == {(f"mando-steps{OURS}", "roles/secretmanager.secretAccessor")}
     assert google.secrets == {"mando-seal-private-key": [b"the private key\n"]}
     assert google.queues["create-image-queue"]["rateLimits"]["maxDispatchesPerSecond"] > 0
@@ -101,6 +106,7 @@ def is_worth_repeating(call: Call | Answer) -> bool:
         "app create",
         "accounts create mando-ingress",
         "roles/workflows.invoker",
+        "iam roles create",
         "versions add",
         "workflows deploy",
     )
@@ -123,7 +129,7 @@ def check_steps(google: Google) -> None:
     assert version["serviceAccount"] == f"mando-steps{OURS}"
     sent = {name.split("/")[0] for name in version["deployment"]["files"]}
     sent.discard("source-context.json")  # gcloud adds it in a git checkout that has a remote
-    assert sent == {"main.py", "requirements.txt", "ingress", "steps", "schemas", "mandala"}
+    assert sent == SENT
 
 
 def check_workflow(google: Google) -> None:
@@ -150,7 +156,7 @@ def check_ingress(google: Google) -> None:
     with zipfile.ZipFile(io.BytesIO(google.uploads["source.zip"])) as source:
         sent = {name.split("/")[0] for name in source.namelist()}
     sent.discard("source-context.json")  # gcloud adds it in a git checkout that has a remote
-    assert sent == {"main.py", "requirements.txt", "ingress", "steps", "schemas", "mandala"}
+    assert sent == SENT
     assert google.roles("services/mando-ingress") == {("allUsers", "roles/run.invoker")}
 
 
@@ -180,6 +186,13 @@ def test_what_the_steps_assume_of_a_project_is_what_the_deployment_makes() -> No
     assert f"--service-account={config.workflow_service_account}" in made
     assert asked == ["projects/demo/secrets/mando-seal-private-key/versions/latest"]
     assert '"secrets", "create", "mando-seal-private-key"' in made
+
+
+def test_no_instance_is_sent_more_than_it_has_threads_or_calls_for() -> None:
+    app = yaml.safe_load((ROOT / "app.yaml").read_text())
+    assert app["automatic_scaling"]["max_concurrent_requests"] == STEPS_THREADS
+    assert f"--concurrency={INGRESS_REQUESTS}" in " ".join(word for call in CALLS for word in call.command)
+    assert MOST_CALLS >= INGRESS_REQUESTS
 
 
 def test_these_settings_are_all_that_a_deployment_asks_for() -> None:

@@ -61,7 +61,7 @@ async def test_an_immediate_answer_changes_who_sees_it_by_an_edit(here: Running,
 async def files_in(here: Running) -> int:
     """How many files the store holds."""
     store = here.discord.replies._store
-    return int((await here.discord.run(store._rows, "SELECT count(*) FROM files"))[0][0])
+    return int((await here.discord.run(store._database.rows, "SELECT count(*) FROM files"))[0][0])
 
 
 async def posted(here: Running, kind: str) -> tuple[str, dict[str, Any], dict[str, str]]:

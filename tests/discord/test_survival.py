@@ -1,5 +1,6 @@
 """What the local Discord knows survives its process; its key and its ids stay its own."""
 
+import asyncio
 import contextlib
 import itertools
 import json
@@ -10,6 +11,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -20,7 +22,9 @@ from nacl.exceptions import BadSignatureError
 from local.discord.interaction import RANDOM_CHARACTERS
 from local.discord.signing import ensure_signing_key, signed_headers
 from local.discord.snowflake import Snowflakes, made_at
+from local.disk import UnusableFile
 from tests.discord.application import PICTURE, a_form, a_picture, local_discord
+from tests.full_disk import full
 from tests.servers import free_port, running, serving, wait_until
 
 
@@ -123,7 +127,7 @@ def test_the_signing_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: P
 def test_a_garbled_key_file_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "discord.key"
     path.write_text(text)
-    with pytest.raises(ValueError, match=r"discord\.key holds no Ed25519 key"):
+    with pytest.raises(UnusableFile, match=r"discord\.key cannot be read as an Ed25519 key"):
         ensure_signing_key(path)
 
 
@@ -142,3 +146,51 @@ def test_ids_only_grow_also_when_the_clock_goes_back(steps_ms: list[int], after:
 def test_an_id_tells_when_it_was_made(moment: datetime) -> None:
     moment = moment.replace(tzinfo=UTC)
     assert timedelta(0) <= moment - made_at(Snowflakes(lambda: moment).next()) < timedelta(milliseconds=1)
+
+
+async def test_on_a_full_disk_a_message_is_refused_with_503_and_nothing_of_it_is_there(tmp_path: Path) -> None:
+    async with local_discord(tmp_path) as here:
+        url = f"{here.base}/api/client/messages"
+        taken = 0
+        with full(here.discord._store._database):
+            while taken < 20:  # some fit into the last pages
+                status, answer = await here.call("POST", url, json={"content": "x" * 1900})
+                if status != 200:
+                    break
+                taken += 1
+            assert (status, answer["code"], "full" in answer["message"]) == (503, 0, True)
+            assert len(await here.messages()) == taken
+        assert (await here.call("POST", url, json={"content": "x" * 1900}))[0] == 200
+        assert len(await here.messages()) == taken + 1
+
+
+async def test_an_acknowledgement_that_cannot_be_kept_at_once_is_kept_later(tmp_path: Path) -> None:
+    """The application has answered, and will reply: without the acknowledgement that would be 404 for ever."""
+    async with local_discord(tmp_path) as here:
+        database = here.discord._store._database
+        begin = here.discord.replies.begin
+
+        def begun(*given: Any) -> Any:
+            interaction = begin(*given)
+            database.run("PRAGMA query_only = ON")
+            return interaction
+
+        here.discord.replies.begin = begun  # type: ignore[method-assign, assignment]
+        waiting = asyncio.create_task(here.interact())
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        database.run("PRAGMA query_only = OFF")
+        outcome = await waiting
+        assert outcome["state"] == "acknowledged"
+        assert (await here.call("PATCH", here.reply_url, json={"content": "there"}))[0] == 200
+
+
+async def test_a_file_whose_bytes_are_lost_is_named(tmp_path: Path) -> None:
+    async with local_discord(tmp_path) as here:
+        await here.interact()
+        await here.call("PATCH", here.reply_url, data=a_form(PICTURE, ("mandala.png", a_picture())))
+        (message,) = await here.messages()
+        (file,) = (tmp_path / "discord.files").iterdir()
+        file.unlink()
+        status, answer = await here.call("GET", message["embeds"][0]["image"]["url"])
+        assert (status, answer["message"]) == (500, f"500: Internal Server Error ({file} is missing or shortened)")

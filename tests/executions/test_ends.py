@@ -82,8 +82,8 @@ async def test_a_cancelled_execution_keeps_its_place_and_the_next_waits_for_ever
         face.deploy(SLEEP)
         names = [face.service.create(WORKFLOW, None)["name"] for _ in range(2)]
         await until(lambda: face.service.history(names[0]))
-        face.service.cancel(names[1])  # while it is queued
-        face.service.cancel(names[0])
+        await face.service.cancel(names[1])  # while it is queued
+        await face.service.cancel(names[0])
         await until(lambda: not any(map(face.service.is_running, names)))
         assert [face.service.get(name)["state"] for name in names] == ["CANCELLED"] * 2
         third = face.service.create(WORKFLOW, None)
@@ -202,7 +202,7 @@ async def test_a_request_that_comes_as_the_time_ends_is_lost(tmp_path: Path) -> 
     url = callbacks.create("e", "POST")
     name = url.removeprefix("http://x/v1/")
     waiting = asyncio.create_task(callbacks.wait(url, 0.05))
-    await until(lambda: name in callbacks._waiting)
+    await until(lambda: name in callbacks._waiting.get("e", {}))
     kept = {"received_at": instant(), "method": "POST", "url": "/", "headers": {}, "query": {}, "body": "MQ=="}
     database.run("INSERT INTO callback_requests (callback, request) VALUES (?, ?)", name, json.dumps(kept))
     request = await waiting
@@ -245,5 +245,5 @@ async def test_an_address_outlives_its_execution(tmp_path: Path) -> None:
     async with a_face(tmp_path) as face:
         name, path = await opened(face, WAIT, 30)
         _, other = await opened(face, WAIT, 30)
-        face.service.cancel(name)
+        await face.service.cancel(name)
         assert [await post(face.url + one, 1) for one in (path, other)] == [404, 200]

@@ -61,7 +61,7 @@ async def test_a_cancelled_execution_stays_so(tmp_path: Path) -> None:
         face.deploy(STEPS)
         name = face.service.create(WORKFLOW, None)["name"]
         await until(lambda: any(one["step"] == "pause" for one in face.service.history(name)))
-        face.service.cancel(name)
+        await face.service.cancel(name)
     async with a_face(tmp_path) as face:
         assert face.service.get(name)["state"] == "CANCELLED"
         assert not face.service.is_running(name)

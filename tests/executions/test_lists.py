@@ -123,7 +123,7 @@ async def test_too_many_executions_queue_and_begin_in_their_order(tmp_path: Path
         assert (second["state"], "startTime" in second) == ("QUEUED", False)
         refused = {"argument": "3", "disableConcurrencyQuotaOverflowBuffering": True}
         assert (await ask(face, f"{WORKFLOW}/executions", "POST", json=refused))[0] == 429
-        face.service.cancel(first)
+        await face.service.cancel(first)
         await until(lambda: face.service.get(second["name"])["state"] == "ACTIVE")
         assert face.service.get(second["name"])["startTime"] >= second["createTime"]
 

@@ -148,7 +148,7 @@ async def test_a_history_is_deleted_while_its_execution_runs(tmp_path: Path) -> 
         await until(lambda: face.service.history(name))
         status, refused = await ask(face, f"{name}:deleteExecutionHistory", "POST")
         assert (status, refused["error"]["status"]) == (400, "FAILED_PRECONDITION")
-        face.service.cancel(name)
+        await face.service.cancel(name)
         await until(lambda: not face.service.is_running(name))
         assert len(face.service.history(name)) == 1
         assert (await ask(face, f"{name}:deleteExecutionHistory", "POST")) == (200, {})

@@ -9,6 +9,7 @@ import pytest
 
 from local.api_error import ApiError
 from local.executions.pages import Query
+from local.executions.registry import Settings
 from tests.executions.face import PARENT, WORKFLOW, Face, a_face
 from tests.running import until
 
@@ -54,6 +55,22 @@ async def test_an_execution_calls_with_its_token_and_keeps_its_result(tmp_path: 
     assert float(execution["duration"].removesuffix("s")) >= 0
 
 
+async def test_the_built_in_variables_are_there(tmp_path: Path) -> None:
+    """Source: Workflows, "Built-in environment variables"."""
+    names = ["LOCATION", "PROJECT_ID", "PROJECT_NUMBER", "SERVICE_ACCOUNT_NAME"]
+    names += ["WORKFLOW_EXECUTION_ID", "WORKFLOW_ID", "WORKFLOW_REVISION_ID"]
+    source = returning("[" + ", ".join(f"'${{sys.get_env(\"GOOGLE_CLOUD_{name}\")}}'" for name in names) + "]")
+    async with a_face(tmp_path) as face:
+        face.deploy(source)
+        by_default = await face.run()
+        face.service.deployments.deploy(WORKFLOW, Settings(source, "me@demo.iam.gserviceaccount.com"))
+        execution = await face.run()
+    default, chosen = json.loads(by_default["result"]), json.loads(execution["result"])
+    assert default[3] == "default@demo.iam.gserviceaccount.com"
+    account, name = "me@demo.iam.gserviceaccount.com", execution["name"].rpartition("/")[2]
+    assert chosen == ["us-central1", "demo", "1", account, name, "w", execution["workflowRevisionId"]]
+
+
 async def test_an_uncaught_error_is_kept_with_its_place(tmp_path: Path) -> None:
     async with a_face(tmp_path) as face:
         face.deploy("main:\n  steps:\n  - look:\n      return: ${{}.missing}\n")
@@ -89,10 +106,10 @@ async def test_a_cancelled_execution_ends_at_once_and_only_once(tmp_path: Path) 
         face.deploy(SLEEP)
         name = face.service.create(WORKFLOW, None)["name"]
         await asyncio.sleep(0)
-        assert face.service.cancel(name)["state"] == "CANCELLED"
+        assert (await face.service.cancel(name))["state"] == "CANCELLED"
         await until(lambda: not face.service.is_running(name))
         with pytest.raises(ApiError, match="not active"):
-            face.service.cancel(name)
+            await face.service.cancel(name)
         assert face.service.get(name)["state"] == "CANCELLED"
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from local.executions.callbacks import Callbacks
@@ -36,12 +38,14 @@ class Stage:
     def log(self, data: Any, _: str) -> None:
         self.logged.append((data, self.agenda.now_s - START_S))
 
-    async def run(self, source: str, url: str, callbacks: Callbacks | None = None) -> Any:
+    async def run(
+        self, source: str, url: str, callbacks: Callbacks | None = None, real_s: Callable[[], float] | None = None
+    ) -> Any:
         async with outgoing_session() as session:
             performer = LivePerformer(session, str, "", self.log, callbacks=callbacks, execution=NAME)
             run = compile_workflow(source).run(url, {})
             async with asyncio.timeout(10):
-                return await drive(run, performer, self.agenda, lambda: self.real_s)
+                return await drive(run, performer, self.agenda, real_s or (lambda: self.real_s))
 
 
 @asynccontextmanager
@@ -125,6 +129,64 @@ async def test_a_call_that_fails_does_so_at_its_time() -> None:
         await stage.run(branches(call=caught, long=sleep(5)), url)
     error, at_s = stage.logged[0]
     assert (error["tags"], at_s) == (["ConnectionError"], 3.0)
+
+
+async def test_real_calls_side_by_side_take_their_real_time_each() -> None:
+    """With the real clock: answers after 0.1 and 0.8 s, beside sleeps of 0.5 s and a day."""
+    stage = Stage()
+
+    async def when_asked(request: web.Request) -> web.Response:
+        await asyncio.sleep(float(request.path[1:]))
+        return web.Response()
+
+    calls = {
+        name: f"{{call: http.get, args: {{url: '${{url + \"/{seconds}\"}}'}}}}"
+        for name, seconds in (("slow", 0.8), ("fast", 0.1))
+    }
+    async with answering(when_asked) as url:
+        began_s = time.monotonic()
+        await stage.run(branches(day=sleep(86400), **calls, short=sleep(0.5)), url, real_s=time.monotonic)
+        took_s = time.monotonic() - began_s
+    assert [name for name, _ in stage.logged] == ["fast", "short", "slow", "day", "end"]
+    at_s = dict(stage.logged)
+    assert 0.1 <= at_s["fast"] < at_s["short"] == pytest.approx(0.5)
+    assert 0.8 <= at_s["slow"] <= took_s
+    assert at_s["day"] == at_s["end"] == 86400.0
+
+
+async def test_each_try_of_a_call_takes_its_real_time_and_the_waits_between_take_none() -> None:
+    stage = Stage()
+
+    async def break_off_after_3_s_and_then_answer(request: web.Request) -> web.Response:
+        stage.real_s += 3
+        if stage.real_s < 1009:
+            assert request.transport is not None
+            request.transport.abort()
+        return web.Response()
+
+    tried = f"{{try: {GET}, retry: {{max_retries: 5, backoff: {{initial_delay: 10, max_delay: 60, multiplier: 2}}}}}}"
+    async with answering(break_off_after_3_s_and_then_answer) as url:
+        await stage.run(branches(call=tried, long=sleep(100)), url)
+    assert stage.logged == [("call", 3.0 + 10 + 3 + 20 + 3), ("long", 100.0), ("end", 100.0)]
+    assert stage.real_s == 1009.0
+
+
+async def test_a_time_out_of_a_real_call_passes_in_real_time() -> None:
+    stage, never = Stage(), asyncio.Event()
+
+    async def never_answer(_: web.Request) -> web.Response:
+        await never.wait()
+        return web.Response()
+
+    call = '{call: http.get, args: {url: "${url}", timeout: 0.2}}'
+    caught = f"{{try: {call}, except: {{as: e, steps: [{{l: {{call: sys.log, args: {{text: '${{e.tags[0]}}'}}}}}}]}}}}"
+    async with answering(never_answer) as url:
+        began_s = time.monotonic()
+        await stage.run(branches(call=caught, short=sleep(0.1), long=sleep(50)), url, real_s=time.monotonic)
+        took_s = time.monotonic() - began_s
+        never.set()
+    assert [said for said, _ in stage.logged] == ["short", "TimeoutError", "call", "long", "end"]
+    assert 0.2 <= dict(stage.logged)["TimeoutError"] <= took_s
 
 
 class _Noted(Callbacks):

@@ -1,5 +1,6 @@
 """The task is put into the queue by two calls at most, with the real client over real HTTP and real gRPC."""
 
+import asyncio
 import json
 import threading
 import time
@@ -81,7 +82,8 @@ def held_back() -> Iterator[threading.Event]:
 
 
 def put(url: str, within_s: float = 5.0) -> str:
-    return TaskQueue(read_config(environment(url))).enqueue(REQUEST, time.monotonic() + within_s)
+    queue = TaskQueue(read_config(environment(url)))
+    return asyncio.run(queue.enqueue(REQUEST, time.monotonic() + within_s))
 
 
 @pytest.mark.parametrize("answer", [HELD, error(409, "ALREADY_EXISTS")], ids=["held", "already there"])
@@ -206,10 +208,10 @@ def test_calls_that_hang_are_bounded_and_the_next_member_is_told_at_once(
         tasks = TaskQueue(read_config(environment(url)))
         for _ in range(2):
             with pytest.raises(QueueUnavailable, match="no answer in time"):
-                tasks.enqueue(REQUEST, time.monotonic() + 0.3)
+                asyncio.run(tasks.enqueue(REQUEST, time.monotonic() + 0.3))
         began_s = time.monotonic()
         with pytest.raises(QueueUnavailable, match="4 calls are under way"):
-            tasks.enqueue(REQUEST, time.monotonic() + 100)
+            asyncio.run(tasks.enqueue(REQUEST, time.monotonic() + 100))
         assert time.monotonic() - began_s < 50
         assert len(calls) == 4
         held_back.set()

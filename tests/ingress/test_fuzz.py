@@ -191,9 +191,14 @@ def test_signed_but_hostile_content_is_answered_or_refused(url: str, body: bytes
     assert post(url, body, signed(body)) in STATUSES
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"])
 def test_other_methods_are_refused(url: str, method: str) -> None:
     assert post(url, PING, list(GOOD.items()), method) == 405
+
+
+def test_a_method_that_nobody_knows_is_no_request(url: str) -> None:
+    """Source: llhttp, which reads the heads and knows the registered methods; RFC 9110 would have 501 or 405."""
+    assert post(url, PING, list(GOOD.items()), "BREW") == 400
 
 
 def test_a_genuine_interaction_that_is_replayed_within_its_window_starts_nothing_twice(url: str) -> None:

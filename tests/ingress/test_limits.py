@@ -1,5 +1,6 @@
 """How much the ingress takes on: the members' shares, the line as Cloud Tasks tells it, and limits.yaml."""
 
+import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -89,8 +90,12 @@ class Queue:
 
 def a_request(backlog: Backlog, deadline_s: float = 1000.0) -> float:
     """What a request knows of the line when it begins; the question is asked beside it."""
-    with backlog.asked_meanwhile(deadline_s):
-        return backlog.wait_s()
+
+    async def request() -> float:
+        async with backlog.asked_meanwhile(deadline_s):
+            return backlog.wait_s()
+
+    return asyncio.run(request())
 
 
 def test_the_line_is_asked_for_now_and_then_and_grows_by_what_is_put_into_it() -> None:
@@ -106,7 +111,7 @@ def test_the_line_is_asked_for_now_and_then_and_grows_by_what_is_put_into_it() -
     assert (a_request(backlog), backlog.wait_s(), queue.asked) == (31, 0, 2)
 
 
-def test_what_is_enqueued_while_the_question_is_on_its_way_counts() -> None:
+async def test_what_is_enqueued_while_the_question_is_on_its_way_counts() -> None:
     asked, released = threading.Event(), threading.Event()
 
     def fetch() -> QueueStats:
@@ -116,7 +121,7 @@ def test_what_is_enqueued_while_the_question_is_on_its_way_counts() -> None:
 
     backlog = Backlog(fetch, look_every_s=5, now_s=lambda: 100.0)
     backlog.note_enqueued()
-    with backlog.asked_meanwhile(1000.0):
+    async with backlog.asked_meanwhile(1000.0):
         asked.wait(10)
         backlog.note_enqueued()
         released.set()

@@ -1,6 +1,6 @@
 """`make mutants ROOM=tasks`: 100 mistakes in a room's code, one at a time, and which of them its tests notice.
 
-Not a part of `make test`: it takes up to 15 minutes a room.  docs/decisions/070-mutants.md says why it is our own.
+Not a part of `make test`: it takes up to 15 minutes a room.  docs/decisions/071-mutants.md says why it is our own.
 """
 
 import argparse

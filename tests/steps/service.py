@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import requests
+import yaml
 from nacl.public import PrivateKey, SealedBox
 
+import schemas
 from local.auth import CERTS_PATH, TokenIssuer
-from tests.servers import BIN, free_port, running, serving
+from tests.servers import BIN, ROOT, free_port, running, serving
 from tests.steps.scripted import is_the_librarys_own
 
 AUDIENCE = "mando-steps"
@@ -32,9 +35,12 @@ class World(BaseHTTPRequestHandler):
     issuer: TokenIssuer
     calls: list[str] = []  # noqa: RUF012 -- one server, one list
     refusal: tuple[int, bytes] | None = None  # what Discord answers instead of a message
+    certificates_wait_for: threading.Event | None = None
 
     def do_GET(self) -> None:
         if self.path == CERTS_PATH:
+            if self.certificates_wait_for is not None:
+                self.certificates_wait_for.wait(30)
             self._answer(json.dumps(self.issuer.certificates()).encode(), {"Cache-Control": "max-age=3600"})
         elif is_the_librarys_own(self.command, self.path):
             self._answer(b"{}", {}, 404)
@@ -104,6 +110,12 @@ class Steps:
         return requests.post(f"http://127.0.0.1:{self.port}{path}", data=data, headers=sent, timeout=20)
 
 
+def entrypoint() -> str:
+    """How App Engine starts the steps."""
+    command: str = yaml.safe_load((ROOT / "app.yaml").read_text())["entrypoint"]
+    return command
+
+
 @contextlib.contextmanager
 def serving_steps(folder: Path) -> Iterator[Steps]:
     """The service with two sealing keys, the newer first; its log is a file in folder."""
@@ -111,7 +123,6 @@ def serving_steps(folder: Path) -> Iterator[Steps]:
     key, older = PrivateKey.generate(), PrivateKey.generate()
     encoded = ",".join(base64.b64encode(bytes(each)).decode() for each in (key, older))
     port, log = free_port(), folder / "log"
-    gunicorn = f"{BIN}/gunicorn --no-control-socket --bind 127.0.0.1:{port} --workers 1 --threads 4"
     with serving(World) as world:
         environment = {
             "GOOGLE_CLOUD_PROJECT": "demo",
@@ -121,7 +132,7 @@ def serving_steps(folder: Path) -> Iterator[Steps]:
             "SEAL_PRIVATE_KEY": encoded,
             "DISCORD_BOT_TOKEN": BOT_TOKEN,
         }
-        command = ["sh", "-c", f"exec {gunicorn} 'steps.app:create_app()' >{log} 2>&1"]
+        command = ["sh", "-c", f"exec {BIN}/{entrypoint()} --workers 1 --bind 127.0.0.1:{port} >{log} 2>&1"]
         with running(command, environment, f"http://127.0.0.1:{port}/health"):
             secrets = [*encoded.split(","), BOT_TOKEN, INTERACTION_TOKEN]
             yield Steps(port, World.issuer, (folder / "issuer.pem").read_bytes(), key, older, log, secrets)
@@ -134,6 +145,8 @@ def refused(steps: Steps, answer: requests.Response, statuses: set[int]) -> str:
     assert "Traceback" not in answer.text
     assert not [secret for secret in steps.secrets if secret in answer.text]
     assert len(answer.text) < 1000
+    if answer.headers["Content-Type"] == "application/json":
+        assert schemas.check("error", answer.json())["error"]["status"] == answer.status_code
     return answer.text
 
 

@@ -31,11 +31,11 @@ class Issued:
         self.check = CallerCheck(config)
         script.answers = [json_answer(200, issuer.certificates())]
 
-    def at(self, seconds: float) -> None:
+    async def at(self, seconds: float) -> None:
         """Check so long after the token was issued."""
         now = (ISSUED + timedelta(seconds=seconds)).replace(tzinfo=None)
         self._monkeypatch.setattr("google.auth._helpers.utcnow", lambda: now)
-        self.check.check(f"Bearer {self.token}")
+        await self.check.check(f"Bearer {self.token}")
 
 
 def claims_of(token: str) -> dict[str, int]:
@@ -50,22 +50,22 @@ def issued(tmp_path: Path, script: Scripted, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("early_s", [0, 1, 9, 10])
-def test_a_token_of_an_issuer_whose_clock_is_a_little_ahead_is_taken(issued: Issued, early_s: float) -> None:
+async def test_a_token_of_an_issuer_whose_clock_is_a_little_ahead_is_taken(issued: Issued, early_s: float) -> None:
     """Source: google-auth, clock_skew_in_seconds: none unless given."""
-    issued.at(-early_s)
+    await issued.at(-early_s)
 
 
 @pytest.mark.parametrize("late_s", [-1, 0, 1, 9, 10])
-def test_a_token_is_taken_a_little_after_its_end(issued: Issued, late_s: float) -> None:
-    issued.at(issued.life_s + late_s)
+async def test_a_token_is_taken_a_little_after_its_end(issued: Issued, late_s: float) -> None:
+    await issued.at(issued.life_s + late_s)
 
 
 @pytest.mark.parametrize("beyond_s", [11, 60, 3600, 10**8])
-def test_a_clock_that_is_further_off_is_not_believed(issued: Issued, beyond_s: float) -> None:
+async def test_a_clock_that_is_further_off_is_not_believed(issued: Issued, beyond_s: float) -> None:
     assert CLOCK_SKEW_S == 10
     for seconds, said in ((-beyond_s, "too early"), (issued.life_s + beyond_s, "expired")):
         with pytest.raises(PermanentError, match=said) as caught:
-            issued.at(seconds)
+            await issued.at(seconds)
         assert caught.value.status == 401
 
 
@@ -83,8 +83,10 @@ def test_a_clock_that_is_further_off_is_not_believed(issued: Issued, beyond_s: f
     ],
     ids=range(8),
 )
-def test_certificates_that_are_none_are_no_fault_of_the_token(issued: Issued, script: Scripted, answer: Answer) -> None:
+async def test_certificates_that_are_none_are_no_fault_of_the_token(
+    issued: Issued, script: Scripted, answer: Answer
+) -> None:
     script.answers = [answer]
     with pytest.raises(RetryableError, match="certificates"):
-        issued.at(0)
+        await issued.at(0)
     assert len(script.asked) == 1

@@ -101,7 +101,7 @@ FORGED: dict[str, tuple[int, Any]] = {
     "no text": (401, lambda s: " "),
     "three times": (401, lambda s: f"{s.token()} {s.token()}"),
     "right but of 5,000 characters": (401, lambda s: signed(s, padding="x" * 3300)),
-    "more than gunicorn takes": (431, lambda s: "A" * 9000 + ".A.A"),
+    "right in size for no token": (401, lambda s: "A" * 9000 + ".A.A"),
 }
 
 

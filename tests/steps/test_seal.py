@@ -1,14 +1,21 @@
 """A sealing key can be changed without losing a request that is on its way."""
 
+import json
 from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from nacl.public import PrivateKey
 
 from cli.main import run
+from ingress.interaction import Command, IncompleteInteraction, parse, to_request
+from ingress.seal import Sealer
 from steps.errors import PermanentError
 from steps.seal import Opener, parse_private_keys
+from tests.interactions import an_interaction
 from tests.steps.service import INTERACTION_TOKEN, PICTURE, Steps, World, sealed
 
 
@@ -53,3 +60,30 @@ def test_a_deployment_with_both_keys_lets_the_ingress_seal_with_the_first(
     script = capsys.readouterr().out
     assert public[0] in script
     assert public[1] not in script
+
+
+KEY = PrivateKey.generate()
+NEARLY = st.text(st.sampled_from("aZ9+=._~-/%?#\\ \n\x00é💠"), max_size=6) | st.from_regex(
+    r"[A-Za-z0-9+=._~-]{500,520}"
+)
+
+
+@given(NEARLY | st.text(max_size=20))
+@example("../../x")
+@example(".")
+@example("a\n")
+@example("x" * 512)
+@example("x" * 513)
+def test_the_ingress_seals_a_token_if_and_only_if_the_reply_step_takes_it(token: str) -> None:
+    try:
+        opened = opener(KEY).open(sealed(KEY, token.encode("utf-8", "replace"))).reveal()
+    except PermanentError:
+        opened = None
+    try:
+        command = parse(json.dumps({**an_interaction(), "token": token}).encode())
+    except IncompleteInteraction:
+        assert opened is None
+        return
+    assert isinstance(command, Command)
+    request = json.loads(to_request(command, Sealer(KEY.public_key), datetime.now(UTC)).as_json)
+    assert opener(KEY).open(request["sealed_token"]).reveal() == opened == token

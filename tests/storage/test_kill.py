@@ -125,7 +125,7 @@ def check_whole(root: Path, when: str) -> int:
         assert len(on_disk) == len(found), f"{when}: {len(on_disk)} files for {len(found)} objects"
         assert list((root / "pending").iterdir()) == [], when
         sessions = store.database.rows("SELECT id FROM sessions WHERE generation IS NULL")
-        assert {path.name for path in (root / "incoming").iterdir()} <= {row["id"] for row in sessions}, when
+        assert {path.name for path in (root / "incoming").iterdir()} <= {row[0] for row in sessions}, when
         return len(found)
     finally:
         store.close()

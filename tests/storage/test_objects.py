@@ -46,7 +46,9 @@ def content_of(store: ObjectStore, name: str) -> bytes:
 
 
 def files(root: Path) -> list[Path]:
-    return [path for path in root.rglob("*") if path.is_file() and not path.name.startswith("index.sqlite")]
+    """Each once, under whichever of its names."""
+    found = [path for path in root.rglob("*") if path.is_file() and not path.name.startswith("index.sqlite")]
+    return list({path.stat().st_ino: path for path in found}.values())
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from local.workflows.branches import Branches
@@ -270,6 +270,7 @@ def test_no_retry_after_makes_the_workflow_fail(asked: Any) -> None:
     """A positive number is slept, if the token's life leaves it; all else is no answer to how long."""
     steps = Steps(reply=[limited(asked), MESSAGE])
     is_number = isinstance(asked, int | float) and not isinstance(asked, bool)
+    assume(not is_number or not LIFE_S - 75 <= asked <= LIFE_S - 70)  # the calls before take some seconds themselves
     if is_number and asked > LIFE_S - 70:
         error = failed(steps).payload
         assert isinstance(error, dict)
@@ -277,7 +278,7 @@ def test_no_retry_after_makes_the_workflow_fail(asked: Any) -> None:
         assert (steps.slept, steps.failures_told) == ([], ["unavailable"])
         return
     assert steps.run() == MESSAGE
-    if is_number and 0 < asked < LIFE_S - 75:
+    if is_number and asked > 0:
         assert steps.slept == [asked]
-    elif not is_number or not asked > 0:
+    else:
         assert 0.5 <= steps.slept[0] < 1

@@ -1,6 +1,7 @@
 """What fails while a task is sent: an attempt always ends, and the next one tells the target what came before."""
 
 import asyncio
+import base64
 import sqlite3
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from local.tasks.dispatcher import Dispatcher
 from local.tasks.rules import QueueConfig, RetryConfig
 from local.tasks.store import TaskStore
 from local.tasks.task import AttemptResult, HttpRequest, NewTask, Task
+from tests.full_disk import full
 from tests.running import until
 from tests.tasks.face import QUEUE, Face, a_face
 
@@ -93,22 +95,62 @@ async def test_whatever_is_raised_while_sending_ends_the_attempt(
 async def test_an_attempt_whose_end_cannot_be_kept_at_once_is_kept_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on a disk that is full for a while: the target is not called a second time."""
+    """On a disk that is full for a while: the target is not called a second time."""
     async with a_face(tmp_path) as face:
         a_queue(face.store)
         monkeypatch.setattr("local.tasks.dispatcher._RECORD_AGAIN_S", 0.01)
-        keep, tries = face.store.bury, []
+        sent: list[Task] = []
 
-        def full(*given: object) -> None:
-            tries.append(given)
-            if len(tries) < 3:
-                raise sqlite3.OperationalError("database or disk is full")
-            keep(*given)  # type: ignore[arg-type]
+        async def send(task: Task) -> AttemptResult:
+            sent.append(task)
+            if len(sent) == 1:  # while it is under way, the system makes the disk read-only
+                face.store._database.run("PRAGMA query_only = ON")
+            return AttemptResult(503 if len(sent) == 1 else 200)
 
-        monkeypatch.setattr(face.store, "bury", full)
+        face.dispatcher._send = send
         await face.create(QUEUE, "t1")
+        await until(lambda: face.dispatcher._ended)
+        await asyncio.sleep(0.1)  # ten tries to record it
+        assert len(sent) == 1
+        face.store._database.run("PRAGMA query_only = OFF")
         await until(lambda: face.store.depth(QUEUE) == 0)
-        assert (len(face.arrivals), len(tries)) == (1, 3)
+        assert [task.responses for task in sent] == [0, 1]
+
+
+async def test_a_queue_goes_on_when_the_disk_takes_something_again(tmp_path: Path) -> None:
+    """Its own task must outlive a dispatch that cannot be recorded."""
+    async with a_face(tmp_path) as face:
+        a_queue(face.store)
+        a_task(face.store, f"{face.url}/target")
+        face.store._database.run("PRAGMA query_only = ON")
+        face.dispatcher.wake(QUEUE)
+        await asyncio.sleep(0.15)  # the first wait of the backoff
+        assert face.arrivals == []
+        face.store._database.run("PRAGMA query_only = OFF")
+        await until(lambda: face.store.depth(QUEUE) == 0)
+        assert len(face.arrivals) == 1
+
+
+async def test_a_task_for_which_there_is_no_room_is_refused_and_another_is_taken(tmp_path: Path) -> None:
+    """No room is not a name that is taken."""
+    async with a_face(tmp_path) as face:
+        face.store.put_queue(QueueConfig(QUEUE, state="PAUSED"))
+        task = {"httpRequest": {"url": "http://x", "body": base64.b64encode(b"x" * 50_000).decode()}}
+        asked = {"task": {"name": f"{QUEUE}/tasks/t1", **task}}
+        with full(face.store._database):
+            status, answer = await face.ask("POST", f"{QUEUE}/tasks", asked)
+            assert (status, answer["error"]["status"]) == (503, "UNAVAILABLE")
+            assert face.store.depth(QUEUE) == 0
+        assert (await face.ask("POST", f"{QUEUE}/tasks", asked))[0] == 200
+
+
+def test_a_row_that_is_refused_for_another_reason_is_no_name_that_is_taken(tmp_path: Path) -> None:
+    """SQLite tells them apart by its codes: this is SQLITE_CONSTRAINT_NOTNULL."""
+    store = TaskStore(tmp_path / "tasks.sqlite")
+    store.put_queue(QueueConfig(QUEUE))
+    with pytest.raises(sqlite3.IntegrityError):
+        store.create(QUEUE, NewTask("t1", HttpRequest("http://x"), None), 0.0)  # type: ignore[arg-type]
+    store.close()
 
 
 async def ended(face: Face, act: Callable[[], object]) -> None:

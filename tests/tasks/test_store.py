@@ -109,7 +109,7 @@ def test_a_transaction_that_fails_leaves_everything_as_it_was(tmp_path: Path) ->
 def test_no_question_reads_the_whole_queue(tmp_path: Path) -> None:
     store = a_store(tmp_path)
     asked: list[str] = []
-    store._database.set_trace_callback(asked.append)
+    store._database._connection.set_trace_callback(asked.append)
     tasks = [put(store, f"t{number}") for number in range(5)]
     attempt = LastAttempt(0.0, 0.0, 0.0, AttemptResult(500))
     store.record_attempt(tasks[0], attempt)
@@ -129,7 +129,7 @@ def test_no_question_reads_the_whole_queue(tmp_path: Path) -> None:
     store.expire(QUEUE, 5.0, 10.0, 2)
     store.forget(20.0, 2)
     store.depth(QUEUE)
-    store._database.set_trace_callback(None)
+    store._database._connection.set_trace_callback(None)
 
     about_tasks = [text for text in asked if "task" in text.replace("sqlite_sequence", "")]
     assert len(about_tasks) >= 20

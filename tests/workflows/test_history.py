@@ -172,3 +172,20 @@ def test_run_takes_a_stub_for_a_connector_that_has_a_face_too(tmp_path: Path) ->
     stub.write_text("googleapis.storage.v1.buckets.get: {name: b}\n")
     ran = mando("run", str(file), "--stub", str(stub), "--base-url", "http://127.0.0.1:1")
     assert (ran.returncode, json.loads(ran.stdout)["result"]) == (0, '"b"')
+
+
+def test_each_look_at_what_a_connector_has_started_is_billed() -> None:
+    """Source: "Understand connectors", Long-running operations."""
+    source = """
+main:
+  steps:
+  - delete: {call: googleapis.workflows.v1.projects.locations.workflows.delete, args: {name: n}}
+  - child:
+      call: googleapis.workflowexecutions.v1.projects.locations.workflows.executions.run
+      args: {workflow_id: w, location: l, project_id: p}
+  - fail: {raise: boom}
+"""
+    begun, active = {"name": "o"}, {"name": "e", "state": "ACTIVE"}
+    looked_at = [begun, begun, {**begun, "done": True}, active, active, {"name": "e", "state": "SUCCEEDED"}]
+    _, bill = _ran(source, [{"json": one} for one in looked_at])
+    assert (bill.internal, bill.external) == (3 + 2 + 2, 0)

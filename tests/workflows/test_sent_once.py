@@ -1,6 +1,8 @@
 """A call leaves as the workflow made it, once, and nothing of it is kept for the next: over real sockets."""
 
+import asyncio
 import gzip
+import socket
 from typing import Any
 
 import pytest
@@ -71,14 +73,56 @@ async def test_an_answer_that_breaks_off_is_an_error_and_the_request_was_sent_on
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_server_that_hangs_up_on_connections_used_twice_is_no_error(method: str) -> None:
-    def once_a_connection(number: int) -> bytes:
-        return b"" if number else OK
+async def test_calls_that_follow_each_other_share_a_connection(method: str) -> None:
+    async with a_wire() as wire:
+        call = {"method": method, "url": wire.url}
+        assert (await outcome_of(call, call, call))["code"] == 200
+    assert (len(wire.heads), wire.connections) == (3, 1)
 
-    async with a_wire(once_a_connection) as wire:
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_server_that_hangs_up_after_each_answer_without_a_word_is_no_error(method: str) -> None:
+    async with a_wire(most=1) as wire:
         call = {"method": method, "url": wire.url}
         assert (await outcome_of(call, call, call))["code"] == 200
     assert (len(wire.heads), wire.connections) == (3, 3)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_what_a_server_has_read_on_a_shared_connection_is_not_sent_again(method: str) -> None:
+    async with a_wire(lambda number: b"" if number else OK) as wire:
+        call = {"method": method, "url": wire.url}
+        assert await outcome_of(call, call) == "ConnectionError"
+    assert (len(wire.heads), wire.connections) == (2, 1)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_what_nobody_has_read_on_a_shared_connection_is_sent_anew(method: str) -> None:
+    read = list[bytes]()
+
+    def serve(listening: socket.socket) -> None:
+        for closes_on_the_second in (True, False):
+            connection, _ = listening.accept()
+            read.append(connection.recv(65536))
+            connection.sendall(OK)
+            if closes_on_the_second:
+                connection.recv(1, socket.MSG_PEEK)  # it is there, and stays unread
+            connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(5)
+        serving = asyncio.create_task(asyncio.to_thread(serve, listening))
+        call = {"method": method, "url": f"http://127.0.0.1:{listening.getsockname()[1]}/"}
+        assert (await outcome_of(call, call))["code"] == 200
+        await serving
+    assert [head.split()[0].decode() for head in read] == [method, method]
+
+
+async def test_a_connection_that_was_idle_for_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.outgoing._IDLE_S", 0.0)
+    async with a_wire() as wire:
+        assert (await outcome_of(get(wire.url), get(wire.url)))["code"] == 200
+    assert (len(wire.heads), wire.connections) == (2, 2)
 
 
 async def test_a_redirect_is_the_answer_and_is_not_followed() -> None:
@@ -109,7 +153,7 @@ async def test_proxies_of_the_environment_are_not_asked(monkeypatch: pytest.Monk
 async def test_no_header_is_added_but_those_that_the_service_documents_and_http_needs() -> None:
     async with a_wire() as wire:
         await outcome_of(get(wire.url, headers={"Accept": "text/x"}), {"method": "POST", "url": wire.url, "body": {}})
-    http = {"host": wire.url.removeprefix("http://"), "connection": "close"}
+    http = {"host": wire.url.removeprefix("http://")}
     assert wire.headers(0) == {**http, "user-agent": AGENT, "accept": "text/x"}
     content = {"content-type": "application/json; charset=utf-8", "content-length": "2"}
     assert wire.headers(1) == {**http, **content, "user-agent": AGENT}

@@ -23,7 +23,7 @@ def await_callback(callback: Value, timeout: Value = 43200.0) -> Asking:
         raise wrong_type("events.await_callback callback", callback, "map with the url of a callback")
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):
         raise wrong_type("events.await_callback timeout", timeout, "number of seconds")
-    if timeout < 0:
+    if not timeout >= 0:  # NaN, too
         raise WorkflowError.tagged("ValueError", f"events.await_callback: timeout {timeout} is negative")
     arrived = yield AwaitCallback(url, float(timeout))
     if arrived is None:

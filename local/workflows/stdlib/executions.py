@@ -10,7 +10,7 @@ from local.workflows.effects import BranchOutcome, Effect, Fork, Outcome, Value
 from local.workflows.json_text import compact
 from local.workflows.stdlib import Asking, Function, text_of, wrong_type
 from local.workflows.stdlib.connectors import find
-from local.workflows.stdlib.googleapis import Map, Params, as_map, call_once, ended, failed
+from local.workflows.stdlib.googleapis import Map, Params, Polled, as_map, call_once, ended, failed
 
 _EXECUTIONS = "googleapis.workflowexecutions.v1.projects.locations.workflows.executions."
 _BETA = _EXECUTIONS.replace(".v1.", ".v1beta.")
@@ -18,6 +18,7 @@ _BETA = _EXECUTIONS.replace(".v1.", ".v1beta.")
 
 def _execution(
     environment: Mapping[str, str],
+    polled: Polled,
     workflow_id: Value,
     argument: Value,
     location: Value,
@@ -38,7 +39,7 @@ def _execution(
     begun = as_map(name, (yield from call_once(create, {"parent": parent, "body": _sent(name, argument)}, params)))
     if params.skips_polling:
         return None
-    return (yield from ended(get, begun, params, lambda one: one.get("state") not in ("ACTIVE", "QUEUED")))
+    return (yield from ended(get, begun, params, lambda one: one.get("state") not in ("ACTIVE", "QUEUED"), polled))
 
 
 def _sent(name: str, argument: Value) -> Map:
@@ -60,6 +61,7 @@ def _result(execution: Map, *more_tags: str) -> Value:
 
 def _run(
     environment: Mapping[str, str],
+    polled: Polled,
     workflow_id: Value,
     argument: Value,
     location: Value,
@@ -67,25 +69,37 @@ def _run(
     connector_params: Value,
 ) -> Asking:
     """Start an execution, wait for its end, give its result; with skip_polling it gives null, as its page says."""
-    execution = yield from _execution(environment, workflow_id, argument, location, project_id, connector_params)
+    execution = yield from _execution(
+        environment, polled, workflow_id, argument, location, project_id, connector_params
+    )
     return None if execution is None else _result(execution)
 
 
 def _run_once(
-    environment: Mapping[str, str], workflow_id: Value, argument: Value, location: Value, project_id: Value
+    environment: Mapping[str, str],
+    polled: Polled,
+    workflow_id: Value,
+    argument: Value,
+    location: Value,
+    project_id: Value,
 ) -> Asking:
     """The older one.  Source: experimental.executions.run: ExecutionError."""
-    execution = yield from _execution(environment, workflow_id, argument, location, project_id, None)
+    execution = yield from _execution(environment, polled, workflow_id, argument, location, project_id, None)
     return _result(as_map("experimental.executions.run", execution), "ExecutionError")
 
 
 def _map_over(
-    environment: Mapping[str, str], workflow_id: Value, arguments: Value, location: Value, project_id: Value
+    environment: Mapping[str, str],
+    polled: Polled,
+    workflow_id: Value,
+    arguments: Value,
+    location: Value,
+    project_id: Value,
 ) -> Asking:
     """An execution for each of the arguments, side by side; their results in the order of the arguments."""
     if not isinstance(arguments, list):
         raise wrong_type("experimental.executions.map arguments", arguments, "list")
-    runs = tuple(_run_once(environment, workflow_id, one, location, project_id) for one in arguments)
+    runs = tuple(_run_once(environment, polled, workflow_id, one, location, project_id) for one in arguments)
     outcomes = yield Fork(runs)
     assert isinstance(outcomes, tuple)  # noqa: S101 -- the driver's contract
     return list(map(_value, outcomes))

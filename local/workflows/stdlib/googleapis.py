@@ -24,6 +24,7 @@ _SECRETS = "googleapis.secretmanager.v1.projects.secrets."
 _AS_GIVEN = "%/:?#[]@!$&'()*+,;="
 
 Map = dict[str, Value]
+Polled = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,11 @@ def _number(name: str, value: Value) -> float:
     return float(value)
 
 
-def call(connector: Connector, given: Map) -> Asking:
-    """Call a connector that has a face here, and wait for the operation that it may start."""
+def call(connector: Connector, given: Map, polled: Polled) -> Asking:
+    """Call a connector that has a face here, and wait for the operation that it may start.
+
+    polled is called at each look at it.
+    """
     name = connector.name
     params = Params.of(name, given.get("connector_params"))
     answer = yield from call_once(connector, given, params)
@@ -75,11 +79,11 @@ def call(connector: Connector, given: Map) -> Asking:
         return answer
     poll = find(".".join([*name.split(".")[:3], "projects.locations.operations.get"]))
     assert poll is not None  # noqa: S101 -- of the services with a face, Workflows alone has operations
-    operation = yield from ended(poll, as_map(name, answer), params, lambda one: one.get("done") is True)
+    operation = yield from ended(poll, as_map(name, answer), params, lambda one: one.get("done") is True, polled)
     error = operation.get("error")
     if error is not None:
         message = error.get("message") if isinstance(error, dict) else None
-        raise failed(message or "Long-running operation failed.", operation)
+        raise failed(message or "Long-running operation failed.", operation, error=error)
     return operation.get("response")
 
 
@@ -138,7 +142,7 @@ def _flat(around: str, given: Map) -> Generator[tuple[str, Value], None, None]:
 
 
 def ended(
-    poll: Connector, found: Map, params: Params, has_ended: Callable[[Map], bool]
+    poll: Connector, found: Map, params: Params, has_ended: Callable[[Map], bool], polled: Polled
 ) -> Generator[Effect, Outcome, Map]:
     """Look again and again until it has ended.  Raises WorkflowError (TimeoutError)."""
     wait_s, waited_s = params.initial_delay_s, 0.0
@@ -146,6 +150,7 @@ def ended(
         if waited_s + wait_s > params.timeout_s:
             raise WorkflowError.tagged("TimeoutError", f"{poll.name}: not done after {waited_s:g} seconds")
         yield Sleep(wait_s)
+        polled()
         waited_s += wait_s
         wait_s = min(wait_s * params.multiplier, params.max_delay_s)
         found = as_map(poll.name, (yield from call_once(poll, {"name": found.get("name")}, params)))
@@ -158,9 +163,11 @@ def as_map(name: str, answer: Value) -> Map:
     return answer
 
 
-def failed(message: Value, operation: Map, *more_tags: str) -> WorkflowError:
-    """Source: "Understand connectors": message, tags and the operation that failed."""
-    return WorkflowError({"message": message, "operation": operation, "tags": [*more_tags, "OperationError"]})
+def failed(message: Value, operation: Map, *more_tags: str, **details: Value) -> WorkflowError:
+    """Source: "Understand connectors": message, tags and the operation that failed; `error` with its details."""
+    return WorkflowError(
+        {"message": message, "operation": operation, "tags": [*more_tags, "OperationError"], **details}
+    )
 
 
 def asked(name: str, required: int, parameters: Map) -> Function:

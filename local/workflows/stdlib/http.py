@@ -1,7 +1,7 @@
 """http.*: the request is encoded here and the answer decoded here, so a driver only moves bytes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlencode, urlsplit
 
 from local.workflows.effects import Auth, HttpCall, HttpFailure, HttpResponse, Value
@@ -20,13 +20,22 @@ def request(
     method: Value,
     url: Value,
     timeout: Value = 300,
-    headers: Value = None,
     body: Value = None,
+    headers: Value = None,
     query: Value = None,
     auth: Value = None,
+    private_service_name: Value = None,
+    ca_certificate: Value = None,
 ) -> Asking:
+    """The arguments in the order of their page.  Source: Workflows, http.request.
+
+    There is no Service Directory here: the request goes to the host of the url, whatever private_service_name and its
+    ca_certificate say.
+    """
     sent = _headers(headers)
     content = _encode(body, sent)
+    if private_service_name is not None:
+        text_of("http.request private_service_name", private_service_name)
     call = HttpCall(
         method=_method(method),
         url=_url(url, query),
@@ -42,34 +51,25 @@ def request(
     return _result(answer)
 
 
-def get(
-    url: Value, timeout: Value = 300, headers: Value = None, body: Value = None, query: Value = None, auth: Value = None
-) -> Asking:
-    return (yield from request("GET", url, timeout, headers, body, query, auth))
+def _shortcut(method: str) -> Callable[..., Asking]:
+    """request with this method, under the name of it."""
 
+    def call(
+        url: Value,
+        timeout: Value = 300,
+        body: Value = None,
+        headers: Value = None,
+        query: Value = None,
+        auth: Value = None,
+        private_service_name: Value = None,
+        ca_certificate: Value = None,
+    ) -> Asking:
+        return (
+            yield from request(method, url, timeout, body, headers, query, auth, private_service_name, ca_certificate)
+        )
 
-def post(
-    url: Value, timeout: Value = 300, headers: Value = None, body: Value = None, query: Value = None, auth: Value = None
-) -> Asking:
-    return (yield from request("POST", url, timeout, headers, body, query, auth))
-
-
-def put(
-    url: Value, timeout: Value = 300, headers: Value = None, body: Value = None, query: Value = None, auth: Value = None
-) -> Asking:
-    return (yield from request("PUT", url, timeout, headers, body, query, auth))
-
-
-def patch(
-    url: Value, timeout: Value = 300, headers: Value = None, body: Value = None, query: Value = None, auth: Value = None
-) -> Asking:
-    return (yield from request("PATCH", url, timeout, headers, body, query, auth))
-
-
-def delete(
-    url: Value, timeout: Value = 300, headers: Value = None, body: Value = None, query: Value = None, auth: Value = None
-) -> Asking:
-    return (yield from request("DELETE", url, timeout, headers, body, query, auth))
+    call.__name__ = method.lower()
+    return call
 
 
 def default_retry_predicate(error: Value) -> Value:
@@ -219,11 +219,7 @@ VALUES: dict[str, Value] = {
 FUNCTIONS = functions(
     "http",
     request,
-    get,
-    post,
-    put,
-    patch,
-    delete,
+    *map(_shortcut, ("GET", "POST", "PUT", "PATCH", "DELETE")),
     default_retry_predicate,
     default_retry_predicate_non_idempotent,
 )

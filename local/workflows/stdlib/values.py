@@ -54,14 +54,14 @@ def len_(value: Value) -> Value:
     raise wrong_operand("len", value, "string, list, or map")
 
 
-def get_type(value: Value) -> Value:
-    return type_name(value)
+def get_type(arg: Value) -> Value:
+    return type_name(arg)
 
 
-def if_(condition: Value, then: Value, otherwise: Value) -> Value:
+def if_(condition: Value, ifTrue: Value, ifFalse: Value) -> Value:  # noqa: N803 -- Google's names of them
     if not isinstance(condition, bool):
         raise wrong_type("if", condition, "boolean")
-    return then if condition else otherwise
+    return ifTrue if condition else ifFalse
 
 
 def concat(objs: Value, val: Value) -> Value:

@@ -1,0 +1,73 @@
+"""The bytes of the files of messages: one file each in a folder, beside the store's SQLite file.  Used by store.py.
+
+They are there before the transaction that names them is committed, and are gone only after one that drops them is.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from local.contents import Contents
+from local.disk import CannotKeep, is_passing
+
+
+class MessageFiles:
+    """Each under its id.  All are called amid a transaction, or at its end."""
+
+    def __init__(self, folder: Path, contents: Contents) -> None:
+        self._folder = folder
+        self._contents = contents
+        self._added: list[int] = []
+        self._dropped: list[int] = []
+        folder.mkdir(exist_ok=True)
+
+    def path(self, file_id: int) -> Path:
+        return self._folder / str(file_id)
+
+    def add(self, file_id: int, content: bytes) -> None:
+        """Raises CannotKeep."""
+        self._added.append(file_id)
+        try:
+            self._contents.keep_bytes(content, self.path(file_id))
+        except OSError as error:
+            if is_passing(error):
+                raise CannotKeep(f"cannot keep anything in {self._folder}: {error}") from None
+            raise
+
+    def drop(self, file_id: int) -> None:
+        self._dropped.append(file_id)
+
+    def commit(self) -> None:
+        self._remove(self._dropped)
+
+    def roll_back(self) -> None:
+        self._remove(self._added)
+
+    def settle(self, known: Collection[int]) -> None:
+        """Remove what a process left that was killed amid a transaction."""
+        names = {str(file_id) for file_id in known}
+        for path in self._folder.iterdir():
+            if path.name not in names:
+                self._contents.drop(path)
+
+    def from_table(self, connection: sqlite3.Connection) -> None:
+        """Before layouts were numbered, the bytes lay in the table of files."""
+        for (file_id,) in connection.execute("SELECT id FROM files").fetchall():
+            ((content,),) = connection.execute("SELECT bytes FROM files WHERE id = ?", (file_id,)).fetchall()
+            self.path(file_id).unlink(missing_ok=True)
+            self.add(file_id, content)
+        for statement in (
+            "ALTER TABLE files RENAME TO before",
+            "DROP INDEX files_of_message",
+            "CREATE TABLE files (id INTEGER PRIMARY KEY, message_id INTEGER NOT NULL) STRICT",
+            "CREATE INDEX files_of_message ON files (message_id)",
+            "INSERT INTO files SELECT id, message_id FROM before",
+            "DROP TABLE before",
+        ):
+            connection.execute(statement)
+        self._added, self._dropped = [], []
+
+    def _remove(self, files: Iterable[int]) -> None:
+        for file_id in files:
+            self._contents.drop(self.path(file_id))
+        self._added, self._dropped = [], []

@@ -1,0 +1,29 @@
+"""The oldest of what the bucket holds, and its end.  Called by local/retention.py, on a thread."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from local.storage.errors import StorageError
+from local.storage.objects import ObjectStore
+
+
+def oldest_s(store: ObjectStore) -> float | None:
+    row = store.database.row("SELECT min(generation) FROM objects")
+    return row[0] / 1_000_000 if row and row[0] is not None else None
+
+
+def forget(store: ObjectStore, before_s: float, most: int) -> int:
+    """Delete up to `most` objects that were made before that instant, the oldest first; how many it were.
+
+    A generation is the microsecond in which it was made.
+    """
+    old = store.database.rows(
+        "SELECT bucket, name, generation FROM objects WHERE generation < ? ORDER BY generation LIMIT ?",
+        int(before_s * 1_000_000),
+        most,
+    )
+    for bucket, name, generation in old:
+        with suppress(StorageError):  # somebody else replaced or deleted it just now
+            store.delete(bucket, name, generation=generation)
+    store.end_uploads(datetime.fromtimestamp(before_s, UTC))
+    return len(old)

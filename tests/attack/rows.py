@@ -1,0 +1,74 @@
+"""Every finding as a row: what is attacked, and the function that attacks it and says what was seen.
+
+A row that does not stand raises AssertionError.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from tests.attack import deployed_rows as deployed
+from tests.attack import local_rows as local
+from tests.attack.attacker import Attacker
+from tests.attack.slow import SHAPES
+
+Attack = Callable[[Attacker], Awaitable[str]]
+_FACES = ("ingress", "steps", "cloud")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """is_short: also a part of the tests."""
+
+    name: str
+    attack: Attack
+    is_short: bool = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def rows() -> Iterator[Row]:
+    for face in _FACES:
+        for shape in SHAPES:
+            yield Row(f"{face}: 200 sockets, {shape}", partial(_slow, face, [shape]), is_short=False)
+        yield Row(f"{face}: 200 sockets, every shape", partial(_slow, face, list(SHAPES)))
+    for face in _FACES:
+        yield Row(f"{face}: what never ends", partial(_endless, face), is_short=False)
+    for face in ("ingress", "steps"):
+        yield Row(f"{face}: crooked chunks of nobody", partial(_chunks, face))
+    for kind, at_once in (("slow", 20), ("slow", 40), ("503", 40), ("timeout", 40)):
+        is_last = (kind, at_once) == ("slow", 40)
+        yield Row(f"queue: {kind}, {at_once} interactions at once", partial(_queue, kind, at_once), is_short=is_last)
+    yield Row("steps: tokens of a clock that is ahead", deployed.clock_skew)
+    yield Row("steps: the certificates hang, a.b.c", lambda attacker: deployed.certificates_hang(attacker, "a.b.c"))
+    yield Row(
+        "steps: the certificates hang, genuine tokens",
+        lambda attacker: deployed.certificates_hang(attacker, attacker.token),
+        is_short=False,
+    )
+    yield Row("ingress: a token that leads elsewhere", deployed.crooked_tokens)
+    yield Row("cloud: requests of a foreign page", local.foreign_pages)
+    yield Row("cloud: bodies that a browser sends unasked", local.simple_posts)
+    yield Row("cloud: gRPC with a page's headers", local.grpc_of_a_page)
+    yield Row("cloud: an object that is a page", local.html_objects)
+    yield Row("cloud: clocks that cannot be", local.impossible_clocks)
+    yield Row("cloud: any value in any call", local.any_value_in_any_call)
+    yield Row("cloud: an execution of 100,000 steps", local.long_loop)
+    yield Row("cloud: what is no gRPC, on its port", local.grpc_port)
+
+
+async def _slow(face: str, shapes: list[str], attacker: Attacker) -> str:
+    return await deployed.slow_sockets(attacker, face, shapes)
+
+
+async def _endless(face: str, attacker: Attacker) -> str:
+    return await deployed.endless(attacker, face)
+
+
+async def _chunks(face: str, attacker: Attacker) -> str:
+    return await deployed.crooked_chunks_of_nobody(attacker, face)
+
+
+async def _queue(kind: str, at_once: int, attacker: Attacker) -> str:
+    return await deployed.queue_is(attacker, kind, at_once)

@@ -1,0 +1,69 @@
+"""Many sockets that send less than they announce, and hold what they got as long as the other side lets them."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from tests.attack.client import Answer
+from tests.running import until
+
+SOCKETS = 200
+WITHIN_S = 1.0
+_DRIP_EVERY_S = 0.2
+_HEAD = b"POST /generate-image HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+
+# What each sends at once; where it drips, a byte of a head follows now and then.
+SHAPES: Mapping[str, bytes] = {
+    "one byte of body": _HEAD + b"Content-Length: 1000\r\n\r\n{",
+    "half a head": _HEAD + b"X-A: ",
+    "drip": _HEAD + b"X-Drip: ",
+    "drip of body": _HEAD + b"Content-Length: 1000\r\n\r\n{",
+    "not a byte": b"",
+}
+
+
+@asynccontextmanager
+async def besieged(port: int, shapes: list[str], count: int = SOCKETS) -> AsyncIterator[None]:
+    """So many sockets at the port, of these shapes by turns, until the block ends."""
+    held: list[asyncio.StreamWriter] = []
+
+    async def hold(shape: str) -> None:
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(5):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            held.append(writer)
+            writer.write(SHAPES[shape])
+            while shape.startswith("drip"):
+                await asyncio.sleep(_DRIP_EVERY_S)
+                writer.write(b"x")
+
+    holding = [asyncio.create_task(hold(shapes[number % len(shapes)])) for number in range(count)]
+    try:
+        with contextlib.suppress(TimeoutError):
+            await until(lambda: len(held) == count, 5)
+        assert len(held) == count, f"{len(held)} of {count} sockets were taken"
+        await asyncio.sleep(0.2)
+        yield
+    finally:
+        for one in holding:
+            one.cancel()
+        await asyncio.gather(*holding, return_exceptions=True)
+        for writer in held:
+            writer.transport.abort()
+
+
+async def slowest_of(ask: Callable[[], Awaitable[Answer]], right: int, times: int = 4) -> float:
+    """How long the slowest of a few genuine requests waited, one after the other; AssertionError for a wrong answer."""
+    slowest_s = 0.0
+    for _ in range(times):
+        began_s = time.monotonic()
+        answer = await ask()
+        took_s = time.monotonic() - began_s
+        slowest_s = max(slowest_s, took_s)
+        assert answer.status == right, f"status {answer.status} after {took_s:.1f} s, right is {right}"
+        if took_s > WITHIN_S:
+            break
+        await asyncio.sleep(0.1)
+    return slowest_s

@@ -1,0 +1,42 @@
+"""The short form of `make attack`: a few thousand hostile requests, and the findings that differ most."""
+
+import random
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.attack import aftermath
+from tests.attack.attacker import Attacker
+from tests.attack.flood import Seen, flood
+from tests.attack.kinds import stream
+from tests.attack.rows import Row, rows
+from tests.system.up import mando_up
+
+
+@pytest.fixture(scope="module")
+def attacker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacker]:
+    with mando_up(tmp_path_factory.mktemp("attack")) as up:
+        yield Attacker(up)
+
+
+async def test_every_hostile_request_gets_the_answer_that_is_right_for_it(attacker: Attacker) -> None:
+    seed = random.randrange(1_000_000)
+    sys.stdout.write(f"seed {seed}\n")
+    before = aftermath.Before.of(attacker)
+    seen = Seen()
+    await flood(attacker, stream(seed, attacker), most=3000, within_s=4, seen=seen)
+    assert seen.count > 200
+    assert seen.complaints() == []
+    await aftermath.no_traceback(attacker)
+    await aftermath.no_secret(attacker)
+    await aftermath.processes(attacker, before)
+
+
+@pytest.mark.parametrize("row", [row for row in rows() if row.is_short], ids=str)
+async def test_what_was_found_stands(attacker: Attacker, row: Row) -> None:
+    await row.attack(attacker)
+
+
+async def test_what_was_acknowledged_meanwhile_has_one_outcome(attacker: Attacker) -> None:
+    await aftermath.settled(attacker)

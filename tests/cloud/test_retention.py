@@ -1,0 +1,146 @@
+"""What is done goes after a while, the oldest first; what is unfinished, or what another still has, stays."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from local import retention
+from local.executions.registry import Settings
+from local.retention import KEPT_S, used_bytes
+from local.server import BUCKET, WORKFLOW, LocalCloud
+from tests.discord.application import COMMAND
+from tests.running import until
+from tests.servers import ROOT
+from tests.system.up import four_free_ports
+
+DAY_S = 86400.0
+SOURCE = "main: {params: [x], steps: [{if: {switch: [{condition: '${x == 1}', next: wait}], next: end}},\
+ {wait: {call: sys.sleep, args: {seconds: 600}}}]}"
+
+
+@asynccontextmanager
+async def a_cloud(folder: Path) -> AsyncIterator[tuple[LocalCloud, str, aiohttp.ClientSession]]:
+    port = four_free_ports()
+    async with LocalCloud(folder, port, "http://127.0.0.1:1") as cloud, aiohttp.ClientSession() as session:
+        cloud.objects.buckets.ensure(BUCKET)
+        await cloud.discord.register([COMMAND])
+        cloud.executions.deployments.deploy(WORKFLOW, Settings(SOURCE))
+        yield cloud, f"http://127.0.0.1:{port}", session
+        await cloud.executions.stop()
+
+
+async def fill(cloud: LocalCloud, url: str, session: aiohttp.ClientSession, count: int, size: int = 100) -> None:
+    """So many executions, objects and messages."""
+    for number in range(count):
+        name = cloud.executions.create(WORKFLOW, "0")["name"]
+        await until(lambda name=name: not cloud.executions.is_running(name))  # type: ignore[misc]
+        async with session.post(
+            f"{url}/upload/storage/v1/b/{BUCKET}/o?uploadType=media&name=o{number}", data=os.urandom(size)
+        ) as made:
+            assert made.status == 200
+        async with session.post(f"{url}/api/client/messages", json={"content": f"m{number}"}) as made:
+            assert made.status == 200
+
+
+async def kept(cloud: LocalCloud) -> dict[str, int]:
+    messages = await cloud.discord.run(cloud.discord.channel.messages_before, None, 1000)
+    return {
+        "executions": sum(cloud.executions.store.counts(WORKFLOW).values()),
+        "objects": len(cloud.objects.names(BUCKET, "", None, 1000)),
+        "messages": len(messages),
+    }
+
+
+async def test_what_is_older_than_90_days_goes_and_what_is_unfinished_stays(tmp_path: Path) -> None:
+    async with a_cloud(tmp_path) as (cloud, url, session):
+        await fill(cloud, url, session, 25)  # more than one slice
+        running = cloud.executions.create(WORKFLOW, "1")["name"]
+        later_s = time.time() + KEPT_S - DAY_S
+        cloud.retention._now_s = lambda: later_s
+        await cloud.retention.sweep()
+        assert await kept(cloud) == {"executions": 26, "objects": 25, "messages": 25}
+        cloud.retention._now_s = lambda: later_s + 2 * DAY_S
+        await cloud.retention.sweep()
+        assert await kept(cloud) == {"executions": 1, "objects": 0, "messages": 1}, "listeners need the last message"
+        assert cloud.executions.get(running)["state"] == "ACTIVE"
+        assert cloud.executions.store._database.rows("SELECT name FROM histories") == []
+        assert [path for path in (tmp_path / "contents").rglob("*") if path.is_file()] == []
+
+
+async def test_the_oldest_goes_until_the_folder_is_small_enough(tmp_path: Path) -> None:
+    async with a_cloud(tmp_path) as (cloud, url, session):
+        await fill(cloud, url, session, 60, size=100_000)
+        full_bytes = used_bytes(tmp_path)
+        cloud.retention._kept_bytes = full_bytes - 2_000_000
+        await cloud.retention.sweep()
+        assert (await kept(cloud))["objects"] == 60, "nothing younger than an hour goes"
+        hours_s = time.time() + 2 * 3600
+        cloud.retention._now_s = lambda: hours_s
+        await cloud.retention.sweep()
+        left = cloud.objects.names(BUCKET, "", None, 1000)
+        assert used_bytes(tmp_path) <= full_bytes - 2_000_000
+        assert 0 < len(left) <= 40
+        generations = sorted(one.generation for one in left)
+        assert {one.name for one in left} >= {"o59"}, "the oldest first"
+        assert len(generations) == len(left)
+
+
+async def test_what_an_unfinished_execution_may_still_need_stays_however_full_the_folder_is(tmp_path: Path) -> None:
+    async with a_cloud(tmp_path) as (cloud, url, session):
+        cloud.executions.create(WORKFLOW, "1")
+        await fill(cloud, url, session, 3)
+        cloud.retention._kept_bytes = 1
+        hours_s = time.time() + 2 * 3600
+        cloud.retention._now_s = lambda: hours_s
+        await cloud.retention.sweep()
+        assert await kept(cloud) == {"executions": 4, "objects": 3, "messages": 3}
+
+
+async def test_a_sweep_holds_up_nobody(tmp_path: Path) -> None:
+    """Between any two slices others get their turn: counted in turns of the event loop, not in time."""
+    async with a_cloud(tmp_path) as (cloud, url, session):
+        await fill(cloud, url, session, 45)
+        turns = 0
+
+        async def count() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        counting = asyncio.create_task(count())
+        cloud.retention._now_s = lambda: time.time() + KEPT_S + DAY_S
+        await cloud.retention.sweep()
+        counting.cancel()
+        assert turns > 3 * 3 * 2  # three shelves of three slices, two steps each
+
+
+def test_one_place_says_what_is_kept_how_long() -> None:
+    """The page for operators shows the numbers of retention.py."""
+    page = (ROOT / "docs" / "operating.md").read_text()
+    assert f"{retention.KEPT_S / DAY_S:.0f} days" in page
+    assert f"{retention.KEPT_BYTES / 1024**3:.0f} GB" in page
+
+
+async def test_a_folder_that_cannot_be_swept_now_is_swept_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.retention._SWEEP_EVERY_S", 0.01)
+    async with a_cloud(tmp_path) as (cloud, url, session):
+        await fill(cloud, url, session, 2)
+        database = cloud.executions.store._database
+        database.run("PRAGMA query_only = ON")
+        cloud.retention._now_s = lambda: time.time() + KEPT_S + DAY_S
+        sweeping = asyncio.create_task(cloud.retention.run())
+        await asyncio.sleep(0.1)
+        assert not sweeping.done()
+        assert (await kept(cloud))["executions"] == 2
+        database.run("PRAGMA query_only = OFF")
+        await until(lambda: cloud.executions.store.counts(WORKFLOW) == {})
+        sweeping.cancel()

@@ -1,0 +1,91 @@
+"""However the queue behaves and however many ask at once: each interaction is answered before Discord gives up.
+
+Source: Discord, "Receiving and Responding": the answer must come within 3 s.  Over HTTP, under functions-framework.
+"""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from service.concurrency import INGRESS_REQUESTS
+from tests.ingress.test_requests import DISCORD, an_ingress
+from tests.interactions import an_interaction
+from tests.running import served
+
+DISCORD_WAITS_S = 3.0
+
+
+async def takes_it(request: web.Request) -> web.Response:
+    return web.json_response({"name": (await request.json())["task"]["name"]})
+
+
+async def slow(request: web.Request) -> web.Response:
+    taken = await takes_it(request)
+    await asyncio.sleep(1.5)
+    return taken
+
+
+async def hangs(request: web.Request) -> web.Response:
+    await asyncio.sleep(20)
+    return web.Response()
+
+
+async def refuses(request: web.Request) -> web.Response:
+    return web.json_response(
+        {"error": {"code": 503, "message": "told by the test", "status": "UNAVAILABLE"}}, status=503
+    )
+
+
+async def resets(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+QUEUES: dict[str, tuple[Callable[[web.Request], Awaitable[web.StreamResponse]], int]] = {
+    "slow": (slow, 5),
+    "hangs": (hangs, 4),
+    "refuses": (refuses, 4),
+    "resets": (resets, 4),
+}
+
+
+async def answers(url: str, first_id: int, count: int) -> list[tuple[int, float]]:
+    """The type of each answer, and how long it took from its first byte on."""
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(10)) as session:
+
+        async def ask(number: int) -> tuple[int, float]:
+            body = json.dumps(an_interaction(str(number), user=str(number))).encode()
+            began_s = time.monotonic()
+            async with session.post(url, data=body, headers=DISCORD.headers(body)) as answer:
+                assert answer.status == 200
+                told = await answer.json()
+            assert told["type"] == 5 or told["data"]["content"], told
+            return told["type"], time.monotonic() - began_s
+
+        return await asyncio.gather(*(ask(number) for number in range(first_id, first_id + count)))
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+async def test_whatever_the_queue_does_every_member_is_answered_in_time(queue: str) -> None:
+    """Slow tasks are taken all the same; where nothing is taken, the member is told."""
+    handler, expected = QUEUES[queue]
+    app = web.Application()
+    app.router.add_post("/{path:.*}", handler)
+    app.router.add_get("/{path:.*}", hangs)  # nor does it tell how long the line is
+    async with served(app) as queue_url:
+        process, url = an_ingress(queue_url)
+        with process:
+            first_id = 1310000000000008000
+            for count in (20, 40, INGRESS_REQUESTS):
+                told = await answers(url, first_id, count)
+                first_id += count
+                assert max(took_s for _, took_s in told) < DISCORD_WAITS_S
+                assert Counter(kind for kind, _ in told) == {expected: count}

@@ -1,0 +1,116 @@
+"""200 clients that send slowly keep no interaction waiting, and are soon gone.  Under functions-framework, over TCP."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from service.slow_clients import MOST_WAITING, REQUEST_WITHIN_S
+from tests.ingress.test_requests import DISCORD, RecordingQueue, an_ingress
+from tests.interactions import an_interaction
+from tests.servers import serving
+from tests.slow_clients import Slow, holding, kinds, seconds_until_closed
+
+CLIENTS = 200
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving(RecordingQueue) as queue_url:
+        process, address = an_ingress(queue_url)
+        with process:
+            yield address
+
+
+def port_of(url: str) -> int:
+    port = urlsplit(url).port
+    assert port is not None
+    return port
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_beside_many_slow_clients_an_interaction_is_acknowledged_within_a_second(url: str, kind: str) -> None:
+    number = 1310000000000007000 + 100 * list(kinds()).index(kind)
+    with holding(port_of(url), kinds()[kind], CLIENTS) as clients:
+        for each in range(5):
+            began_s = time.monotonic()
+            answer = DISCORD.post(url, an_interaction(str(number + each), user=str(number + each)))
+            assert (answer.status_code, answer.json()) == (200, {"type": 5})
+            assert time.monotonic() - began_s < 1
+        # A kept connection may be quiet for 2 s before; the rest is for a busy machine.
+        seconds_until_closed(clients, 2 * REQUEST_WITHIN_S + 2)
+    assert DISCORD.post(url, {"type": 1}).json() == {"type": 1}
+
+
+@pytest.mark.parametrize("kind", ["one byte of a body", "half a head", "a byte of a body each second"])
+def test_who_is_too_slow_is_told_so(url: str, kind: str) -> None:
+    """Source: RFC 9110, 408 Request Timeout."""
+    with holding(port_of(url), kinds()[kind], 1) as (client,):
+        began_s = time.monotonic()
+        assert client.recv(65536).startswith(b"HTTP/1.1 408 ")
+        assert REQUEST_WITHIN_S - 0.5 < time.monotonic() - began_s < REQUEST_WITHIN_S + 2
+
+
+def test_who_is_refused_at_once_need_not_have_sent_the_body_and_may_not_stay(url: str) -> None:
+    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=10) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: door\r\nContent-Length: 1000\r\n\r\n{")
+        assert client.recv(65536).startswith(b"HTTP/1.1 401 ")
+        seconds_until_closed([client], REQUEST_WITHIN_S + 2)
+
+
+def test_a_client_that_is_refused_can_read_why_though_it_goes_on_sending(url: str) -> None:
+    """A connection that is closed while bytes are on their way would be reset, and the answer lost with it."""
+    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=10) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: door\r\nContent-Length: 300000\r\n\r\n")
+        for _ in range(300):
+            client.sendall(b"x" * 1000)
+        assert client.recv(65536).startswith(b"HTTP/1.1 401 ")
+        client.sendall(b"GET / HTTP/1.1\r\nHost: door\r\n\r\n")
+        assert b"HTTP/1.1 405 " in client.recv(65536)
+
+
+def test_of_too_many_that_wait_the_oldest_goes_first(url: str) -> None:
+    quiet, port = kinds()["nothing at all"], port_of(url)
+    with holding(port, quiet, 10) as oldest, holding(port, quiet, MOST_WAITING):
+        assert seconds_until_closed(oldest, REQUEST_WITHIN_S) < REQUEST_WITHIN_S - 1
+        began_s = time.monotonic()
+        assert DISCORD.post(url, {"type": 1}).json() == {"type": 1}
+        assert time.monotonic() - began_s < 1
+
+
+def test_a_head_without_an_end_is_refused(url: str) -> None:
+    """Source: RFC 6585, 431 Request Header Fields Too Large."""
+    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=10) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: door\r\n")
+        with contextlib.suppress(OSError):  # it hangs up while we go on
+            for number in range(2000):
+                client.sendall(b"X-%d: %b\r\n" % (number, b"x" * 200))
+                time.sleep(0.0001)
+        answer = b""
+        with contextlib.suppress(OSError):
+            answer = client.recv(65536)
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
+        seconds_until_closed([client], REQUEST_WITHIN_S + 2)
+
+
+def test_empty_lines_keep_no_connection_open(url: str) -> None:
+    """Source: RFC 9112, 2.2: empty lines before a request are skipped."""
+    slow = Slow(b"\r\n", b"\r\n" * 500, asks_before=True)
+    with holding(port_of(url), slow, 5) as clients:
+        seconds_until_closed(clients, REQUEST_WITHIN_S + 2)
+
+
+def test_two_requests_on_one_connection_without_a_pause_are_both_answered(url: str) -> None:
+    body = b'{"type": 1}'
+    head = "".join(f"{name}: {value}\r\n" for name, value in DISCORD.headers(body).items())
+    request = f"POST / HTTP/1.1\r\nHost: door\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=10) as client:
+        client.sendall(request * 3)
+        received = b""
+        while received.count(b'{"type":1}') < 3:
+            part = client.recv(65536)
+            assert part, received
+            received += part

@@ -1,0 +1,185 @@
+"""The issuer's certificates: one fetch at a time, the last good ones meanwhile, none for a key that cannot be.
+
+The endpoint is real HTTP; only the clock that ages the certificates is the test's.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+
+from steps import certificates
+from steps.certificates import KEPT_S, PAUSE_S, YOUNG_S, Certificates, CertificatesUnavailable
+from tests.running import served
+
+KEY_ID, CERTIFICATE = "ab" * 20, "-----BEGIN CERTIFICATE-----"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+async def good(_: web.Request) -> web.StreamResponse:
+    return web.json_response({KEY_ID: CERTIFICATE}, headers={"Cache-Control": "public, max-age=3600", "Age": "600"})
+
+
+async def silent(_: web.Request) -> web.StreamResponse:
+    await asyncio.sleep(60)
+    return web.Response()
+
+
+async def dripping(request: web.Request) -> web.StreamResponse:
+    answer = web.StreamResponse()
+    await answer.prepare(request)
+    while True:
+        await answer.write(b" ")
+        await asyncio.sleep(0.05)
+
+
+async def endless(request: web.Request) -> web.StreamResponse:
+    answer = web.StreamResponse()
+    await answer.prepare(request)
+    while True:
+        await answer.write(b" " * 65536)
+
+
+async def broken(_: web.Request) -> web.StreamResponse:
+    return web.Response(status=502, body=b"<html>")
+
+
+@dataclass
+class Issuer:
+    """now_s is the clock; asked counts the fetches."""
+
+    handler: Handler = good
+    now_s: float = 1000.0
+    asked: int = 0
+    url: str = ""
+    certificates: Certificates = field(init=False)
+
+    async def find(self, key_id: object = KEY_ID) -> str | None:
+        return await self.certificates.find(key_id)
+
+
+@asynccontextmanager
+async def an_issuer(handler: Handler = good) -> AsyncIterator[Issuer]:
+    issuer = Issuer(handler)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        issuer.asked += 1
+        return await issuer.handler(request)
+
+    app = web.Application()
+    app.router.add_get("/certs", answer)
+    async with served(app) as url:
+        issuer.certificates = Certificates(f"{url}/certs", now_s=lambda: issuer.now_s)
+        yield issuer
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "FETCH_WITHIN_S", 0.3)
+
+
+async def settled(issuer: Issuer) -> None:
+    fetching = issuer.certificates._fetching
+    assert fetching is not None
+    await fetching
+
+
+async def test_many_who_come_at_once_share_one_fetch_and_later_ones_need_none() -> None:
+    async with an_issuer() as issuer:
+        assert await asyncio.gather(*(issuer.find() for _ in range(20))) == [CERTIFICATE] * 20
+        issuer.now_s += 2999
+        assert await issuer.find() == CERTIFICATE
+        assert issuer.asked == 1
+
+
+@pytest.mark.parametrize("handler", [silent, dripping, endless, broken])
+async def test_without_any_certificates_nobody_waits_longer_than_one_fetch_may_take(handler: Handler) -> None:
+    async with an_issuer(handler) as issuer:
+        began_s = time.monotonic()
+        found = await asyncio.gather(*(issuer.find() for _ in range(20)), return_exceptions=True)
+        assert time.monotonic() - began_s < 3
+        assert [type(one) for one in found] == [CertificatesUnavailable] * 20
+        assert issuer.asked == 1
+        with pytest.raises(CertificatesUnavailable):
+            await issuer.find()
+        assert issuer.asked == 1, "a short pause after a failure"
+        issuer.handler, issuer.now_s = good, issuer.now_s + PAUSE_S
+        assert await issuer.find() == CERTIFICATE
+
+
+@pytest.mark.parametrize("handler", [silent, dripping, broken])
+async def test_the_last_good_certificates_serve_while_no_others_can_be_fetched(handler: Handler) -> None:
+    async with an_issuer() as issuer:
+        assert await issuer.find() == CERTIFICATE
+        issuer.handler, issuer.now_s = handler, issuer.now_s + 3001  # max-age less age
+        began_s = time.monotonic()
+        assert [await issuer.find() for _ in range(5)] == [CERTIFICATE] * 5
+        assert time.monotonic() - began_s < 0.25, "nobody waits for the fetch"
+        await settled(issuer)
+        assert await issuer.find() == CERTIFICATE
+        assert issuer.asked == 2
+        issuer.now_s += KEPT_S
+        with pytest.raises(CertificatesUnavailable):
+            await issuer.find()
+
+
+@pytest.mark.parametrize("key_id", ["../../x", "", "a b", "x" * 201, "\x00", None, 5, [KEY_ID], {"a": 1}])
+async def test_what_is_no_keys_name_is_not_asked_for(key_id: object) -> None:
+    async with an_issuer() as issuer:
+        assert await issuer.find(key_id) is None
+        assert issuer.asked == 0
+
+
+async def test_a_key_that_is_not_in_a_young_set_does_not_exist_and_a_new_one_is_found_a_minute_later() -> None:
+    """Source: Google's keys are published before they are used; a set is taken for complete for YOUNG_S."""
+    async with an_issuer() as issuer:
+        assert await issuer.find() == CERTIFICATE
+        assert [await issuer.find("cd" * 20) for _ in range(20)] == [None] * 20
+        assert issuer.asked == 1
+
+        async def rotated(_: web.Request) -> web.StreamResponse:
+            return web.json_response({KEY_ID: CERTIFICATE, "cd" * 20: "another"})
+
+        issuer.handler, issuer.now_s = rotated, issuer.now_s + YOUNG_S
+        assert await issuer.find("cd" * 20) == "another"
+        assert [await issuer.find("ef" * 20) for _ in range(20)] == [None] * 20
+        assert issuer.asked == 2
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"[]", b"{}", b"\xff\xfe", b"[" * 100_000, b"", b'{"a": 1}', b'{"keys": []}', b"null"]
+)
+async def test_what_is_no_map_of_certificates_is_none(body: bytes) -> None:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=body)
+
+    async with an_issuer(answer) as issuer:
+        with pytest.raises(CertificatesUnavailable):
+            await issuer.find()
+
+
+@pytest.mark.parametrize(
+    ("headers", "fresh_s"),
+    [({}, 300), ({"Cache-Control": "no-store"}, 300), ({"Cache-Control": "max-age=0"}, 60),
+     ({"Cache-Control": "max-age=600", "Age": "x"}, 600), ({"Cache-Control": "max-age=999999999"}, KEPT_S)],
+)  # fmt: skip
+async def test_how_long_they_are_fresh_is_said_by_the_answer_within_reason(
+    headers: dict[str, str], fresh_s: float
+) -> None:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=json.dumps({KEY_ID: CERTIFICATE}).encode(), headers=headers)
+
+    async with an_issuer(answer) as issuer:
+        await issuer.find()
+        issuer.now_s += fresh_s - 1
+        await issuer.find()
+        assert issuer.asked == 1
+        issuer.now_s += 1
+        if fresh_s < KEPT_S:
+            assert await issuer.find() == CERTIFICATE
+        await settled(issuer)
