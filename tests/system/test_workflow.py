@@ -28,15 +28,14 @@ HANGS = "hangs"
 class Steps:
     """Answers calls in their order, the last answer for all that follow; sees what is asked and slept."""
 
-    def __init__(
-        self, generate: list[Any] | None = None, reply: list[Any] | None = None, received: datetime = RECEIVED
-    ) -> None:
-        self.received = received
+    received = RECEIVED
+
+    def __init__(self, generate: list[Any] | None = None, reply: list[Any] | None = None) -> None:
         self.answers = {"/generate-image": generate or [PICTURE], "/reply-discord": reply or [MESSAGE]}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.attempts: list[str] = []
         self.slept: list[float] = []
-        self.now_s = received.timestamp() + 1
+        self.now_s = self.received.timestamp() + 1
         self.bill = Bill()
 
     def run(self) -> Any:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Outcome
-from tests.system.test_workflow import HANGS, LIFE_S, MESSAGE, PICTURE, Steps, failed
+from tests.system import test_workflow
+from tests.system.test_workflow import HANGS, LIFE_S, MESSAGE, PICTURE, failed
 
-RECEIVED = datetime(2026, 1, 1, 12, tzinfo=UTC)  # whole seconds: sums of the table are exact
 WAITS_S = (1, 2, 4, 8, 16, 30, 30, 30, 30, 30, 30, 30, 30, 30)  # after attempt 1, 2, …
 NEVER, MISTAKES, REFUSALS, ALWAYS = (
     1,
@@ -20,6 +20,10 @@ NEVER, MISTAKES, REFUSALS, ALWAYS = (
     14,
 )  # the attempt that meets it and is the last; ALWAYS: none of the table's
 HTML = {"Content-Type": "text/html"}
+
+
+class Steps(test_workflow.Steps):
+    received = datetime(2026, 1, 1, 12, tzinfo=UTC)  # whole seconds: sums of the table are exact
 
 
 def ours(status: int, **more: Any) -> tuple[int, dict[str, Any]]:
@@ -77,7 +81,7 @@ ATTEMPTS = (1, 3, 4, 5, 11, 12, 13)
 def test_no_kind_of_error_is_given_up_too_early_or_tried_too_often(where: str, kind: str, attempt: int) -> None:
     answer, last = KINDS[kind]
     success = PICTURE if where == "generate" else MESSAGE
-    steps = Steps(**{where: [*[(503, {})] * (attempt - 1), answer, success]}, received=RECEIVED)
+    steps = Steps(**{where: [*[(503, {})] * (attempt - 1), answer, success]})
     if attempt < last:
         assert steps.run() == MESSAGE
         waited(steps, attempt)
@@ -93,7 +97,7 @@ def test_no_kind_of_error_is_given_up_too_early_or_tried_too_often(where: str, k
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_apology_too_is_not_given_up_too_early_or_tried_too_often(kind: str, attempt: int) -> None:
     answer, last = KINDS[kind]
-    steps = Steps(generate=[ours(422)], reply=[*[(503, {})] * (attempt - 1), answer, MESSAGE], received=RECEIVED)
+    steps = Steps(generate=[ours(422)], reply=[*[(503, {})] * (attempt - 1), answer, MESSAGE])
     error = failed(steps)
     assert steps.failures_told == ["undrawable"] * (attempt + 1 if attempt < last else attempt)
     waited(steps, attempt if attempt < last else attempt - 1)
@@ -121,7 +125,7 @@ class Late(Steps):
     """So much of the token's life is left when the first answer of `where` comes."""
 
     def __init__(self, where: str, left_s: float, **answers: list[Any]) -> None:
-        super().__init__(**answers, received=RECEIVED)
+        super().__init__(**answers)
         self._where, self._left_s = f"/{where}", left_s
         self.told_with_s_left: list[float] = []
 
@@ -134,7 +138,7 @@ class Late(Steps):
             self.told_with_s_left.append(self.left_s)
         outcome = super()._outcome(effect)
         if isinstance(effect, HttpCall) and effect.url.endswith(self._where) and self._left_s:
-            self.now_s, self._left_s = RECEIVED.timestamp() + LIFE_S - self._left_s, 0.0
+            self.now_s, self._left_s = Steps.received.timestamp() + LIFE_S - self._left_s, 0.0
         return outcome
 
 
@@ -169,7 +173,7 @@ def test_the_backoff_counts_in_what_is_left(attempt: int, share: float, may_wait
     def outcome(effect: Leaf) -> Outcome:
         result = real(effect)
         if isinstance(effect, HttpCall) and len(steps.calls) == attempt:
-            steps.now_s = RECEIVED.timestamp() + LIFE_S - left_s
+            steps.now_s = Steps.received.timestamp() + LIFE_S - left_s
         return result
 
     steps._outcome = outcome  # type: ignore[method-assign]
@@ -200,7 +204,7 @@ def test_though_a_last_attempt_hangs_twice_the_failure_can_still_be_told(first: 
 
 @pytest.mark.parametrize("where", ["generate", "reply"])
 def test_a_call_that_hangs_is_given_up_after_20_s(where: str) -> None:
-    steps = Steps(**{where: [HANGS, PICTURE if where == "generate" else MESSAGE]}, received=RECEIVED)
+    steps = Steps(**{where: [HANGS, PICTURE if where == "generate" else MESSAGE]})
     began_s = steps.now_s
     assert steps.run() == MESSAGE
     assert 20 <= steps.now_s - began_s - sum(steps.slept) < 21
