@@ -105,6 +105,7 @@ def ingress_kinds() -> list[Kind]:
         _row("interaction", "a crooked token", {200}, lambda d, a: a.signed(as_json(_crooked_token(d))), 6),
         _row("replay", "of a PING", {200}, lambda d, a: a.signed(_PING), 4),
         _row("method", "another", {405}, lambda d, a: a.signed(_PING, method=d.choice(METHODS)), 4, "alone"),
+        _row("method", "CONNECT", {400}, lambda d, a: a.signed(_PING, method="CONNECT"), 0.5, "alone"),
         _row("method", "OPTIONS", {405}, lambda d, a: a.signed(_PING, method="OPTIONS"), 0.5, "alone"),
         _row("path", "another", {200, 400, 404}, lambda d, a: a.signed(_PING, path=d.choice(PATHS)), 4, "alone"),
     ]  # fmt: skip

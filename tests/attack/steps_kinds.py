@@ -72,6 +72,7 @@ def steps_kinds() -> Iterator[Kind]:
         "head", "a content type", {400, 415}, lambda d, a: a.called(a.step_body, Content_Type=d.choice(_TYPES)), 2
     )
     yield row("method", "another", {405}, lambda d, a: a.called(a.step_body, method=d.choice(METHODS)), 2, "alone")
+    yield row("method", "CONNECT", {400}, lambda d, a: a.called(a.step_body, method="CONNECT"), 0.5, "alone")
     yield row("method", "OPTIONS", {200, 405}, lambda d, a: a.called(b"", method="OPTIONS"), 0.5, "alone")
     yield row("path", "the same, otherwise", {400, 404, 422}, lambda d, a: a.called(a.step_body, d.choice(_SAME_PATHS)))
     yield row("path", "another", {400, 404, 405}, lambda d, a: a.called(a.step_body, d.choice(PATHS)), 2, "alone")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.attack import aftermath
 from tests.attack.attacker import Attacker
-from tests.attack.flood import Seen, flood
+from tests.attack.flood import Seen, flood, interact
 from tests.attack.kinds import stream
 from tests.attack.rows import Row, rows
 from tests.system.up import mando_up
@@ -39,4 +39,5 @@ async def test_what_was_found_stands(attacker: Attacker, row: Row) -> None:
 
 
 async def test_what_was_acknowledged_meanwhile_has_one_outcome(attacker: Attacker) -> None:
+    await interact(attacker)  # another process may have run the tests before
     await aftermath.settled(attacker)

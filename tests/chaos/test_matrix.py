@@ -61,4 +61,4 @@ def test_an_interaction_that_is_delivered_often_is_answered_once(up: Up) -> None
 def test_a_disk_that_is_full_under_load_loses_nothing(tmp_path: Path) -> None:
     tally = world.disk_is_full_under_load(tmp_path / "data")
     assert tally.broken == []
-    assert tally.sent == tally.pictures + tally.words > 1
+    assert tally.acknowledged == tally.pictures + tally.words > 1

@@ -88,4 +88,7 @@ async def test_whatever_the_queue_does_every_member_is_answered_in_time(queue: s
                 told = await answers(url, first_id, count)
                 first_id += count
                 assert max(took_s for _, took_s in told) < DISCORD_WAITS_S
-                assert Counter(kind for kind, _ in told) == {expected: count}
+                kinds = Counter(kind for kind, _ in told)
+                # A processor that others use answers later: the member is then told that we are too busy.
+                assert kinds.total() == count
+                assert kinds.keys() <= {expected, 4}

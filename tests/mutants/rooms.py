@@ -32,5 +32,11 @@ ROOMS: Mapping[str, Room] = {
     ),
     "mandala": Room(("mandala",), ("tests/mandala",)),
     "cli": Room(("cli",), ("tests/cli", "tests/replay")),
-    "yaml": Room(("workflows/mando.yaml",), ("tests/system/test_workflow.py", "tests/system/test_yaml.py")),
+    "yaml": Room(
+        ("workflows/mando.yaml",),
+        (
+            *("tests/system/test_workflow_calls.py", "tests/system/test_workflow_rules.py"),
+            *("tests/system/test_workflow.py", "tests/system/test_refusals.py", "tests/system/test_yaml.py"),
+        ),
+    ),
 }

@@ -1,0 +1,174 @@
+"""Each answer of the ingress, its task and its line in the log, compared whole with tests/outgoing/, over HTTP."""
+
+import hashlib
+import itertools
+import json
+from base64 import b64decode, urlsafe_b64decode
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+from nacl.public import SealedBox
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from ingress import signature
+from ingress.backlog import Backlog, QueueStats
+from ingress.config import read_config
+from ingress.enqueue import TaskQueue
+from ingress.limits import Members, read_limits
+from ingress.seal import Sealer
+from tests.asgi import serving_asgi
+from tests.ingress.test_requests import DISCORD, STEPS_KEY, environment
+from tests.interactions import an_interaction
+from tests.servers import ROOT, serving
+
+Row = dict[str, Any]
+
+OUTGOING = ROOT / "tests" / "outgoing"
+ROWS: list[Row] = yaml.safe_load((OUTGOING / "ingress.yaml").read_text())
+TASK: Row = yaml.safe_load((OUTGOING / "task.yaml").read_text())
+PARENT = "projects/demo/locations/us-central1/queues/create-image-queue"
+_NUMBERS = itertools.count(1310000000000700001)
+
+
+class Queue(BaseHTTPRequestHandler):
+    """Cloud Tasks' CreateTask; keeps what it was asked."""
+
+    asked: list[tuple[str, Row]] = []  # noqa: RUF012 -- one server, one list
+    says = "takes it"
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.asked.append((f"{self.command} {self.path.partition('?')[0]}", body))
+        status, name = {
+            "takes it": (200, ""),
+            "holds it already": (409, "ALREADY_EXISTS"),
+            "refuses it": (403, "PERMISSION_DENIED"),
+        }[self.says]
+        error = {"error": {"code": status, "message": "told by the test", "status": name}}
+        answer = json.dumps(error if name else {"name": body["name"]} if "name" in body else body["task"]).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+class Ingress:
+    """The function in this process: its line and its members are told by the test, and its clocks stand still."""
+
+    def __init__(self, main: ModuleType, url: str, queue_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.main, self.url, self.queue_url = main, url, queue_url
+        self._monkeypatch = monkeypatch
+        self.line = QueueStats(0, 2.0, 0.0)
+        limits = read_limits()
+        self.members = Members(limits.per_minute)
+        monkeypatch.setattr(main, "BACKLOG", Backlog(lambda: self.line, limits.look_every_s, now_s=lambda: 0.0))
+        monkeypatch.setattr(main, "MEMBERS", self.members)
+
+    def knows(self, line: QueueStats) -> None:
+        self.line = line
+        self.main.BACKLOG._stats = line
+
+
+@pytest.fixture
+def ingress(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ingress]:
+    monkeypatch.setattr(Queue, "asked", [])
+    with serving(Queue) as queue_url:
+        for name, value in environment(queue_url).items():
+            monkeypatch.setenv(name, value)
+        from ingress import main
+
+        config = read_config(environment(queue_url))
+        monkeypatch.setattr(main, "CONFIG", config)
+        monkeypatch.setattr(main, "SEALER", Sealer(config.seal_public_key))
+        monkeypatch.setattr(main, "QUEUE", TaskQueue(config))
+        app = Starlette(routes=[Route("/", main.handle_request, methods=["POST"])])
+        with serving_asgi(app) as url:
+            yield Ingress(main, url, queue_url, monkeypatch)
+
+
+def logged(capsys: pytest.CaptureFixture[str]) -> list[Row]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+def test_an_answer_or_a_line_of_the_log_that_differs_from_what_was_written_down_is_seen(
+    ingress: Ingress, row: Row, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Queue, "says", row.get("queue", "takes it"))
+    interaction_id = str(next(_NUMBERS))
+    interaction = row.get("interaction") or an_interaction(
+        interaction_id, row.get("command", "mando"), **row.get("options", {})
+    )
+    line = row.get("line", {"tasks": 0, "per_s": 2})
+    ingress.knows(QueueStats(line["tasks"], line["per_s"], 0.0))
+    monkeypatch.setattr("ingress.main.time", Standing())
+    for number in range(row.get("asked", 0)):
+        assert ingress.members.charge("42", str(number), Standing.monotonic()) == 0
+    answer = DISCORD.post(ingress.url, interaction)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.json() == row["answer"]
+    task_id = hashlib.sha256(interaction_id.encode()).hexdigest()[:16] + f"-{interaction_id}"
+    said = json.dumps([row["log"]] if "log" in row else [])
+    for name, value in {
+        "TASK": f"{PARENT}/tasks/{task_id}",
+        "ID": interaction_id,
+        "QUEUE": ingress.queue_url,
+        "PARENT": PARENT,
+        "INCOMPLETE": "an interaction that cannot be answered later: interaction must contain ['application_id', 'id', "
+        "'token'] properties",
+    }.items():
+        said = said.replace(name, value)
+    assert logged(capsys) == json.loads(said)
+    assert len(Queue.asked) == ("queue" in row)
+
+
+class Standing:
+    """The module `time`, whose clock for waits stands still."""
+
+    def __getattr__(self, name: str) -> Any:
+        import time
+
+        return getattr(time, name)
+
+    @staticmethod
+    def monotonic() -> float:
+        return 1000.0
+
+
+def test_a_task_that_differs_in_anything_from_what_was_written_down_is_seen(ingress: Ingress) -> None:
+    interaction = an_interaction(str(next(_NUMBERS)), user="77", words="my \n cat", symmetry=8, palette="jade")
+    before = datetime.now(UTC)
+    assert DISCORD.post(ingress.url, interaction).json() == {"type": 5}
+    ((call, sent),) = Queue.asked
+    expected = json.loads(json.dumps(TASK).replace("USER", "77").replace("ID", interaction["id"]))
+    prefix = hashlib.sha256(interaction["id"].encode()).hexdigest()[:16]
+    expected["task"]["name"] = expected["task"]["name"].replace("PREFIX", prefix)
+    assert call == expected["call"]
+    task = sent["task"]
+    body = json.loads(b64decode(task["httpRequest"].pop("body")))
+    assert sent == {"task": expected["task"]} | {name: sent[name] for name in sent if name == "parent"}
+    assert body.keys() == expected["body"].keys()
+    request = json.loads(body["argument"])
+    sealed = urlsafe_b64decode(request.pop("sealed_token") + "==")
+    assert SealedBox(STEPS_KEY).decrypt(sealed).decode() == interaction["token"]
+    received, expires = (datetime.fromisoformat(request.pop(name)) for name in ("received_at", "expires_at"))
+    assert before <= received <= datetime.now(UTC)
+    assert expires - received == timedelta(minutes=15), "Discord's token lives so long"
+    assert request == expected["argument"]
+
+
+@pytest.mark.parametrize(
+    ("age_s", "may_be_valid"),
+    [(300, True), (299.9, True), (300.1, False), (301, False), (-300, True), (-300.1, False), (0, True)],
+)
+def test_a_signed_request_is_taken_for_five_minutes_either_way_and_no_longer(age_s: float, may_be_valid: bool) -> None:
+    assert signature.may_be_valid("a" * 128, "1000000", 1_000_000 + age_s) == may_be_valid

@@ -1,0 +1,104 @@
+"""The object's name, with all options together: no name stands for two pictures, and one request has one name."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import mandala
+from mandala import PALETTES
+from steps.bucket import PictureBucket
+from steps.generate import generate
+from tests.steps.scripted import Answer, Scripted, json_answer
+
+STORED = json_answer(200, {"name": "x", "bucket": "demo-mandalas", "generation": "1"})
+ABSENT = object()
+INTERACTIONS = ("1310000000000000001", "1310000000000000002")
+WORDS = (ABSENT, "a", "b", "A", "8", "jade")
+SYMMETRIES = (ABSENT, 5, 8, 24)
+SOME_PALETTES = (ABSENT, "jade", "dusk")
+
+
+@pytest.fixture
+def pictures(script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Iterator[PictureBucket]:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", script.url)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo")
+    monkeypatch.setattr("steps.generate.SIZE_PX", 64)
+    script.answers = [STORED]
+    pictures = PictureBucket("demo-mandalas")
+    yield pictures
+    pictures._bucket.client.close()
+
+
+def requests() -> list[dict[str, Any]]:
+    """Every combination of an option or none of it."""
+    return [
+        {
+            "interaction_id": interaction_id,
+            "options": {
+                name: value
+                for name, value in (("words", words), ("symmetry", symmetry), ("palette", palette))
+                if value is not ABSENT
+            },
+        }
+        for interaction_id, words, symmetry, palette in itertools.product(
+            INTERACTIONS, WORDS, SYMMETRIES, SOME_PALETTES
+        )
+    ]
+
+
+def test_no_pair_of_options_is_answered_with_the_picture_of_another(pictures: PictureBucket, script: Scripted) -> None:
+    drawn: dict[str, set[bytes]] = defaultdict(set)
+    asked_for: dict[str, set[str]] = defaultdict(set)
+    for request in requests():
+        picture = generate(request, pictures)
+        body = script.asked[-1].body
+        assert f'"name": "{picture["object"]}"'.encode() in body
+        drawn[picture["object"]].add(body[body.index(b"\x89PNG") :].partition(b"\r\n--")[0])
+        seed = request["options"].get("words", request["interaction_id"])
+        asked_for[picture["object"]].add(str(sorted({**request["options"], "words": seed}.items())))
+    assert [len(pngs) for pngs in drawn.values()] == [1] * len(drawn), "a name stands for two pictures"
+    assert [len(asked) for asked in asked_for.values()] == [1] * len(drawn), "two requests share a name"
+    # Without words each interaction has a picture of its own; with words none has.
+    assert len(drawn) == (len(WORDS) - 1 + len(INTERACTIONS)) * len(SYMMETRIES) * len(SOME_PALETTES)
+
+
+def test_the_order_in_which_options_are_given_makes_no_other_picture(pictures: PictureBucket) -> None:
+    options = {"words": "a", "symmetry": 8, "palette": "jade"}
+    found = [
+        generate({"interaction_id": "1", "options": dict(order)}, pictures)
+        for order in itertools.permutations(options.items())
+    ]
+    assert found == [found[0]] * 6
+
+
+@pytest.mark.parametrize("palette", sorted(PALETTES))
+def test_a_picture_asked_for_in_a_palette_is_said_and_coloured_in_it(pictures: PictureBucket, palette: str) -> None:
+    picture = generate({"interaction_id": "1", "options": {"words": "a", "palette": palette}}, pictures)
+    design = mandala.design_for("a", palette=palette)
+    words = mandala.describe(design)
+    assert {name: picture[name] for name in ("title", "description", "colour")} == {
+        "title": words.title,
+        "description": words.description,
+        "colour": mandala.colour(design),
+    }
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_picture_is_drawn_anew_only_where_it_is_not_there(
+    pictures: PictureBucket, script: Scripted, is_first: bool, is_there: bool
+) -> None:
+    """The first attempt does not look: it would in vain."""
+    looked = [] if is_first else [json_answer(200, {"name": "x"}) if is_there else Answer(404, b"{}")]
+    script.answers = [*looked, STORED]
+    generate({"interaction_id": "1", "options": {}}, pictures, is_first_attempt=is_first)
+    methods = {
+        (True, True): ["POST"],
+        (True, False): ["POST"],
+        (False, True): ["GET"],
+        (False, False): ["GET", "POST"],
+    }
+    assert [asked.method for asked in script.asked] == methods[is_first, is_there]
