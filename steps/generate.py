@@ -1,4 +1,4 @@
-"""Request → picture in the bucket.  Called by app.py for /generate-image, without Flask.
+"""Request → picture in the bucket.  Called by app.py for /generate-image, without HTTP.
 
 The picture is a function of the request alone, and so is its object's name: doing it again changes nothing.
 """
