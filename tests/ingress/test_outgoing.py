@@ -17,7 +17,7 @@ from nacl.public import SealedBox
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from ingress import signature
+from ingress import enqueue, signature
 from ingress.backlog import Backlog, QueueStats
 from ingress.config import read_config
 from ingress.enqueue import TaskQueue
@@ -205,3 +205,28 @@ def test_a_mistake_of_ours_is_told_to_the_member_and_writes_no_token_into_the_lo
     words = "Something went wrong on my side. Please try again later."
     assert (answer.status_code, answer.json()) == (200, {"type": 4, "data": {"content": words, "flags": 64}})
     assert logged(capsys) == [{"severity": "CRITICAL", "message": "KeyError in the ingress", "interaction_id": ""}]
+
+
+def test_who_was_sent_away_because_of_the_line_keeps_the_whole_share(ingress: Ingress) -> None:
+    share = read_limits().per_minute
+    ingress.knows(QueueStats(1201, 2.0, 0.0))
+    away = [DISCORD.post(ingress.url, an_interaction(str(next(_NUMBERS)))).json() for _ in range(share)]
+    assert ["too late" in answer["data"]["content"] for answer in away] == [True] * share
+    ingress.knows(QueueStats(0, 2.0, 0.0))
+    taken = [DISCORD.post(ingress.url, an_interaction(str(next(_NUMBERS)))).json() for _ in range(share + 1)]
+    assert [answer["type"] for answer in taken] == [5] * share + [4]
+
+
+def test_who_is_told_of_the_share_puts_nothing_into_the_line_and_whoever_is_taken_does(ingress: Ingress) -> None:
+    """With one task a second, each that is taken is a second more."""
+    share = read_limits().per_minute
+    ingress.knows(QueueStats(0, 1.0, 0.0))
+    for _ in range(share + 3):
+        DISCORD.post(ingress.url, an_interaction(str(next(_NUMBERS))))
+    assert ingress.main.BACKLOG.wait_s() == share
+
+
+def test_a_second_call_to_the_queue_has_a_second_left_before_the_member_is_answered(ingress: Ingress) -> None:
+    answer_within_s = ingress.main.ANSWER_WITHIN_S
+    assert answer_within_s <= 2.5, "Discord waits 3 s, and the way takes some"
+    assert answer_within_s - enqueue.SECOND_CALL_AFTER_S - enqueue.PAUSE_S >= 1
