@@ -81,7 +81,8 @@ def test_a_queue_that_cannot_be_asked_is_taken_for_empty_after_a_minute(capsys: 
     a_request(backlog)
     clock["s"] = 59.0
     assert a_request(backlog) == 30
-    assert "the backlog is unknown: PermissionDenied" in capsys.readouterr().out
+    line = {"severity": "WARNING", "message": "the backlog is unknown: PermissionDenied: 403 no"}
+    assert json.loads(capsys.readouterr().out) == line
     clock["s"] = 61.0
     assert backlog.wait_s() == 0
 

@@ -1,4 +1,4 @@
-"""The task is put into the queue by two calls at most, with the real client over real HTTP and real gRPC."""
+"""The task is put into the queue by two calls at most, with the real client over real HTTP."""
 
 import asyncio
 import json
@@ -6,17 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 
-import grpc
 import pytest
-from google.api_core import exceptions
-from google.cloud import tasks_v2
-from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 
 from ingress import enqueue
-from ingress.cloud_tasks import is_already_there
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue, task_id
 from ingress.interaction import Request
@@ -215,34 +209,3 @@ def test_calls_that_hang_are_bounded_and_the_next_member_is_told_at_once(
         assert time.monotonic() - began_s < 50
         assert len(calls) == 4
         held_back.set()
-
-
-@pytest.mark.parametrize(
-    ("code", "is_there"), [(grpc.StatusCode.ALREADY_EXISTS, True), (grpc.StatusCode.ABORTED, False)], ids=str
-)
-def test_over_grpc_too_only_already_exists_is_already_there(code: grpc.StatusCode, is_there: bool) -> None:
-    """Source: google.rpc.Code: ALREADY_EXISTS and ABORTED are one HTTP status, 409, and two of gRPC's."""
-    with grpc_queue(code) as client, pytest.raises(exceptions.Conflict) as caught:
-        client.create_task(parent=NAME.partition("/tasks/")[0], task=tasks_v2.Task(name=NAME), timeout=10, retry=None)
-    assert is_already_there(caught.value) == is_there
-
-
-@contextmanager
-def grpc_queue(code: grpc.StatusCode) -> Iterator[tasks_v2.CloudTasksClient]:
-    """A client of a server that refuses every task so."""
-
-    def refuse(_: bytes, context: grpc.ServicerContext) -> bytes:
-        context.abort(code, "told by the test")
-
-    handler = grpc.method_handlers_generic_handler(
-        "google.cloud.tasks.v2.CloudTasks", {"CreateTask": grpc.unary_unary_rpc_method_handler(refuse)}
-    )
-    with ThreadPoolExecutor(1) as threads:
-        server = grpc.server(threads, handlers=[handler])
-        port = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        try:
-            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-                yield tasks_v2.CloudTasksClient(transport=CloudTasksGrpcTransport(channel=channel))
-        finally:
-            server.stop(None).wait()

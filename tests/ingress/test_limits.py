@@ -54,6 +54,12 @@ def test_a_share_is_whole_again_a_minute_after_it_was_used_and_not_before(later_
     assert members.charge("a", "3", 100.0 + later_s) == waits_s
 
 
+def test_what_is_allowed_at_the_very_end_of_the_minute_counts_too() -> None:
+    members = Members(2)
+    assert [members.charge("a", name, 100.0) for name in ("1", "2")] == [0, 0]
+    assert [members.charge("a", name, 160.0) for name in ("3", "4", "5")] == [0, 0, 60]
+
+
 def test_a_full_memory_forgets_who_asked_longest_ago_and_keeps_who_asked_last() -> None:
     members = Members(1)
     for number in range(10_001):

@@ -11,26 +11,29 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import requests
 import yaml
 from nacl.public import SealedBox
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from ingress import signature
+from ingress import enqueue, signature
 from ingress.backlog import Backlog, QueueStats
 from ingress.config import read_config
 from ingress.enqueue import TaskQueue
 from ingress.limits import Members, read_limits
 from ingress.seal import Sealer
+from schemas.environment import Secret
 from tests.asgi import serving_asgi
 from tests.ingress.test_requests import DISCORD, STEPS_KEY, environment
-from tests.interactions import an_interaction
+from tests.interactions import Signer, an_interaction
 from tests.servers import ROOT, serving
 
 Row = dict[str, Any]
 
 OUTGOING = ROOT / "tests" / "outgoing"
 ROWS: list[Row] = yaml.safe_load((OUTGOING / "ingress.yaml").read_text())
+REJECTIONS: list[Row] = yaml.safe_load((OUTGOING / "rejections.yaml").read_text())
 TASK: Row = yaml.safe_load((OUTGOING / "task.yaml").read_text())
 PARENT = "projects/demo/locations/us-central1/queues/create-image-queue"
 _NUMBERS = itertools.count(1310000000000700001)
@@ -90,7 +93,7 @@ def ingress(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ingress]:
         monkeypatch.setattr(main, "CONFIG", config)
         monkeypatch.setattr(main, "SEALER", Sealer(config.seal_public_key))
         monkeypatch.setattr(main, "QUEUE", TaskQueue(config))
-        app = Starlette(routes=[Route("/", main.handle_request, methods=["POST"])])
+        app = Starlette(routes=[Route("/", main.handle_request, methods=["GET", "POST", "PUT"])])
         with serving_asgi(app) as url:
             yield Ingress(main, url, queue_url, monkeypatch)
 
@@ -172,3 +175,58 @@ def test_a_task_that_differs_in_anything_from_what_was_written_down_is_seen(ingr
 )
 def test_a_signed_request_is_taken_for_five_minutes_either_way_and_no_longer(age_s: float, may_be_valid: bool) -> None:
     assert signature.may_be_valid("a" * 128, "1000000", 1_000_000 + age_s) == may_be_valid
+
+
+@pytest.mark.parametrize("row", REJECTIONS, ids=lambda row: row["name"])
+def test_a_rejection_that_differs_from_what_was_written_down_is_seen(
+    ingress: Ingress, row: Row, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = row.get("body", " " * row.get("size", 0)).encode()
+    signer = {"Discord": DISCORD, "somebody": Signer(), "nobody": None}[row.get("signed", "Discord")]
+    headers = signer.headers(body, row.get("age_s", 0)) if signer else {}
+    answer = requests.request(row.get("method", "POST"), ingress.url, data=body, headers=headers, timeout=10)
+    assert (answer.status_code, answer.text) == (row["status"], f"{row['text']}\n")
+    assert answer.headers.get("Allow") == row.get("allow")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert (logged(capsys), Queue.asked) == ([], [])
+
+
+def test_a_mistake_of_ours_is_told_to_the_member_and_writes_no_token_into_the_log(
+    ingress: Ingress, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The text of an error may quote what it was about."""
+
+    class Breaks:
+        def seal(self, token: Secret) -> str:
+            raise KeyError(token.reveal())
+
+    monkeypatch.setattr(ingress.main, "SEALER", Breaks())
+    answer = DISCORD.post(ingress.url, an_interaction(str(next(_NUMBERS))))
+    words = "Something went wrong on my side. Please try again later."
+    assert (answer.status_code, answer.json()) == (200, {"type": 4, "data": {"content": words, "flags": 64}})
+    assert logged(capsys) == [{"severity": "CRITICAL", "message": "KeyError in the ingress", "interaction_id": ""}]
+
+
+def test_who_was_sent_away_because_of_the_line_keeps_the_whole_share(ingress: Ingress) -> None:
+    share = read_limits().per_minute
+    ingress.knows(QueueStats(1201, 2.0, 0.0))
+    away = [DISCORD.post(ingress.url, an_interaction(str(next(_NUMBERS)))).json() for _ in range(share)]
+    assert ["too late" in answer["data"]["content"] for answer in away] == [True] * share
+    ingress.knows(QueueStats(0, 2.0, 0.0))
+    taken = [DISCORD.post(ingress.url, an_interaction(str(next(_NUMBERS)))).json() for _ in range(share + 1)]
+    assert [answer["type"] for answer in taken] == [5] * share + [4]
+
+
+def test_who_is_told_of_the_share_puts_nothing_into_the_line_and_whoever_is_taken_does(ingress: Ingress) -> None:
+    """With one task a second, each that is taken is a second more."""
+    share = read_limits().per_minute
+    ingress.knows(QueueStats(0, 1.0, 0.0))
+    for _ in range(share + 3):
+        DISCORD.post(ingress.url, an_interaction(str(next(_NUMBERS))))
+    assert ingress.main.BACKLOG.wait_s() == share
+
+
+def test_a_second_call_to_the_queue_has_a_second_left_before_the_member_is_answered(ingress: Ingress) -> None:
+    answer_within_s = ingress.main.ANSWER_WITHIN_S
+    assert answer_within_s <= 2.5, "Discord waits 3 s, and the way takes some"
+    assert answer_within_s - enqueue.SECOND_CALL_AFTER_S - enqueue.PAUSE_S >= 1

@@ -36,7 +36,7 @@ ROOMS: Mapping[str, Room] = {
         ("workflows/mando.yaml",),
         (
             *("tests/system/test_workflow_calls.py", "tests/system/test_workflow_rules.py"),
-            *("tests/system/test_workflow.py", "tests/system/test_refusals.py", "tests/system/test_yaml.py"),
+            *("tests/system/test_workflow.py", "tests/system/test_refusals.py"),
         ),
     ),
 }

@@ -9,11 +9,12 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from requests.structures import CaseInsensitiveDict
 
 from schemas.environment import Secret
 from steps.discord import Discord
 from steps.errors import PermanentError, RetryableError
-from steps.rate_limits import _MOST_INVALID, read_rate_limit
+from steps.rate_limits import _MOST_INVALID, RateLimit, read_rate_limit
 from tests.servers import ROOT
 from tests.steps.scripted import Answer, Scripted, json_answer
 
@@ -22,6 +23,12 @@ SHOWN = json_answer(200, {"id": "9"})
 CLOUDFLARE = {"Content-Type": "text/plain; charset=UTF-8", "Server": "cloudflare"}
 BLOCKED = Answer(429, b"error code: 1015", {**CLOUDFLARE, "Retry-After": "3"})
 FORBIDDEN = json_answer(403, {"message": "internal network error", "code": 40333})
+
+GLOBAL = [
+    json_answer(429, {"retry_after": 2.5, "global": True}),
+    json_answer(429, {"retry_after": 2.5}, {"X-RateLimit-Global": "true"}),
+    json_answer(429, {"retry_after": 2.5, "global": False}, {"X-RateLimit-Scope": "global"}),
+]
 
 
 class Member:
@@ -114,19 +121,71 @@ def test_a_block_that_names_no_end_is_waited_out_for_minutes_by_whom_it_hit(proc
     assert process.ben.shows()
 
 
+LIMITS, BLOCKS = "Discord limits our rate", "Discord's network blocks our address for now"
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "said"),
+    [
+        ({}, {"retry_after": 2}, RateLimit(LIMITS, 2, is_global=False, is_invalid=True)),
+        ({}, {"retry_after": None}, RateLimit(LIMITS, 1, is_global=False, is_invalid=True)),
+        ({"X-RateLimit-Scope": "user"}, {}, RateLimit(LIMITS, 1, is_global=False, is_invalid=True)),
+        ({"X-RateLimit-Scope": "SHARED"}, {}, RateLimit(LIMITS, 1, is_global=False, is_invalid=False)),
+        ({"x-ratelimit-bucket": "abc"}, None, RateLimit(LIMITS, 1, is_global=False, is_invalid=True)),
+        ({"X-RateLimit-Scope": "Global"}, {}, RateLimit(LIMITS, 1, is_global=True, is_invalid=True)),
+        ({"X-RateLimit-Global": "True"}, {}, RateLimit(LIMITS, 1, is_global=True, is_invalid=True)),
+        ({"X-RateLimit-Global": "false"}, {"global": "true"}, RateLimit(LIMITS, 1, is_global=False, is_invalid=True)),
+        ({}, None, RateLimit(BLOCKS, 300, is_global=False, is_invalid=True)),
+        ({"Server": "cloudflare"}, {"code": 0}, RateLimit(BLOCKS, 300, is_global=False, is_invalid=True)),
+        ({"Retry-After": "7"}, None, RateLimit(BLOCKS, 7, is_global=False, is_invalid=True)),
+        ({"Retry-After": "7"}, {"retry_after": 8}, RateLimit(LIMITS, 8, is_global=False, is_invalid=True)),
+        ({}, {"retry_after": 0.499}, RateLimit(LIMITS, 0.5, is_global=False, is_invalid=True)),
+        ({}, {"retry_after": 0.5}, RateLimit(LIMITS, 0.5, is_global=False, is_invalid=True)),
+        ({}, {"retry_after": 0.501}, RateLimit(LIMITS, 0.501, is_global=False, is_invalid=True)),
+        ({}, {"retry_after": 899.9}, RateLimit(LIMITS, 899.9, is_global=False, is_invalid=True)),
+        ({}, {"retry_after": 900}, RateLimit(LIMITS, 900, is_global=False, is_invalid=True)),
+        ({}, {"retry_after": 900.1}, RateLimit(LIMITS, 900, is_global=False, is_invalid=True)),
+    ],
+)
+def test_a_limit_of_discord_is_never_taken_for_a_block_nor_a_block_for_a_limit(
+    headers: dict[str, str], body: Any, said: RateLimit
+) -> None:
+    """All that is read from a 429, whole."""
+    assert read_rate_limit(CaseInsensitiveDict(headers), body) == said
+
+
+@pytest.mark.parametrize(("later_s", "is_held"), [(0, True), (2.499, True), (2.5, False), (2.6, False)])
+def test_a_global_limit_ends_when_it_said_and_not_before(process: Process, later_s: float, is_held: bool) -> None:
+    process.script.answers = [GLOBAL[0], SHOWN]
+    process.ada.waits_s()
+    process.now_s += later_s
+    if is_held:
+        assert process.ben.waits_s() == max(0.5, round(2.5 - later_s, 3)), "never shorter than half a second"
+    else:
+        assert process.ben.shows()
+
+
+@pytest.mark.parametrize(("count", "is_full"), [(998, False), (999, False), (1000, True), (1001, True)])
+@pytest.mark.parametrize(("later_s", "is_over"), [(0, False), (599.999, False), (600, True)])
+def test_a_thousand_invalid_requests_in_ten_minutes_are_the_last(
+    process: Process, count: int, is_full: bool, later_s: float, is_over: bool
+) -> None:
+    for _ in range(count):
+        process.discord._brake.count_invalid()
+    process.now_s += later_s
+    process.script.answers = [SHOWN]
+    if is_full and not is_over:
+        assert process.ada.waits_s() == max(0.5, round(600 - later_s, 3))
+    else:
+        assert process.ada.shows()
+
+
 @pytest.mark.parametrize("headers", [{}, {"X-RateLimit-Scope": "user"}, {"X-RateLimit-Scope": "shared"}])
 def test_a_limit_that_is_not_global_holds_back_nobody_else(process: Process, headers: dict[str, str]) -> None:
     process.script.answers = [json_answer(429, LIMITED, headers), BLOCKED, SHOWN]
     assert process.ada.waits_s() == 64.57
     assert process.ada.waits_s() == 3
     assert process.ben.shows()
-
-
-GLOBAL = [
-    json_answer(429, {"retry_after": 2.5, "global": True}),
-    json_answer(429, {"retry_after": 2.5}, {"X-RateLimit-Global": "true"}),
-    json_answer(429, {"retry_after": 2.5, "global": False}, {"X-RateLimit-Scope": "global"}),
-]
 
 
 @pytest.mark.parametrize("answer", GLOBAL)

@@ -208,3 +208,23 @@ def test_a_call_that_hangs_is_given_up_after_20_s(where: str) -> None:
     began_s = steps.now_s
     assert steps.run() == MESSAGE
     assert 20 <= steps.now_s - began_s - sum(steps.slept) < 21
+
+
+def test_a_broken_promise_says_what_went_wrong_and_why_it_could_not_be_told() -> None:
+    """Operators read it: without the cause nobody could mend it."""
+    steps = Steps(generate=[ours(422)], reply=[ours(400)])
+    payload = failed(steps).payload
+    assert isinstance(payload, dict)
+    codes = {name: payload.pop(name)["code"] for name in ("cause", "untold")}  # type: ignore[index,call-overload]
+    assert codes == {"cause": 422, "untold": 400}
+    message = "interaction 77 was acknowledged and got no reply"
+    assert payload == {"message": message, "tags": ["BrokenPromise"]}
+
+
+@pytest.mark.parametrize("first", ["generate", "reply"])
+def test_an_error_that_was_told_is_still_the_executions_own(first: str) -> None:
+    """With its tags, status and body as the steps sent them."""
+    steps = Steps(**{first: [ours(400), MESSAGE if first == "reply" else PICTURE]})
+    payload = failed(steps).payload
+    assert isinstance(payload, dict)
+    assert (payload["tags"], payload["code"], payload["body"]) == (["HttpError"], 400, ours(400)[1])
