@@ -1,6 +1,7 @@
 """Which address stands in for which host of the cloud.  Used by every driver that makes a call for somebody else."""
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 # Every service, with its region in front (us-central1-run.googleapis.com), behind (run.us-central1.rep.googleapis.com),
@@ -10,6 +11,7 @@ _CLOUD_HOSTS = re.compile(r"([\w-]+\.)*googleapis\.com|((canary|ptb)\.)?discord(
 _BUCKET_HOST = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9._-]*)\.storage\.googleapis\.com")
 
 
+@lru_cache(maxsize=256)  # loops and polls ask for the same one again
 def to_local(url: str, base_url: str) -> str:
     """The same path and query at base_url (scheme://host:port) where url names a host that we stand in for, else url.
 
