@@ -14,7 +14,7 @@ from tests.mutants import python, workflow
 from tests.mutants.accepted import reasons
 from tests.mutants.mistake import Mistake
 from tests.mutants.rooms import ROOMS, Room
-from tests.mutants.trial import ROOT, BrokenBefore, Verdict, tried
+from tests.mutants.trial import MOST_S, ROOT, BrokenBefore, Verdict, tried
 
 
 def main() -> int:
@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=2, help="how many are tried side by side")
+    parser.add_argument("--minutes", type=float, default=MOST_S / 60, help="after that none is begun")
     arguments = parser.parse_args()
     room = ROOMS[arguments.room]
     drawn = draw(every_mistake(room), arguments.count, random.Random(arguments.seed))
@@ -30,7 +31,7 @@ def main() -> int:
     began_s = time.monotonic()
     verdicts: list[Verdict] = []
     try:
-        for verdict in tried(room, drawn, arguments.jobs):
+        for verdict in tried(room, drawn, arguments.jobs, 60 * arguments.minutes):
             _show(verdict)
             verdicts.append(verdict)
     except BrokenBefore as error:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """path from the root; line counts from 1; begin and end are offsets in the file's text; kind is a word or two."""
+    """path from the root; line counts from 1; begin and end are offsets in the file's text; kind is a word or two.
+
+    function_line: where the innermost function around it begins, with its decorators; None where there is none.
+    """
 
     path: str
     line: int
@@ -14,6 +17,11 @@ class Mistake:
     end: int
     after: str
     kind: str
+    function_line: int | None = None
+
+    @property
+    def function(self) -> str | None:
+        return f"{self.path}:{self.function_line}" if self.function_line else None
 
     def made_in(self, text: str) -> str:
         return text[: self.begin] + self.after + text[self.end :]

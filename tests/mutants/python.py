@@ -6,6 +6,7 @@ Only what runs is changed: no types, no docstrings, no imports, no words of a me
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tests.mutants.mistake import Mistake
 
@@ -33,7 +34,20 @@ _IN_SQL = (
 def mistakes(path: str, text: str) -> list[Mistake]:
     """All, in the order of the text; some are no Python any more."""
     found = {(one.begin, one.end, one.after): one for one in _Finder(path, text).all()}
-    return sorted(found.values(), key=lambda one: (one.begin, one.end, one.after))
+    functions = _functions(text)
+    return [
+        replace(one, function_line=max((first for first, last in functions if first <= one.line <= last), default=None))
+        for one in sorted(found.values(), key=lambda one: (one.begin, one.end, one.after))
+    ]
+
+
+def _functions(text: str) -> list[tuple[int, int]]:
+    """First line, where Python says that it begins, and last."""
+    return [
+        (min(part.lineno for part in (node, *node.decorator_list)), node.end_lineno or node.lineno)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
 
 
 def can_be_read(text: str) -> bool:

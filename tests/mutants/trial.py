@@ -1,5 +1,6 @@
 """Puts one mistake after another into a copy of the tree, and lets the room's tests look for it."""
 
+import itertools
 import os
 import queue
 import shutil
@@ -14,12 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
+from tests.mutants import watcher
 from tests.mutants.mistake import Mistake
 from tests.mutants.rooms import LEFT_OUT, Room
+from tests.mutants.watcher import Report, read, write
 
 ROOT = Path(__file__).parent.parent.parent
 MOST_S = 15 * 60.0  # of one room
 _ONE_TEST_S = 60.0
+_instants_s = itertools.count(1_000_000_000)
 _AT_LEAST_S = 60.0
 
 
@@ -43,19 +47,21 @@ def tried(room: Room, drawn: Sequence[Mistake], jobs: int, within_s: float = MOS
     with _copies(jobs) as copies, ThreadPoolExecutor(jobs) as pool:
         first = copies.get()
         began_s = time.monotonic()
-        ended, said = _tested(first, room, None)
+        ended, said, before = _tested(first, room.tests, Report(), None)
         if ended != 0:
             raise BrokenBefore(said)
-        copies.put(first)
         # A machine that others use too is slower at times; a mistake that makes the tests endless costs this much.
         limit_s = _AT_LEAST_S + 2 * (time.monotonic() - began_s)
+        watched = _tested(first, room.tests, before, None, is_watched=True)[2]
+        before.reached, before.use_processes = watched.reached, watched.use_processes
+        copies.put(first)
 
         def one(mistake: Mistake) -> Verdict | None:
             if time.monotonic() > ends_s:
                 return None
             copy = copies.get()
             try:
-                return _verdict(copy, room, mistake, limit_s)
+                return _verdict(copy, room, mistake, before, limit_s)
             finally:
                 copies.put(copy)
 
@@ -84,36 +90,53 @@ def _copies(count: int) -> Iterator["queue.Queue[Path]"]:
         yield copies
 
 
-def _verdict(copy: Path, room: Room, mistake: Mistake, limit_s: float) -> Verdict:
+def _verdict(copy: Path, room: Room, mistake: Mistake, before: Report, limit_s: float) -> Verdict:
+    """A slow test may fail because the machine is busy: what it noticed, it must notice once more, alone."""
     path = copy / mistake.path
-    before = path.read_text()
-    path.write_text(mistake.made_in(before))
+    text = path.read_text()
+    _put(path, mistake.made_in(text))
     began_s = time.monotonic()
     try:
-        ended, said = _tested(copy, room, limit_s)
+        ended, _, found = _tested(copy, before.that_reach(mistake.function) or room.tests, before, limit_s)
+        by = found.failed[0] if found.failed else ""
+        if by and before.is_slow(by):
+            ended, _, _ = _tested(copy, (by,), before, limit_s)
     finally:
-        path.write_text(before)
-    failed = [line.split()[1] for line in said.splitlines() if line.startswith(("FAILED tests/", "ERROR tests/"))]
-    by = (
-        failed[0]
-        if failed
-        else ("" if ended == 0 else f"no end within {limit_s:.0f} s" if ended is None else "no test")
-    )
+        _put(path, text)
+    by = by or ("" if ended == 0 else f"no end within {limit_s:.0f} s" if ended is None else "no test")
     return Verdict(mistake, ended != 0, by, time.monotonic() - began_s)
 
 
-def _tested(copy: Path, room: Room, limit_s: float | None) -> tuple[int | None, str]:
-    """pytest's exit status, None where it took too long; and what it said.
+def _put(path: Path, text: str) -> None:
+    """With a time of its own: by time and length Python tells whether what it compiled before still holds."""
+    path.write_text(text)
+    instant_s = next(_instants_s)
+    os.utime(path, (instant_s, instant_s))
+
+
+def _tested(
+    copy: Path, tests: Sequence[str], before: Report, limit_s: float | None, is_watched: bool = False
+) -> tuple[int | None, str, Report]:
+    """pytest's exit status, None where it took too long; what it said; and its report.
 
     PYTHONPATH comes before the place to which the installed `mando` points, so every process that the tests start runs
-    the copy too.  Nothing is compiled to a file: of two mistakes of one length in one second one would be missed.
+    the copy too.
     """
-    command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:randomly", f"--timeout={_ONE_TEST_S:.0f}"]
-    with TemporaryFile() as said:
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:randomly", f"--timeout={_ONE_TEST_S:.0f}"]
+    watching = {watcher.REACHED: "1"} if is_watched else {}
+    with TemporaryDirectory(prefix="mutants-report-") as folder, TemporaryFile() as said:
+        report, known = Path(folder) / "report.json", Path(folder) / "before.json"
+        write(known, before)
         process = subprocess.Popen(
-            [*command, "-k", LEFT_OUT, *room.tests],
+            [*command, *([] if is_watched else ["-x"]), "-p", watcher.__name__, "-k", LEFT_OUT, *tests],
             cwd=copy,
-            env={**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(copy),
+                watcher.REPORT: str(report),
+                watcher.BEFORE: str(known),
+                **watching,
+            },
             stdout=said,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -127,4 +150,4 @@ def _tested(copy: Path, room: Room, limit_s: float | None) -> tuple[int | None, 
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         said.seek(0)
-        return ended, said.read().decode(errors="replace")
+        return ended, said.read().decode(errors="replace"), read(report)
