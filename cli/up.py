@@ -1,8 +1,8 @@
 """`mando up`: the local cloud and the page on PORT, the ingress on PORT+1, the steps on PORT+2, gRPC on PORT+3."""
 
-import argparse
 import asyncio
 import contextlib
+import errno
 import fcntl
 import gc
 import json
@@ -15,10 +15,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import nacl.exceptions
 import yaml
 from nacl.public import PrivateKey
 
+from cli import options
+from cli.errors import CannotStart
 from cli.keys import encode, read_private_key, write_private_key
 from local import auth
 from local.api_error import ApiError
@@ -33,30 +36,22 @@ ROOT = Path(__file__).parent.parent
 _STEPS_AUDIENCE = "mando-steps"
 
 
-class CannotStart(Exception):
-    """Raised when something outside is in the way; the message is one line for the terminal."""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8080, help="the first of four ports (default: 8080)")
-    parser.add_argument(
-        "--data",
-        dest="data_dir",
-        type=Path,
-        default=ROOT / ".mando",
-        metavar="DIR",
-        help="where it keeps everything (default: .mando); MANDO_DATA_DIR in the environment",
-    )
-
-
-def run(arguments: argparse.Namespace) -> int:
+@click.command()
+@options.port("up", "the first of four ports", ports=4)
+@options.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=ROOT / ".mando",
+    metavar="DIR",
+    help="where it keeps everything",
+)
+def command(port: int, data: Path) -> None:
+    """Ctrl-C stops all of it."""
     try:
-        with _locked(arguments.data_dir):
-            asyncio.run(_up(arguments.port, arguments.data_dir))
-    except (CannotStart, CannotKeep, ChildFailed, UnusableFile) as error:
-        sys.stderr.write(f"mando up: {error}\n")
-        return 2
-    return 0
+        with _locked(data):
+            asyncio.run(_up(port, data))
+    except (CannotKeep, ChildFailed, UnusableFile) as error:
+        raise CannotStart(str(error)) from None
 
 
 @contextlib.contextmanager
@@ -174,8 +169,9 @@ def _ensure_free(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except (OSError, OverflowError):
-            raise CannotStart(f"port {port} is in use; end what uses it, or choose four others with --port") from None
+        except OSError as error:
+            problem = "in use; end what uses it" if error.errno == errno.EADDRINUSE else f"not free: {error.strerror}"
+            raise CannotStart(f"port {port} is {problem}, or choose four others with --port") from None
 
 
 def _ingress(cloud: LocalCloud, key: PrivateKey, data: Path, port: int) -> Program:
