@@ -43,7 +43,8 @@ class Order:
     "--size",
     type=whole(1),
     metavar="PX",
-    help=f"the longer side, even, up to {_LARGEST_PX} (1024; in motion 512)",
+    show_default="1024; in motion 512",
+    help=f"the longer side, even, up to {_LARGEST_PX}",
 )
 @option("--ratio", default="1:1", metavar="W:H", help="width to height, e.g. 16:9 for a wallpaper")
 @option("--sheet", type=whole(1, _LARGEST_SHEET), metavar="N", help="N different mandalas side by side, --size each")

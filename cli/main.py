@@ -8,13 +8,15 @@ import functools
 import importlib
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from cli.errors import INTERRUPTED, Failed, sentence
 from cli.version import version
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "up": "run it all on this machine: local cloud and page, ingress, steps",
@@ -64,7 +66,9 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem  # only for this
+
         commands = [CompletionItem(name, help=COMMANDS[name]) for name in COMMANDS if name.startswith(incomplete)]
         return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
@@ -72,6 +76,10 @@ class Commands(click.Group):
         try:
             code = super().invoke(ctx)
             print(end="", flush=True)
+        except click.UsageError as error:
+            if error.ctx is None and (name := ctx.invoked_subcommand):  # raised by the parser, which knows no command
+                error.ctx = click.Context(_imported(name), parent=ctx, info_name=name)
+            raise
         except BrokenPipeError:  # whoever read our output has seen enough
             _forget_output()
             return 0

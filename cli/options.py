@@ -22,7 +22,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def option(*declarations: str, **attributes: Any) -> Callable[[Function], Function]:
     """An option whose help names its environment variable and its default."""
-    return click.option(*declarations, show_envvar=True, show_default=True, **attributes)
+    return click.option(*declarations, **{"show_envvar": True, "show_default": True, **attributes})
 
 
 def port(command: str, purpose: str, *, ports: int = 1) -> Callable[[Function], Function]:

@@ -42,6 +42,7 @@ _STEPS_AUDIENCE = "mando-steps"
     "--data",
     type=click.Path(path_type=Path),
     default=ROOT / ".mando",
+    show_default=".mando",
     metavar="DIR",
     help="where it keeps everything",
 )
