@@ -1,12 +1,13 @@
 """`mando env`: the exports after which the real gcloud talks to the local cloud, and how to take them back."""
 
-import argparse
 import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from cli.up import ROOT
+import click
+
+from cli import options
 
 # Whose address gcloud can be told, by the name in CLOUDSDK_API_ENDPOINT_OVERRIDES_….
 SERVICES = (
@@ -24,18 +25,15 @@ SERVICES = (
     "WORKFLOWS",
 )
 _SAVED = "MANDO_SAVED_"
+_CONFIG = Path(__file__).parent.parent / ".mando" / "gcloud"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8080, help="where `mando up` runs (default: 8080)")
-    parser.add_argument("--unset", action="store_true", help="print what undoes it")
-
-
-def run(arguments: argparse.Namespace) -> int:
-    variables = gcloud_environment(f"http://127.0.0.1:{arguments.port}", ROOT / ".mando" / "gcloud")
-    lines = undone(variables, os.environ) if arguments.unset else done(variables, os.environ)
-    print("\n".join(lines))
-    return 0
+@click.command()
+@options.port("env", "where `mando up` runs")
+@options.option("--unset", is_flag=True, help="print what undoes it")
+def command(port: int, unset: bool) -> None:
+    variables = gcloud_environment(f"http://127.0.0.1:{port}", _CONFIG)
+    print("\n".join(undone(variables, os.environ) if unset else done(variables, os.environ)))
 
 
 def gcloud_environment(base_url: str, config: Path) -> dict[str, str]:

@@ -1,37 +1,33 @@
 """`mando keys`: make the key pair that seals Discord's interaction tokens between the ingress and the reply step."""
 
-import argparse
 import os
-import sys
 from base64 import b64decode, b64encode
 from pathlib import Path
 
+import click
 from nacl.public import PrivateKey
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o",
-        "--output",
-        dest="key_file",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="where the private key goes; a new file; MANDO_KEY_FILE in the environment",
-    )
+from cli.errors import CannotStart
+from cli.options import option
 
 
-def run(arguments: argparse.Namespace) -> int:
+@click.command()
+@option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="where the private key goes; a new file",
+)
+def command(output: Path) -> None:
     """Writes the private key into a file that only its owner may read, prints the public key."""
-    output: Path = arguments.key_file
     key = PrivateKey.generate()
     try:
         write_private_key(output, key)
     except OSError as error:
-        sys.stderr.write(f"mando keys: cannot write {output}: {error.strerror}\n")
-        return 2
+        raise CannotStart(f"cannot write {output}: {error.strerror}") from None
     print(f"SEAL_PUBLIC_KEY={encode(bytes(key.public_key))}")
-    return 0
 
 
 def write_private_key(path: Path, key: PrivateKey) -> None:

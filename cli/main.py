@@ -1,9 +1,22 @@
-"""The `mando` command: one file a sub-command beside this one, each with add_arguments(parser) and run(arguments)."""
+"""The `mando` command: one file a sub-command beside this one, each with `command`.
 
-import argparse
+Only the file of the command that is called is imported: drawing a picture needs no web server.
+"""
+
+import errno
+import functools
 import importlib
 import os
 import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.errors import INTERRUPTED, Failed, sentence
+from cli.version import version
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "up": "run it all on this machine: local cloud and page, ingress, steps",
@@ -19,45 +32,98 @@ COMMANDS = {
 
 
 def main() -> None:
-    try:
-        sys.exit(run(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(run(sys.argv[1:]))
 
 
 def run(argv: list[str]) -> int:
-    """The exit code: 0 done, 1 failed, 2 called wrongly."""
-    parser = argparse.ArgumentParser(
-        prog="mando",
-        description="A Discord bot that answers /mando with a mandala nobody has seen before.",
-        epilog="Every option is an environment variable too: --port is MANDO_PORT.",
-    )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    chosen = next((word for word in argv if not word.startswith("-")), None)
-    for name, purpose in COMMANDS.items():
-        command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
-        if name == chosen:
-            # Only the chosen command is imported: drawing a picture needs no web server.
-            module = importlib.import_module(f"cli.{name}")
-            module.add_arguments(command)
-            _defaults_from_environment(command)
-    arguments = parser.parse_args(argv)
+    """The exit code; errors.py says what each means."""
     try:
-        return int(module.run(arguments))
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return mando.main(argv, prog_name="mando", standalone_mode=False) or 0
+    except click.Abort:
+        return INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        sys.stderr.write(f"{sentence(error)}\n")
+        return error.exit_code
 
 
-def _defaults_from_environment(parser: argparse.ArgumentParser) -> None:
-    for action in parser._actions:  # argparse offers no public list
-        text = os.environ.get(f"MANDO_{action.dest.upper()}")
-        if not action.option_strings or not text or action.nargs == 0:
-            continue
-        # argparse reads a default that is a text as it reads an argument
-        action.default = [text] if isinstance(action.default, list) else text
-        action.required = False
+class Commands(click.Group):
+    """Knows its commands by the table alone, so that neither help nor completion imports them all."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            if ctx.resilient_parsing:  # completing a line
+                return None
+            raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
+        return _imported(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem  # only for this
+
+        commands = [CompletionItem(name, help=COMMANDS[name]) for name in COMMANDS if name.startswith(incomplete)]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            code = super().invoke(ctx)
+            print(end="", flush=True)
+        except click.UsageError as error:
+            if error.ctx is None and (name := ctx.invoked_subcommand):  # raised by the parser, which knows no command
+                error.ctx = click.Context(_imported(name), parent=ctx, info_name=name)
+            raise
+        except BrokenPipeError:  # whoever read our output has seen enough
+            _forget_output()
+            return 0
+        except OSError as error:
+            if error.errno != errno.ENOSPC or error.filename is not None:
+                raise
+            _forget_output()
+            raise Failed(f"cannot write what it prints: {error.strerror}") from None
+        return code
+
+
+@functools.cache
+def _imported(name: str) -> click.Command:
+    command: click.Command = importlib.import_module(f"cli.{name}").command
+    purpose = COMMANDS[name]
+    command.help = f"{purpose[0].upper()}{purpose[1:]}.\n\n{command.help or ''}"
+    return command
+
+
+def _forget_output() -> None:
+    """What is not written yet; Python would try it again when it exits, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    if is_asked and not context.resilient_parsing:
+        print(f"mando {version()}")
+        context.exit()
+
+
+@click.group(
+    cls=Commands,
+    context_settings={
+        "auto_envvar_prefix": "MANDO",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
+    epilog="Every option is an environment variable too: --data of `mando up` is MANDO_UP_DATA.",
+)
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the version."
+)
+def mando() -> None:
+    """A Discord bot that answers /mando with a mandala nobody has seen before."""
 
 
 if __name__ == "__main__":

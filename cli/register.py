@@ -4,66 +4,54 @@ The bot's token comes from DISCORD_BOT_TOKEN only: an argument would be seen by 
 Source: Discord, "Application Commands" and "Edit Current Application".
 """
 
-import argparse
 import json
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import requests
 
+from cli.errors import CannotStart, Failed
+from cli.options import option
+from cli.version import version
+
 _COMMAND = Path(__file__).parent.parent / "deploy" / "command.json"
-_USER_AGENT = "DiscordBot (mando, 0.1.0)"
 _TIMEOUT_S = 20  # Discord calls the endpoint before it answers, and waits up to 3 s for each of two answers
 
 
-class Refused(Exception):
-    """Raised when Discord does not do what it was asked; says what it answered."""
+def _server_id(text: str) -> str:
+    if not (text.isascii() and text.isdecimal()):
+        raise click.BadParameter(f"{text!r} is not the id of a server, e.g. 197038439483310086")
+    return text
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--guild", metavar="ID", help="only for this server, where it appears at once")
-    parser.add_argument("--endpoint", metavar="URL", help="also make this the address of interactions (https)")
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """2 where something is missing, 1 where Discord refuses."""
+@click.command()
+@option("--guild", type=_server_id, metavar="ID", help="only for this server, where it appears at once")
+@option("--endpoint", metavar="URL", help="also make this the address of interactions (https)")
+def command(guild: str | None, endpoint: str | None) -> None:
     token = os.environ.get("DISCORD_BOT_TOKEN", "").strip()
     api = os.environ.get("DISCORD_API", "https://discord.com/api/v10").rstrip("/")
     if not token:
-        sys.stderr.write(
-            "mando register: DISCORD_BOT_TOKEN is not set; it is the bot's token, from the developer portal\n"
-        )
-        return 2
-    if arguments.guild is not None and not arguments.guild.isdecimal():
-        sys.stderr.write(
-            f"mando register: --guild {arguments.guild!r} is not the id of a server, e.g. 197038439483310086\n"
-        )
-        return 2
-    command = json.loads(_COMMAND.read_text())
-    try:
-        with requests.Session() as session:
-            session.headers.update({"Authorization": f"Bot {token}", "User-Agent": _USER_AGENT})
-            register(session, api, command, arguments.guild, arguments.endpoint)
-    except Refused as error:
-        sys.stderr.write(f"mando register: {error}\n")
-        return 1
-    return 0
+        raise CannotStart("DISCORD_BOT_TOKEN is not set; it is the bot's token, from the developer portal")
+    document = json.loads(_COMMAND.read_text())
+    with requests.Session() as session:
+        session.headers.update({"Authorization": f"Bot {token}", "User-Agent": f"DiscordBot (mando, {version()})"})
+        register(session, api, document, guild, endpoint)
 
 
 def register(
     session: requests.Session, api: str, command: Mapping[str, Any], guild: str | None, endpoint: str | None
 ) -> None:
-    """Makes the command the only one of its scope; doing it again changes nothing.  Raises Refused."""
+    """Makes the command the only one of its scope; doing it again changes nothing.  Raises Failed."""
     application = _call(session, "GET", f"{api}/applications/@me", "read the application")
     if not isinstance(application, dict) or not str(application.get("id")).isdecimal():
-        raise Refused("cannot read the application: Discord answered without its id")
+        raise Failed("cannot read the application: Discord answered without its id")
     scope = f"applications/{application['id']}" + (f"/guilds/{guild}" if guild else "")
     registered = _call(session, "PUT", f"{api}/{scope}/commands", "register the command", [command])
     if not isinstance(registered, list) or len(registered) != 1:
-        raise Refused("cannot register the command: Discord answered without the list of commands")
+        raise Failed("cannot register the command: Discord answered without the list of commands")
     name = application.get("name", application["id"])
     print(f"/{command['name']} is registered for {name}" + (f" in server {guild}" if guild else ""))
     if endpoint is not None and application.get("interactions_endpoint_url") != endpoint:
@@ -78,13 +66,13 @@ def _call(session: requests.Session, method: str, url: str, purpose: str, body: 
     try:
         answer = session.request(method, url, json=body, timeout=_TIMEOUT_S, allow_redirects=False)
     except (requests.RequestException, UnicodeError) as error:  # the latter: a token or address that no header can hold
-        raise Refused(f"cannot {purpose}: {type(error).__name__} at {url}") from None
+        raise Failed(f"cannot {purpose}: {type(error).__name__} at {url}") from None
     if not 200 <= answer.status_code < 300:
-        raise Refused(f"cannot {purpose}: Discord answered {answer.status_code} {_words_of(answer)}")
+        raise Failed(f"cannot {purpose}: Discord answered {answer.status_code} {_words_of(answer)}")
     try:
         return answer.json()
     except ValueError:
-        raise Refused(f"cannot {purpose}: {url} answered {answer.status_code} {_words_of(answer)}, no JSON") from None
+        raise Failed(f"cannot {purpose}: {url} answered {answer.status_code} {_words_of(answer)}, no JSON") from None
 
 
 def _words_of(answer: requests.Response) -> str:

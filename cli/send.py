@@ -1,37 +1,22 @@
 """`mando send`: act as Discord against a running `mando up`, and report what becomes of every interaction."""
 
-import argparse
 import asyncio
-import contextlib
 import json
 import math
 import statistics
-import sys
-from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
+import click
 from tqdm import tqdm
 
-_COME_BACK_S = 0.5
+from cli.channel import Final, Json, Watch
+from cli.errors import CannotStart
+from cli.options import option, port, positive, whole
+
 _ASK_AT_ONCE = 20
 _FIRST_MEMBER = 10**17
-
-Json = dict[str, Any]
-
-
-class NothingThere(Exception):
-    """Raised when no `mando up` answers; the message is one line for the terminal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Final:
-    """A message that is no longer "thinking…", and when we saw it (the event loop's seconds)."""
-
-    message: Json
-    seen_s: float
 
 
 @dataclass(slots=True)
@@ -82,31 +67,23 @@ class Sent:
         return shown
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--count", type=_count, default=1, metavar="N", help="how many interactions (default: 1)")
-    parser.add_argument("--rate", type=positive, default=5.0, metavar="R", help="how many a second (default: 5)")
-    parser.add_argument("--port", type=int, default=8080, help="where `mando up` runs (default: 8080)")
-    parser.add_argument("--words", help="what each is drawn from (default: every mandala is new)")
-    parser.add_argument(
-        "--deliveries", type=_count, default=1, metavar="N", help="how often each is delivered, up to 10 (default: 1)"
-    )
-    parser.add_argument(
-        "--wait", type=positive, default=120.0, metavar="S", help="how long to wait for each outcome (default: 120)"
-    )
+@click.command()
+@option("--count", type=whole(1), default=1, metavar="N", help="how many interactions")
+@option("--rate", type=positive, default=5.0, metavar="R", help="how many a second")
+@port("send", "where `mando up` runs")
+@option("--words", help="what each is drawn from; without them every mandala is new")
+@option("--deliveries", type=whole(1), default=1, metavar="N", help="how often each is delivered, up to 10")
+@option("--wait", type=positive, default=120.0, metavar="S", help="how long to wait for each outcome")
+def command(count: int, rate: float, port: int, words: str | None, deliveries: int, wait: float) -> int:
+    """Prints a line of JSON for each interaction, and one that sums up.
 
-
-def run(arguments: argparse.Namespace) -> int:
-    """1 where an interaction did not end in one picture, 2 where no `mando up` answers."""
+    Exit codes: 0 each ended in one picture, 1 not each, 2 no `mando up` answers.
+    """
     data: Json = {"name": "mando"}
-    if arguments.words is not None:
-        data["options"] = [{"name": "words", "value": arguments.words}]
-    call = {"type": 2, "data": data, "deliveries": arguments.deliveries}
-    base = f"http://127.0.0.1:{arguments.port}"
-    try:
-        sent = asyncio.run(_send_all(base, call, arguments.count, arguments.rate, arguments.wait))
-    except NothingThere as error:
-        sys.stderr.write(f"mando send: {error}\n")
-        return 2
+    if words is not None:
+        data["options"] = [{"name": "words", "value": words}]
+    call = {"type": 2, "data": data, "deliveries": deliveries}
+    sent = asyncio.run(_send_all(f"http://127.0.0.1:{port}", call, count, rate, wait))
     for one in sent:
         print(json.dumps(one.to_json(), ensure_ascii=False))
     print(json.dumps({"summary": _summary(sent)}))
@@ -138,17 +115,17 @@ async def _send_all(base: str, call: Json, count: int, rate_per_s: float, wait_s
 
 
 async def _revision(session: aiohttp.ClientSession, base: str) -> int:
-    """The channel's newest revision.  Raises NothingThere."""
+    """The channel's newest revision.  Raises CannotStart."""
     try:
         async with session.get("/api/client/channel") as answer:
             return int((await answer.json())["revision"])
     except (aiohttp.ClientConnectionError, OverflowError):
-        raise NothingThere(f"nothing answers at {base}; start it with `mando up`, or give its --port") from None
+        raise CannotStart(f"nothing answers at {base}; start it with `mando up`, or give its --port") from None
     except (aiohttp.ClientError, ValueError, KeyError, TypeError):
-        raise NothingThere(f"what answers at {base} is no `mando up`; give the port of one with --port") from None
+        raise CannotStart(f"what answers at {base} is no `mando up`; give the port of one with --port") from None
 
 
-async def _send(session: aiohttp.ClientSession, watch: "Watch", call: Json, wait_s: float) -> Sent:
+async def _send(session: aiohttp.ClientSession, watch: Watch, call: Json, wait_s: float) -> Sent:
     sent = Sent(asyncio.get_running_loop().time())
     try:
         async with asyncio.timeout(wait_s):
@@ -172,64 +149,6 @@ async def _count_replies(session: aiohttp.ClientSession, sent: Sent, slots: asyn
     async with slots, session.get(f"/api/client/interactions/{sent.id}") as answer:
         messages = (await answer.json())["messages"]
     sent.visible_replies = sum(message["state"] == "replied" for message in messages)
-
-
-class Watch:
-    """Sees the channel as the page does, by its events.  Comes back by itself where the connection breaks."""
-
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
-        self._finals: defaultdict[str, asyncio.Future[Final]] = defaultdict(asyncio.Future)
-
-    async def final(self, interaction_id: str) -> Final:
-        """The first message of the interaction that is no longer "thinking…"."""
-        return await asyncio.shield(self._finals[interaction_id])
-
-    async def listen(self, revision: int) -> None:
-        """Follow the events after that revision until cancelled."""
-        while True:
-            with contextlib.suppress(aiohttp.ClientError):
-                headers = {"Last-Event-ID": str(revision)}
-                async with self._session.get("/api/client/events", headers=headers) as answer:
-                    async for kind, seen, data in _events(answer):
-                        revision = seen
-                        await self._see(kind, data)
-            await asyncio.sleep(_COME_BACK_S)
-
-    async def _see(self, kind: str, data: Json) -> None:
-        if kind == "RESET":
-            await self._ask_anew()
-        elif kind != "MESSAGE_DELETE":
-            self._note(data)
-
-    def _note(self, message: Json) -> None:
-        interaction_id = message.get("interaction_metadata", {}).get("id") or message.get("nonce")
-        if interaction_id is None or message["state"] == "thinking":
-            return
-        final = self._finals[interaction_id]
-        if not final.done():
-            final.set_result(Final(message, asyncio.get_running_loop().time()))
-
-    async def _ask_anew(self) -> None:
-        """We have missed too much to be told: ask for each that we still wait for."""
-        for interaction_id in [key for key, final in self._finals.items() if not final.done()]:
-            async with self._session.get(f"/api/client/interactions/{interaction_id}") as answer:
-                for message in (await answer.json())["messages"]:
-                    self._note(message)
-
-
-async def _events(answer: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, int, Json]]:
-    """Kind, revision and data of each event.  Source: HTML, "Server-sent events"; each field is one line here."""
-    fields: dict[str, str] = {}
-    async for line in answer.content:
-        name, _, value = line.decode().rstrip("\n").partition(": ")
-        if name:
-            fields[name] = value
-        elif "data" in fields:
-            yield fields["event"], int(fields["id"]), json.loads(fields["data"])
-            fields = {}
-        else:
-            fields = {}
 
 
 def _has_picture(message: Json) -> bool:
@@ -257,20 +176,3 @@ def _spread(values: list[float]) -> Json | None:
     ordered = sorted(values)
     p95 = ordered[math.ceil(0.95 * len(ordered)) - 1]
     return {"median": round(statistics.median(ordered), 1), "p95": p95, "max": ordered[-1]}
-
-
-def _count(text: str) -> int:
-    count = int(text) if text.isascii() and text.isdecimal() else 0
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return count
-
-
-def positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return value

@@ -1,62 +1,52 @@
 """`mando up`: the local cloud and the page on PORT, the ingress on PORT+1, the steps on PORT+2, gRPC on PORT+3."""
 
-import argparse
 import asyncio
 import contextlib
+import errno
 import fcntl
 import gc
 import json
 import os
 import secrets
-import shlex
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import nacl.exceptions
-import yaml
 from nacl.public import PrivateKey
 
-from cli.keys import encode, read_private_key, write_private_key
-from local import auth
-from local.api_error import ApiError
+from cli import options
+from cli.errors import CannotStart
+from cli.keys import read_private_key, write_private_key
 from local.children import Child, ChildFailed, Program
+from local.deployed import deploy_files
 from local.discord.errors import DiscordError
 from local.disk import CannotKeep, UnusableFile, unusable_key
-from local.live_files import BrokenFile, LiveFile, watch
-from local.server import BUCKET, HOST, PROJECT, QUEUE, WORKFLOW, LocalCloud, account
-from local.tasks.queue_yaml import QueueYamlError
-
-ROOT = Path(__file__).parent.parent
-_STEPS_AUDIENCE = "mando-steps"
+from local.live_files import BrokenFile, watch
+from local.programs import programs
+from local.project import HOST, ROOT, Ports, url
+from local.server import LocalCloud
 
 
-class CannotStart(Exception):
-    """Raised when something outside is in the way; the message is one line for the terminal."""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8080, help="the first of four ports (default: 8080)")
-    parser.add_argument(
-        "--data",
-        dest="data_dir",
-        type=Path,
-        default=ROOT / ".mando",
-        metavar="DIR",
-        help="where it keeps everything (default: .mando); MANDO_DATA_DIR in the environment",
-    )
-
-
-def run(arguments: argparse.Namespace) -> int:
+@click.command()
+@options.port("up", "the first of four ports", ports=4)
+@options.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=ROOT / ".mando",
+    show_default=".mando",
+    metavar="DIR",
+    help="where it keeps everything",
+)
+def command(port: int, data: Path) -> None:
+    """Ctrl-C stops all of it."""
     try:
-        with _locked(arguments.data_dir):
-            asyncio.run(_up(arguments.port, arguments.data_dir))
-    except (CannotStart, CannotKeep, ChildFailed, UnusableFile) as error:
-        sys.stderr.write(f"mando up: {error}\n")
-        return 2
-    return 0
+        with _locked(data):
+            asyncio.run(_up(Ports(port), data))
+    except (CannotKeep, ChildFailed, UnusableFile) as error:
+        raise CannotStart(str(error)) from None
 
 
 @contextlib.contextmanager
@@ -78,35 +68,34 @@ def _locked(data: Path) -> Iterator[None]:
         yield
 
 
-async def _up(port: int, data: Path) -> None:
-    for each in range(port, port + 4):
-        _ensure_free(each)
+async def _up(ports: Ports, data: Path) -> None:
+    for port in ports.all():
+        _ensure_free(port)
     stopped = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
     async with contextlib.AsyncExitStack() as stack:
         bot_token = secrets.token_urlsafe(32)
-        cloud = await stack.enter_async_context(LocalCloud(data, port, f"http://{HOST}:{port + 1}", bot_token))
-        key = _seal_key(data)
-        children = await _start(stack, [_ingress(cloud, key, data, port), _steps(key, bot_token, data, port)])
-        await _begin(cloud, port)
+        cloud = await stack.enter_async_context(LocalCloud(data, ports.cloud, url(ports.ingress), bot_token))
+        key = cloud.discord.public_key_hex
+        children = await _start(stack, programs(ports, data, _seal_key(data), key, bot_token))
+        await _begin(cloud, ports)
         gc.collect()
         gc.freeze()  # a full collection would look at all that was imported each time, and take 60 ms
         watching = asyncio.create_task(watch(cloud.files, _say))
         stack.callback(watching.cancel)
-        print(f"local cloud and page on {port}, ingress on {port + 1}, steps on {port + 2}, gRPC on {port + 3}")
+        cloud_port, ingress, steps, grpc = ports.all()
+        print(f"local cloud and page on {cloud_port}, ingress on {ingress}, steps on {steps}, gRPC on {grpc}")
         print(f"data and logs in {data}")
-        print(f"ready http://{HOST}:{port}", flush=True)
+        print(f"ready {url(ports.cloud)}", flush=True)
         await _until_stopped(stopped, children)
 
 
-async def _begin(cloud: LocalCloud, port: int) -> None:
-    """What a deployment would do: the workflow, the queue, the command.  Raises CannotStart where a file is wrong."""
+async def _begin(cloud: LocalCloud, ports: Ports) -> None:
+    """What a deployment would do: the workflows, the queues, the command.  Raises CannotStart where a file is wrong."""
     commands = ROOT / "deploy" / "command.json"
     try:
-        for file in (_workflow_file(cloud, port), _queue_file(cloud)):
-            file.load()
-            cloud.files.append(file)
+        cloud.files.extend(deploy_files(cloud, ports))
     except BrokenFile as error:
         raise CannotStart(str(error)) from None
     try:
@@ -115,31 +104,6 @@ async def _begin(cloud: LocalCloud, port: int) -> None:
         raise CannotStart(f"cannot read {commands}: {error.strerror}") from None
     except (DiscordError, ValueError) as error:
         raise CannotStart(f"{commands} is no command that Discord would take: {error}") from None
-
-
-def _workflow_file(cloud: LocalCloud, port: int) -> LiveFile:
-    env = {"STEPS_URL": f"http://{HOST}:{port + 2}", "STEPS_AUDIENCE": _STEPS_AUDIENCE}
-
-    def deploy(text: str) -> str:
-        try:
-            revision = cloud.deploy(text, env)
-        except ApiError as error:
-            raise BrokenFile(str(error).replace("main.yaml:", "workflows/mando.yaml:")) from None
-        return f"workflows/mando.yaml: revision {revision.revision_id}"
-
-    return LiveFile(ROOT / "workflows" / "mando.yaml", deploy)
-
-
-def _queue_file(cloud: LocalCloud) -> LiveFile:
-    def configure(text: str) -> str:
-        try:
-            queues = cloud.apply_queue_yaml(text)
-        except QueueYamlError as error:
-            raise BrokenFile(str(error)) from None
-        rates = (f"{one.name.rpartition('/')[2]} {one.rate.max_dispatches_per_s:g}/s" for one in queues)
-        return f"queue.yaml: {', '.join(rates)}"
-
-    return LiveFile(ROOT / "queue.yaml", configure)
 
 
 def _say(words: str) -> None:
@@ -174,52 +138,9 @@ def _ensure_free(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except (OSError, OverflowError):
-            raise CannotStart(f"port {port} is in use; end what uses it, or choose four others with --port") from None
-
-
-def _ingress(cloud: LocalCloud, key: PrivateKey, data: Path, port: int) -> Program:
-    """The Cloud Run function, under functions-framework as there."""
-    url = f"http://{HOST}:{port + 1}"
-    return Program(
-        name="ingress",
-        command=[_installed("functions-framework"), "--target=handle_request", f"--host={HOST}", f"--port={port + 1}"],
-        environment={
-            "DISCORD_PUBLIC_KEY": cloud.discord.public_key_hex,
-            "SEAL_PUBLIC_KEY": encode(bytes(key.public_key)),
-            "QUEUE": QUEUE,
-            "WORKFLOW": WORKFLOW,
-            "TASK_SERVICE_ACCOUNT": account("mando-tasks"),
-            "CLOUD_TASKS_ENDPOINT": f"http://{HOST}:{port}",
-        },
-        folder=ROOT,
-        health_url=url,
-        log_path=data / "ingress.log",
-    )
-
-
-def _steps(key: PrivateKey, bot_token: str, data: Path, port: int) -> Program:
-    """The App Engine service, started by the entrypoint that app.yaml names."""
-    command, *arguments = shlex.split(yaml.safe_load((ROOT / "app.yaml").read_text())["entrypoint"])
-    return Program(
-        name="steps",
-        command=[_installed(command), *arguments],
-        environment={
-            "GUNICORN_CMD_ARGS": f"--bind={HOST}:{port + 2}",
-            "GOOGLE_CLOUD_PROJECT": PROJECT,
-            "BUCKET": BUCKET,
-            "AUDIENCE": _STEPS_AUDIENCE,
-            "WORKFLOW_SERVICE_ACCOUNT": account("mando-workflow"),
-            "SEAL_PRIVATE_KEY": encode(bytes(key)),
-            "DISCORD_BOT_TOKEN": bot_token,
-            "DISCORD_API": f"http://{HOST}:{port}/api/v10",
-            "OIDC_CERTS_URL": f"http://{HOST}:{port}{auth.CERTS_PATH}",
-            "STORAGE_EMULATOR_HOST": f"http://{HOST}:{port}",
-        },
-        folder=ROOT,
-        health_url=f"http://{HOST}:{port + 2}/health",
-        log_path=data / "steps.log",
-    )
+        except OSError as error:
+            problem = "in use; end what uses it" if error.errno == errno.EADDRINUSE else f"not free: {error.strerror}"
+            raise CannotStart(f"port {port} is {problem}, or choose four others with --port") from None
 
 
 def _seal_key(data: Path) -> PrivateKey:
@@ -234,7 +155,3 @@ def _seal_key(data: Path) -> PrivateKey:
         return read_private_key(path)
     except (OSError, ValueError, nacl.exceptions.CryptoError) as error:
         raise unusable_key(path, "a key in base64 (32 bytes)", error) from None
-
-
-def _installed(program: str) -> str:
-    return str(Path(sys.executable).parent / program)

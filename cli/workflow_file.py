@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from cli.errors import CannotStart, WrongFile
 from local.workflows.compile import Workflow, compile_workflow
 from local.workflows.errors import WorkflowSyntaxError
 from local.workflows.limits import MAX_SOURCE_BYTES
@@ -15,21 +16,17 @@ _MAX_SHOWN = 20
 _MAX_NAMES = 4
 
 
-class NoWorkflow(Exception):
-    """Raised when a file holds no workflow that can be run; the message is for the terminal."""
-
-
 def load(path: Path) -> Workflow:
-    """Raises NoWorkflow."""
+    """Raises CannotStart; WrongFile where the text has mistakes."""
     source = _read(path)
     try:
         return compile_workflow(source, str(path))
     except WorkflowSyntaxError as error:
         if (what := _what_it_is(source)) is not None:
-            raise NoWorkflow(f"mando run: {path} is no workflow: it is {what}") from None
+            raise CannotStart(f"{path} is no workflow: it is {what}") from None
         shown = [str(problem) for problem in error.problems[:_MAX_SHOWN]]
         more = len(error.problems) - len(shown)
-        raise NoWorkflow("\n".join([*shown, f"and {more} more"] if more else shown)) from None
+        raise WrongFile("\n".join([*shown, f"and {more} more"] if more else shown)) from None
 
 
 def _read(path: Path) -> str:
@@ -38,15 +35,15 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(2 * MAX_SOURCE_BYTES)
     except OSError as error:
-        raise NoWorkflow(f"mando run: cannot read {path}: {error.strerror}") from None
+        raise CannotStart(f"cannot read {path}: {error.strerror}") from None
     if len(content) > MAX_SOURCE_BYTES:
-        raise NoWorkflow(f"mando run: {path} is larger than a workflow may be, which is {MAX_SOURCE_BYTES} bytes")
+        raise CannotStart(f"{path} is larger than a workflow may be, which is {MAX_SOURCE_BYTES} bytes")
     if not content.strip():
-        raise NoWorkflow(f"mando run: {path} is empty")
+        raise CannotStart(f"{path} is empty")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NoWorkflow(f"mando run: {path} is not UTF-8") from None
+        raise CannotStart(f"{path} is not UTF-8") from None
 
 
 def _what_it_is(source: str) -> str | None:

@@ -7,6 +7,7 @@ be made any number of times.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from service.concurrency import INGRESS_REQUESTS
 
@@ -86,6 +87,15 @@ def _grant(why: str, resource: tuple[str, ...], member: str, role: str, *more: s
     )  # fmt: skip
 
 
+def _workflow(name: str) -> Call:
+    return Call(
+        f"the workflow {name}",
+        gcloud("workflows", "deploy", name, f"--source=workflows/{name}.yaml", "--location=$LOCATION",
+               f"--service-account={account('mando-workflow')}", "--call-log-level=log-errors-only",
+               "--set-env-vars=STEPS_URL=https://$STEPS_HOST,STEPS_AUDIENCE=mando-steps"),
+    )  # fmt: skip
+
+
 _PROJECT = ("projects", "$PROJECT")
 _BUCKET = ("storage", "buckets", "gs://$PROJECT-mandalas")
 _NAMED = "projects/$PROJECT/locations/$LOCATION"
@@ -162,12 +172,7 @@ CALLS: tuple[Call | Answer, ...] = (
     Answer(
         "where they answer", "STEPS_HOST", gcloud("app", "describe", "--format=value(defaultHostname)")
     ),
-    Call(
-        "the workflow",
-        gcloud("workflows", "deploy", "mando", "--source=workflows/mando.yaml", "--location=$LOCATION",
-               f"--service-account={account('mando-workflow')}", "--call-log-level=log-errors-only",
-               "--set-env-vars=STEPS_URL=https://$STEPS_HOST,STEPS_AUDIENCE=mando-steps"),
-    ),
+    *(_workflow(path.stem) for path in sorted((Path(__file__).parent.parent / "workflows").glob("*.yaml"))),
     Call(
         "the ingress",
         gcloud("functions", "deploy", "mando-ingress", "--gen2", "--region=$LOCATION",

@@ -35,6 +35,7 @@ from local.guard import guard, is_ours, mark
 from local.live_files import LiveFile
 from local.ops.ops import Ops
 from local.outgoing import outgoing_session
+from local.project import BUCKET, HOST, PLACE, WORKFLOW, Ports, account, url
 from local.retention import Retention, Shelf
 from local.storage import aging
 from local.storage import rest as storage_rest
@@ -47,32 +48,20 @@ from local.tasks.sender import Sender
 from local.tasks.store import TaskStore
 from local.workflows.effects import Auth, Value
 
-HOST = "127.0.0.1"
-PROJECT = "demo"
-BUCKET = f"{PROJECT}-mandalas"
-PLACE = f"projects/{PROJECT}/locations/us-central1"
-QUEUE = f"{PLACE}/queues/create-image-queue"
-WORKFLOW = f"{PLACE}/workflows/mando"
-
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 
 _log = logging.getLogger("mando.local")
 
 
-def account(name: str) -> str:
-    """The service account of that name, as in a deployment."""
-    return f"{name}@{PROJECT}.iam.gserviceaccount.com"
-
-
 class LocalCloud:
-    """Everything on `port`, gRPC on port + 3, from `async with` until its end; what it keeps is below `data`.
+    """Everything on `port` and gRPC beside it (project.Ports), from `async with` until its end; all data below `data`.
 
     files are those that are put into force when they are saved; /ops shows how that went.
     """
 
     def __init__(self, data: Path, port: int, ingress_url: str, bot_token: str | None = None) -> None:
-        self._base_url = f"http://{HOST}:{port}"
-        self._port = port
+        self._base_url = url(port)
+        self._ports = Ports(port)
         self._ingress_url = ingress_url
         self._bot_token = bot_token
         self._data = data
@@ -141,12 +130,12 @@ class LocalCloud:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, logger=logger)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, HOST, self._port).start()
+        await web.TCPSite(runner, HOST, self._ports.cloud).start()
 
-    def deploy(self, source: str, env: dict[str, str]) -> Revision:
-        """Put the workflow into force; executions that run keep their revision.  Raises ApiError(400)."""
+    def deploy(self, workflow: str, source: str, env: dict[str, str]) -> Revision:
+        """Put the workflow of that full name into force; executions keep their revision.  Raises ApiError(400)."""
         settings = Settings(source, account("mando-workflow"), env)
-        return self.executions.deployments.deploy(WORKFLOW, settings)
+        return self.executions.deployments.deploy(workflow, settings)
 
     def apply_queue_yaml(self, text: str) -> tuple[QueueConfig, ...]:
         """Put a queue.yaml into force at once; the queues that it names, as they are now.  Raises QueueYamlError."""
@@ -167,7 +156,7 @@ class LocalCloud:
     async def _serve_grpc(self) -> None:
         """After all programs were started: gRPC complains where its process forks."""
         session = await self._stack.enter_async_context(aiohttp.ClientSession())
-        server = await grpc_gateway.serve(f"{HOST}:{self._port + 3}", self._base_url, session)
+        server = await grpc_gateway.serve(f"{HOST}:{self._ports.grpc}", self._base_url, session)
         self._stack.push_async_callback(server.stop, 0.5)
 
     async def _end_streams(self, _: web.Application) -> None:

@@ -227,4 +227,5 @@ async def test_in_virtual_time_a_real_call_takes_its_real_time_beside_a_sleep_th
 
 def test_environment_variables_can_come_from_the_environment_too(tmp_path: Path) -> None:
     file = a_file(tmp_path, 'main:\n  steps:\n  - r: {return: \'${sys.get_env("A") + sys.get_env("B")}\'}\n')
-    assert execution_of(file, "--env", "B=2", MANDO_ENV="A=1")["result"] == '"12"'
+    assert execution_of(file, "--env", "B=2", MANDO_RUN_ENV="A=1")["result"] == '"12"'
+    assert execution_of(file, MANDO_RUN_ENV="A=one word\nB= and two")["result"] == '"one word and two"'

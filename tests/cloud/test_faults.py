@@ -12,7 +12,8 @@ import pytest
 
 from local.executions.registry import Settings
 from local.faults import Fault
-from local.server import PLACE, LocalCloud
+from local.project import PLACE
+from local.server import LocalCloud
 from tests.running import until
 from tests.system.up import four_free_ports
 from tests.wire import a_wire

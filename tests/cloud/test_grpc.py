@@ -15,7 +15,8 @@ from google.cloud.workflows.executions_v1.services.executions.transports import 
 from google.cloud.workflows_v1.services.workflows.transports import WorkflowsGrpcTransport
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from local.server import PLACE, LocalCloud
+from local.project import PLACE
+from local.server import LocalCloud
 from tests.system.up import four_free_ports
 
 WORKFLOW, QUEUE = f"{PLACE}/workflows/w", f"{PLACE}/queues/q"

@@ -14,7 +14,8 @@ from aiohttp import web
 from google.cloud import tasks_v2
 
 from local.guard import refusal
-from local.server import BUCKET, PLACE, LocalCloud
+from local.project import BUCKET, PLACE
+from local.server import LocalCloud
 from tests.browser.chromium import browser_with
 from tests.system.up import four_free_ports
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from local.server import BUCKET, PLACE, LocalCloud
+from local.project import BUCKET, PLACE
+from local.server import LocalCloud
 from local.tasks.rules import YAML_TASK_TTL_S, RetryConfig, retry_at_s
 from local.tasks.sender import retry_after_s
 from local.tasks.wire import instant

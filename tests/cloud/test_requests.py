@@ -25,7 +25,8 @@ from local.api_error import ApiError
 from local.googleapi.fields import Reader, read_mask
 from local.googleapi.methods import EXECUTIONS, METHODS, TASKS, TASKS_BETA, WORKFLOWS
 from local.googleapi.payload import read_payload
-from local.server import PLACE, LocalCloud
+from local.project import PLACE
+from local.server import LocalCloud
 from tests.system.up import four_free_ports
 
 QUEUE, WORKFLOW = f"{PLACE}/queues/q", f"{PLACE}/workflows/w"

@@ -12,8 +12,9 @@ import pytest
 
 from local import retention
 from local.executions.registry import Settings
+from local.project import BUCKET, WORKFLOW
 from local.retention import KEPT_S, used_bytes
-from local.server import BUCKET, WORKFLOW, LocalCloud
+from local.server import LocalCloud
 from tests.discord.application import COMMAND
 from tests.running import until
 from tests.servers import ROOT

@@ -73,7 +73,7 @@ def test_a_guild_that_is_no_id_is_refused_before_anything_is_sent(
     discord: Google, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["register", "--guild", "../../x"]) == 2
-    assert "--guild '../../x' is not the id of a server" in capsys.readouterr().err
+    assert "--guild: '../../x' is not the id of a server" in capsys.readouterr().err
 
 
 def test_an_unreachable_discord_is_an_error_without_a_traceback(

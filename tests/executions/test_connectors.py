@@ -11,7 +11,8 @@ import pytest
 
 from local.executions.live import LivePerformer
 from local.executions.registry import Settings
-from local.server import PLACE, LocalCloud
+from local.project import PLACE
+from local.server import LocalCloud
 from local.workflows.effects import HttpCall, HttpFailure
 from tests.running import until
 from tests.system.up import four_free_ports

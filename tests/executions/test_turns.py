@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 
 from local.executions.registry import Settings
-from local.server import WORKFLOW, LocalCloud
+from local.project import WORKFLOW
+from local.server import LocalCloud
 from local.workflows.branches import Branches
 from local.workflows.compile import compile_workflow
 from local.workflows.effects import HttpCall, HttpResponse, Leaf

@@ -7,7 +7,8 @@ from typing import Any
 
 import requests
 
-from tests.system.up import copy_of_sources, four_free_ports, mando, mando_up
+from tests.servers import wait_until
+from tests.system.up import PLACE, Up, copy_of_sources, four_free_ports, mando, mando_up
 
 
 def edited(root: Path, file: str, pattern: str, replacement: str) -> None:
@@ -51,6 +52,36 @@ def test_a_longer_backoff_in_the_workflow_makes_a_restarted_one_wait_longer(tmp_
 def duration_s(entry: dict[str, Any]) -> float:
     began, ended = (datetime.fromisoformat(entry[name]) for name in ("createTime", "updateTime"))
     return (ended - began).total_seconds()
+
+
+def test_a_second_workflow_file_or_a_second_queue_is_not_deployed_under_its_name(tmp_path: Path) -> None:
+    """A file in workflows/ and an entry in queue.yaml are all that it takes; the same file deploys to the cloud."""
+    root = copy_of_sources(tmp_path / "sources")
+    (root / "workflows" / "second.yaml").write_text("main: {steps: [{tell: {return: '${sys.get_env(\"STEPS_URL\")}'}}]}")
+    with (root / "queue.yaml").open("a") as file:
+        file.write("- {name: second-queue, rate: 3/s}\n")
+    with mando_up(tmp_path / "data", root) as up:
+        listed = up.get(f"v1/{PLACE}/workflows")["workflows"]
+        queues = up.get(f"v2/{PLACE}/queues")["queues"]
+        started = requests.post(f"{up.base}/v1/{PLACE}/workflows/second/executions", json={}, timeout=10).json()
+        ended = wait_until(lambda: _ended(up, started["name"]), "the execution ends", 10)
+    assert [one["name"].rpartition("/")[2] for one in listed] == ["mando", "second"]
+    assert [one["name"].rpartition("/")[2] for one in queues] == ["create-image-queue", "second-queue"]
+    assert ended is not None
+    assert ended["result"] == f'"http://127.0.0.1:{up.port + 2}"'
+    printed = mando("deploy", "--dry-run", root=root).stdout
+    assert "gcloud workflows deploy second --source=workflows/second.yaml" in printed
+
+
+def _ended(up: Up, name: str) -> Any:
+    execution = up.get(f"v1/{name}")
+    return execution if execution["state"] != "ACTIVE" else None
+
+
+def test_a_wrong_second_workflow_is_said_without_its_file(tmp_path: Path) -> None:
+    root = copy_of_sources(tmp_path / "sources")
+    (root / "workflows" / "second.yaml").write_text("main: {steps: [{tell: {retrun: 1}}]}")
+    assert "workflows/second.yaml:1:23: a step needs one of" in up_that_ends(root, tmp_path / "data")
 
 
 def test_a_wrong_workflow_is_said_with_its_place_and_nothing_starts(tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""What a workflow that `mando run` runs finds around it: tokens, callbacks that are served, a log in the terminal."""
+
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from cli.errors import CannotStart
+from local.api_error import api_errors
+from local.executions.callbacks import Callbacks
+from local.executions.database import Database
+from local.workflows.effects import Auth, Value
+
+TOKEN = "MANDO_RUN_TOKEN"  # noqa: S105 -- the variable's name
+_MADE_UP = "made-up-by-mando-run"
+
+
+class Tokens:
+    """The token of calls with auth: the user's, or a made-up one, which is said once."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    @classmethod
+    def from_environment(cls) -> "Tokens":
+        token = os.environ.get(TOKEN, "").strip()
+        if not token.isascii() or not token.isprintable():
+            raise CannotStart(f"{TOKEN} has a character that no token has")
+        return cls(token or None)
+
+    def give(self, _: Auth) -> str:
+        if self._token is None:
+            sys.stderr.write(f"mando run: calls with auth carry a made-up token; {TOKEN} can hold a real one\n")
+            self._token = _MADE_UP
+        return self._token
+
+
+class _Announced(Callbacks):
+    """Says in the terminal where a request is awaited."""
+
+    def create(self, execution: str, method: str) -> str:
+        url = super().create(execution, method)
+        sys.stderr.write(f"callback: {method} {url}\n")
+        return url
+
+
+@asynccontextmanager
+async def callbacks_served() -> AsyncIterator[Callbacks]:
+    """Served on a free port of this machine for as long as the execution runs."""
+    database = Database(Path(":memory:"))
+    callbacks = _Announced(database, "")
+    app = web.Application(middlewares=[api_errors])
+    app.add_routes(callbacks.routes())
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        callbacks.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield callbacks
+    finally:
+        await runner.cleanup()
+        database.close()
+
+
+def print_log(data: Value, severity: str) -> None:
+    sys.stderr.write(json.dumps({"severity": severity, "data": data}, ensure_ascii=False, default=str) + "\n")

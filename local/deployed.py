@@ -1,0 +1,47 @@
+"""The files that an operator edits, in force as a deployment would put them, and again whenever they are saved.
+
+Used by `mando up`.  Every file in workflows/ is a workflow of its name; queue.yaml names the queues.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from local.api_error import ApiError
+from local.live_files import BrokenFile, LiveFile
+from local.project import ROOT, Ports, workflow, workflow_environment
+from local.server import LocalCloud
+from local.tasks.queue_yaml import QueueYamlError
+
+
+def deploy_files(cloud: LocalCloud, ports: Ports, root: Path = ROOT) -> list[LiveFile]:
+    """All of them, in force.  Raises BrokenFile."""
+    workflows = sorted((root / "workflows").glob("*.yaml"))
+    if not workflows:
+        raise BrokenFile(f"{root / 'workflows'} holds no workflow; expected workflows/mando.yaml")
+    files = [LiveFile(path, _deploys(cloud, path.stem, ports)) for path in workflows]
+    files.append(LiveFile(root / "queue.yaml", lambda text: _apply_queues(cloud, text)))
+    for file in files:
+        file.load()
+    return files
+
+
+def _deploys(cloud: LocalCloud, name: str, ports: Ports) -> Callable[[str], str]:
+    path = f"workflows/{name}.yaml"
+
+    def deploy(text: str) -> str:
+        try:
+            revision = cloud.deploy(workflow(name), text, workflow_environment(ports))
+        except ApiError as error:
+            raise BrokenFile(str(error).replace("main.yaml:", f"{path}:")) from None
+        return f"{path}: revision {revision.revision_id}"
+
+    return deploy
+
+
+def _apply_queues(cloud: LocalCloud, text: str) -> str:
+    try:
+        queues = cloud.apply_queue_yaml(text)
+    except QueueYamlError as error:
+        raise BrokenFile(str(error)) from None
+    rates = (f"{one.name.rpartition('/')[2]} {one.rate.max_dispatches_per_s:g}/s" for one in queues)
+    return f"queue.yaml: {', '.join(rates)}"

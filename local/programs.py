@@ -1,0 +1,84 @@
+"""The programs of the cloud that run beside the local cloud, each as in production.  Started by `mando up`.
+
+A new program is one function here and one line in programs().
+"""
+
+import shlex
+import sys
+from base64 import b64encode
+from pathlib import Path
+
+import yaml
+from nacl.public import PrivateKey
+
+from local import auth
+from local.children import Program
+from local.project import (
+    BUCKET,
+    HOST,
+    PROJECT,
+    QUEUE,
+    ROOT,
+    STEPS_AUDIENCE,
+    WORKFLOW,
+    Ports,
+    account,
+    url,
+)
+
+
+def programs(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str, bot_token: str) -> list[Program]:
+    """key seals Discord's tokens; the logs lie in data."""
+    return [_ingress(ports, data, key, discord_public_key), _steps(ports, data, key, bot_token)]
+
+
+def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str) -> Program:
+    """The Cloud Run function, under functions-framework as there."""
+    framework = _installed("functions-framework")
+    return Program(
+        name="ingress",
+        command=[framework, "--target=handle_request", f"--host={HOST}", f"--port={ports.ingress}"],
+        environment={
+            "DISCORD_PUBLIC_KEY": discord_public_key,
+            "SEAL_PUBLIC_KEY": _text(bytes(key.public_key)),
+            "QUEUE": QUEUE,
+            "WORKFLOW": WORKFLOW,
+            "TASK_SERVICE_ACCOUNT": account("mando-tasks"),
+            "CLOUD_TASKS_ENDPOINT": url(ports.cloud),
+        },
+        folder=ROOT,
+        health_url=url(ports.ingress),
+        log_path=data / "ingress.log",
+    )
+
+
+def _steps(ports: Ports, data: Path, key: PrivateKey, bot_token: str) -> Program:
+    """The App Engine service, started by the entrypoint that app.yaml names."""
+    command, *arguments = shlex.split(yaml.safe_load((ROOT / "app.yaml").read_text())["entrypoint"])
+    return Program(
+        name="steps",
+        command=[_installed(command), *arguments],
+        environment={
+            "GUNICORN_CMD_ARGS": f"--bind={HOST}:{ports.steps}",
+            "GOOGLE_CLOUD_PROJECT": PROJECT,
+            "BUCKET": BUCKET,
+            "AUDIENCE": STEPS_AUDIENCE,
+            "WORKFLOW_SERVICE_ACCOUNT": account("mando-workflow"),
+            "SEAL_PRIVATE_KEY": _text(bytes(key)),
+            "DISCORD_BOT_TOKEN": bot_token,
+            "DISCORD_API": f"{url(ports.cloud)}/api/v10",
+            "OIDC_CERTS_URL": f"{url(ports.cloud)}{auth.CERTS_PATH}",
+            "STORAGE_EMULATOR_HOST": url(ports.cloud),
+        },
+        folder=ROOT,
+        health_url=f"{url(ports.steps)}/health",
+        log_path=data / "steps.log",
+    )
+
+
+def _installed(program: str) -> str:
+    return str(Path(sys.executable).parent / program)
+
+
+def _text(key: bytes) -> str:
+    return b64encode(key).decode()

@@ -1,0 +1,158 @@
+"""What every command says of a wrong command line: one sentence, with what is wrong, where, and what was expected."""
+
+import importlib
+from pathlib import Path
+
+import click
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cli.main import COMMANDS, run
+
+NUMBER = "is not a whole number from 1"
+PORT = f"{NUMBER} to 65535"
+
+# command, option, what it is given, what is said of it
+WRONG = [
+    ("up", "--port", "x", f"'x' {NUMBER} to 65532"),
+    ("up", "--port", "65533", "'65533' is not a whole number"),
+    ("up", "--port", "9" * 5000, "is not a whole number"),
+    ("draw", "--symmetry", "x", f"'x' {NUMBER}"),
+    ("draw", "--symmetry", "1", "1 is none of 5, 6"),
+    ("draw", "--palette", "plaid", "'plaid' is none of amethyst"),
+    ("draw", "--size", "0", f"'0' {NUMBER}"),
+    ("draw", "--size", "33", "33 is not an even number from 64 to 4096"),
+    ("draw", "--size", "²", f"'²' {NUMBER}"),
+    ("draw", "--ratio", "16/9", "'16/9' is no ratio from 1:3 to 3:1, e.g. 16:9"),
+    ("draw", "--sheet", "101", f"'101' {NUMBER} to 100"),
+    ("draw", "--design", "/nowhere.json", "cannot read /nowhere.json: No such file"),
+    ("draw", "--output", "x.tiff", "'x.tiff' does not end in .png"),
+    ("draw", "--output", "/nowhere/x.png", "cannot write /nowhere/x.png: No such file"),
+    ("run", "--data", "{", "The argument is not valid JSON"),
+    ("run", "--env", "N", "'N' is not of the form NAME=VALUE"),
+    ("run", "--stub", "/nowhere", "cannot read /nowhere: No such file"),
+    ("run", "--history", "all", "'all' is not one of 'basic', 'detailed'"),
+    ("run", "--base-url", "ftp://h", "'ftp://h' is not of the form http://HOST:PORT"),
+    ("send", "--count", "-1", f"'-1' {NUMBER}"),
+    ("send", "--rate", "nan", "'nan' is not a number above 0"),
+    ("send", "--port", "0", f"'0' {PORT}"),
+    ("send", "--deliveries", "1.5", f"'1.5' {NUMBER}"),
+    ("send", "--wait", "-3", "'-3' is not a number above 0"),
+    ("replay", "--since", "soon", "'soon' is no duration, expected such as 30m, 1h or 2d"),
+    ("replay", "--rate", "inf", "'inf' is not a number above 0"),
+    ("replay", "--workflow", "a/b", "'a/b' is no name, expected letters"),
+    ("replay", "--port", "65536", f"'65536' {PORT}"),
+    ("replay", "--project", "my project", "'my project' is no name, expected letters"),
+    ("replay", "--location", "é", "'é' is no name, expected letters"),
+    ("env", "--port", " 80", f"' 80' {PORT}"),
+    ("register", "--guild", "../../x", "'../../x' is not the id of a server, e.g. 1970"),
+]
+BESIDE = {"draw": ["-o", "/nowhere/x.png"], "run": ["workflows/mando.yaml"], "replay": ["--failed"]}
+
+
+def said_of(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """One line; that nothing was done besides."""
+    assert run(argv) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1), said.err
+    return said.err
+
+
+@pytest.mark.parametrize(("command", "option", "value", "words"), WRONG)
+def test_a_wrong_value_is_told_with_its_option_and_what_was_expected(
+    command: str, option: str, value: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = said_of([command, *BESIDE.get(command, []), option, value], capsys)
+    assert said.startswith(f"mando {command}: {option}: ")
+    assert words in said
+
+
+@pytest.mark.parametrize(("command", "option", "value", "words"), WRONG)
+def test_a_wrong_value_from_the_environment_is_told_with_its_variable(
+    command: str,
+    option: str,
+    value: str,
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Source: Click, "Values from Environment Variables": PREFIX_COMMAND_OPTION."""
+    variable = f"MANDO_{command}_{option[2:]}".upper().replace("-", "_")
+    monkeypatch.setenv(variable, value)
+    beside = [] if option == "--output" else BESIDE.get(command, [])
+    said = said_of([command, *beside], capsys)
+    assert said.startswith(f"mando {command}: {variable}: ")
+    assert words in said
+
+
+def test_every_option_with_a_value_that_can_be_wrong_is_in_the_table() -> None:
+    """The others take any text, or are told of with other words: `mando deploy` lists all that is wrong at once."""
+    anything = {("up", "--data"), ("send", "--words"), ("keys", "--output"), ("register", "--endpoint")}
+    options = set()
+    for name in COMMANDS:
+        command: click.Command = importlib.import_module(f"cli.{name}").command
+        options |= {
+            (name, max(each.opts, key=len))
+            for each in command.params
+            if isinstance(each, click.Option) and not each.is_flag and name != "deploy"
+        }
+    assert {(command, option) for command, option, _, _ in WRONG} | anything == options
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["dance"], "mando: No such command 'dance'; `mando --help` says more"),
+        (["drew"], "mando: No such command 'drew'. Did you mean 'draw'? `mando --help` says more"),
+        (["--loud"], "mando: No such option '--loud'; `mando --help` says more"),
+        (["env", "--prot", "1"], "mando env: No such option '--prot'. Did you mean '--port'? `mando env --help` says"),
+        (["env", "now"], "mando env: Got unexpected extra argument (now); `mando env --help` says more"),
+        (["env", "--port"], "mando env: Option '--port' requires an argument; `mando env --help` says more"),
+        (["run"], "mando run: FILE: is missing; `mando run --help` says more"),
+        (["keys"], "mando keys: --output: is missing; `mando keys --help` says more"),
+        (["draw"], "mando draw: --output: is missing, e.g. -o cat.png"),
+        (["keys", "-o", "/nowhere/x"], "mando keys: cannot write /nowhere/x: No such file or directory"),
+        (["replay"], "mando replay: name one execution, or say --failed"),
+        (["replay", "x"], "mando replay: 'x' is no execution: expected an id such as 3f0c…, or its full name"),
+        (["up", "--data", __file__], f"mando up: cannot keep data in {__file__}: File exists"),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_one_sentence(
+    argv: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said_of(argv, capsys).startswith(words)
+
+
+def test_a_flag_from_the_environment_that_is_neither_yes_nor_no_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MANDO_ENV_UNSET", "maybe")
+    assert said_of(["env"], capsys).startswith("mando env: MANDO_ENV_UNSET: 'maybe' is not a valid boolean")
+
+
+def test_no_command_at_all_is_answered_with_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 2
+    assert capsys.readouterr().err.startswith("Usage: mando ")
+
+
+# What the system lets through as an argument: any bytes but NUL, those that are no UTF-8 as lone surrogates.
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]) | st.just("\udc80"), max_size=8)
+OPTIONS = ["--port", "--unset", "--symmetry", "--palette", "--size", "--ratio", "--sheet", "--design", "-o", "--output"]
+OTHERS = ["--since", "--rate", "--workflow", "--failed", "--guild", "--", "-", "-h", "0", "1", "64", "1:2", "x.svg"]
+WORDS = st.sampled_from([*OPTIONS, *OTHERS])
+
+
+@given(st.sampled_from(["env", "draw", "keys", "replay", "register"]), st.lists(WORDS | TEXT, max_size=6))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_command_line_ends_in_anything_but_an_exit_code_and_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MANDO_PORT", "1")  # where nothing answers
+    monkeypatch.delenv("DISCORD_BOT_TOKEN", raising=False)
+    code = run([command, *words])
+    said = capsys.readouterr()
+    assert code == 0 or (code == 2 and said.err.startswith(f"mando {command}: ")), said.err
+    for file in tmp_path.iterdir():
+        file.unlink()
