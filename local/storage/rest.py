@@ -29,7 +29,7 @@ def routes(store: ObjectStore) -> list[web.AbstractRouteDef]:
     """/storage/v1, /upload/storage/v1, /download/storage/v1 and, last of all, /BUCKET/NAME."""
     objects = ObjectRoutes(store)
     every = [*BucketRoutes(store).routes(), *UploadRoutes(store).routes(), *objects.routes()]
-    return [web.route(each.method, each.path, google_errors(each.handler), **each.kwargs) for each in every]
+    return [web.route(each.method, each.path, google_errors(each.handler)) for each in every]
 
 
 class ObjectRoutes:

@@ -26,7 +26,7 @@ class Sender:
         http = task.request
         url = to_local(http.url, self.base_url)
         own = {**_own_headers(task), **self._authorization(http)}
-        headers = {**_without(http.headers or {}, {"host", *map(str.lower, own)}), **own}
+        headers = {**_without(http.headers, {"host", *map(str.lower, own)}), **own}
         try:
             async with send_once(
                 self._session, http.method, url, headers, http.body or None, http.deadline_s, allow_redirects=True
