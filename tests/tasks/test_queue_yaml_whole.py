@@ -12,6 +12,7 @@ from local.tasks.apply_yaml import apply_queue_yaml
 from local.tasks.queue_yaml import QueueYamlError, read_queue_yaml
 from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
 from tests.tasks.face import PARENT, QUEUE, a_face
+from tests.tasks.test_at_its_limit import a_line
 
 SILENT = QueueConfig(
     f"{PARENT}/queues/q",
@@ -169,13 +170,12 @@ RETRY = RetryConfig(3, 0.0, 0.1, 3600.0, 16)
 async def test_a_saved_queue_yaml_changes_what_is_fixed_or_leaves_what_it_says(
     tmp_path: Path, state: str, file: str, rate: str, after: QueueConfig
 ) -> None:
-    async with a_face(tmp_path) as face:
-        face.store.put_queue(replace(HELD, state=state))  # type: ignore[arg-type]
+    async with a_line(tmp_path, replace(HELD, state=state)) as line:  # type: ignore[arg-type]
         resumes = f"resume_paused_queues: {file}\n" if file else ""
         entry = f"{resumes}queue:\n- name: create-image-queue\n  rate: {rate}\n"
         text = f"{entry}  retry_parameters: {{task_retry_limit: 2}}\n"
-        assert apply_queue_yaml(text, "queue.yaml", PARENT, face.store, face.dispatcher) == (after,)
-        assert face.store.queue(QUEUE) == after
+        assert apply_queue_yaml(text, "queue.yaml", PARENT, line.store, line.dispatcher) == (after,)
+        assert line.store.queue(QUEUE) == after
 
 
 async def test_one_of_two_queues_that_was_deleted_stays_away_or_brings_another_back(tmp_path: Path) -> None:
