@@ -24,10 +24,10 @@ class Sender:
 
     async def send(self, task: Task) -> AttemptResult:
         http = task.request
-        url = to_local(http.url, self.base_url)
         own = {**_own_headers(task), **self._authorization(http)}
         headers = {**_without(http.headers, {"host", *map(str.lower, own)}), **own}
         try:
+            url = to_local(http.url, self.base_url)
             async with send_once(
                 self._session, http.method, url, headers, http.body or None, http.deadline_s, allow_redirects=True
             ) as answer:
