@@ -116,13 +116,16 @@ class ObjectRoutes:
         named = asked.get("sourceObjects")
         if not isinstance(named, list) or not 1 <= len(named) <= _MOST_COMPONENTS:
             raise invalid(f"Invalid value for sourceObjects: expected a list of 1 to {_MOST_COMPONENTS} objects")
+        destination = asked.get("destination") or {}
+        if not isinstance(destination, dict):
+            raise invalid("Invalid value for destination: expected a map")
         sources = [self._component(bucket, each) for each in named]
         composed = await asyncio.to_thread(
             self._store.compose,
             sources,
             bucket,
             request.match_info["name"],
-            Settings().merged(asked.get("destination", {})),
+            Settings().merged(destination),
             Preconditions.from_query(request.query),
         )
         return _shown(request, composed)

@@ -5,6 +5,7 @@ Source: "queue.yaml reference"; gcloud 528, app_deploy_migration_util, for what 
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,7 @@ queue:
         ("retry_parameters: {task_age_limit: 1s}", {}, {"max_retry_duration_s": 1.0}),
     ],
 )
-def test_a_line_of_queue_yaml_makes_another_queue(line: str, rate: dict[str, float], retry: dict[str, float]) -> None:
+def test_a_line_of_queue_yaml_makes_another_queue(line: str, rate: dict[str, Any], retry: dict[str, Any]) -> None:
     assert only(line) == replace(SILENT, rate=replace(SILENT.rate, **rate), retry=replace(SILENT.retry, **retry))
 
 

@@ -79,7 +79,7 @@ def a_last(place: int) -> tuple[str, Any]:
 
 async def test_a_zero_of_a_queue_is_taken_for_nothing_or_nothing_for_a_zero(tmp_path: Path) -> None:
     """Where a client that speaks protobuf cannot tell them apart, it is the default."""
-    zeros = {
+    zeros: dict[str, dict[str, Any]] = {
         "rateLimits": {"maxDispatchesPerSecond": 0, "maxBurstSize": 0, "maxConcurrentDispatches": 0},
         "retryConfig": {
             "maxAttempts": 0,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.rpc import code_pb2
+from grpc import StatusCode
 
 from local.api_error import ApiError
 from local.tasks.rules import QueueConfig, RetryConfig
@@ -152,7 +152,7 @@ def test_an_answer_is_shown_with_the_code_of_another() -> None:
         name = CODES.get(status, "UNKNOWN")
         last = LastAttempt(0.0, 0.0, 0.0, AttemptResult(status))
         shown = task_json(Task(1, QUEUE, "t", HttpRequest(""), 0.0, 0.0, last=last), full=False)
-        number = code_pb2.Code.Value(name)
+        number = StatusCode[name].value[0]
         assert shown["lastAttempt"]["responseStatus"] == {
             "code": number,
             "message": f"{name}({number}): HTTP status code {status}",
