@@ -152,7 +152,8 @@ def test_a_page_of_buckets_holds_one_too_many_or_follows_the_last(tmp_path: Path
     with serving_bucket(tmp_path) as url:
         for name in ("zz1", "zz2"):
             ask("POST", f"{url}/storage/v1/b", {"name": name})
-        pages, token = [], {}
+        pages: list[list[str]] = []
+        token: dict[str, str] = {}
         while True:
             _, page = ask("GET", f"{url}/storage/v1/b", maxResults=str(size), **token)
             assert page.keys() <= {"kind", "items", "nextPageToken"}
