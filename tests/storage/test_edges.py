@@ -126,7 +126,7 @@ def objects(base_url: str) -> str:
         ([{"name": "a"}], 200),
         ([{"name": "a"}] * 32, 200),
         ([{"name": "a"}] * 33, 400),
-        *[(wrong, 400) for wrong in ([], None, "a", {"name": "a"}, ["a"], [{}], [{"name": 5}])],
+        *[([], 400), (None, 400), ("a", 400), ({"name": "a"}, 400), (["a"], 400), ([{}], 400), ([{"name": 5}], 400)],
         ([{"name": "a", "objectPreconditions": None}], 200),
         ([{"name": "a", "objectPreconditions": {}}], 200),
         ([{"name": "a", "objectPreconditions": 5}], 400),
