@@ -36,7 +36,7 @@ class Sender:
                 return AttemptResult(answer.status, retry_after_s=retry_after_s(answer.headers.get("Retry-After")))
         except TimeoutError:
             return AttemptResult(None, f"no answer within {http.deadline_s:g} s", timed_out=True)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, ValueError) as error:
             return AttemptResult(None, f"{type(error).__name__}: {error}")
 
     def _authorization(self, http: HttpRequest) -> dict[str, str]:

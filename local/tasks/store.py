@@ -51,7 +51,7 @@ CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 _CACHE_KIB = 16 * 1024  # the names of a large backlog are read at random
 _SELECT = f"SELECT {COLUMNS} FROM task"  # noqa: S608 -- our own column names
-_BURY = "UPDATE task SET free_again_s = ?, request = NULL, retry = NULL, last = NULL, in_flight = 0"
+_BURY = "UPDATE task SET free_again_s = ?, request = NULL, retry = NULL, last = NULL"
 
 
 def _from_before_numbers(connection: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 Source: Cloud Storage, "Objects: get", XML API "GET Object" and "HTTP status and error codes for XML"; RFC 9110.
 """
 
+import io
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from local.storage.objects import ObjectStore
 from tests.storage.serving import BUCKET, serving_bucket
 from tests.storage.test_shown_whole import CONTENT, FIRST, SETTINGS, Clock, a_media, a_multipart
 
@@ -107,6 +109,8 @@ def xml(code: str, message: str) -> tuple[str, str]:
         ),
         # Source: RFC 5322, 3.3: -0000 is UTC of which the place is not told.
         (PUBLIC, {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 -0000"}, 304, None, ""),
+        (PUBLIC, {"If-Modified-Since": "Mon, 23 Nov 2026 11:44:00 +0100"}, 304, None, ""),
+        (PUBLIC, {"If-Modified-Since": "Mon, 23 Nov 2026 10:44:00 +0100"}, 200, "a/b", CONTENT.decode()),
         (PUBLIC, {"If-Unmodified-Since": "soon"}, 200, "a/b", CONTENT.decode()),
         # A tag goes before a date (RFC 9110, 13.2.2).
         (PUBLIC, {"If-Match": "*", "If-Unmodified-Since": "Mon, 01 Jan 2001 00:00:00 GMT"}, 200, "a/b", "0123456789"),
@@ -155,3 +159,23 @@ def test_the_name_of_a_missing_object_is_hidden_or_its_bucket_is_blamed(served: 
     detail = {"message": NOT_HELD, "domain": "global", "reason": "conditionNotMet"}
     where = {"locationType": "header", "location": "If-Match"}
     assert refused.json() == {"error": {"code": 412, "message": NOT_HELD, "errors": [{**detail, **where}]}}
+
+
+def test_bytes_that_nobody_asked_for_are_read_or_all_of_them_into_the_memory(
+    served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In pieces of 256 KiB, from the first byte of the range to its last."""
+    query = {"uploadType": "media", "name": "a"}
+    big = bytes(range(256)) * 1024 * 3
+    requests.post(f"{served}/upload/storage/v1/b/{BUCKET}/o", params=query, data=big, timeout=10)
+    read: list[int] = []
+
+    class Recorded(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            found = super().read(size)
+            read.append(len(found))
+            return found
+
+    monkeypatch.setattr(ObjectStore, "open", lambda *_: Recorded(big))
+    assert got(served + MEDIA, Range="bytes=1000-300000")[2] == big[1000:300001]
+    assert read == [262_144, 299_001 - 262_144, 0]

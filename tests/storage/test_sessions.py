@@ -3,6 +3,7 @@
 Source: Cloud Storage, "Uploads and downloads"; recorded refusals of chunks.
 """
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -191,3 +192,29 @@ def test_the_name_in_the_query_gives_way_to_the_one_in_the_resource(base_url: st
     started = requests.post(uploads(base_url), params=query, json={"name": "of the resource"}, timeout=10)
     done = requests.put(started.headers["Location"], data=CONTENT, timeout=10)
     assert done.json()["name"] == "of the query"
+
+
+@pytest.mark.parametrize("way", ["media", "multipart"])
+def test_an_upload_that_nobody_can_take_is_read_to_its_end_first(base_url: str, way: str) -> None:
+    """Of its ten bytes none has come when the answer does."""
+    parts = urlsplit(base_url)
+    request = f"POST /upload/storage/v1/b/missing/o?uploadType={way}&name=a HTTP/1.1\r\nHost: x\r\n"
+    kind = "Content-Type: multipart/related; boundary=b\r\n"
+    with socket.create_connection((parts.hostname, parts.port or 80), timeout=10) as connection:
+        connection.sendall(f"{request}{kind}Content-Length: 10\r\n\r\n".encode())
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 404 ")
+
+
+def test_an_object_comes_to_be_in_a_bucket_that_is_not_there(tmp_path: Path) -> None:
+    with serving_bucket(tmp_path) as url:
+        put_over_http(url, "a")
+        objects = f"{url}/storage/v1/b/{BUCKET}/o"
+        for way in ("copyTo", "rewriteTo"):
+            answer = requests.post(f"{objects}/a/{way}/b/missing/o/b", json={}, timeout=10)
+            message = "The specified bucket does not exist."
+            assert (answer.status_code, answer.json()["error"]["message"]) == (404, message)
+        location = start_session(url, "late")
+        requests.delete(f"{objects}/a", timeout=10)
+        assert requests.delete(f"{url}/storage/v1/b/{BUCKET}", timeout=10).status_code == 204
+        assert requests.put(location, data=CONTENT, timeout=10).status_code == 404
+        assert list((tmp_path / "incoming").iterdir()) == []

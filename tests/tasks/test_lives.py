@@ -129,8 +129,17 @@ async def test_names_are_forgotten_only_once_or_never_after_the_disk_was_full(
 
 
 @pytest.mark.parametrize("act", ["purged", "expired", "forgotten"])
-async def test_others_wait_until_a_million_tasks_are_gone(face: tuple[Face, Clock], act: str) -> None:
-    """Rows change in slices, and between them everybody gets a turn."""
+async def test_others_wait_until_a_million_tasks_are_gone_or_those_wait_too(
+    face: tuple[Face, Clock], act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows change in slices, and between them everybody gets a turn, and no more than that."""
+    sleep, waits_s = asyncio.sleep, list[float]()
+
+    async def at_once(delay_s: float) -> None:
+        waits_s.append(delay_s)
+        await (asyncio.Event().wait() if delay_s == 600 else sleep(0))
+
+    monkeypatch.setattr("local.tasks.dispatcher.asyncio.sleep", at_once)
     served, clock = face
     await served.post(f"{QUEUE}:pause")
     config = served.store.queue(QUEUE)
@@ -166,4 +175,5 @@ async def test_others_wait_until_a_million_tasks_are_gone(face: tuple[Face, Cloc
         await forget()
     assert turns >= 4, "2001 are five slices"
     other.cancel()
+    assert set(waits_s) - {600} == {0}, "it looks again after ten minutes"
     assert act == "forgotten" or served.store.depth(QUEUE) == 0

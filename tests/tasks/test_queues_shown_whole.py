@@ -169,3 +169,16 @@ async def test_a_purge_shows_another_time_or_is_forgotten(tmp_path: Path) -> Non
         purged = await face.post(f"{QUEUE}:purge")
         assert purged == {**made, "purgeTime": "2033-05-18T03:33:20.750000Z"}
         assert (await face.ask("GET", QUEUE))[1] == purged
+
+
+async def test_a_burst_of_queue_yaml_is_lost_by_a_change_of_something_else_or_taken_from_who_cannot_choose_it(
+    tmp_path: Path,
+) -> None:
+    """Source: Cloud Tasks v2, RateLimits.max_burst_size: output only."""
+    async with a_face(tmp_path) as face:
+        kept = (await beta(face, "PATCH", a_queue(0)))["rateLimits"]
+        for mask in ("retryConfig.maxAttempts", "rateLimits.maxBurstSize"):
+            _, shown = await face.ask("PATCH", QUEUE, {"rateLimits": {"maxBurstSize": 501}}, updateMask=mask)
+            assert shown["rateLimits"] == kept, mask
+        made = await face.post(f"{PARENT}/queues", {"name": f"{QUEUE}-2", "rateLimits": {"maxBurstSize": 501}})
+        assert made["rateLimits"]["maxBurstSize"] == 100

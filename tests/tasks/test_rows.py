@@ -127,6 +127,8 @@ def test_what_a_deleted_queue_held_is_not_forgotten_or_counted_wrongly(tmp_path:
     "broken",
     [
         "UPDATE task SET request = 'x'",
+        "UPDATE task SET request = x'7b'",
+        "UPDATE task SET request = NULL",
         "UPDATE task SET retry = '{\"no_such_rule\": 1}'",
         "UPDATE task SET last = '{}'",
         "UPDATE queue SET config = '{}'",

@@ -67,7 +67,7 @@ async def test_an_attempt_that_a_stop_cut_short_holds_a_place_after_the_next_sta
         await line.dispatcher.stop()
         stopped = line.store.get(QUEUE, "t")
         assert stopped is not None
-        assert (stopped.attempts, stopped.responses) == (1, 0), "it is not told as failed: nobody knows"
+        assert stopped.last == LastAttempt(0.0, 1000.0), "it is not told as failed: nobody knows"
         line.dispatcher._send, line.answer = send, AttemptResult(200)
         await line.dispatcher.start()
         await until(lambda: line.store.depth(QUEUE) == 0)
@@ -184,3 +184,15 @@ async def test_a_disk_that_takes_nothing_is_not_told_to_the_operator(
         assert "cannot keep anything" in caplog.text
         line.store._database.run("PRAGMA query_only = OFF")
         assert line.dispatcher._ended
+
+
+async def test_something_goes_on_after_a_stop(tmp_path: Path) -> None:
+    async with a_line(tmp_path, QueueConfig(QUEUE)) as line:
+        before = asyncio.all_tasks()
+        line.put("t")
+        line.answer = AttemptResult(200)
+        await line.dispatcher.start()
+        await line.ended(1)
+        assert len(asyncio.all_tasks() - before) == 2, "the queue's and the housekeeper's"
+        await line.dispatcher.stop()
+        assert asyncio.all_tasks() == before
