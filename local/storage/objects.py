@@ -78,7 +78,7 @@ class ObjectStore:
             (told or Checksums()).check(found)
             return self._put(bucket, name, settings, incoming, found, preconditions, session=session)
         finally:
-            incoming.unlink(missing_ok=True)
+            incoming.unlink()
 
     def get(self, bucket: str, name: str, generation: int | None = None) -> StoredObject:
         """Raises StorageError(404), also if the live object is of another generation."""
@@ -182,7 +182,7 @@ class ObjectStore:
             count = sum(source.component_count or 1 for source in sources)
             return self._put(bucket, name, settings, joined, found, preconditions, component_count=count)
         finally:
-            joined.unlink(missing_ok=True)
+            joined.unlink()
 
     def end_uploads(self, before: datetime) -> None:
         """Sessions that began before that are over, and what came of them is gone."""

@@ -88,3 +88,21 @@ def test_an_upload_that_began_later_is_over_or_an_old_one_goes_on(
     aging.forget(store, START_S + before_s, 0)
     assert (store.incoming / session).exists() != is_over
     assert (store.database.row("SELECT 1 FROM sessions") is None) == is_over
+
+
+@pytest.mark.parametrize("how", ["forgotten", "after a restart"])
+def test_an_upload_that_ended_long_ago_stops_the_start_or_the_forgetting(tmp_path: Path, how: str) -> None:
+    """Its file went with its end; only a row is left of it."""
+    store = ObjectStore(tmp_path, now=lambda: START)
+    store.buckets.ensure("pictures")
+    sessions = UploadSessions(store)
+    session = sessions.get(sessions.start("pictures", "a", Settings(), Preconditions(), Checksums()))
+    sessions.finish(session, Checksums())
+    later = START + timedelta(days=7, seconds=1)
+    if how == "forgotten":
+        aging.forget(store, later.timestamp(), 9)
+    else:
+        store.close()
+        store = ObjectStore(tmp_path, now=lambda: later)
+    assert store.database.rows("SELECT * FROM sessions") == []
+    store.close()

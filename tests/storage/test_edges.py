@@ -1,7 +1,9 @@
 """Numbers, names, boundaries and parts of the bucket's calls: just below, at and above each limit."""
 
 import base64
+import errno
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,16 @@ from typing import Any
 import google_crc32c
 import pytest
 import requests
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
+from local.disk import CannotKeep
 from local.storage.checksums import Checksums
 from local.storage.errors import StorageError
 from local.storage.multipart import RelatedReader, boundary_of
 from local.storage.objects import ObjectStore
 from local.storage.resource import Settings, whole_number
+from local.storage.wire import google_errors
 from tests.storage.serving import BUCKET, serving_bucket
 from tests.storage.test_objects import content_of, put
 from tests.storage.test_rest import put as put_over_http
@@ -215,3 +221,33 @@ def test_a_content_that_is_lost_or_was_replaced_is_told_otherwise(store: ObjectS
     with pytest.raises(StorageError, match="is missing") as told:
         store.open(second)
     assert told.value.to_json()["error"]["errors"][0]["reason"] == "internalError"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (CannotKeep("full"), 503, "backendError"),
+        (OSError(errno.ENOSPC, "full"), 503, "backendError"),
+        (StorageError(404, "notFound", "gone"), 404, "notFound"),
+        (StorageError(304, "notModified", "Not Modified"), 304, None),
+        (OSError(errno.EISDIR, "a folder"), None, None),
+        (KeyError("a"), None, None),
+    ],
+)
+async def test_an_error_is_told_as_one_of_another_kind(
+    error: Exception, status: int | None, reason: str | None
+) -> None:
+    async def fail(_: web.Request) -> web.Response:
+        raise error
+
+    if status is None:
+        with pytest.raises(type(error)):
+            await google_errors(fail)(make_mocked_request("GET", "/"))
+        return
+    answer = await google_errors(fail)(make_mocked_request("GET", "/"))
+    assert isinstance(answer, web.Response)
+    assert answer.status == status
+    if reason is None:
+        assert not answer.body
+    else:
+        assert json.loads(answer.text or "")["error"]["errors"][0]["reason"] == reason
