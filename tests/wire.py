@@ -24,7 +24,7 @@ class Wire:
 
     def headers(self, number: int = -1) -> dict[str, str]:
         """Names in lower case.  A name that came twice is a mistake."""
-        lines = self.heads[number].strip().split("\r\n")[1:]
+        lines = self.heads[number].removesuffix("\r\n\r\n").split("\r\n")[1:]
         pairs = [line.split(": ", 1) for line in lines]
         assert len({name.lower() for name, _ in pairs}) == len(pairs), lines
         return {name.lower(): value for name, value in pairs}

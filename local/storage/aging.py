@@ -8,8 +8,8 @@ from local.storage.objects import ObjectStore
 
 
 def oldest_s(store: ObjectStore) -> float | None:
-    row = store.database.row("SELECT min(generation) FROM objects")
-    return row[0] / 1_000_000 if row and row[0] is not None else None
+    ((generation,),) = store.database.rows("SELECT min(generation) FROM objects")
+    return None if generation is None else generation / 1_000_000
 
 
 def forget(store: ObjectStore, before_s: float, most: int) -> int:

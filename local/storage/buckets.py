@@ -14,6 +14,7 @@ from local.storage.resource import timestamp
 # Source: Cloud Storage, "Bucket naming guidelines".  It also keeps a name from ever being a path.
 _NAME = re.compile(r"(?=.{3,222}\Z)(?!.*[^.]{64})[a-z0-9][a-z0-9._-]*[a-z0-9]")  # 63 between two dots, 222 in all
 _OUTPUT_ONLY = {"kind", "id", "name", "selfLink", "projectNumber", "metageneration", "etag", "timeCreated", "updated"}
+_TYPES: Mapping[str, type] = {"location": str, "storageClass": str, "iamConfiguration": dict}
 
 
 class Buckets:
@@ -23,16 +24,16 @@ class Buckets:
         self._database = database
         self._now = now
 
-    def insert(self, resource: Mapping[str, Any], location: str = "US") -> dict[str, Any]:
+    def insert(self, resource: Mapping[str, Any]) -> dict[str, Any]:
         """A new bucket with the settings of that resource.  Raises StorageError (400, 409 if it is there)."""
         name = resource.get("name")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise invalid(f"Invalid bucket name: '{name}'")
-        now = timestamp(self._now())
+        now, settings = timestamp(self._now()), _settings(resource)
         stored = {
-            "location": location,
+            "location": "US",
             "storageClass": "STANDARD",
-            **_settings(resource),
+            **settings,
             "metageneration": "1",
             "timeCreated": now,
             "updated": now,
@@ -40,7 +41,7 @@ class Buckets:
                 "bucketPolicyOnly": {"enabled": True},
                 "uniformBucketLevelAccess": {"enabled": True},
                 "publicAccessPrevention": "inherited",
-                **resource.get("iamConfiguration", {}),
+                **settings.get("iamConfiguration", {}),
             },
         }
         created = self._database.run(
@@ -143,7 +144,15 @@ def bucket_to_json(bucket: Mapping[str, Any], base_url: str) -> dict[str, Any]:
 
 
 def _settings(resource: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in resource.items() if key not in _OUTPUT_ONLY}
+    """What a client may choose; every bucket has those of _TYPES, so null is no word about them.
+
+    Raises StorageError(400).
+    """
+    for key, kind in _TYPES.items():
+        if resource.get(key) is not None and not isinstance(resource[key], kind):
+            raise invalid(f"Invalid value for {key}: {resource[key]!r}")
+    never_null = {key for key in _TYPES if resource.get(key) is None}
+    return {key: value for key, value in resource.items() if key not in _OUTPUT_ONLY | never_null}
 
 
 def _merged(stored: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

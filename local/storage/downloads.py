@@ -74,7 +74,7 @@ async def _send(
         if request.method != "HEAD":
             content.seek(start)
             left = end - start
-            while left > 0 and (chunk := content.read(min(left, _CHUNK_BYTES))):
+            while chunk := content.read(min(left, _CHUNK_BYTES)):
                 await response.write(chunk)
                 left -= len(chunk)
         await response.write_eof()

@@ -56,21 +56,21 @@ class RelatedReader:
         """Takes all up to the first byte of content out of the buffer, once all of it is there."""
         start = self._buffer.find(self._dashed)
         line_end = self._buffer.find(b"\n", start)
-        if start < 0 or line_end < 0:
+        if -1 in (start, line_end):
             return False
         newline = b"\r\n" if self._buffer[line_end - 1 : line_end] == b"\r" else b"\n"
         delimiter = newline + self._dashed
         first_end = self._buffer.find(delimiter, line_end)
-        if first_end < 0:
+        if first_end == -1:
             return False
-        content_head = self._buffer.find(newline, first_end + len(delimiter)) + len(newline)
+        content_head = self._buffer.find(newline, first_end + len(delimiter))
         # The empty line after the headers; with no header at all it follows the boundary's own line at once.
-        content = self._buffer.find(newline * 2, content_head - len(newline))
-        if content_head < len(newline) or content < 0:
+        content = self._buffer.find(newline * 2, content_head)
+        if -1 in (content_head, content):
             return False
         _, body = _split_part(bytes(self._buffer[line_end + 1 : first_end]), newline)
         self.resource = parse_resource(body)
-        headers, _ = _split_part(bytes(self._buffer[content_head : content + len(newline) * 2]), newline)
+        headers, _ = _split_part(bytes(self._buffer[content_head + len(newline) : content + len(newline) * 2]), newline)
         self.content_type = headers.get("Content-Type")
         del self._buffer[: content + len(newline) * 2]
         self._delimiter = delimiter

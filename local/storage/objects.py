@@ -78,7 +78,7 @@ class ObjectStore:
             (told or Checksums()).check(found)
             return self._put(bucket, name, settings, incoming, found, preconditions, session=session)
         finally:
-            incoming.unlink(missing_ok=True)
+            incoming.unlink()
 
     def get(self, bucket: str, name: str, generation: int | None = None) -> StoredObject:
         """Raises StorageError(404), also if the live object is of another generation."""
@@ -107,7 +107,7 @@ class ObjectStore:
             raise lost(stored.bucket, stored.name, f"{path} has {size} bytes, not {stored.size}")
         return content
 
-    def names(self, bucket: str, start: str, end: str | None, limit: int, *, after: bool = False) -> list[StoredObject]:
+    def names(self, bucket: str, start: str, end: str | None, limit: int, *, after: bool) -> list[StoredObject]:
         """Objects whose names are ≥ start (> start if `after`) and < end, in the order of their UTF-8 bytes."""
         compare = ">" if after else ">="
         rows = self.database.rows(
@@ -182,7 +182,7 @@ class ObjectStore:
             count = sum(source.component_count or 1 for source in sources)
             return self._put(bucket, name, settings, joined, found, preconditions, component_count=count)
         finally:
-            joined.unlink(missing_ok=True)
+            joined.unlink()
 
     def end_uploads(self, before: datetime) -> None:
         """Sessions that began before that are over, and what came of them is gone."""
@@ -241,8 +241,7 @@ class ObjectStore:
 
     def _next_generation(self, now: datetime) -> int:
         """Microseconds since the epoch, as the service does it, but never a second time and never less than before."""
-        row = self.database.row("SELECT max(generation) FROM objects")
-        last = row[0] if row and row[0] else 0
+        ((last,),) = self.database.rows("SELECT coalesce(max(generation), 0) FROM objects")
         return max(int(now.timestamp() * 1_000_000), int(last) + 1)
 
     def _write_row(self, stored: StoredObject) -> None:

@@ -29,7 +29,7 @@ def routes(store: ObjectStore) -> list[web.AbstractRouteDef]:
     """/storage/v1, /upload/storage/v1, /download/storage/v1 and, last of all, /BUCKET/NAME."""
     objects = ObjectRoutes(store)
     every = [*BucketRoutes(store).routes(), *UploadRoutes(store).routes(), *objects.routes()]
-    return [web.route(each.method, each.path, google_errors(each.handler), **each.kwargs) for each in every]
+    return [web.route(each.method, each.path, google_errors(each.handler)) for each in every]
 
 
 class ObjectRoutes:
@@ -116,13 +116,16 @@ class ObjectRoutes:
         named = asked.get("sourceObjects")
         if not isinstance(named, list) or not 1 <= len(named) <= _MOST_COMPONENTS:
             raise invalid(f"Invalid value for sourceObjects: expected a list of 1 to {_MOST_COMPONENTS} objects")
+        destination = asked.get("destination") or {}
+        if not isinstance(destination, dict):
+            raise invalid("Invalid value for destination: expected a map")
         sources = [self._component(bucket, each) for each in named]
         composed = await asyncio.to_thread(
             self._store.compose,
             sources,
             bucket,
             request.match_info["name"],
-            Settings().merged(asked.get("destination", {})),
+            Settings().merged(destination),
             Preconditions.from_query(request.query),
         )
         return _shown(request, composed)

@@ -112,8 +112,10 @@ class UploadRoutes:
         total = chunk.total
         if chunk.first is not None:
             received = self._sessions.received(session)
-            if (refused := _refused(chunk, received, request.content_length)) is not None:
-                return refused
+            if chunk.last is not None:
+                refused = _refused(chunk.first, chunk.last, chunk.total, received, request.content_length)
+                if refused is not None:
+                    return refused
             offset = chunk.first
             async for piece in request.content.iter_any():
                 # What has come already stays as it is.  Source: recorded, a chunk that is sent again changes nothing.
@@ -159,42 +161,41 @@ class _Chunk:
     last: int | None
     total: int | None
 
-    @property
-    def is_final(self) -> bool:
-        return self.last is None or (self.total is not None and self.last + 1 == self.total)
-
 
 def _content_range(header: str | None) -> _Chunk:
     """Without the header the body is all of the object.  Raises StorageError(400)."""
     if header is None:
         return _Chunk(0, None, None)
+    refused = StorageError(400, "invalid", f"Invalid Content-Range: {header!r}")
     match = _CONTENT_RANGE.fullmatch(header)
-    first, last, total = (int(one) if one and one != "*" else None for one in match.groups()) if match else (None,) * 3
-    is_in_order = first is None or last is None or (first <= last and (total is None or last < total))
-    if match is None or not is_in_order:
-        raise StorageError(400, "invalid", f"Invalid Content-Range: {header!r}")
+    if match is None:
+        raise refused
+    total = None if match[3] == "*" else int(match[3])
+    if match[1] is None:
+        return _Chunk(None, None, total)
+    first, last = int(match[1]), int(match[2])
+    if first > last or (total is not None and last >= total):
+        raise refused
     return _Chunk(first, last, total)
 
 
-def _refused(chunk: _Chunk, received: int, sent: int | None) -> web.Response | None:
+def _refused(first: int, last: int, total: int | None, received: int, sent: int | None) -> web.Response | None:
     """The answer to a chunk that cannot be taken, in plain text.  Source: what clients report of the service."""
-    if chunk.first is None or chunk.last is None:
-        return None
-    if chunk.first > received:
+    if first > received:
         text = (
             "Invalid request.  According to the Content-Range header, the upload offset is "
-            f"{chunk.first} byte(s), which exceeds already uploaded size of {received} byte(s)."
+            f"{first} byte(s), which exceeds already uploaded size of {received} byte(s)."
         )
         return web.Response(status=503, text=text)
-    size = chunk.last + 1 - chunk.first
+    size = last + 1 - first
     if sent is not None and sent != size:
         text = (
             f"Invalid request.  There were {sent} byte(s) in the request body.  There should have been {size} byte(s) "
-            f"(starting at offset {chunk.first} and ending at offset {chunk.last}) according to the Content-Range "
-            "header."
+            f"(starting at offset {first} and ending at offset {last}) according to the Content-Range header."
         )
         return web.Response(status=400, text=text)
-    if size < _LEAST_CHUNK_BYTES and not chunk.is_final:
+    is_final = last + 1 == total
+    if size < _LEAST_CHUNK_BYTES and not is_final:
         # One that is large enough and no multiple is taken: the recorded text only recommends multiples (unsure).
         text = (
             "Invalid request.  The number of bytes uploaded is required to be equal or greater than "

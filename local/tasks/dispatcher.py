@@ -37,7 +37,7 @@ class Dispatcher:
         self._wakes: dict[str, asyncio.Event] = {}
         self._buckets: dict[str, TokenBucket] = {}
         self._attempts: dict[str, dict[str, asyncio.Task[None]]] = {}
-        self._ended: list[tuple[Task, LastAttempt]] = []
+        self._ended: list[tuple[Task, LastAttempt, AttemptResult, float]] = []
         self._house: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -99,8 +99,7 @@ class Dispatcher:
             now_s = self.now_s()
             bucket = self._buckets.get(queue) or TokenBucket(float(config.rate.max_burst_size), now_s)
             bucket = self._buckets[queue] = bucket.filled(config.rate, now_s)
-            room = dispatchable(config, bucket, len(self._attempts[queue]))
-            tasks = self._store.due(queue, now_s, room) if room else []
+            tasks = self._store.due(queue, now_s, dispatchable(config, bucket, len(self._attempts[queue])))
             self._dispatch(tasks)
             bucket = self._buckets[queue] = bucket.taken(len(tasks))
             # Not wait_for: in Python 3.11 it can swallow the cancellation by stop() and wait for ever.
@@ -138,7 +137,7 @@ class Dispatcher:
             result = AttemptResult(None, f"{type(error).__name__}: {error}")
         if not self._ended:
             asyncio.get_running_loop().call_soon(self._settle)
-        self._ended.append((task, replace(attempt, responded_at_s=self.now_s(), result=result)))
+        self._ended.append((task, attempt, result, self.now_s()))
 
     def _settle(self) -> None:
         """One commit for all the attempts that ended in the same round of the loop; again later where it fails."""
@@ -147,29 +146,30 @@ class Dispatcher:
             return
         try:
             with self._store.transaction():
-                for task, attempt in ended:
-                    self._record_end(task, attempt)
+                for one in ended:
+                    self._record_end(*one)
         except CannotKeep as error:  # the attempts were made, and how they ended is not lost
             say_waiting(error)
             self._ended = ended + self._ended
             if self._is_running:
                 asyncio.get_running_loop().call_later(_RECORD_AGAIN_S, self._settle)
             return
-        for task, _ in ended:
+        for task, *_ in ended:
             self._attempts[task.queue].pop(task.task_id, None)
             self.wake(task.queue)
 
-    def _record_end(self, task: Task, attempt: LastAttempt) -> None:
-        config, result, now_s = self._store.queue(task.queue), attempt.result, attempt.responded_at_s
-        if config is None or result is None or now_s is None:
+    def _record_end(self, task: Task, attempt: LastAttempt, result: AttemptResult, ended_s: float) -> None:
+        config = self._store.queue(task.queue)
+        if config is None:
             return  # the queue is gone, and its tasks with it
         retry = task.retry or config.retry
         attempts = task.attempts + 1
-        age_s = now_s - (attempt.dispatched_s if task.first_attempt_s is None else task.first_attempt_s)
+        age_s = ended_s - (attempt.dispatched_s if task.first_attempt_s is None else task.first_attempt_s)
         if result.succeeded or retry.is_exhausted(attempts, age_s):
-            self._store.bury([task], now_s + config.tombstone_s)
+            self._store.bury([task], ended_s + config.tombstone_s)
         else:
-            self._store.record_failure(task, retry_at_s(retry, attempts, now_s, result.retry_after_s), attempt)
+            failed = replace(attempt, responded_at_s=ended_s, result=result)
+            self._store.record_failure(task, retry_at_s(retry, attempts, ended_s, result.retry_after_s), failed)
 
     async def _keep_house(self) -> None:
         """Forgets names whose time is over and takes away tasks that were kept as long as their queue keeps any."""

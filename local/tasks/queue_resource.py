@@ -78,7 +78,7 @@ def queue_json(config: QueueConfig, version: Version) -> dict[str, Any]:
 def new_queue(name: str, body: Mapping[str, Any], version: Version) -> QueueConfig:
     """Only v2beta3, which `gcloud app deploy queue.yaml` speaks, says how long things live.  Raises ApiError(400)."""
     config = changed_queue(QueueConfig(name), body, [*_FIELDS, _LOG_RATIO, _ROUTING[version]], version)
-    if _value(body, _BURST) is None or version == "v2":
+    if _value(body, _BURST) is None:
         burst = burst_for(config.rate.max_dispatches_per_s)
         config = replace(config, rate=replace(config.rate, max_burst_size=burst))
     if version == "v2":

@@ -15,7 +15,7 @@ def pack_request(request: HttpRequest) -> bytes:
     head = {
         "url": request.url,
         "method": request.method,
-        "headers": dict(request.headers or {}),
+        "headers": dict(request.headers),
         "token": asdict(request.token) if request.token else None,
         "deadline_s": request.deadline_s,
     }

@@ -54,12 +54,9 @@ class RetryConfig:
 
     def backoff_s(self, failures: int) -> float:
         """The wait after so many failed attempts (≥ 1): doubled max_doublings times, then growing by the same step."""
-        exponent = failures - 1
-        if exponent <= self.max_doublings:
-            # A float cannot hold 2^1024, and no ceiling is that high.
-            return float(min(self.min_backoff_s * 2.0 ** min(exponent, 1000), self.max_backoff_s))
-        step = self.min_backoff_s * 2.0 ** min(self.max_doublings, 1000)
-        return float(min(step * (exponent - self.max_doublings + 1), self.max_backoff_s))
+        # A float cannot hold 2^1024, and no ceiling is that high.
+        step = self.min_backoff_s * 2.0 ** min(failures - 1, self.max_doublings, 1000)
+        return float(min(step * max(1, failures - self.max_doublings), self.max_backoff_s))
 
     def is_exhausted(self, attempts: int, age_s: float) -> bool:
         """Whether a task that failed so often, first tried age_s ago, is given up: both limits must be reached."""

@@ -24,10 +24,10 @@ class Sender:
 
     async def send(self, task: Task) -> AttemptResult:
         http = task.request
-        url = to_local(http.url, self.base_url)
         own = {**_own_headers(task), **self._authorization(http)}
-        headers = {**_without(http.headers or {}, {"host", *map(str.lower, own)}), **own}
+        headers = {**_without(http.headers, {"host", *map(str.lower, own)}), **own}
         try:
+            url = to_local(http.url, self.base_url)
             async with send_once(
                 self._session, http.method, url, headers, http.body or None, http.deadline_s, allow_redirects=True
             ) as answer:
@@ -36,7 +36,7 @@ class Sender:
                 return AttemptResult(answer.status, retry_after_s=retry_after_s(answer.headers.get("Retry-After")))
         except TimeoutError:
             return AttemptResult(None, f"no answer within {http.deadline_s:g} s", timed_out=True)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, ValueError) as error:
             return AttemptResult(None, f"{type(error).__name__}: {error}")
 
     def _authorization(self, http: HttpRequest) -> dict[str, str]:

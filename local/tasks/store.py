@@ -51,7 +51,7 @@ CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 _CACHE_KIB = 16 * 1024  # the names of a large backlog are read at random
 _SELECT = f"SELECT {COLUMNS} FROM task"  # noqa: S608 -- our own column names
-_BURY = "UPDATE task SET free_again_s = ?, request = NULL, retry = NULL, last = NULL, in_flight = 0"
+_BURY = "UPDATE task SET free_again_s = ?, request = NULL, retry = NULL, last = NULL"
 
 
 def _from_before_numbers(connection: sqlite3.Connection) -> None:
@@ -115,8 +115,8 @@ class TaskStore:
         if config.name in self._queues:
             self._database.run("UPDATE queue SET config = ? WHERE number = ?", text, self._numbers[config.name])
         else:
-            made = self._database.run("INSERT INTO queue (name, config) VALUES (?, ?)", config.name, text)
-            self._numbers[config.name] = int(made.lastrowid or 0)
+            made = "INSERT INTO queue (name, config) VALUES (?, ?) RETURNING number"
+            ((self._numbers[config.name],),) = self._database.rows(made, config.name, text)
             self._depths[config.name] = 0
         self._queues[config.name] = config
 
@@ -130,8 +130,8 @@ class TaskStore:
 
     def queue_free_again_s(self, name: str) -> float:
         """When the name of a queue that is not there may be used; 0 where it never was."""
-        row = self._database.row("SELECT max(free_again_s) FROM queue WHERE name = ?", name)
-        return float(row[0] or 0) if row else 0.0
+        ((free_again_s,),) = self._database.rows("SELECT max(free_again_s) FROM queue WHERE name = ?", name)
+        return float(free_again_s or 0)
 
     def depth(self, queue: str) -> int:
         """How many tasks wait in the queue or are in flight."""
@@ -153,11 +153,12 @@ class TaskStore:
         return Task(row, queue, new.task_id, new.request, now_s, new.schedule_s, retry=new.retry)
 
     def _insert(self, values: tuple[Any, ...]) -> int:
-        made = self._database.run(
-            "INSERT INTO task (queue, task_id, request, retry, created_s, schedule_s) VALUES (?, ?, ?, ?, ?, ?)",
+        ((number,),) = self._database.rows(
+            "INSERT INTO task (queue, task_id, request, retry, created_s, schedule_s) VALUES (?, ?, ?, ?, ?, ?)"
+            " RETURNING number",
             *values,
         )
-        return int(made.lastrowid or 0)
+        return int(number)
 
     def _forget_name(self, number: int, task_id: str, now_s: float) -> bool:
         forgotten = self._database.run(

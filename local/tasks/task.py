@@ -1,7 +1,7 @@
 """One task, the request that it makes, and how an attempt of it ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from local.tasks.rules import RetryConfig
@@ -24,7 +24,7 @@ class HttpRequest:
 
     url: str
     method: str = "POST"
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     token: Token | None = None
     deadline_s: float = DEADLINE_S

@@ -69,7 +69,7 @@ def _http_json(request: HttpRequest, *, full: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "url": request.url,
         "httpMethod": request.method,
-        "headers": {"User-Agent": _USER_AGENT, **(request.headers or {})},
+        "headers": {"User-Agent": _USER_AGENT, **request.headers},
     }
     if full and request.body:
         shown["body"] = base64.b64encode(request.body).decode()
@@ -201,5 +201,5 @@ def _token(given: Mapping[str, Any]) -> Token | None:
 
 
 def _size(queue: str, task_id: str, request: HttpRequest) -> int:
-    headers = sum(len(name) + len(value) for name, value in (request.headers or {}).items())
+    headers = sum(len(name) + len(value) for name, value in request.headers.items())
     return len(queue) + len(task_id) + len(request.url) + headers + len(request.body)

@@ -64,9 +64,8 @@ class TasksApi:
 
     async def run(self, request: web.Request, asked: Asked) -> web.Response:
         """The task as it is once its attempt has begun; one that is in flight already stays so."""
-        full, task = _wants_full(asked), self._task(request)
-        self._dispatcher.run_now(task)
-        return web.json_response(task_json(self._store.get(task.queue, task.task_id) or task, full=full))
+        self._dispatcher.run_now(self._task(request))
+        return await self.get(request, asked)
 
     def _task(self, request: web.Request) -> Task:
         queue, task_id = queue_name(request), request.match_info["task"]

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
@@ -17,9 +18,9 @@ BUCKET = "demo-mandalas"
 
 
 @contextlib.contextmanager
-def serving_bucket(root: Path) -> Iterator[str]:
+def serving_bucket(root: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[str]:
     """The base URL of a server over that folder; the bucket is made if it is not there."""
-    store = ObjectStore(root)
+    store = ObjectStore(root, now=now)
     store.buckets.ensure(BUCKET)
     app = web.Application()
     app.add_routes(routes(store))

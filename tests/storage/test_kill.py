@@ -111,7 +111,7 @@ def test_killed_writers_leave_whole_objects_and_no_litter(tmp_path: Path) -> Non
 def check_whole(root: Path, when: str) -> int:
     store = ObjectStore(root)
     try:
-        found = store.names("pictures", "", None, 1000)
+        found = store.names("pictures", "", None, 1000, after=False)
         for stored in found:
             with store.open(stored) as file:
                 content = file.read()

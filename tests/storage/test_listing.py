@@ -80,3 +80,9 @@ def a_store(root: Path, every: set[str]) -> ObjectStore:
     for name in every:
         store.create("pictures", name, Settings(), store.receive())
     return store
+
+
+def test_the_last_of_all_names_is_not_listed(tmp_path: Path) -> None:
+    store = a_store(tmp_path, {"a", "\U0010ffff", "\U0010ffffb"})
+    assert [each.name for each in list_objects(store, "pictures", {}).objects] == ["a", "\U0010ffff", "\U0010ffffb"]
+    store.close()

@@ -1,5 +1,6 @@
 """The store on disk: what exists, under which conditions, and that no name is a path."""
 
+import errno
 import threading
 from collections.abc import Iterator
 from dataclasses import astuple
@@ -128,6 +129,8 @@ def test_of_many_creates_at_once_exactly_one_wins(store: ObjectStore) -> None:
         (Preconditions(if_generation_not_match=-1), 304, 304),
         (Preconditions(if_metageneration_match=1), None, 412),
         (Preconditions(if_metageneration_match=2), 412, 412),
+        (Preconditions(if_metageneration_match=0), 412, None),  # unsure: 0 where none is
+        (Preconditions(if_metageneration_not_match=0), None, 304),  # unsure
         (Preconditions(if_metageneration_not_match=1), 304, None),
         (Preconditions(if_metageneration_not_match=2), None, None),
     ],
@@ -211,3 +214,19 @@ def test_an_abandoned_session_is_swept_away_after_a_week(tmp_path: Path) -> None
         store = ObjectStore(tmp_path, now=lambda days=days: start + timedelta(days=days))  # type: ignore[misc]
         store.close()
         assert len(files(tmp_path)) == kept
+
+
+def test_a_disk_that_fills_just_then_is_told_as_a_file_that_is_missing(
+    store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the note of the content to come is written; the next try finds nothing in its way."""
+
+    def full(_: StoredObject) -> Path:
+        raise OSError(errno.ENOSPC, "no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "_note", full)
+        with pytest.raises(OSError, match="no room"):
+            put(store, "a", b"content")
+    assert files(tmp_path / "data") == []
+    put(store, "a", b"content")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.api_error import ApiError
@@ -122,6 +122,8 @@ FIELDS = ("name", "scheduleTime", "dispatchDeadline", "httpRequest", "retryConfi
 HTTP_FIELDS = ("url", "httpMethod", "headers", "body", "oidcToken", "oauthToken")
 
 
+# A busy machine makes the JSON slowly, which says nothing of ours.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.dictionaries(st.sampled_from(HTTP_FIELDS), JSON))
 def test_any_json_is_a_task_or_a_refusal(task: dict[str, Any], http: dict[str, Any]) -> None:
     reader = Reader()

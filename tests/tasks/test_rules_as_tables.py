@@ -1,0 +1,123 @@
+"""The queue's rules as tables of numbers: what goes, how long is waited, at each edge."""
+
+import math
+
+import pytest
+
+from local.tasks.rules import (
+    QueueConfig,
+    QueueState,
+    RateLimits,
+    RetryConfig,
+    TokenBucket,
+    dispatchable,
+    next_look_s,
+    retry_at_s,
+)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "in_flight", "state", "rate_per_s", "goes"),
+    [
+        (0.9, 0, "RUNNING", 5, 0),
+        (1.0, 0, "RUNNING", 5, 1),
+        (3.9, 0, "RUNNING", 5, 3),
+        (3.9, 2, "RUNNING", 5, 2),
+        (3.9, 3, "RUNNING", 5, 1),
+        (3.9, 4, "RUNNING", 5, 0),
+        (3.9, 5, "RUNNING", 5, 0),  # the limit was lowered while they were in flight
+        (3.9, 0, "RUNNING", 0.5, 3),
+        (3.9, 0, "RUNNING", 0, 0),
+        (3.9, 0, "PAUSED", 5, 0),
+        (3.9, 0, "DISABLED", 5, 0),
+        (-1.0, 0, "RUNNING", 5, 0),
+    ],
+)
+def test_a_task_more_or_less_goes(
+    tokens: float, in_flight: int, state: QueueState, rate_per_s: float, goes: int
+) -> None:
+    config = QueueConfig("q", RateLimits(rate_per_s, 10, 4), state=state)
+    assert dispatchable(config, TokenBucket(tokens, 0.0), in_flight) == goes
+
+
+@pytest.mark.parametrize(
+    ("tokens", "in_flight", "due_in_s", "state", "rate", "look_s"),
+    [
+        (1.0, 0, 0.0, "RUNNING", RateLimits(5, 10, 4), 0.0),
+        (1.0, 0, -3.0, "RUNNING", RateLimits(5, 10, 4), 0.0),
+        (1.5, 0, 2.5, "RUNNING", RateLimits(5, 10, 4), 2.5),
+        (0.5, 0, 0.0, "RUNNING", RateLimits(5, 10, 4), 0.1),
+        (0.5, 0, 2.5, "RUNNING", RateLimits(5, 10, 4), 2.5),
+        (0.5, 0, -3.0, "RUNNING", RateLimits(0.5, 10, 4), 1.0),
+        # A backlog at a high rate: every 20 ms, and sooner where the bucket is small.
+        (0.0, 0, 0.0, "RUNNING", RateLimits(500, 500, 4), 0.02),
+        (0.0, 0, 0.0, "RUNNING", RateLimits(500, 20, 4), 0.01),
+        (0.0, 0, 0.0, "RUNNING", RateLimits(500, 1, 4), 0.002),
+        (0.0, 0, 0.0, "RUNNING", RateLimits(120, 500, 4), 2 / 120),
+        (0.0, 0, 0.0, "RUNNING", RateLimits(99, 500, 4), 1 / 99),
+        # Only a change lets one go.
+        (1.0, 0, None, "RUNNING", RateLimits(5, 10, 4), math.inf),
+        (1.0, 3, 0.0, "RUNNING", RateLimits(5, 10, 4), 0.0),
+        (1.0, 4, 0.0, "RUNNING", RateLimits(5, 10, 4), math.inf),
+        (1.0, 5, 0.0, "RUNNING", RateLimits(5, 10, 4), math.inf),
+        (1.0, 0, 0.0, "PAUSED", RateLimits(5, 10, 4), math.inf),
+        (1.0, 0, 0.0, "RUNNING", RateLimits(0, 10, 4), math.inf),
+    ],
+)
+def test_a_queue_is_looked_at_too_late_or_in_vain(
+    tokens: float, in_flight: int, due_in_s: float | None, state: QueueState, rate: RateLimits, look_s: float
+) -> None:
+    config = QueueConfig("q", rate, state=state)
+    assert next_look_s(config, TokenBucket(tokens, 0.0), in_flight, due_in_s) == pytest.approx(look_s)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "count", "rate_per_s", "wait_s"),
+    [(1.0, 1, 2, 0.0), (2.5, 1, 2, 0.0), (0.5, 1, 2, 0.25), (0.5, 3, 2, 1.25), (1.0, 1, 0, 0.0), (0.5, 1, 0, math.inf)],
+)
+def test_a_token_comes_too_early_or_too_late(tokens: float, count: int, rate_per_s: float, wait_s: float) -> None:
+    rate = RateLimits(rate_per_s)
+    assert TokenBucket(tokens, 7.0).wait_s(rate, count) == wait_s
+    if count == 1:
+        assert TokenBucket(tokens, 7.0).wait_s(rate) == wait_s
+
+
+def test_a_bucket_is_filled_over_its_burst_or_by_another_time() -> None:
+    rate = RateLimits(2, 5)
+    bucket = TokenBucket(1.5, 7.0)
+    filled = [bucket.filled(rate, now_s) for now_s in (6.0, 7.0, 8.0, 8.75, 9.0, 100.0)]
+    assert [(one.tokens, one.at_s) for one in filled] == (
+        [(1.5, 6.0), (1.5, 7.0), (3.5, 8.0), (5.0, 8.75), (5.0, 9.0), (5.0, 100.0)]
+    )
+    assert bucket.taken(3) == TokenBucket(-1.5, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("retry", "failures", "wait_s"),
+    [
+        (RetryConfig(), 1, 0.1),
+        (RetryConfig(), 2, 0.2),
+        (RetryConfig(), 16, 0.1 * 2**15),
+        (RetryConfig(), 17, 3600),
+        (RetryConfig(max_doublings=0), 1, 0.1),
+        (RetryConfig(max_doublings=0), 3, 0.3),
+        (RetryConfig(max_doublings=2), 3, 0.4),
+        (RetryConfig(max_doublings=2), 4, 0.8),
+        (RetryConfig(max_doublings=2), 5, 1.2),
+        (RetryConfig(min_backoff_s=5, max_backoff_s=5), 1, 5),
+        (RetryConfig(min_backoff_s=0, max_backoff_s=0), 9, 0),
+        (RetryConfig(max_doublings=2**31 - 1), 1500, 3600),  # no float holds 2^1499
+        (RetryConfig(max_doublings=1400), 2000, 3600),
+    ],
+)
+def test_a_failed_task_waits_another_time(retry: RetryConfig, failures: int, wait_s: float) -> None:
+    """Source: Cloud Tasks, RetryConfig."""
+    assert retry.backoff_s(failures) == pytest.approx(wait_s)
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "at_s"), [(0.0, 100.4), (0.3, 100.4), (0.5, 100.5), (315_360_000, 315_360_100), (math.inf, 315_360_100)]
+)
+def test_a_target_that_asks_for_another_wait_is_not_heard_or_heard_for_ever(asked_s: float, at_s: float) -> None:
+    """No task is kept for longer than ten years.  Source: Cloud Tasks v2beta3, Queue.task_ttl."""
+    assert retry_at_s(RetryConfig(), 3, 100.0, asked_s) == at_s
