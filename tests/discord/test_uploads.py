@@ -8,7 +8,10 @@ from typing import Any
 import PIL.Image
 import pytest
 
+from local.contents import Contents
 from local.discord import uploads
+from local.discord.discord import LocalDiscord
+from local.discord.form import Form
 from tests.discord.application import Clock, Running, a_form, a_picture, local_discord
 
 TOO_LARGE = {"message": "Request entity too large", "code": 40005}
@@ -205,6 +208,22 @@ async def test_an_embed_shows_a_picture_of_another_name_or_none_of_its_own(here:
     assert [file["filename"] for file in message["attachments"]] == ["e.png"], "what no embed shows"
     _, hidden = await here.call("PATCH", here.reply_url, json={"flags": 4})
     assert [file["filename"] for file in hidden["attachments"]] == [f"{letter}.png" for letter in "abcde"]
+
+
+async def test_a_body_that_is_too_large_is_told_in_other_words(here: Running) -> None:
+    """Of JSON, which has no files: the server's own limit, here aiohttp's 1 MiB."""
+    body = b'{"content": "' + b"x" * 1024 * 1024 + b'"}'
+    headers = {"Content-Type": "application/json"}
+    assert await here.call("PATCH", here.reply_url, data=io.BytesIO(body), headers=headers) == (413, TOO_LARGE)
+
+
+async def test_bytes_that_others_keep_too_are_kept_twice(tmp_path: Path) -> None:
+    discord = LocalDiscord(tmp_path / "discord.sqlite", "", contents=Contents(tmp_path / "shared"))
+    async with discord:
+        picture = uploads.Upload("a.png", "image/png", a_picture(), 64, 64)
+        await discord.run(discord.channel.post, Form(content="x"), {"0": picture})
+    assert not (tmp_path / "discord.pool").exists()
+    assert any((tmp_path / "shared").rglob("*"))
 
 
 async def test_a_picture_that_two_share_is_lost_with_the_first(tmp_path: Path) -> None:
