@@ -208,13 +208,14 @@ class ExecutionService:
         end = datetime.now(UTC)
         start = datetime.fromisoformat(execution.get("startTime") or instant(end))
         duration = f"{max((end - start).total_seconds(), 0):.6f}s"
-        for part, first in enumerate(range(0, len(history or ()), ENTRIES_A_PART)):
-            if part:
-                await asyncio.sleep(0)
-            entries = history.shown(first, first + ENTRIES_A_PART) if history is not None else []
-            await until_kept(partial(self.store.put_history, name, part, entries))
-        status = _status(history) if history is not None else {}
-        done = {**execution, "endTime": instant(end), "duration": duration, **status, **changes}
+        done = {**execution, "endTime": instant(end), "duration": duration, **changes}
+        if history is not None:
+            done |= _status(history)
+            for part, first in enumerate(range(0, len(history), ENTRIES_A_PART)):
+                if part:
+                    await asyncio.sleep(0)
+                entries = history.shown(first, first + ENTRIES_A_PART)
+                await until_kept(partial(self.store.put_history, name, part, entries))
         await until_kept(partial(self.store.finish, done))
         self._callbacks.end(name)
 

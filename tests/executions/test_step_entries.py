@@ -181,6 +181,7 @@ def test_what_has_ended_before_a_cancellation_is_cancelled_or_keeps_no_time() ->
         ("0", "STATE_CANCELLED", "t3", "t5"),
         ("s", "STATE_CANCELLED", "t4", "t5"),
     ]
+    assert all("variableData" not in one for one in history.entries), "unless it is asked for"
 
 
 def test_a_variable_of_bytes_breaks_the_list_of_entries() -> None:
