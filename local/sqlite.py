@@ -98,7 +98,13 @@ class Sqlite:
 
     def give_back(self, pages: int) -> None:
         """Up to so many free pages go back to the disk."""
-        self.rows(f"PRAGMA incremental_vacuum({pages})")
+        try:
+            with (
+                self._lock
+            ):  # execute() would stop at the first page: the statement gives one a step and has no columns
+                self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+        except sqlite3.Error as error:
+            raise self._told(error) from None
         self.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _told(self, error: sqlite3.Error) -> Exception:

@@ -48,8 +48,8 @@ def parse_answer(value: object) -> Answer:
     """Raises DiscordError, 400/50035, naming every field that is wrong; never NotImitated: that is an Unshown."""
     errors = FormErrors()
     fields = Fields(value, errors)
-    kind = fields.whole("type", 1, 12, required=True)
-    if kind is not None and kind not in _TO_A_COMMAND:
+    kind = fields.whole("type", 1, 12, required=True) or 0
+    if kind and kind not in _TO_A_COMMAND:
         expected = ", ".join(map(str, _TO_A_COMMAND))
         message = f"type {kind} is no answer to a command; expected one of {expected}"
         fields.refuse(("type",), "BASE_TYPE_CHOICES", message)
@@ -62,4 +62,4 @@ def parse_answer(value: object) -> Answer:
             return Immediate(parse_form(data, ANSWER, ("data",)))
         except NotImitated as error:
             return Unshown(error.sentence)
-    return Unshown(_UNSHOWN[kind or 9])
+    return Unshown(_UNSHOWN[kind])

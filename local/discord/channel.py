@@ -39,8 +39,8 @@ class Channel:
         elif after is not None:
             messages = [message for message in messages if int(message.id) > int(after)][:most]
         elif around is not None:
-            older = [message for message in messages if int(message.id) < int(around)][-(most // 2) :]
-            messages = (older + [message for message in messages if int(message.id) >= int(around)])[:most]
+            older = sum(int(message.id) < int(around) for message in messages)
+            messages = messages[max(0, older - most // 2) :][:most]
         return messages[-most:][::-1]
 
     def post(self, form: Form, uploads: Uploads) -> Message:

@@ -36,9 +36,8 @@ def parse_commands(value: object) -> list[Command]:
     errors = FormErrors()
     if not isinstance(value, list):
         errors.add((), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
-        errors.check()
-        return []
-    commands = [_command(Fields(one, errors, (index,))) for index, one in enumerate(value)]
+    listed = value if isinstance(value, list) else []
+    commands = [_command(Fields(one, errors, (index,))) for index, one in enumerate(listed)]
     names = [command["name"] for command in commands]
     for index, name in enumerate(names):
         if name in names[:index]:

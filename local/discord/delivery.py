@@ -97,8 +97,7 @@ class Sender:
         try:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as http:
                 status = http.status
-                text = await http.content.read(_MOST_BYTES)
-                answer = read_answer(http.status, http.content_type, text)
+                answer = read_answer(http.status, http.content_type, await _read(http.content))
         except TimeoutError:
             problem = f"no answer within {RESPOND_WITHIN_S:g} s"
         except aiohttp.ClientError as error:
@@ -107,6 +106,14 @@ class Sender:
             problem = str(error)
         ms = round((time.perf_counter() - began_s) * 1000, 1)
         return Delivery(status, ms, answer, problem)
+
+
+async def _read(content: aiohttp.StreamReader) -> bytes:
+    """All of it, in however many parts it comes; of what is too large, the beginning."""
+    read = bytearray()
+    while part := await content.read(_MOST_BYTES - len(read)):
+        read += part
+    return bytes(read)
 
 
 def read_answer(status: int, content_type: str, body: bytes) -> Answer | ByCallback | Pong:

@@ -163,7 +163,7 @@ class Store:
         return [_interaction_of(row) for row in rows]
 
     def put(self, message: Message, files: dict[str, bytes] | None = None) -> None:
-        """Keep the message as it is now, with the bytes of its new files by their ids; drop the files that it lost.
+        """Keep the message as it is now, with the bytes of new files by their ids; drop those that it does not list.
 
         Within a transaction, as delete().
         """

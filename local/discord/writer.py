@@ -28,9 +28,7 @@ class Writer:
         """The message after form was applied to it.  Raises DiscordError (see message.written)."""
         new = {number: self._attachment(upload) for number, upload in uploads.items()}
         changed = written(message, form, new, self._clock(), self._members)
-        kept = {attachment.id for attachment in changed.attachments}
-        contents = {new[number].id: upload.content for number, upload in uploads.items()}
-        self._store.put(changed, {file_id: content for file_id, content in contents.items() if file_id in kept})
+        self._store.put(changed, {new[number].id: upload.content for number, upload in uploads.items()})
         return changed
 
     def _attachment(self, upload: Upload) -> Attachment:

@@ -15,7 +15,7 @@ from local.executions.store import EXECUTION_FIELDS
 from local.googleapi.binding import Asked
 
 _BASIC = ("name", "startTime", "endTime", "duration", "state", "workflowRevisionId")
-_MAX_BASIC, _MAX_FULL, _DEFAULT_SIZE = 1000, 100, 100
+_MAX_BASIC, _MAX_FULL, _DEFAULT_SIZE, _ENTRIES = 1000, 100, 100, 1000
 # Source: Workflow Executions v1, executions.stepEntries.list, filter.
 _ENTRY_FIELDS: Mapping[str, Field] = {
     "entryId": Field("CAST(json_extract(resource, '$.entryId') AS INTEGER)", "integer"),
@@ -77,7 +77,7 @@ class ExecutionsApi:
     def list_step_entries(self, name: str, asked: Asked) -> dict[str, Any]:
         self._service.get(name)
         entries = self._service.history(name)
-        query = Query.of(asked, _ENTRY_FIELDS, 1000, 1000)
+        query = Query.of(asked, _ENTRY_FIELDS, _ENTRIES, _ENTRIES)
         source = "SELECT key AS position, value AS resource FROM json_each(?)"
         page = query.page(self._database, source, json.dumps(entries), newest_first=False)
         return {**page.as_json("stepEntries"), "totalSize": len(entries)}

@@ -14,7 +14,6 @@ from local.executions.instant import instant
 MAX_RESTRICTIONS = 200  # SQLite bounds how large a condition is, and
 MAX_NESTING = 20  # how many brackets stand in each other
 
-_SPACE = re.compile(r"\s*")
 _NAME = re.compile(r'[A-Za-z_]\w*(?:\.(?:"[^"]+"|[\w-]+))?')
 _COMPARATOR = re.compile(r"<=|>=|!=|=|<|>|:")
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'|([^\s()"\']+)')
@@ -94,8 +93,8 @@ class _Parser:
 
     def peek(self) -> str:
         """The next character, "" at the end."""
-        found = _SPACE.match(self._text, self._at)
-        self._at = found.end() if found else self._at
+        while self._text[self._at : self._at + 1].isspace():
+            self._at += 1
         return self._text[self._at : self._at + 1]
 
     def sequences(self, depth: int) -> Condition:

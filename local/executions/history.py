@@ -167,4 +167,4 @@ _INSIDE_STEPS = frozenset({*_PROGRESS, "STEP_TRY", "STEP_EXCEPT"})
 
 
 def _json(value: Value) -> str:
-    return json.dumps(value, ensure_ascii=False, default=lambda one: f"{len(one)} bytes")
+    return json.dumps(value, default=lambda one: f"{len(one)} bytes")

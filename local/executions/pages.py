@@ -63,7 +63,7 @@ class Query:
         """
         newest = self.newest
         if newest is None:
-            newest = (database.row(f"SELECT max(position) FROM ({source})", *values) or (0,))[0] or 0  # noqa: S608
+            ((newest,),) = database.rows(f"SELECT coalesce(max(position), 0) FROM ({source})", *values)  # noqa: S608
         ordered = "position DESC" if newest_first else "position"
         rows = database.rows(
             f"SELECT resource FROM ({source}) WHERE position <= ? AND {self.condition.sql}"  # noqa: S608

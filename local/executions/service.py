@@ -78,8 +78,9 @@ class ExecutionService:
             raise ApiError(404, f"workflow {workflow} not found")
         # What is no JSON is refused now, and not when it runs.  Source: recorded, without an argument it is "null".
         argument = compact(parse_argument(argument)) if argument else "null"
-        is_full = self._places.locked()
-        if is_full and (not may_queue or len(self._running) >= self._max_concurrent + MAX_BACKLOGGED):
+        beyond = len(self._running) - self._max_concurrent
+        is_full = beyond >= 0
+        if is_full and (not may_queue or beyond >= MAX_BACKLOGGED):
             raise ApiError(429, "Too many executions run at once.", "RESOURCE_EXHAUSTED")
         now = instant()
         labels = {**revision.settings.labels, **settings.pop("labels", {})}
@@ -119,7 +120,7 @@ class ExecutionService:
     def with_step(self, execution: dict[str, Any]) -> dict[str, Any]:
         """The kept Execution, and the step that it is in while it runs."""
         history = self._histories.get(execution["name"])
-        return execution | _status(history) if history is not None and execution["state"] == "ACTIVE" else execution
+        return execution if history is None else execution | _status(history)
 
     def delete_workflow(self, workflow: str) -> None:
         """The workflow with its revisions and executions; those that run are ended."""
@@ -207,13 +208,14 @@ class ExecutionService:
         end = datetime.now(UTC)
         start = datetime.fromisoformat(execution.get("startTime") or instant(end))
         duration = f"{max((end - start).total_seconds(), 0):.6f}s"
-        for part, first in enumerate(range(0, len(history or ()), ENTRIES_A_PART)):
-            if part:
-                await asyncio.sleep(0)
-            entries = history.shown(first, first + ENTRIES_A_PART) if history is not None else []
-            await until_kept(partial(self.store.put_history, name, part, entries))
-        status = _status(history) if history is not None else {}
-        done = {**execution, "endTime": instant(end), "duration": duration, **status, **changes}
+        done = {**execution, "endTime": instant(end), "duration": duration, **changes}
+        if history is not None:
+            done |= _status(history)
+            for part, first in enumerate(range(0, len(history), ENTRIES_A_PART)):
+                if part:
+                    await asyncio.sleep(0)
+                entries = history.shown(first, first + ENTRIES_A_PART)
+                await until_kept(partial(self.store.put_history, name, part, entries))
         await until_kept(partial(self.store.finish, done))
         self._callbacks.end(name)
 

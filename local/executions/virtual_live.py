@@ -48,7 +48,7 @@ class _Calls:
         self._agenda = agenda
         self._real_s = real_s
         self._under_way: set[asyncio.Task[None]] = set()
-        self._ahead_s = 0.0  # virtual minus real time, while calls are under way
+        self._ahead_s: float  # virtual minus real time, while calls are under way
 
     def begin(self, run: Run) -> VirtualExecution:
         self._execution = VirtualExecution(run, self._agenda, self._perform)

@@ -8,48 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from local.contents import Contents
-from local.discord.store import Store
 from local.disk import UnusableFile
-from local.executions.database import Database
-from local.executions.store import ExecutionStore
 from local.sqlite import Sqlite
 from local.sqlite_file import Layout
 from local.storage.database import Database as Index
 from local.tasks.store import TaskStore
 from tests.system.up import four_free_ports, mando
-
-# The tables of an earlier version, in which layouts had no number.
-EXECUTIONS_BEFORE = """
-CREATE TABLE revisions (workflow TEXT NOT NULL, revision_id TEXT NOT NULL, number INTEGER NOT NULL,
-    resource TEXT NOT NULL, PRIMARY KEY (workflow, revision_id));
-CREATE TABLE operations (name TEXT PRIMARY KEY, resource TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE executions (number INTEGER PRIMARY KEY AUTOINCREMENT, workflow TEXT NOT NULL, name TEXT NOT NULL UNIQUE,
-    state TEXT NOT NULL, resource TEXT NOT NULL);
-CREATE TABLE histories (name TEXT PRIMARY KEY, entries TEXT NOT NULL);
-CREATE TABLE journal (execution TEXT NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,
-    outcome TEXT NOT NULL, PRIMARY KEY (execution, position)) WITHOUT ROWID;
-CREATE TABLE callbacks (name TEXT PRIMARY KEY, execution TEXT NOT NULL, method TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE callback_requests (number INTEGER PRIMARY KEY AUTOINCREMENT, callback TEXT NOT NULL,
-    request TEXT NOT NULL);
-INSERT INTO operations VALUES ('o', '{"name": "o", "metadata": {"createTime": "2026-11-01T00:00:00.5Z"}}');
-INSERT INTO executions (workflow, name, state, resource) VALUES
-    ('w', 'done', 'SUCCEEDED', '{"name": "done", "endTime": "2026-11-01T00:00:00.5Z"}'), ('w', 'now', 'ACTIVE', '{}');
-INSERT INTO histories VALUES ('done', '[{"entryId": "1"}]');
-INSERT INTO journal VALUES ('done', 1, 0, '2026-11-01T00:00:00Z', 'null');
-"""
-DISCORD_BEFORE = """
-CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE commands (name TEXT PRIMARY KEY, definition TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE guild_commands (name TEXT PRIMARY KEY, definition TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE interactions (id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, body BLOB NOT NULL, state TEXT NOT NULL,
-    original_id INTEGER, acknowledged_status INTEGER, acknowledged_ms REAL) STRICT;
-CREATE TABLE messages (id INTEGER PRIMARY KEY, revision INTEGER NOT NULL UNIQUE, made_at_revision INTEGER NOT NULL,
-    deleted INTEGER NOT NULL, interaction_id INTEGER, nonce TEXT, message TEXT NOT NULL) STRICT;
-CREATE TABLE files (id INTEGER PRIMARY KEY, message_id INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
-CREATE INDEX files_of_message ON files (message_id);
-INSERT INTO files VALUES (7, 1, x'89504e47'), (8, 1, x'89504e47');
-"""
 
 
 def a_file(path: Path, script: str) -> Path:
@@ -57,36 +21,6 @@ def a_file(path: Path, script: str) -> Path:
         connection.executescript(script)
         connection.commit()
     return path
-
-
-def test_what_was_before_numbers_is_brought_over(tmp_path: Path) -> None:
-    database = Database(a_file(tmp_path / "workflows.sqlite", EXECUTIONS_BEFORE))
-    store = ExecutionStore(database)
-    assert store.history("done") == [{"entryId": "1"}]
-    assert store.oldest_end_s() == pytest.approx(1793491200.5)
-    assert [row[0] for row in database.rows("SELECT created_s FROM operations")] == [pytest.approx(1793491200.5)]
-    assert database.rows("SELECT name FROM executions ORDER BY number") == [("done",), ("now",)]
-    assert database.rows("SELECT 1 FROM journal") == []
-    database.close()
-    Database(tmp_path / "workflows.sqlite").close()
-
-
-def test_discords_files_come_out_of_the_table_and_the_same_bytes_lie_there_once(tmp_path: Path) -> None:
-    path = a_file(tmp_path / "discord.sqlite", DISCORD_BEFORE)
-    Store(path, Contents(tmp_path / "contents"), on_change=lambda _: None).close()
-    files = [tmp_path / "discord.files" / name for name in ("7", "8")]
-    assert [file.read_bytes() for file in files] == [b"\x89PNG", b"\x89PNG"]
-    assert files[0].stat().st_ino == files[1].stat().st_ino
-
-
-def test_executions_that_wait_in_an_older_folder_are_not_lost_silently(tmp_path: Path) -> None:
-    waiting = EXECUTIONS_BEFORE + "INSERT INTO journal VALUES ('now', 1, 0, '2026-11-01T00:00:00Z', 'null');"
-    path = a_file(tmp_path / "workflows.sqlite", waiting)
-    before = path.read_bytes()
-    with pytest.raises(UnusableFile, match="1 of its executions have begun and not ended") as told:
-        Database(path)
-    assert f"move {tmp_path} away" in str(told.value)
-    assert path.read_bytes() == before
 
 
 def test_another_shape_without_a_number_is_refused(tmp_path: Path) -> None:

@@ -110,6 +110,16 @@ async def test_a_put_replaces_all_commands_and_a_name_keeps_its_id(here: Running
     assert [command["name"] for command in (await here.channel())["commands"]] == ["other"]
 
 
+@pytest.mark.parametrize(
+    ("query", "are_listed"),
+    [("", False), ("=true", True), ("=True", True), ("=1", True), ("=0", False), ("=false", False), ("=yes", False)],
+)
+async def test_a_word_of_an_address_is_true_that_is_not(here: Running, query: str, are_listed: bool) -> None:
+    """Source: Discord, "Boolean Query Strings"."""
+    _, (command,) = await here.call("GET", f"{commands_url(here)}?with_localizations{query}", headers=BOT)
+    assert ("description_localizations" in command) == are_listed
+
+
 async def test_localizations_are_listed_when_they_are_asked_for(here: Running) -> None:
     _, (plain,) = await here.call("GET", commands_url(here), headers=BOT)
     _, (full,) = await here.call("GET", commands_url(here) + "?with_localizations=true", headers=BOT)

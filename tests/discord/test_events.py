@@ -113,6 +113,41 @@ async def test_who_has_missed_too_much_or_is_ahead_is_told_to_begin_afresh(
         assert (await listener.next())[:2] == ("MESSAGE_CREATE", 4)
 
 
+async def test_a_stream_is_kept_by_somebody_or_ends_too_soon(here: Running) -> None:
+    """What proxies and browsers do: an idle connection ends after 30 s and more; what is missed is a page or two."""
+    assert (events.HEARTBEAT_S, events.MOST_MISSED) == (15, 500)
+    async with here.session.get(f"{here.base}/api/client/events") as answer:
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("missed", "told"), [(2, ["MESSAGE_CREATE"] * 2), (3, ["RESET"])])
+async def test_who_has_missed_as_much_as_is_told_is_told_to_begin_afresh(
+    here: Running, monkeypatch: pytest.MonkeyPatch, missed: int, told: list[str]
+) -> None:
+    monkeypatch.setattr(events, "MOST_MISSED", 2)
+    for number in range(missed):
+        await here.discord.run(here.discord.channel.say, f"{number}")
+    async with listening(here, after=0) as listener:
+        assert [(await listener.next())[0] for _ in told] == told
+        await here.discord.run(here.discord.channel.say, "next")
+        kind, revision, message = await listener.next()
+        assert (kind, revision, message["content"]) == ("MESSAGE_CREATE", missed + 1, "next")
+    async with listening(here, after=missed + 1) as listener:  # it has missed nothing
+        await here.discord.run(here.discord.channel.say, "last")
+        assert (await listener.next())[2]["content"] == "last"
+    async with listening(here, after=missed + 3) as listener:  # of another store
+        assert (await listener.next())[:2] == ("RESET", missed + 2)
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "1" * 19, "١", "1.0", ""])
+async def test_a_beginning_that_is_none_is_taken(here: Running, after: str) -> None:
+    await here.interact()
+    async with listening(here, query=f"?after={after}") as listener:
+        await here.discord.run(here.discord.channel.say, "new")
+        assert (await listener.next())[2]["content"] == "new", "as without one"
+
+
 async def test_a_silent_stream_still_shows_that_it_lives(here: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "HEARTBEAT_S", 0.05)
     async with listening(here) as listener:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from local.discord.answer import Deferred, Immediate, Unshown
 from local.discord.delivery import ByCallback, NotAnAnswer, Pong, read_answer
-from tests.discord.application import Interaction, Running, answering, json_values, local_discord
+from tests.discord.application import Interaction, Running, answering, json_values, local_discord, served
 
 BUSY = {"type": 4, "data": {"content": "Too busy.", "flags": 64}}
 
@@ -164,6 +164,53 @@ async def test_what_no_client_of_discord_could_send_never_reaches_the_applicatio
     answered, body = await here.call("POST", f"{here.api}/interactions", json=call)
     assert (answered, body["code"]) == (status, code)
     assert not here.application.interactions
+
+
+async def test_an_answer_that_comes_in_parts_is_read_only_to_the_end_of_the_first(here: Running) -> None:
+    """However the network cuts it; beyond 1 MiB it is none."""
+
+    def in_parts(*parts: bytes) -> Any:
+        async def answer(_: Interaction) -> web.StreamResponse:
+            response = web.StreamResponse(headers={"Content-Type": "application/json"})
+            await response.prepare(here_is[0])
+            for part in parts:
+                await response.write(part)
+                await asyncio.sleep(0.01)
+            return response
+
+        return answer
+
+    here_is: list[web.Request] = []
+    handle = here.application.handle
+    filler = b" " * (1024 * 1024 - len(b'{"type": 5}'))
+
+    async def noted(request: web.Request) -> web.StreamResponse:
+        here_is[:] = [request]
+        return await handle(request)
+
+    async with served([web.post("/", noted)]) as url:
+        here.discord.ingress_url = url
+        for parts, state in (
+            ((b'{"type"', b": ", b"5}"), "acknowledged"),
+            ((b'{"type": 5', filler, b"}"), "acknowledged"),
+            ((b'{"type": 5', filler, b" }"), "failed"),
+        ):
+            here.application.answer = in_parts(*parts)
+            outcome = await here.interact()
+            assert outcome["state"] == state, outcome["deliveries"]
+
+
+async def test_deliveries_wait_for_each_other(here: Running) -> None:
+    """Each has a connection of its own, however many there are."""
+    everybody = asyncio.Barrier(110)
+
+    async def answer(_: Interaction) -> web.Response:
+        await everybody.wait()
+        return web.json_response({"type": 5})
+
+    here.application.answer = answer
+    outcomes = await asyncio.gather(*(here.interact(deliveries=10) for _ in range(11)))
+    assert [one["state"] for one in outcomes] == ["acknowledged"] * 11
 
 
 async def test_a_form_of_another_site_cannot_use_a_command(here: Running) -> None:

@@ -63,6 +63,19 @@ async def test_every_answer_about_a_token_tells_what_is_left_of_its_calls(here: 
         assert (answer.status, answer.headers["X-RateLimit-Remaining"]) == (400, "1")
 
 
+async def test_a_refused_call_may_come_again_at_another_moment(here: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the millisecond in the body, in whole seconds that are enough in the header."""
+    passed_s = iter([0.0] * 5 + [0.76544])
+    take = RateLimit.take
+    monkeypatch.setattr(RateLimit, "take", lambda limit, key, _: take(limit, key, 1000.0 + next(passed_s)))
+    for _ in range(6):
+        async with here.session.get(here.reply_url) as answer:
+            headers, body = answer.headers, await answer.json()
+    assert body == {"message": "You are being rate limited.", "retry_after": 1.235, "global": False}
+    assert (headers["Retry-After"], headers["X-RateLimit-Reset-After"]) == ("2", "1.235")
+    assert (headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"]) == ("5", "0")
+
+
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 1)), max_size=60))
 def test_no_window_ever_takes_more_calls_than_it_may(calls: list[tuple[str, float]]) -> None:
     limit, now_s, taken = RateLimit(), 0.0, []

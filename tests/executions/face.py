@@ -43,6 +43,15 @@ class Face:
         return await self.ended(self.service.create(WORKFLOW, argument)["name"])
 
 
+def service_alone(database: Database) -> ExecutionService:
+    """For what is kept and shown: nothing runs."""
+
+    def perform_as(*_: object) -> Perform:
+        raise AssertionError
+
+    return ExecutionService(database, Callbacks(database, ""), perform_as)
+
+
 @asynccontextmanager
 async def a_face(folder: Path, max_concurrent: int = MAX_CONCURRENT, port: int = 0) -> AsyncIterator[Face]:
     database = Database(folder / "executions.sqlite")

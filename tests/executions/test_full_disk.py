@@ -1,10 +1,15 @@
 """Executions on a disk that is full for a while: they wait, and nothing is done twice."""
 
 import asyncio
+from itertools import pairwise, repeat
 from pathlib import Path
 
 import aiohttp
+import pytest
 
+from local.disk import CannotKeep
+from local.executions import service
+from local.executions.registry import Revision
 from local.executions.store import ExecutionStore
 from tests.executions.face import WORKFLOW, Face, a_face
 from tests.full_disk import full
@@ -70,6 +75,36 @@ async def test_an_end_that_cannot_be_kept_at_once_is_kept_later(tmp_path: Path) 
             assert face.service.get(name)["state"] == "ACTIVE"
             assert face.service.is_running(name), "somebody still runs it"
         assert (await face.ended(name))["state"] == "SUCCEEDED"
+
+
+async def test_an_execution_that_cannot_be_read_is_given_up_or_asked_for_all_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on from its journal, as after a crash: what it had claimed may be claimed again."""
+    monkeypatch.setattr(service, "waits_s", lambda: repeat(0.03))
+    async with a_face(tmp_path) as face:
+        face.deploy("main: [{a: {return: 1}}]")
+        revision, ended = face.service.registry.revision, face.service._callbacks.end
+        tries_s: list[float] = []
+        given_back: list[str] = []
+
+        def unreadable(*given: str) -> Revision | None:
+            tries_s.append(asyncio.get_running_loop().time())
+            if len(tries_s) < 3:
+                raise CannotKeep("for a while")
+            return revision(*given)
+
+        def end(execution: str) -> None:
+            given_back.append(execution)
+            ended(execution)
+
+        face.service.registry.revision = unreadable  # type: ignore[method-assign, assignment]
+        face.service._callbacks.end = end  # type: ignore[method-assign]
+        execution = await face.run()
+    assert (execution["state"], execution["result"]) == ("SUCCEEDED", "1")
+    assert len(tries_s) == 3
+    assert all(later - before >= 0.03 for before, later in pairwise(tries_s))
+    assert given_back == [execution["name"]] * 3, "at each try, and at its end"
 
 
 async def test_what_cannot_be_kept_is_refused_with_503_and_nothing_of_it_is_there(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
-from tests.executions.face import Face, a_face
+from local.executions.registry import Settings
+from tests.executions.face import WORKFLOW, Face, a_face
 from tests.executions.test_service import SLEEP
 from tests.running import until
 
@@ -51,6 +53,28 @@ async def test_variables_are_kept_when_they_are_asked_for(tmp_path: Path) -> Non
         await face.ended(name["name"])
         shown = await entries(face, name["name"])
     assert shown["stepEntries"][1]["variableData"]["variables"]["n"] == 41
+
+
+@pytest.mark.parametrize(
+    ("of_workflow", "of_execution", "are_kept"),
+    [
+        ("EXECUTION_HISTORY_DETAILED", None, True),
+        ("EXECUTION_HISTORY_DETAILED", "EXECUTION_HISTORY_BASIC", False),
+        ("EXECUTION_HISTORY_BASIC", "EXECUTION_HISTORY_DETAILED", True),
+        ("EXECUTION_HISTORY_BASIC", None, False),
+    ],
+)
+async def test_the_level_of_the_workflow_counts_although_the_execution_has_one_or_not_at_all(
+    tmp_path: Path, of_workflow: str, of_execution: str | None, are_kept: bool
+) -> None:
+    """Source: Workflow Executions v1, Execution.executionHistoryLevel: it overrides the workflow's."""
+    async with a_face(tmp_path) as face:
+        face.service.deployments.deploy(WORKFLOW, Settings(FAILING, history_level=of_workflow))
+        level: dict[str, Any] = {} if of_execution is None else {"executionHistoryLevel": of_execution}
+        name = face.service.create(WORKFLOW, None, **level)["name"]
+        await face.ended(name)
+        shown = (await entries(face, name))["stepEntries"]
+    assert ["variableData" in one for one in shown] == [are_kept] * 2
 
 
 async def test_a_running_execution_shows_the_step_that_it_is_in(tmp_path: Path) -> None:

@@ -5,13 +5,18 @@ import gc
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import pytest
 
+from local.executions import turns as turns_module
+from local.executions.live import drive
 from local.executions.registry import Settings
+from local.executions.turns import Turns
 from local.project import WORKFLOW
 from local.server import LocalCloud
 from local.workflows.branches import Branches
@@ -171,6 +176,33 @@ def told(is_time_over: Callable[[], bool]) -> tuple[list[tuple[int, Leaf]], Any]
 
 def _outcome(effect: Leaf) -> Any:
     return HttpResponse(200, {}, b"") if isinstance(effect, HttpCall) else None
+
+
+async def test_runs_that_share_their_turns_hold_up_others_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In each round of the event loop one of them goes on, however many there are."""
+    clock, rounds, now = count(), list[int](), 0
+    monkeypatch.setattr(turns_module, "time", SimpleNamespace(perf_counter=lambda: float(next(clock))))
+    go_on = Branches.go_on
+
+    def noted(branches: Branches) -> None:
+        rounds.append(now)
+        go_on(branches)
+
+    monkeypatch.setattr(Branches, "go_on", noted)
+    workflow = compile_workflow(LOOP.replace("49000", "300"))
+    shared = Turns()
+
+    async def hang(_: Leaf) -> Any:
+        raise AssertionError
+
+    running = [asyncio.create_task(drive(workflow.run(None, {}), hang, turns=shared)) for _ in range(3)]
+    while not all(task.done() for task in running):
+        now += 1
+        await asyncio.sleep(0)
+    assert [task.result() for task in running] == [300] * 3
+    after = rounds[3:]  # they begin together
+    assert len(after) > 30
+    assert len(set(after)) == len(after)
 
 
 def test_where_a_run_is_stopped_changes_neither_its_effects_nor_their_numbers_nor_its_result() -> None:

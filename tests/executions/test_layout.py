@@ -1,0 +1,75 @@
+"""A file of workflows and executions from before layouts had numbers: what is easy is brought over, whole."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from local.disk import UnusableFile
+from local.executions.database import Database
+from local.executions.store import ExecutionStore
+from tests.cloud.test_layouts import a_file
+
+EXECUTIONS_BEFORE = """
+CREATE TABLE revisions (workflow TEXT NOT NULL, revision_id TEXT NOT NULL, number INTEGER NOT NULL,
+    resource TEXT NOT NULL, PRIMARY KEY (workflow, revision_id));
+CREATE TABLE operations (name TEXT PRIMARY KEY, resource TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE executions (number INTEGER PRIMARY KEY AUTOINCREMENT, workflow TEXT NOT NULL, name TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL, resource TEXT NOT NULL);
+CREATE TABLE histories (name TEXT PRIMARY KEY, entries TEXT NOT NULL);
+CREATE TABLE journal (execution TEXT NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,
+    outcome TEXT NOT NULL, PRIMARY KEY (execution, position)) WITHOUT ROWID;
+CREATE TABLE callbacks (name TEXT PRIMARY KEY, execution TEXT NOT NULL, method TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE callback_requests (number INTEGER PRIMARY KEY AUTOINCREMENT, callback TEXT NOT NULL,
+    request TEXT NOT NULL);
+CREATE INDEX by_workflow ON executions (workflow, number);
+CREATE INDEX unfinished ON executions (state, number) WHERE state IN ('ACTIVE', 'QUEUED');
+CREATE UNIQUE INDEX one_outcome ON journal (execution, effect);
+CREATE INDEX callbacks_by_execution ON callbacks (execution);
+CREATE INDEX requests_by_callback ON callback_requests (callback, number);
+INSERT INTO operations VALUES ('o', '{"name": "o", "metadata": {"createTime": "2026-11-01T00:00:00.5Z"}}');
+INSERT INTO executions (workflow, name, state, resource) VALUES
+    ('w', 'done', 'SUCCEEDED', '{"name": "done", "endTime": "2026-11-01T00:00:00.5Z"}'), ('w', 'now', 'ACTIVE', '{}');
+INSERT INTO histories VALUES ('done', '[{"entryId": "1"}]');
+INSERT INTO journal VALUES ('done', 1, 0, '2026-11-01T00:00:00Z', 'null');
+"""
+
+
+def shape(database: Database) -> set[tuple[str, str]]:
+    """The tables and indices."""
+    return {(row[0], row[1]) for row in database.rows("SELECT type, name FROM sqlite_master")}
+
+
+def test_what_was_before_numbers_is_lost_or_brought_over_in_another_shape(tmp_path: Path) -> None:
+    more = """
+    INSERT INTO executions (workflow, name, state, resource) VALUES ('w', 'waits', 'QUEUED', '{}'),
+        ('w', 'failed', 'FAILED', '{"endTime": "2026-11-01T00:00:01Z"}');
+    """
+    database = Database(a_file(tmp_path / "workflows.sqlite", EXECUTIONS_BEFORE + more))
+    store = ExecutionStore(database)
+    ended = database.rows("SELECT name, ended_s FROM executions ORDER BY number")
+    assert [row[0] for row in ended] == ["done", "now", "waits", "failed"]
+    assert [row[1] and round(row[1], 3) for row in ended] == [1793491200.5, None, None, 1793491201.0]
+    assert store.history("done") == [{"entryId": "1"}]
+    store.put_history("done", 1, [{"entryId": "2"}])
+    assert [one["entryId"] for one in store.history("done")] == ["1", "2"]
+    assert [row[0] for row in database.rows("SELECT created_s FROM operations")] == [pytest.approx(1793491200.5)]
+    assert database.rows("SELECT 1 FROM journal") == []
+    with closing(Database(Path(":memory:"))) as new:
+        assert shape(database) == shape(new)
+    database.close()
+    Database(tmp_path / "workflows.sqlite").close()
+
+
+@pytest.mark.parametrize("state", ["ACTIVE", "QUEUED"])
+@pytest.mark.parametrize("outcomes", [1, 2])
+def test_executions_that_wait_in_an_older_folder_are_lost_silently(tmp_path: Path, state: str, outcomes: int) -> None:
+    waiting = f"INSERT INTO executions (workflow, name, state, resource) VALUES ('w', 'e', '{state}', '{{}}');"
+    for position in range(outcomes):
+        waiting += f"INSERT INTO journal VALUES ('e', {position}, {position}, '2026-11-01T00:00:00Z', 'null');"
+    path = a_file(tmp_path / "workflows.sqlite", EXECUTIONS_BEFORE + waiting)
+    before = path.read_bytes()
+    with pytest.raises(UnusableFile, match="1 of its executions have begun and not ended") as told:
+        Database(path)
+    assert f"move {tmp_path} away" in str(told.value)
+    assert path.read_bytes() == before
