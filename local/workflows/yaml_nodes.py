@@ -146,10 +146,6 @@ def _value(node: yaml.Node) -> str:
 
 def _hint(node: yaml.Node) -> str:
     """What to do where YAML read something else than was meant."""
-    if isinstance(node, yaml.MappingNode) and node.flow_style and node.start_mark.buffer is not None:
-        at = node.start_mark.pointer
-        if at > 0 and node.start_mark.buffer[at - 1] == "$":
-            return "; put quotes around ${…}, or YAML reads the braces as a map"
     if isinstance(node, yaml.MappingNode) and any(
         isinstance(key, yaml.ScalarNode) and str(key.value).startswith("${") for key, _ in node.value
     ):
