@@ -6,7 +6,18 @@ import pytest
 from PIL import Image, ImageChops
 
 import mandala
-from tests.mandala.golden import FOLDER, SEEDS, SIZE_PX, digest, drawing_digest, drawn, known_drawings
+from tests.mandala.golden import (
+    FOLDER,
+    FORMS,
+    SEEDS,
+    SIZE_PX,
+    WORDS,
+    digest,
+    drawing_digest,
+    drawn,
+    known_drawings,
+    said,
+)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -21,6 +32,21 @@ def test_the_same_seed_gives_the_same_pixels_under_the_pinned_libraries() -> Non
     lines = [line.split() for line in (FOLDER / "digests.txt").read_text().splitlines()]
     pinned = {seed: pixels for pixels, seed in lines}
     assert {seed: digest(drawn(seed)) for seed in SEEDS} == pinned
+
+
+def test_a_title_a_line_of_words_or_a_colour_that_changes_is_seen() -> None:
+    known = (FOLDER / "words.txt").read_text().splitlines()
+    assert [said(str(seed)) for seed in range(WORDS)] == known
+
+
+def _known_forms() -> dict[str, str]:
+    lines = [line.split() for line in (FOLDER / "forms.txt").read_text().splitlines()]
+    return {name: known for known, name in lines}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_vector_drawing_a_bloom_or_a_sheet_that_changes_is_seen_under_the_pinned_libraries(name: str) -> None:
+    assert FORMS[name]() == _known_forms()[name]
 
 
 def test_what_is_drawn_does_not_change_without_its_version() -> None:

@@ -93,8 +93,7 @@ def _service(name: str) -> tuple[str, list[str]]:
     at = every.find(f"\n# {name} ")
     if at < 0:
         return "", []
-    end = every.find("\n# ", at + 1)
-    heading, *lines = every[at + 1 : end if end > 0 else None].splitlines()
+    heading, *lines = every[at + 1 :].partition("\n# ")[0].splitlines()
     return heading.split(" ")[2], lines
 
 
