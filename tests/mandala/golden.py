@@ -6,6 +6,7 @@ it must be raised with every change of what is drawn, or an old picture is shown
 
 import hashlib
 import io
+import json
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +21,12 @@ FOLDER = Path(__file__).parent.parent / "golden"
 DRAWINGS = FOLDER / "drawings.txt"
 SEEDS = ("0", "1", "2", "3", "5", "8", "11", "23")
 SIZE_PX = 256
-VECTORS = 40  # so many seeds have every form of ring, motif and ground
+# Seeds that have between them every value of every field of a design, on dark ground and on pale paper.
+VECTORS = (
+    *(3, 7, 10, 17, 29, 33, 39, 48, 51, 54, 62, 80, 83, 84, 85, 113, 132, 140, 184, 206, 216, 219, 222, 258, 279, 305),
+    *(307, 308, 319, 331, 339, 350, 365, 395, 407, 424, 464, 472, 561, 580, 757, 770, 782, 790, 802, 807, 828, 831),
+    *(898, 899, 926, 943, 982, 1053, 1125, 1270, 1301, 1449, 1451, 1461),
+)
 WORDS = 100
 
 
@@ -73,11 +79,28 @@ def sheet(seed: str) -> str:
     return digest(mandala.draw_sheet([mandala.design_for(str(first + number)) for number in range(5)], 2, 64))
 
 
+def designs() -> str:
+    """Of three hundred, and of one in each palette and order."""
+    known = hashlib.sha256()
+    chosen = [mandala.design_for("0", palette=palette) for palette in mandala.PALETTES]
+    chosen += [mandala.design_for("0", symmetry=order) for order in mandala.SYMMETRIES]
+    for design in [*(mandala.design_for(str(number)) for number in range(300)), *chosen]:
+        known.update(json.dumps(mandala.to_document(design)).encode())
+    return known.hexdigest()
+
+
+def palettes() -> str:
+    """Of all their colours: few of them stand in one picture."""
+    return hashlib.sha256(repr(sorted(mandala.PALETTES.items())).encode()).hexdigest()
+
+
 # What is not the picture itself: its name, and the digest of it.
 FORMS: dict[str, Callable[[], str]] = {
-    **{f"{number}.svg": partial(vectors, str(number)) for number in range(VECTORS)},
+    **{f"{number}.svg": partial(vectors, str(number)) for number in VECTORS},
     **{f"{seed}.gif": partial(moving, seed) for seed in SEEDS},
     "0.sheet": partial(sheet, "0"),
+    "designs": designs,
+    "palettes": palettes,
 }
 
 
