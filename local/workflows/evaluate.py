@@ -145,7 +145,7 @@ def _unknown_variable(tree: parser.Name, library: Library, names: Names) -> Expr
     if tree.name in _modules(library):
         message = f"'{tree.name}' is a module of the library: call one of its functions"
         return ExpressionError(message, tree.offset, len(tree.name))
-    near = difflib.get_close_matches(tree.name, sorted(names.names()), n=1)
+    near = difflib.get_close_matches(tree.name, sorted(names.names()))
     meant = f"; did you mean '{near[0]}'?" if near else ""
     return ExpressionError(f"undefined variable '{tree.name}'{meant}", tree.offset, len(tree.name))
 
@@ -169,7 +169,7 @@ def _check_library(dotted: str, tree: parser.Member, library: Library) -> None:
         return
     if any(dotted.startswith(f"{value}.") for value in library.values):
         return
-    near = difflib.get_close_matches(dotted, list(library.values), n=1)
+    near = difflib.get_close_matches(dotted, list(library.values))
     meant = f"; did you mean '{near[0]}'?" if near else ""
     what = "is a function: call it" if dotted in library.functions else "is no value of the library"
     root: parser.Expression = tree
@@ -244,7 +244,7 @@ def count_mistake(function: str, given: int, least: int, most: int) -> str | Non
 
 def suggested(name: str, library: Library) -> str:
     """What may have been meant, as the end of a message."""
-    near = difflib.get_close_matches(name.lower(), [*library.functions, *library.routines], n=1)
+    near = difflib.get_close_matches(name.lower(), [*library.functions, *library.routines])
     if name.startswith(connectors.PREFIX):
         near = connectors.suggestion(name, library.functions)
     return f"; did you mean '{near[0]}'?" if near else ""

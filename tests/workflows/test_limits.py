@@ -3,13 +3,16 @@
 Those that a workflow meets as an error stand in tests/conformance/limits.yaml.
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
+import yaml
 
 from local.workflows.compile import compile_workflow
 from local.workflows.errors import Problem, WorkflowError, WorkflowSyntaxError
 from local.workflows.limits import integer, memory_bytes
+from local.workflows.yaml_core import CoreLoader
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ def test_a_source_may_have_128_kb(letter: str) -> None:
 
 @pytest.mark.parametrize(("more", "is_too_much"), [(0, False), (1, True)])
 def test_the_aliases_of_a_text_may_stand_for_50_000_values(more: int, is_too_much: bool) -> None:
-    """49,962 = 99 times a list of 500 and one of 461; what stands around them are 38 - more."""
+    """98 times a list of 500, and another list that fills up what is left."""
     many = ", ".join(["&l [" + ", ".join(["x"] * 499) + "]", *["*l"] * 97])
     source = f"main: [{{r: {{return: [[{many}], [PAD]]}}}}]"
     around = 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1  # root, its key, steps, a step, its key, its map, return, a list, a list
@@ -100,10 +103,18 @@ def test_the_aliases_of_a_text_may_stand_for_50_000_values(more: int, is_too_muc
 
 @pytest.mark.parametrize(("depth", "is_too_deep"), [(1000, False), (1001, True)])
 def test_brackets_may_stand_1000_deep_in_each_other(depth: int, is_too_deep: bool) -> None:
-    """A thousand are more than our own recursion bears in a workflow: they are told of, and nothing hangs."""
-    said = " ".join(_problems("[" * depth + "]" * depth))
-    assert ("while scanning" in said or "nested too deeply" in said) or not is_too_deep
-    assert ("too deeply" in said) is is_too_deep
+    """PyYAML takes minutes for tens of thousands."""
+    loader = CoreLoader("[" * depth)
+    read = 0
+    with pytest.raises(yaml.scanner.ScannerError) if is_too_deep else nullcontext():
+        while loader.check_token():
+            loader.get_token()
+            read += 1
+    assert is_too_deep or read == depth + 2  # those of the stream's begin and end too
+
+
+def test_a_source_of_too_many_brackets_is_told_of() -> None:
+    assert _problems("[" * 1001) == ["the text is nested too deeply"]
 
 
 @pytest.mark.parametrize(
@@ -121,3 +132,21 @@ def test_brackets_may_stand_1000_deep_in_each_other(depth: int, is_too_deep: boo
 )
 def test_a_mistake_is_shown_in_160_characters_of_its_line(source: str, column: int, length: int, shown: str) -> None:
     assert str(Problem("w.yaml", 7, column, "so", source, length)) == f"w.yaml:7:{column}: so\n{shown}"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (
+            "main:\n- a: {next: b}",
+            "w.yaml:2:13: there is no step 'b' to go to\n    2 | - a: {next: b}\n                    ^",
+        ),
+        ("nain: [{a: {return: 1}}]\n", "w.yaml:1:1: there is no `main`\n    1 | nain: [{a: {return: 1}}]\n        ^"),
+        ("main: {\n", "w.yaml:2:1: expected the node content, but found '<stream end>'\n    2 | \n        ^"),
+        ("main: {\n\n", "w.yaml:3:1: expected the node content, but found '<stream end>'\n    3 | \n        ^"),
+    ],
+)
+def test_a_mistake_is_shown_with_another_line_than_its_own(source: str, shown: str) -> None:
+    with pytest.raises(WorkflowSyntaxError) as caught:
+        compile_workflow(source, "w.yaml")
+    assert str(caught.value) == shown
