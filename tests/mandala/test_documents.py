@@ -116,7 +116,8 @@ def test_a_number_beyond_its_limits_is_drawn_or_one_within_them_is_refused(field
 def test_a_value_of_another_type_is_refused_where_it_stands(field: str) -> None:
     seed, place = FIELDS[field]
     known = dict(_places(mandala.to_document(mandala.design_for(seed))))[place]
-    for wrong in ("nothing", True, 2, 1.5, None, [], {}):
+    wrongs: list[Any] = ["nothing", True, 2, 1.5, None, [], {}]
+    for wrong in wrongs:
         is_number = isinstance(wrong, int | float) and not isinstance(wrong, bool)
         may_be = type(wrong) is type(known) if not isinstance(known, float) else is_number
         if not may_be or (isinstance(known, str) and field != "seed"):

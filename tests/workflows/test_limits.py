@@ -108,7 +108,7 @@ def test_brackets_may_stand_1000_deep_in_each_other(depth: int, is_too_deep: boo
     read = 0
     with pytest.raises(yaml.scanner.ScannerError) if is_too_deep else nullcontext():
         while loader.check_token():
-            loader.get_token()
+            loader.get_token()  # type: ignore[no-untyped-call]  # PyYAML's own
             read += 1
     assert is_too_deep or read == depth + 2  # those of the stream's begin and end too
 
