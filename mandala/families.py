@@ -44,10 +44,12 @@ def design_for(seed: str, *, symmetry: int | None = None, palette: str | None = 
     family = _dice(seed, "family").choice(tuple(RECIPES))
     night = [name for name, found in PALETTES.items() if found.is_dark]
     colours = _dice(seed, "palette").choice(night if family == "night" else list(PALETTES))
-    order = symmetry or _dice(seed, "symmetry").choices(SYMMETRIES, weights=_WEIGHTS)[0]
+    (drawn,) = _dice(seed, "symmetry").choices(SYMMETRIES, weights=_WEIGHTS)
+    order = symmetry or drawn
     recipe, dice = RECIPES[family], _dice(seed, "rings")
     heart = _dice(seed, "heart").choice(_HEARTS)
-    outer = dice.uniform(*_dice(seed, "edge").choices(_EDGES, weights=_EDGE_WEIGHTS)[0])
+    (edge,) = _dice(seed, "edge").choices(_EDGES, weights=_EDGE_WEIGHTS)
+    outer = dice.uniform(*edge)
     rings = (_dahlia if family == "dahlia" else _rings)(dice, recipe, order, heart, outer)
     return Design(
         seed=seed,

@@ -14,7 +14,7 @@ _WEIGHTS = (4, 4, 3, 3, 4, 4, 5, 4)
 def ground_for(dice: random.Random, order: int, motifs: Sequence[str], family: Family, outer: float) -> Ground:
     # A small mandala lies on a field, and that stands out from a quiet ground only.
     weights = _WEIGHTS if outer > SMALL else (4, 3, 2, 2, 4, 0, 0, 0)
-    kind = dice.choices(_KINDS, weights=weights)[0]
+    (kind,) = dice.choices(_KINDS, weights=weights)
     return Ground(
         kind="stars" if family == "night" and outer > SMALL and dice.random() < 0.6 else kind,
         count=order * (1 if order >= 10 or dice.random() < 0.4 else 2),

@@ -5,10 +5,10 @@ sees of the shared variables, depends on nothing but the order in which outcomes
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from local.workflows.effects import BranchOutcome, Fork, Leaf, Outcome, Pause, Run
+from local.workflows.effects import BranchOutcome, Fork, Leaf, Outcome, Pause, Run, Runs
 from local.workflows.errors import WorkflowError
 from local.workflows.limits import MAX_PARALLEL
 
@@ -18,7 +18,7 @@ class _Fork:
     """A parallel step that waits for its branches; outcomes are None for those that have not ended."""
 
     parent: "_Branch"
-    runs: Sequence[Run]
+    runs: Runs
     most: int
     outcomes: list[BranchOutcome | None]
     begun: int = 0
@@ -95,7 +95,7 @@ class Branches:
                     self._asked += 1
 
     def _fork(self, branch: _Branch, effect: Fork) -> None:
-        if not effect.branches:
+        if not len(effect.branches):
             self._ready.append((branch, ()))
             return
         count = len(effect.branches)

@@ -137,9 +137,6 @@ class Compiler:
     def value(self, node: yaml.Node, place: Place) -> Code:
         """What a YAML value computes: itself, with every ${…} in it evaluated."""
         if isinstance(node, yaml.MappingNode):
-            start = node.start_mark
-            if node.flow_style and start.buffer is not None and start.buffer[start.pointer - 1 : start.pointer] == "$":
-                self.text.problem(node, "expected a value; put quotes around ${…}, or YAML reads the braces as a map")
             return self._map(node, place)
         if isinstance(node, yaml.SequenceNode):
             return combined([self.value(item, place) for item in node.value], list)

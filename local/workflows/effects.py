@@ -4,9 +4,9 @@ The interpreter yields effects and is sent outcomes; it never touches a socket, 
 Every outcome is a plain value, so that a driver can write it down before it is used.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 Value: TypeAlias = "bool | int | float | str | bytes | list[Value] | dict[str, Value] | None"
 
@@ -80,6 +80,13 @@ class AwaitCallback:
     timeout_s: float
 
 
+class Runs(Protocol):
+    """Runs that may be made when they are asked for, each once."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, at: int, /) -> "Run": ...
+
+
 @dataclass(frozen=True, slots=True)
 class Fork:
     """Run these side by side, at most so many at a time; each is asked for once, when it begins.
@@ -87,7 +94,7 @@ class Fork:
     Outcome: a tuple of BranchOutcome, in their order.
     """
 
-    branches: "Sequence[Run]"
+    branches: Runs
     concurrency_limit: int | None = None
 
 

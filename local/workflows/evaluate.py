@@ -105,7 +105,7 @@ def combined(parts: Sequence[Code], build: Callable[[list[Value]], Value]) -> Co
 
 def checked(code: Code, check: Callable[[Value], Value]) -> Code:
     """The code and what becomes of its value; an error of the check has the code's position too."""
-    return replace(combined([code], lambda values: check(values[0])), position=code.position)
+    return replace(combined([code], lambda values: check(*values)), position=code.position)
 
 
 def compile_tree(tree: parser.Expression, library: Library, names: Names) -> Code:
@@ -125,7 +125,7 @@ def compile_tree(tree: parser.Expression, library: Library, names: Names) -> Cod
             return _member(tree, library, names)
         case parser.Unary(operator=sign, operand=operand):
             work = negate if sign == "-" else (lambda value: not truth("not", value))
-            return combined([part(operand)], lambda values: work(values[0]))
+            return combined([part(operand)], lambda values: work(*values))
         case parser.Binary(operator="and" | "or" as sign, left=left, right=right):
             return _logical(sign, part(left), part(right))
         case parser.Binary(operator=sign, left=left, right=right):
@@ -145,7 +145,7 @@ def _unknown_variable(tree: parser.Name, library: Library, names: Names) -> Expr
     if tree.name in _modules(library):
         message = f"'{tree.name}' is a module of the library: call one of its functions"
         return ExpressionError(message, tree.offset, len(tree.name))
-    near = difflib.get_close_matches(tree.name, sorted(names.names()), n=1)
+    near = difflib.get_close_matches(tree.name, sorted(names.names()))
     meant = f"; did you mean '{near[0]}'?" if near else ""
     return ExpressionError(f"undefined variable '{tree.name}'{meant}", tree.offset, len(tree.name))
 
@@ -160,7 +160,7 @@ def _member(tree: parser.Member, library: Library, names: Names) -> Code:
     if isinstance(tree.key, parser.Literal) and not of.asks:
         run, name = of.run, tree.key.value
         return Code(lambda scope: member(run(scope), name))
-    return combined([of, key], lambda values: member(values[0], values[1]))
+    return combined([of, key], lambda values: member(*values))
 
 
 def _check_library(dotted: str, tree: parser.Member, library: Library) -> None:
@@ -169,7 +169,7 @@ def _check_library(dotted: str, tree: parser.Member, library: Library) -> None:
         return
     if any(dotted.startswith(f"{value}.") for value in library.values):
         return
-    near = difflib.get_close_matches(dotted, list(library.values), n=1)
+    near = difflib.get_close_matches(dotted, list(library.values))
     meant = f"; did you mean '{near[0]}'?" if near else ""
     what = "is a function: call it" if dotted in library.functions else "is no value of the library"
     root: parser.Expression = tree
@@ -185,7 +185,7 @@ def _modules(library: Library) -> set[str]:
 def _binary(sign: str, left: Code, right: Code) -> Code:
     work = BINARY[sign]
     if left.asks or right.asks:
-        return combined([left, right], lambda values: work(values[0], values[1]))
+        return combined([left, right], lambda values: work(*values))
     first, second = left.run, right.run
     return Code(lambda scope: work(first(scope), second(scope)))
 
@@ -244,7 +244,7 @@ def count_mistake(function: str, given: int, least: int, most: int) -> str | Non
 
 def suggested(name: str, library: Library) -> str:
     """What may have been meant, as the end of a message."""
-    near = difflib.get_close_matches(name.lower(), [*library.functions, *library.routines], n=1)
+    near = difflib.get_close_matches(name.lower(), [*library.functions, *library.routines])
     if name.startswith(connectors.PREFIX):
         near = connectors.suggestion(name, library.functions)
     return f"; did you mean '{near[0]}'?" if near else ""
@@ -266,7 +266,7 @@ def library_call(function: Function, arguments: Code) -> Code:
     if function.needs_environment:
         return combined([arguments, _ENVIRONMENT], lambda values: body(values[1], *_listed(values[0])))
     if not function.asks:
-        return combined([arguments], lambda values: body(*_listed(values[0])))
+        return combined([arguments], lambda values: body(*_listed(*values)))
 
     def ask(scope: Scope) -> Asking:
         given = yield from arguments.ask(scope)

@@ -1,14 +1,14 @@
 """for and parallel: their YAML → what runs them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import floor
-from typing import TypeAlias, overload
+from typing import TypeAlias
 
 import yaml
 
 from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
-from local.workflows.effects import BranchOutcome, Fork, Run, Value
+from local.workflows.effects import BranchOutcome, Fork, Run, Runs, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.evaluate import Code, checked, constant
 from local.workflows.history import StepType
@@ -118,7 +118,7 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
     else:
         branches = _branches(compiler, parts["branches"], place, shared)
 
-    def fork(scope: Scope, found: Value) -> Sequence[Run]:
+    def fork(scope: Scope, found: Value) -> Runs:
         if loop is not None:
             return _Iterations(loop, loop.over(found), scope, shared)
         return [
@@ -177,7 +177,7 @@ def _branches(compiler: Compiler, node: yaml.Node, place: Place, shared: frozens
 
 
 @dataclass(frozen=True, slots=True)
-class _Iterations(Sequence[Run]):
+class _Iterations:
     """The branches of a parallel loop, each made when it begins: there may be 100,000, and few run at a time."""
 
     loop: _Loop
@@ -188,13 +188,7 @@ class _Iterations(Sequence[Run]):
     def __len__(self) -> int:
         return _count(self.items)
 
-    @overload
-    def __getitem__(self, at: int) -> Run: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Run]: ...
-    def __getitem__(self, at: int | slice) -> Run | Sequence[Run]:
-        if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
+    def __getitem__(self, at: int, /) -> Run:
         variables = self.loop.variables(at, self.items[at])
         return _branch(str(at), self.loop.block, self.scope, variables, self.shared, at + 1, len(self))
 

@@ -30,8 +30,6 @@ def _arithmetic(sign: str, work: Callable[[float, float], float]) -> Binary:
             result = work(left, right)  # type: ignore[arg-type]  # numbers, as just checked
         except ZeroDivisionError:
             raise WorkflowError.tagged("ZeroDivisionError", "division by zero") from None
-        except OverflowError:
-            raise WorkflowError.tagged("ValueError", f"the result of {sign} is too large") from None
         if type(result) is int:
             return integer(result)
         if not isfinite(result):

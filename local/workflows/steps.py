@@ -97,7 +97,7 @@ def _bound(function: Function, given: Value) -> list[Value]:
 
 def _library(function: Function, arguments: Code) -> tuple[Code, StepType]:
     def bind(values: list[Value]) -> Value:
-        return _bound(function, values[0])
+        return _bound(function, *values)
 
     called = library_call(function, combined([arguments], bind))
     if function.name.startswith(("googleapis.", "gke.")):

@@ -42,7 +42,7 @@ class Text:
 
     def line(self, number: int) -> str:
         """The text of that line, which counts from 1."""
-        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+        return self._lines[number - 1] if number <= len(self._lines) else ""
 
     def problem_at(self, line: int, column: int, message: str, length: int = 1) -> None:
         self.problems.append(Problem(self._file, line, column, message, self.line(line), length))
@@ -103,14 +103,14 @@ class Text:
     def only(self, entries: Iterable[str], allowed: Iterable[str], node: yaml.Node, what: str) -> None:
         for key, _ in self.pairs(node):
             if key.value not in allowed:
-                near = difflib.get_close_matches(str(key.value), list(allowed), n=1)
+                near = difflib.get_close_matches(str(key.value), list(allowed))
                 meant = f"; did you mean '{near[0]}'?" if near else f", expected {', '.join(sorted(allowed))}"
                 self.problem(key, f"unexpected '{key.value}' in {what}{meant}", 0, len(key.value))
 
     def misspelt(self, key: yaml.ScalarNode, known: Iterable[str], what: str) -> None:
         """Note a key that is none of the known ones but resembles one."""
         name, names = str(key.value), list(known)
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.75) if name not in names else []
+        near = difflib.get_close_matches(name, names, cutoff=0.75) if name not in names else []
         if near:
             self.problem(key, f"unexpected '{name}' in {what}; did you mean '{near[0]}'?", 0, len(name))
 
@@ -146,10 +146,6 @@ def _value(node: yaml.Node) -> str:
 
 def _hint(node: yaml.Node) -> str:
     """What to do where YAML read something else than was meant."""
-    if isinstance(node, yaml.MappingNode) and node.flow_style and node.start_mark.buffer is not None:
-        at = node.start_mark.pointer
-        if at > 0 and node.start_mark.buffer[at - 1] == "$":
-            return "; put quotes around ${…}, or YAML reads the braces as a map"
     if isinstance(node, yaml.MappingNode) and any(
         isinstance(key, yaml.ScalarNode) and str(key.value).startswith("${") for key, _ in node.value
     ):

@@ -204,7 +204,7 @@ def _check(case: Case, script: Script, slept: list[float], logged: list[Value], 
     expected = case.expected
     if "problems" in expected:
         assert isinstance(outcome, WorkflowSyntaxError), f"it compiles, and gives {outcome!r}"
-        found = [_place(case, one.line, one.column) + f" {one.message}" for one in outcome.problems]
+        found = [_place(case, one.line, one.column) + f" {one.message} [{one.length}]" for one in outcome.problems]
         assert len(found) == len(expected["problems"]), found
         for one, part in zip(found, expected["problems"], strict=True):
             assert part in one

@@ -6,7 +6,10 @@ it must be raised with every change of what is drawn, or an old picture is shown
 
 import hashlib
 import io
+import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
@@ -18,6 +21,13 @@ FOLDER = Path(__file__).parent.parent / "golden"
 DRAWINGS = FOLDER / "drawings.txt"
 SEEDS = ("0", "1", "2", "3", "5", "8", "11", "23")
 SIZE_PX = 256
+# Seeds that have between them every value of every field of a design, on dark ground and on pale paper.
+VECTORS = (
+    *(3, 7, 10, 17, 29, 33, 39, 48, 51, 54, 62, 80, 83, 84, 85, 113, 132, 140, 184, 206, 216, 219, 222, 258, 279, 305),
+    *(307, 308, 319, 331, 339, 350, 365, 395, 407, 424, 464, 472, 561, 580, 757, 770, 782, 790, 802, 807, 828, 831),
+    *(898, 899, 926, 943, 982, 1053, 1125, 1270, 1301, 1449, 1451, 1461),
+)
+WORDS = 100
 
 
 def drawn(seed: str) -> Image.Image:
@@ -39,6 +49,61 @@ def drawing_digest() -> str:
     return pixels.hexdigest()
 
 
+def said(seed: str) -> str:
+    """What stands beside a picture."""
+    design = mandala.design_for(seed)
+    words = mandala.describe(design)
+    return f"{seed} · {words.title} · {words.description} · {mandala.colour(design):06x}"
+
+
+def vectors(seed: str) -> str:
+    """Of the SVG, wide and tall: its numbers have two places, so that another processor writes the same ones."""
+    design = mandala.design_for(seed)
+    both = mandala.draw_svg(design, 1600, 900) + mandala.draw_svg(design, 300, 400)
+    return hashlib.sha256(both.encode()).hexdigest()
+
+
+def moving(seed: str) -> str:
+    """Of all frames of a bloom, with how long each is shown."""
+    shown = Image.open(io.BytesIO(mandala.bloom(mandala.design_for(seed), 64)))
+    pixels = hashlib.sha256()
+    for number in range(getattr(shown, "n_frames", 1)):
+        shown.seek(number)
+        pixels.update(f"{shown.info['duration']} {shown.info['loop']} ".encode() + shown.convert("RGB").tobytes())
+    return pixels.hexdigest()
+
+
+def sheet(seed: str) -> str:
+    """Of five designs in two columns."""
+    first = int(seed)
+    return digest(mandala.draw_sheet([mandala.design_for(str(first + number)) for number in range(5)], 2, 64))
+
+
+def designs() -> str:
+    """Of three hundred, and of one in each palette and order."""
+    known = hashlib.sha256()
+    chosen = [mandala.design_for("0", palette=palette) for palette in mandala.PALETTES]
+    chosen += [mandala.design_for("0", symmetry=order) for order in mandala.SYMMETRIES]
+    for design in [*(mandala.design_for(str(number)) for number in range(300)), *chosen]:
+        known.update(json.dumps(mandala.to_document(design)).encode())
+    return known.hexdigest()
+
+
+def palettes() -> str:
+    """Of all their colours: few of them stand in one picture."""
+    return hashlib.sha256(repr(sorted(mandala.PALETTES.items())).encode()).hexdigest()
+
+
+# What is not the picture itself: its name, and the digest of it.
+FORMS: dict[str, Callable[[], str]] = {
+    **{f"{number}.svg": partial(vectors, str(number)) for number in VECTORS},
+    **{f"{seed}.gif": partial(moving, seed) for seed in SEEDS},
+    "0.sheet": partial(sheet, "0"),
+    "designs": designs,
+    "palettes": palettes,
+}
+
+
 def known_drawings() -> dict[int, str]:
     """Each version's digest, by the version."""
     lines = [line.split() for line in DRAWINGS.read_text().splitlines()] if DRAWINGS.exists() else []
@@ -58,6 +123,8 @@ def renew() -> None:
         (FOLDER / f"{seed}.png").write_bytes(mandala.draw_png(mandala.design_for(seed), SIZE_PX))
         lines.append(f"{digest(drawn(seed))}  {seed}\n")
     (FOLDER / "digests.txt").write_text("".join(lines))
+    (FOLDER / "forms.txt").write_text("".join(f"{form()}  {name}\n" for name, form in FORMS.items()))
+    (FOLDER / "words.txt").write_text("".join(f"{said(str(seed))}\n" for seed in range(WORDS)))
 
 
 if __name__ == "__main__":

@@ -74,6 +74,33 @@ def test_a_bloom_opens_and_ends_with_the_finished_picture(kind: str) -> None:
     assert sum(value * count for value, count in enumerate(difference.histogram())) / 128**2 < 12
 
 
+def _frames(kind: str, seed: str) -> list[tuple[object, object, Image.Image]]:
+    """How long each is shown, how often all of them are (0: without end), and what is shown."""
+    moving = opened(mandala.bloom(mandala.design_for(seed), 128, kind))  # type: ignore[arg-type]  # the two kinds
+    shown = []
+    for number in range(FRAMES):
+        moving.seek(number)
+        frame = moving.convert("RGB")
+        shown.append((moving.info["duration"], moving.info["loop"], frame))
+    return shown
+
+
+@pytest.mark.parametrize("seed", ["7", "9"])
+def test_the_two_kinds_of_bloom_show_the_same_for_as_long(seed: str) -> None:
+    """And the finished picture longest; WebP loses a little of each frame."""
+    for number, (one, other) in enumerate(zip(_frames("gif", seed), _frames("webp", seed), strict=True)):
+        assert one[:2] == other[:2] == (1800 if number == FRAMES - 1 else 50, 0)
+        difference = ImageChops.difference(one[2], other[2]).convert("L")
+        assert sum(value * count for value, count in enumerate(difference.histogram())) / 128**2 < 20
+
+
+def test_what_others_import_is_all_there() -> None:
+    assert mandala.__all__ == [
+        *("DRAWING", "PALETTES", "SYMMETRIES", "Design", "DesignError", "Words", "bloom", "colour", "describe"),
+        *("design_for", "draw_png", "draw_sheet", "draw_svg", "from_document", "to_document"),
+    ]
+
+
 @given(st.text(max_size=20))
 def test_a_design_survives_json(seed: str) -> None:
     design = mandala.design_for(seed)

@@ -1,12 +1,25 @@
 """No picture changes unless we mean it.  After a change that is meant: `make golden`, and look at what it drew."""
 
+import dataclasses
 import unicodedata
 
 import pytest
 from PIL import Image, ImageChops
 
 import mandala
-from tests.mandala.golden import FOLDER, SEEDS, SIZE_PX, digest, drawing_digest, drawn, known_drawings
+from tests.mandala.golden import (
+    FOLDER,
+    FORMS,
+    SEEDS,
+    SIZE_PX,
+    VECTORS,
+    WORDS,
+    digest,
+    drawing_digest,
+    drawn,
+    known_drawings,
+    said,
+)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -21,6 +34,40 @@ def test_the_same_seed_gives_the_same_pixels_under_the_pinned_libraries() -> Non
     lines = [line.split() for line in (FOLDER / "digests.txt").read_text().splitlines()]
     pinned = {seed: pixels for pixels, seed in lines}
     assert {seed: digest(drawn(seed)) for seed in SEEDS} == pinned
+
+
+def test_a_title_a_line_of_words_or_a_colour_that_changes_is_seen() -> None:
+    known = (FOLDER / "words.txt").read_text().splitlines()
+    assert [said(str(seed)) for seed in range(WORDS)] == known
+
+
+def _known_forms() -> dict[str, str]:
+    lines = [line.split() for line in (FOLDER / "forms.txt").read_text().splitlines()]
+    return {name: known for known, name in lines}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_vector_drawing_a_bloom_or_a_sheet_that_changes_is_seen_under_the_pinned_libraries(name: str) -> None:
+    assert FORMS[name]() == _known_forms()[name]
+
+
+def _values(seed: int) -> set[tuple[object, ...]]:
+    """Every field that is a choice, with what was chosen, and whether on dark ground."""
+    design = mandala.design_for(str(seed))
+    is_dark = mandala.PALETTES[design.palette].is_dark
+    parts = [design, *design.rings, design.ground, design.field, design.corners]
+    return {
+        (type(part).__name__, field.name, value, is_dark)
+        for part in parts
+        if part is not None
+        for field in dataclasses.fields(part)
+        if isinstance(value := getattr(part, field.name), str | bool) and field.name != "seed"
+    }
+
+
+def test_each_form_that_there_is_stands_in_one_of_the_vector_drawings() -> None:
+    drawn_ones = set().union(*map(_values, VECTORS))
+    assert set().union(*map(_values, range(300))) <= drawn_ones
 
 
 def test_what_is_drawn_does_not_change_without_its_version() -> None:

@@ -8,17 +8,14 @@ from typing import Any
 
 import pytest
 
-from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Outcome
+from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Now, Outcome
+from local.workflows.errors import WorkflowError
 from tests.system import test_workflow
 from tests.system.test_workflow import HANGS, LIFE_S, MESSAGE, PICTURE, failed
 
 WAITS_S = (1, 2, 4, 8, 16, 30, 30, 30, 30, 30, 30, 30, 30, 30)  # after attempt 1, 2, …
-NEVER, MISTAKES, REFUSALS, ALWAYS = (
-    1,
-    4,
-    12,
-    14,
-)  # the attempt that meets it and is the last; ALWAYS: none of the table's
+# The attempt that meets it and is the last; ALWAYS: none of the table's.
+NEVER, MISTAKES, REFUSALS, ALWAYS = 1, 4, 12, 14
 HTML = {"Content-Type": "text/html"}
 
 
@@ -88,7 +85,7 @@ def test_no_kind_of_error_is_given_up_too_early_or_tried_too_often(where: str, k
         assert steps.attempts[-2:] == [str(attempt + 1)] * 2
         assert steps.failures_told == []
     else:
-        failed(steps)
+        assert marks(failed(steps)) == what_it_is(answer)
         waited(steps, attempt - 1)
         assert steps.failures_told == ["undrawable" if "422" in kind else "unavailable"]
 
@@ -106,12 +103,70 @@ def test_an_apology_too_is_not_given_up_too_early_or_tried_too_often(kind: str, 
         assert error.payload["code"] == 422, "operators see what was wrong at first"
     else:
         assert error.tags == ["BrokenPromise"]
+        assert isinstance(error.payload, dict)
+        assert marks(WorkflowError(error.payload["untold"])) == what_it_is(answer)
+
+
+def marks(error: WorkflowError) -> tuple[Any, Any]:
+    """Tags and status: by them operators tell one error from another."""
+    assert isinstance(error.payload, dict)
+    return error.tags, error.payload.get("code")
+
+
+def what_it_is(answer: Any) -> tuple[Any, Any]:
+    """The error that a call is which meets this answer."""
+    if isinstance(answer, HttpFailure):
+        return [answer.kind], None
+    status = answer.code if isinstance(answer, HttpResponse) else answer[0] if isinstance(answer, tuple) else 200
+    if status >= 400:
+        return ["HttpError"], status
+    return (["KeyError", "LookupError"] if isinstance(answer, dict) else ["TypeError"]), None
 
 
 def waited(steps: Steps, times: int) -> None:
     assert len(steps.slept) == times
     for slept_s, longest_s in zip(steps.slept, WAITS_S, strict=False):
         assert longest_s / 2 <= slept_s < longest_s
+
+
+class Dice(Steps):
+    """At each look the clock's thousandth of a second is over by that share."""
+
+    share = 0.0
+
+    def _outcome(self, effect: Leaf) -> Outcome:
+        if isinstance(effect, Now):
+            return int(self.now_s) + 0.123 + self.share / 1000
+        return super()._outcome(effect)
+
+
+@pytest.mark.parametrize("share", [0.001, 0.3, 0.7, 0.999])
+def test_a_wait_that_is_not_between_half_of_the_policys_and_all_of_it_by_the_clocks_dice_is_seen(share: float) -> None:
+    steps = Dice(generate=[*[(503, {})] * len(WAITS_S), PICTURE])
+    steps.share = share
+    assert steps.run() == MESSAGE
+    assert steps.slept == pytest.approx([longest_s * (1 + share) / 2 for longest_s in WAITS_S], abs=0.01)
+
+
+HURRIED = ours(429, retry_after=0.001)
+TOO_MANY = {"message": "no attempt was the last", "tags": ["BrokenPromise"]}
+HUNDRED = [str(number) for number in range(1, 101)]
+
+
+def test_a_picture_that_is_always_refused_for_a_moment_is_given_up_after_a_hundred_attempts_and_told() -> None:
+    """Without an end of their own the attempts would be a success of nothing."""
+    steps = Steps(generate=[HURRIED])
+    assert failed(steps).payload == TOO_MANY
+    assert steps.failures_told == ["unavailable"]
+    assert steps.attempts == [*HUNDRED, "1"]
+
+
+def test_an_apology_that_is_always_refused_for_a_moment_is_given_up_after_a_hundred_attempts() -> None:
+    steps = Steps(generate=[ours(422)], reply=[HURRIED])
+    payload = failed(steps).payload
+    assert isinstance(payload, dict)
+    assert (payload["tags"], payload["untold"]) == (["BrokenPromise"], TOO_MANY)
+    assert steps.attempts == ["1", *HUNDRED]
 
 
 @pytest.mark.parametrize("where", ["generate", "reply"])

@@ -63,16 +63,16 @@ def find(name: str) -> Connector | None:
 
 
 def suggestion(name: str, more: Iterable[str] = ()) -> list[str]:
-    """At most one name that may have been meant, among the connectors of its service and more."""
+    """Names that may have been meant, the likeliest first, among the connectors of its service and more."""
     known, meant = list(more), name
     if name.startswith(PREFIX):
         parts = name.removeprefix(PREFIX).split(".", 2)
         service = ".".join(parts[:2])
         if not _service(service)[1]:
-            service = next(iter(difflib.get_close_matches(service, _services(), n=1)), "")
+            service = next(iter(difflib.get_close_matches(service, _services())), "")
         meant = f"{PREFIX}{service}.{''.join(parts[2:])}"
         known += [f"{PREFIX}{service}.{line.partition(' ')[0]}" for line in _service(service)[1]]
-    return difflib.get_close_matches(meant, known, n=1, cutoff=0.8)
+    return difflib.get_close_matches(meant, known, cutoff=0.8)
 
 
 @cache
@@ -93,8 +93,7 @@ def _service(name: str) -> tuple[str, list[str]]:
     at = every.find(f"\n# {name} ")
     if at < 0:
         return "", []
-    end = every.find("\n# ", at + 1)
-    heading, *lines = every[at + 1 : end if end > 0 else None].splitlines()
+    heading, *lines = every[at + 1 :].partition("\n# ")[0].splitlines()
     return heading.split(" ")[2], lines
 
 

@@ -31,18 +31,18 @@ Polled = Callable[[], None]
 class Params:
     """connector_params: how long to wait for what the call starts, in seconds, and how often to look after it."""
 
-    timeout_s: float = _REQUEST_TIMEOUT_S
-    initial_delay_s: float = 1.0
-    max_delay_s: float = 60.0
-    multiplier: float = 1.25
-    skips_polling: bool = False
-    scopes: Value = None
+    timeout_s: float
+    initial_delay_s: float
+    max_delay_s: float
+    multiplier: float
+    skips_polling: bool
+    scopes: Value
 
     @classmethod
     def of(cls, name: str, given: Value) -> "Params":
         """Raises WorkflowError (TypeError; ValueError for a negative timeout, as each connector's page says)."""
         if given is None:
-            return cls()
+            given = {}
         if not isinstance(given, dict):
             raise wrong_type(f"{name} connector_params", given, "map")
         policy = given.get("polling_policy") or {}

@@ -43,16 +43,17 @@ def log(
     given = [one for one in (data, text, json_) if one is not None]
     if len(given) != 1:
         raise WorkflowError.tagged("TypeError", f"sys.log takes one of data, text and json, not {len(given)}")
-    if isinstance(given[0], bytes):
-        raise wrong_type("sys.log", given[0], "integer, double, boolean, string, list or map")
+    (what,) = given
+    if isinstance(what, bytes):
+        raise wrong_type("sys.log", what, "integer, double, boolean, string, list or map")
     if json_ is not None and not isinstance(json_, dict):
         raise wrong_type("sys.log json", json_, "map")
     if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float)):
         raise wrong_type("sys.log timeout", timeout, "number of seconds")
     if text_of("sys.log severity", severity) not in _SEVERITIES:
         raise WorkflowError.tagged("ValueError", f"sys.log: severity {severity!r} is none of {', '.join(_SEVERITIES)}")
-    is_map = isinstance(given[0], dict) and text is None
-    logged = given[0] if is_map or isinstance(given[0], str) else encode_to_string(given[0])
+    is_map = isinstance(what, dict) and text is None
+    logged = what if is_map or isinstance(what, str) else encode_to_string(what)
     yield Log(logged, str(severity))
     return None
 

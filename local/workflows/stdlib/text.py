@@ -83,7 +83,7 @@ def replace_all_regex(source: Value, regexp: Value, repl: Value) -> Value:
         parts += [text[at : match.start()], new]
         length += match.start() - at + len(new)
         at = match.end()
-        _check_length(length)
+        _check_length(length + len(text) - at)
     return "".join([*parts, text[at:]])
 
 
