@@ -82,8 +82,8 @@ class PictureBucket:
         try:
             yield
         except (exceptions.GoogleAPICallError, InvalidResponse) as error:
-            status = error.response.status_code if isinstance(error, InvalidResponse) else error.code or 500
-            if status >= 500 or status in _PASSING:
+            status = error.response.status_code if isinstance(error, InvalidResponse) else error.code
+            if status is None or status >= 500 or status in _PASSING:
                 raise RetryableError(f"the bucket {self._name} did not {what}: {error}", kind="bucket") from None
             raise PermanentError(500, f"the bucket {self._name} refused to {what}: {error}", kind="bucket") from None
         except google.auth.exceptions.DefaultCredentialsError as error:
