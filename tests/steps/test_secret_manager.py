@@ -38,7 +38,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Callable[[requests.Response | Exce
 
     def answers(answer: requests.Response | Exception) -> Calls:
         def send(_: object, request: requests.PreparedRequest, **how: Any) -> requests.Response:
-            calls.append((request.method, request.url, how["timeout"], how["verify"]))
+            calls.append((request.method, request.url, how["timeout"], bool(how["verify"])))
             if isinstance(answer, Exception):
                 raise answer
             return answer
