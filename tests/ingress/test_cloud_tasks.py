@@ -125,10 +125,11 @@ def test_who_asks_for_the_line_waits_for_a_second_at_most_and_not_beyond_the_dea
         return QueueStats(0, 1.0, 0.0)
 
     async def ask(loop: VirtualLoop) -> float:
+        loop.now_s = 128.0
         backlog = Backlog(fetch, look_every_s=5, now_s=loop.time)
-        async with backlog.asked_meanwhile(deadline_s):
+        async with backlog.asked_meanwhile(loop.now_s + deadline_s):
             pass
-        waited_s = loop.now_s
+        waited_s = round(loop.now_s - 128, 3)
         released.set()
         assert backlog._question is not None
         await asyncio.wrap_future(backlog._question)
