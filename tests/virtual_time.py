@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
-_NOTHING_HAPPENS_S = 10.0  # for a thread that answers; who waits for nothing at all fails instead of hanging
+_NOTHING_HAPPENS_S = 30.0  # for a thread that answers; who waits for nothing at all fails instead of hanging
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
