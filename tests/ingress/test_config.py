@@ -32,7 +32,7 @@ def test_no_setting_takes_the_place_of_another() -> None:
     )
 
 
-KEY = b64encode(bytes(STEPS_KEY.public_key)).decode()
+KEY = b64encode(bytes(range(32))).decode()  # the same in each process, for the tests' names hold it
 PUBLIC_KEY = "the application's Public Key, 64 hexadecimal digits, from Discord's developer portal, e.g. a0b1…"
 SEAL_KEY = "the public half of the steps' sealing key, as `mando keys` prints it, e.g. q83v…="
 QUEUE_NAME = f"the queue that paces the pictures, e.g. {QUEUE.replace('demo', 'my-project')}"
