@@ -36,10 +36,7 @@ class QueueStats:
 
     def wait_s(self, more: int) -> float:
         """How long until a task that is put behind these, and `more` since, starts."""
-        waiting = self.tasks + more
-        if waiting == 0 and self.per_s > 0:
-            return 0.0
-        return waiting / self.per_s if self.per_s > 0 else float("inf")
+        return (self.tasks + more) / self.per_s if self.per_s > 0 else float("inf")
 
 
 class Backlog:
@@ -51,13 +48,12 @@ class Backlog:
         self._fetch = fetch
         self._look_every_s = look_every_s
         self._now_s = now_s
-        self._stats: QueueStats | None = None
+        self._told: tuple[QueueStats, int] | None = None  # with what was enqueued when it was asked
         self._enqueued = 0
-        self._enqueued_at_stats = 0
         self._asked_at_s = float("-inf")
         self._question: Future[None] | None = None
         self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="backlog")
+        self._threads = ThreadPoolExecutor(thread_name_prefix="backlog")
 
     @asynccontextmanager
     async def asked_meanwhile(self, deadline_s: float) -> AsyncIterator[None]:
@@ -67,15 +63,18 @@ class Backlog:
             yield
         finally:
             if question is not None:
-                left_s = max(0.0, min(_PATIENCE_S, deadline_s - self._now_s()))
+                left_s = min(_PATIENCE_S, deadline_s - self._now_s())  # below 0 it does not wait
                 await asyncio.wait([asyncio.wrap_future(question)], timeout=left_s)
 
     def wait_s(self) -> float:
         """As far as this instance knows; 0 while it knows nothing."""
         with self._lock:
-            if self._stats is None or self._now_s() - self._stats.fetched_at_s > _WORTH_S:
+            if self._told is None:
                 return 0.0
-            return self._stats.wait_s(self._enqueued - self._enqueued_at_stats)
+            stats, enqueued = self._told
+            if self._now_s() - stats.fetched_at_s > _WORTH_S:
+                return 0.0
+            return stats.wait_s(self._enqueued - enqueued)
 
     def is_asking(self) -> bool:
         return self._question is not None and not self._question.done()
@@ -103,7 +102,7 @@ class Backlog:
             log("WARNING", f"the backlog is unknown: {describe(error)}")
             return
         with self._lock:
-            self._stats, self._enqueued_at_stats = stats, enqueued
+            self._told = stats, enqueued
 
 
 def asking(config: Config, now_s: Callable[[], float] = time.monotonic) -> Callable[[], QueueStats]:

@@ -24,18 +24,11 @@ class Config:
     tasks_endpoint: str | None
 
 
-def _parse_verify_key(text: str) -> VerifyKey:
-    key = bytes.fromhex(text)
-    if len(key) != 32:
-        raise ValueError(f"{len(key)} bytes, expected 32")
-    return VerifyKey(key)
-
-
 SETTINGS = {
     "DISCORD_PUBLIC_KEY": Setting(
         "the application's Public Key, 64 hexadecimal digits, from Discord's developer portal",
         "a0b1…",
-        _parse_verify_key,
+        lambda text: VerifyKey(bytes.fromhex(text)),
     ),
     "SEAL_PUBLIC_KEY": Setting(
         "the public half of the steps' sealing key, as `mando keys` prints it", "q83v…=", parse_public_key

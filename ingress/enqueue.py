@@ -49,11 +49,12 @@ class TaskQueue:
         A call that fails or is slow gets a second one beside it, and the first good answer counts: the task has a name.
         """
         task = self._task(request)
-        calls = [self._start(task, deadline_s)]
+        first = self._start(task, deadline_s)
+        calls = [first]
         try:
             await asyncio.wait(calls, timeout=min(SECOND_CALL_AFTER_S, _left_s(deadline_s)))
-            if calls[0].done():
-                if self._holds_task(calls[0]):
+            if first.done():
+                if self._holds_task(first):
                     return task.name
                 await asyncio.sleep(min(PAUSE_S, _left_s(deadline_s)))
             with contextlib.suppress(QueueUnavailable):  # no thread is free: the first one may still be answered

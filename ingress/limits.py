@@ -28,7 +28,7 @@ class Limits:
 def read_limits(path: Path = FILE) -> Limits:
     """Raises ConfigError."""
     try:
-        found = schemas.check("limits", yaml.safe_load(path.read_text(encoding="utf-8")))
+        found = schemas.check("limits", yaml.safe_load(path.read_bytes()))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigError(f"mando ingress: {path.name} is wrong: {error}") from None
     return Limits(**found["backlog"], **found["member"])

@@ -154,7 +154,8 @@ def _too_late(line_s: float) -> Json:
 
 
 def _minutes(seconds: float) -> str:
-    count = max(1, math.ceil(seconds / 60))
+    """Of more than 0 seconds."""
+    count = math.ceil(seconds / 60)
     return "a minute" if count == 1 else f"{count} minutes"
 
 

@@ -20,7 +20,4 @@ class Sealer:
 
 def parse_public_key(text: str) -> PublicKey:
     """The key in 44 characters of base64.  Raises ValueError."""
-    key = b64decode(text, validate=True)
-    if len(key) != PublicKey.SIZE:
-        raise ValueError(f"{len(key)} bytes, expected {PublicKey.SIZE}")
-    return PublicKey(key)
+    return PublicKey(b64decode(text, validate=True))

@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -166,11 +167,8 @@ def _failure(status: int, message: str, kind: Kind, retry_after_s: float | None 
 
 def _where(error: Exception) -> str:
     """The kind and place of a mistake, without its text: that may quote an address with a token in it."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    place = f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}" if traceback else "nowhere"
-    return f"{type(error).__name__} at {place}"
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    return f"{type(error).__name__} at {frame.f_code.co_filename}:{line}"
 
 
 def _log(http: Request, severity: str, message: str, status: int, ms: int) -> None:

@@ -10,7 +10,7 @@ import requests
 import urllib3
 from google.api_core import exceptions
 from google.cloud import storage
-from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
+from google.cloud.storage.exceptions import DataCorruption
 
 from steps.errors import PermanentError, RetryableError
 
@@ -81,9 +81,8 @@ class PictureBucket:
         """RetryableError where the same call may succeed later; else PermanentError(500): our setting is wrong."""
         try:
             yield
-        except (exceptions.GoogleAPICallError, InvalidResponse) as error:
-            status = error.response.status_code if isinstance(error, InvalidResponse) else error.code or 500
-            if status >= 500 or status in _PASSING:
+        except exceptions.GoogleAPICallError as error:
+            if error.code is None or error.code >= 500 or error.code in _PASSING:
                 raise RetryableError(f"the bucket {self._name} did not {what}: {error}", kind="bucket") from None
             raise PermanentError(500, f"the bucket {self._name} refused to {what}: {error}", kind="bucket") from None
         except google.auth.exceptions.DefaultCredentialsError as error:

@@ -46,7 +46,7 @@ class Certificates:
         self._url = url
         self._now_s = now_s
         self._set: _Set | None = None
-        self._fetching: asyncio.Task[bool] | None = None
+        self._fetching: asyncio.Task[_Set | None] | None = None
         self._not_before_s = float("-inf")
 
     async def find(self, key_id: object) -> str | None:
@@ -58,14 +58,15 @@ class Certificates:
             if now_s >= known.fresh_until_s:
                 self._ensure_fetching()  # and nobody waits for it
             return known.by_key_id[key_id]
-        if known is not None and key_id not in known.by_key_id and now_s < known.fetched_at_s + YOUNG_S:
+        if known is not None and now_s < known.fetched_at_s + YOUNG_S:
             return None
         fetching = self._ensure_fetching()
-        if fetching is None or not await asyncio.shield(fetching) or self._set is None:
+        fetched = await asyncio.shield(fetching) if fetching is not None else None
+        if fetched is None:
             raise CertificatesUnavailable
-        return self._set.by_key_id.get(key_id)
+        return fetched.by_key_id.get(key_id)
 
-    def _ensure_fetching(self) -> asyncio.Task[bool] | None:
+    def _ensure_fetching(self) -> asyncio.Task[_Set | None] | None:
         """The fetch that is under way or begins now; None shortly after one that failed."""
         if self._fetching is None or self._fetching.done():
             if self._now_s() < self._not_before_s:
@@ -73,8 +74,8 @@ class Certificates:
             self._fetching = asyncio.create_task(self._fetch())
         return self._fetching
 
-    async def _fetch(self) -> bool:
-        """Whether it worked."""
+    async def _fetch(self) -> _Set | None:
+        """What is kept from now on; None where it did not work."""
         asked_at_s = self._now_s()
         try:
             async with asyncio.timeout(FETCH_WITHIN_S):
@@ -82,9 +83,9 @@ class Certificates:
             found = _certificates(head, body)
         except (OSError, ValueError, h11.ProtocolError):  # OSError: also TimeoutError and ssl.SSLError
             self._not_before_s = self._now_s() + PAUSE_S
-            return False
+            return None
         self._set = _Set(found, asked_at_s, asked_at_s + _fresh_s(head))
-        return True
+        return self._set
 
 
 def _certificates(head: h11.Response, body: bytes) -> dict[str, str]:
@@ -105,7 +106,7 @@ def _fresh_s(head: h11.Response) -> float:
     found, age = _MAX_AGE.search(headers.get("cache-control", "")), headers.get("age", "0")
     if found is None:
         return _DEFAULT_FRESH_S
-    return min(max(float(found[1]) - (float(age) if age.isdecimal() else 0.0), YOUNG_S), KEPT_S)
+    return max(float(found[1]) - (float(age) if age.isdecimal() else 0.0), YOUNG_S)
 
 
 async def _get(url: str) -> tuple[h11.Response, bytes]:
@@ -118,19 +119,21 @@ async def _get(url: str) -> tuple[h11.Response, bytes]:
         connection = h11.Connection(h11.CLIENT)
         headers = [("Host", parts.netloc), ("Accept", "application/json"), ("Connection", "close")]
         asked = h11.Request(method="GET", target=parts.path or "/", headers=headers)
-        writer.write((connection.send(asked) or b"") + (connection.send(h11.EndOfMessage()) or b""))
+        for event in (asked, h11.EndOfMessage()):
+            writer.write(connection.send(event) or b"")
         return await _answer(connection, reader)
     finally:
         writer.close()
 
 
 async def _answer(connection: h11.Connection, reader: asyncio.StreamReader) -> tuple[h11.Response, bytes]:
+    """Before its end h11 takes a connection that is closed for a ProtocolError."""
     head, body = None, bytearray()
     while True:
         event = connection.next_event()
         match event:
             case h11.NEED_DATA:
-                connection.receive_data(await reader.read(65536))
+                connection.receive_data(await reader.read(_MOST_BYTES))
             case h11.Response():
                 head = event
             case h11.Data():
@@ -139,5 +142,3 @@ async def _answer(connection: h11.Connection, reader: asyncio.StreamReader) -> t
                     raise ValueError("the answer is too large")
             case h11.EndOfMessage() if head is not None:
                 return head, bytes(body)
-            case h11.ConnectionClosed():
-                raise ConnectionError("the connection was closed before an answer")

@@ -14,7 +14,7 @@ from steps.errors import PermanentError
 SIZE_PX = 1024
 
 
-def generate(request: dict[str, Any], bucket: PictureBucket, *, is_first_attempt: bool = True) -> dict[str, Any]:
+def generate(request: dict[str, Any], bucket: PictureBucket, *, is_first_attempt: bool) -> dict[str, Any]:
     """Draw what the request (schemas/request.json) asks for; returns the picture (schemas/picture.json).
 
     Only another attempt looks whether the picture is there already: the first one would ask in vain.

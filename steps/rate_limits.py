@@ -58,7 +58,7 @@ def read_rate_limit(headers: Mapping[str, str], body: object) -> RateLimit:
             for seconds in (
                 _seconds(said.get("retry_after")),
                 _seconds(headers.get("Retry-After")),
-                _until(headers.get("Retry-After"), headers.get("Date")),
+                _until(headers.get("Retry-After", ""), headers.get("Date", "")),
                 _seconds(headers.get("X-RateLimit-Reset-After")),
             )
             if seconds is not None
@@ -84,10 +84,10 @@ def _seconds(value: object) -> float | None:
     return seconds if math.isfinite(seconds) else None
 
 
-def _until(retry_at: str | None, now: str | None) -> float | None:
+def _until(retry_at: str, now: str) -> float | None:
     """Seconds between two dates of HTTP, both of the answer's own clock.  Source: RFC 9110, Retry-After."""
     try:
-        return (parsedate_to_datetime(retry_at or "") - parsedate_to_datetime(now or "")).total_seconds()
+        return (parsedate_to_datetime(retry_at) - parsedate_to_datetime(now)).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
 
@@ -100,7 +100,7 @@ class Brake:
     def __init__(self, monotonic_s: Callable[[], float]) -> None:
         self._monotonic_s = monotonic_s
         self._lock = threading.Lock()
-        self._held_until_s: dict[Caller, float] = {"address": 0.0, "bot": 0.0}
+        self._held_until_s: dict[Caller, float] = {"address": -math.inf, "bot": -math.inf}
         self._invalid_at_s: deque[float] = deque(maxlen=_MOST_INVALID)
 
     def check(self, caller: Caller) -> None:

@@ -30,7 +30,7 @@ def reply(
     opener: Opener,
     delivery: Delivery,
     now: datetime,
-    attempt: int = 1,
+    attempt: int,
 ) -> dict[str, Any]:
     """Show the order's (schemas/reply.json) picture or apology; returns the message (schemas/message.json).
 

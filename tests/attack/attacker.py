@@ -54,7 +54,7 @@ class Attacker:
     @cached_property
     def forged(self) -> dict[str, str]:
         """Made once: a signature of RSA takes longer than the whole request."""
-        return {name: make(self.steps) for name, (_, make) in FORGED.items()}
+        return {name: make(self.steps) for name, (*_, make) in FORGED.items()}
 
     @cached_property
     def secrets(self) -> list[bytes]:

@@ -54,7 +54,7 @@ def steps_kinds() -> Iterator[Kind]:
     def row(group: str, name: str, allowed: set[int], make: Make, weight: float = 1.0, way: Way = "kept") -> Kind:
         return Kind("steps", group, name, frozenset(allowed), make, weight, way)
 
-    for name, (status, _) in FORGED.items():
+    for name, (status, *_) in FORGED.items():
         forged = partial(lambda name, d, a: a.called(a.step_body, Authorization=f"Bearer {a.forged[name]}"), name)
         yield row("token", name, {status}, forged, 0.5, "alone" if status == 431 else "kept")
     for name, (status, make) in BODIES.items():

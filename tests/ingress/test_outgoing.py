@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import json
+import time
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ import requests
 import yaml
 from nacl.public import SealedBox
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.routing import Route
 
 from ingress import enqueue, signature
@@ -78,7 +80,7 @@ class Ingress:
 
     def knows(self, line: QueueStats) -> None:
         self.line = line
-        self.main.BACKLOG._stats = line
+        self.main.BACKLOG._told = line, 0
 
 
 @pytest.fixture
@@ -115,7 +117,7 @@ def test_an_answer_or_a_line_of_the_log_that_differs_from_what_was_written_down_
     ingress.knows(QueueStats(line["tasks"], line["per_s"], 0.0))
     monkeypatch.setattr("ingress.main.time", Standing())
     for number in range(row.get("asked", 0)):
-        assert ingress.members.charge("42", str(number), Standing.monotonic()) == 0
+        assert ingress.members.charge("42", str(number), Standing.monotonic() - row.get("asked_ago_s", 0)) == 0
     answer = DISCORD.post(ingress.url, interaction)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
     assert answer.json() == row["answer"]
@@ -205,6 +207,19 @@ def test_a_mistake_of_ours_is_told_to_the_member_and_writes_no_token_into_the_lo
     words = "Something went wrong on my side. Please try again later."
     assert (answer.status_code, answer.json()) == (200, {"type": 4, "data": {"content": words, "flags": 64}})
     assert logged(capsys) == [{"severity": "CRITICAL", "message": "KeyError in the ingress", "interaction_id": ""}]
+
+
+async def test_who_hangs_up_before_the_body_is_there_leaves_no_mistake_in_the_log(
+    ingress: Ingress, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def hangs_up() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    headers = [(name.lower().encode(), value.encode()) for name, value in DISCORD.headers(b"{}").items()]
+    scope = {"type": "http", "method": "POST", "headers": headers, "state": {"arrived_s": time.monotonic()}}
+    answer = await ingress.main.handle_request(Request(scope, hangs_up))
+    assert (answer.status_code, answer.body) == (200, b"")
+    assert (logged(capsys), Queue.asked) == ([], [])
 
 
 def test_who_was_sent_away_because_of_the_line_keeps_the_whole_share(ingress: Ingress) -> None:

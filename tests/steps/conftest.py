@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.steps.process import Process
 from tests.steps.scripted import Scripted, scripted
 from tests.steps.service import Steps, World, serving_steps
 
@@ -38,3 +39,8 @@ def script(server: Scripted) -> Scripted:
     """In the place of Discord or of the bucket, with nothing asked yet."""
     server.begin_anew()
     return server
+
+
+@pytest.fixture
+def process(script: Scripted) -> Process:
+    return Process(script)

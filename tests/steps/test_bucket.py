@@ -216,7 +216,7 @@ def test_all_that_one_step_waits_for_ends_before_the_workflow_gives_it_up() -> N
 def name_of(pictures: PictureBucket, script: Scripted, words: str, **options: object) -> str:
     script.answers = [STORED]
     request = {"interaction_id": "1310000000000000001", "options": {"words": words, **options}}
-    return str(generate(request, pictures)["object"])
+    return str(generate(request, pictures, is_first_attempt=True)["object"])
 
 
 def test_a_pictures_name_depends_on_all_that_its_bytes_depend_on(

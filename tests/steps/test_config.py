@@ -1,6 +1,6 @@
 """A wrong environment is one message that lists everything."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 
 import pytest
 from nacl.public import PrivateKey
@@ -8,7 +8,7 @@ from nacl.public import PrivateKey
 from schemas.environment import ConfigError, Secret
 from steps.config import Config, read_config
 
-KEY = b64encode(bytes(PrivateKey.generate())).decode()
+KEY = b64encode(bytes(range(32))).decode()  # the same in each process, for the tests' names hold it
 
 
 def config(**environ: str) -> Config:
@@ -19,11 +19,43 @@ def no_secrets(version: str) -> Secret:
     raise AssertionError(f"asked for {version}")
 
 
+KEYS = (PrivateKey(b64decode(KEY)),)
+
+
 def test_all_that_is_not_secret_follows_from_the_project() -> None:
-    read = config()
-    assert (read.bucket, read.audience, read.delivery) == ("demo-mandalas", "mando-steps", "attach")
-    assert read.workflow_service_account == "mando-workflow@demo.iam.gserviceaccount.com"
-    assert read.discord_api == "https://discord.com/api/v10"
+    assert config() == Config(
+        project="demo",
+        bucket="demo-mandalas",
+        audience="mando-steps",
+        workflow_service_account="mando-workflow@demo.iam.gserviceaccount.com",
+        seal_private_keys=KEYS,
+        delivery="attach",
+        discord_api="https://discord.com/api/v10",
+        certs_url="https://www.googleapis.com/oauth2/v1/certs",
+        bot_token=None,
+    )
+
+
+def test_no_setting_takes_the_place_of_another() -> None:
+    read = config(
+        BUCKET="other-bucket",
+        AUDIENCE=" another ",
+        WORKFLOW_SERVICE_ACCOUNT="a@b",
+        DELIVERY="link",
+        DISCORD_API="http://discord.example/api/",
+        OIDC_CERTS_URL="http://issuer.example/certs",
+    )
+    assert read == Config(
+        project="demo",
+        bucket="other-bucket",
+        audience="another",
+        workflow_service_account="a@b",
+        seal_private_keys=KEYS,
+        delivery="link",
+        discord_api="http://discord.example/api",
+        certs_url="http://issuer.example/certs",
+        bot_token=None,
+    )
 
 
 def test_every_wrong_setting_is_named_with_what_was_expected() -> None:
@@ -40,26 +72,74 @@ def test_a_missing_project_is_said() -> None:
         read_config({}, read_secret=no_secrets)
 
 
-def test_the_key_comes_from_secret_manager_unless_it_is_given() -> None:
-    asked: list[str] = []
+class Secrets:
+    """In the place of Secret Manager: gives this text and notes which version was asked for."""
 
-    def read_secret(version: str) -> Secret:
-        asked.append(version)
-        return Secret(f"{KEY},{KEY}")
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.asked: list[str] = []
 
-    assert len(read_config({"GOOGLE_CLOUD_PROJECT": "demo"}, read_secret).seal_private_keys) == 2
-    assert asked == ["projects/demo/secrets/mando-seal-private-key/versions/latest"]
-
-
-@pytest.mark.parametrize("text", ["c2hvcnQ=", "not base64", f"{KEY},"], ids=["short", "not base64", "a comma"])
-def test_a_key_that_is_none_is_refused_without_being_shown(text: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        config(SEAL_PRIVATE_KEY=text)
-    assert "SEAL_PRIVATE_KEY" in str(caught.value)
-    assert text not in str(caught.value)
+    def read(self, version: str) -> Secret:
+        self.asked.append(version)
+        return Secret(self.text)
 
 
-def test_the_line_end_of_a_file_is_no_part_of_the_bots_token() -> None:
-    read = config(DISCORD_BOT_TOKEN="abc\n")
-    assert read.bot_token is not None
-    assert read.bot_token.reveal() == "abc"
+LATEST = "projects/demo/secrets/mando-seal-private-key/versions/latest"
+OTHER = "projects/other/secrets/x/versions/3"
+
+
+@pytest.mark.parametrize(
+    ("environ", "asked"),
+    [
+        ({}, [LATEST]),
+        ({"SEAL_PRIVATE_KEY": ""}, [LATEST]),
+        ({"SEAL_PRIVATE_KEY_SECRET": OTHER}, [OTHER]),
+        ({"SEAL_PRIVATE_KEY": KEY, "SEAL_PRIVATE_KEY_SECRET": OTHER}, []),
+    ],
+    ids=str,
+)
+def test_the_key_comes_from_secret_manager_unless_it_is_given(environ: dict[str, str], asked: list[str]) -> None:
+    secrets = Secrets(KEY)
+    read = read_config({"GOOGLE_CLOUD_PROJECT": "demo", **environ}, secrets.read)
+    assert (read.seal_private_keys, secrets.asked) == (KEYS, asked)
+
+
+@pytest.mark.parametrize(
+    ("environ", "token", "asked"),
+    [
+        ({}, None, []),
+        ({"DISCORD_BOT_TOKEN": "abc\n"}, "abc", []),  # the line's end in a file is no part of it
+        ({"DISCORD_BOT_TOKEN_SECRET": OTHER}, "from the secret", [OTHER]),
+        ({"DISCORD_BOT_TOKEN": "abc", "DISCORD_BOT_TOKEN_SECRET": OTHER}, "abc", []),
+        ({"DISCORD_BOT_TOKEN": "", "DISCORD_BOT_TOKEN_SECRET": ""}, None, []),
+    ],
+    ids=str,
+)
+def test_the_bots_token_is_the_one_that_is_given_or_the_secret_that_is_named_or_none(
+    environ: dict[str, str], token: str | None, asked: list[str]
+) -> None:
+    secrets = Secrets("from the secret")
+    read = read_config({"GOOGLE_CLOUD_PROJECT": "demo", "SEAL_PRIVATE_KEY": KEY, **environ}, secrets.read)
+    assert (read.bot_token.reveal() if read.bot_token else None, secrets.asked) == (token, asked)
+
+
+SHORT = "c2hvcnQ="
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SHORT, "key 1 has 5 bytes, expected 32"),
+        (f"{KEY}, {SHORT}", "key 2 has 5 bytes, expected 32"),
+        (f"{KEY},", "key 2 has 0 bytes, expected 32"),
+        (b64encode(bytes(33)).decode(), "key 1 has 33 bytes, expected 32"),
+        ("not base64", "Only base64 data is allowed"),
+        (f"{KEY[:9]}*{KEY[9:]}", "Only base64 data is allowed"),
+    ],
+)
+def test_a_key_that_is_none_is_refused_without_being_shown_and_it_is_said_where_it_stands(text: str, said: str) -> None:
+    for environ, source in (({"SEAL_PRIVATE_KEY": text}, "SEAL_PRIVATE_KEY"), ({}, LATEST)):
+        with pytest.raises(ConfigError) as caught:
+            read_config({"GOOGLE_CLOUD_PROJECT": "demo", **environ}, Secrets(text).read)
+        expected = f"mando steps: 1 setting is wrong\n  {source}  {said}; make one with `mando keys`"
+        assert str(caught.value) == expected

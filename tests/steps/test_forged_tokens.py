@@ -54,54 +54,76 @@ def hs256(steps: Steps) -> str:
     return f"{head}.{base64url(hmac.digest(certificate.encode(), head.encode(), hashlib.sha256))}"
 
 
-def test_a_token_that_only_a_test_signs_again_is_taken(steps: Steps) -> None:
-    """So that what the tests below change is why it is refused."""
-    assert steps.post("/generate-image", steps.request(), token=signed(steps)).status_code == 200
+@pytest.mark.parametrize("issuer", ["https://accounts.google.com", "accounts.google.com"])
+def test_a_token_that_only_a_test_signs_again_is_taken(steps: Steps, issuer: str) -> None:
+    """So that what the tests below change is why it is refused.  Source of both: Google, "Validating an ID token"."""
+    assert steps.post("/generate-image", steps.request(), token=signed(steps, iss=issuer)).status_code == 200
 
 
-FORGED: dict[str, tuple[int, Any]] = {
-    "no signature, alg none": (401, lambda s: unsigned(s, {"alg": "none", "typ": "JWT"}, signature="")),
-    "alg none, a signature": (401, lambda s: unsigned(s, {"alg": "none", "typ": "JWT"})),
-    "alg none in capitals": (401, lambda s: unsigned(s, {"alg": "NONE"})),
-    "HS256 with the public certificate": (401, hs256),
-    "ES256 with a key of RSA": (401, lambda s: unsigned(s, {"alg": "ES256", "kid": kid(s)}, "A" * 86)),
-    "alg a list": (401, lambda s: unsigned(s, {"alg": ["RS256"], "kid": kid(s)})),
-    "unknown key": (401, lambda s: unsigned(s, {"alg": "RS256", "kid": "../../etc/passwd"})),
-    "a key that is a list": (401, lambda s: unsigned(s, {"alg": "RS256", "kid": [[]]})),
-    "no key named": (401, lambda s: unsigned(s, {"alg": "RS256"})),
-    "a header that is a list": (401, lambda s: unsigned(s, [])),
-    "a header that is nested deeply": (401, lambda s: unsigned(s, "[" * 2000)),
-    "a header with a number of 2,500 digits": (401, lambda s: unsigned(s, '{"alg":' + "9" * 2500 + "}")),
-    "a header that is no JSON": (401, lambda s: unsigned(s, "\x00")),
-    "a header that is no text": (401, lambda s: f"{base64url(bytes(range(128, 256)))}.e30.AAAA"),
-    "claims of another token": (401, lambda s: swapped(s)),
-    "another signer": (401, lambda s: s.token()[:-8] + "AAAAAAAA"),
-    "too short a signature": (401, lambda s: s.token()[:-300]),
-    "expired": (401, lambda s: s.token(age=timedelta(hours=2))),
-    "not yet valid": (401, lambda s: s.token(age=timedelta(hours=-2))),
-    "no end": (401, lambda s: signed(s, exp=None)),
-    "an end that is a text": (401, lambda s: signed(s, exp="tomorrow")),
-    "an end that is a list": (401, lambda s: signed(s, exp=[1])),
-    "an end that is true": (401, lambda s: signed(s, exp=True)),
-    "another audience": (401, lambda s: s.token(audience="somebody-else")),
-    "an audience that only begins alike": (401, lambda s: s.token(audience="mando-steps-2")),
-    "an audience that is an object": (401, lambda s: signed(s, aud={"mando-steps": 1})),
-    "no audience": (401, lambda s: signed(s, aud=None)),
-    "another issuer": (401, lambda s: signed(s, iss="https://accounts.google.com.evil.example")),
-    "an issuer that is a list": (401, lambda s: signed(s, iss=["https://accounts.google.com"])),
-    "another account": (403, lambda s: s.token(email="mando-ingress@demo.iam.gserviceaccount.com")),
-    "an account of another project": (403, lambda s: s.token(email="mando-workflow@evil.iam.gserviceaccount.com")),
-    "an account in capitals": (403, lambda s: s.token(email=ACCOUNT.upper())),
-    "an account that is a list": (403, lambda s: signed(s, email=[ACCOUNT])),
-    "no account": (403, lambda s: signed(s, email=None)),
-    "an unverified account": (403, lambda s: signed(s, email_verified=False)),
-    "an account verified in words": (403, lambda s: signed(s, email_verified="true")),
-    "nonsense": (401, lambda s: "nonsense"),
-    "two dots": (401, lambda s: ".."),
-    "no text": (401, lambda s: " "),
-    "three times": (401, lambda s: f"{s.token()} {s.token()}"),
-    "right but of 5,000 characters": (401, lambda s: signed(s, padding="x" * 3300)),
-    "right in size for no token": (401, lambda s: "A" * 9000 + ".A.A"),
+NO_TOKEN = "a Google ID token is needed: Authorization: Bearer …"
+NO_KEY, NOT_GOOGLES = "its key is none of the issuer's", "it is not Google's"
+NO_SIGNATURE, TOO_LONG = "Could not verify token signature.", "more than 4096 characters"
+NOT_THE_WORKFLOWS = "the token is not the workflow's"
+# The status, how the reason begins after "the token is not valid: ", and the token.
+FORGED: dict[str, tuple[int, str, Any]] = {
+    "no signature, alg none": (401, NO_TOKEN, lambda s: unsigned(s, {"alg": "none", "typ": "JWT"}, signature="")),
+    "alg none, a signature": (401, NO_KEY, lambda s: unsigned(s, {"alg": "none", "typ": "JWT"})),
+    "alg none in capitals": (401, NO_KEY, lambda s: unsigned(s, {"alg": "NONE"})),
+    "HS256 with the public certificate": (401, "Unsupported signature algorithm HS256", hs256),
+    "ES256 with a key of RSA": (
+        401,
+        "Certificate key type does not match signature algorithm ES256.",
+        lambda s: unsigned(s, {"alg": "ES256", "kid": kid(s)}, "A" * 86),
+    ),
+    "alg a list": (
+        401,
+        "Unsupported signature algorithm ['RS256']",
+        lambda s: unsigned(s, {"alg": ["RS256"], "kid": kid(s)}),
+    ),
+    "unknown key": (401, NO_KEY, lambda s: unsigned(s, {"alg": "RS256", "kid": "../../etc/passwd"})),
+    "a key that is a list": (401, NO_KEY, lambda s: unsigned(s, {"alg": "RS256", "kid": [[]]})),
+    "no key named": (401, NO_KEY, lambda s: unsigned(s, {"alg": "RS256"})),
+    "a header that is a list": (401, "Header segment should be a JSON object", lambda s: unsigned(s, [])),
+    "a header that is nested deeply": (401, "nested too deeply", lambda s: unsigned(s, "[" * 2000)),
+    "a header with a number of 2,500 digits": (401, NO_KEY, lambda s: unsigned(s, '{"alg":' + "9" * 2500 + "}")),
+    "a header that is no JSON": (401, "Can't parse segment", lambda s: unsigned(s, "\x00")),
+    "a header that is no text": (401, "Can't parse segment", lambda s: f"{base64url(bytes(range(128, 256)))}.e30.AAAA"),
+    "claims of another token": (401, NO_SIGNATURE, lambda s: swapped(s)),
+    "another signer": (401, NO_SIGNATURE, lambda s: s.token()[:-8] + "AAAAAAAA"),
+    "too short a signature": (401, NO_SIGNATURE, lambda s: s.token()[:-300]),
+    "expired": (401, "Token expired", lambda s: s.token(age=timedelta(hours=2))),
+    "not yet valid": (401, "Token used too early", lambda s: s.token(age=timedelta(hours=-2))),
+    "no end": (401, "unsupported operand", lambda s: signed(s, exp=None)),
+    "an end that is a text": (401, "can only concatenate", lambda s: signed(s, exp="tomorrow")),
+    "an end that is a list": (401, "can only concatenate", lambda s: signed(s, exp=[1])),
+    "an end that is true": (401, "Token expired", lambda s: signed(s, exp=True)),
+    "another audience": (401, "Token has wrong audience somebody-else", lambda s: s.token(audience="somebody-else")),
+    "an audience that only begins alike": (
+        401,
+        "Token has wrong audience mando-steps-2",
+        lambda s: s.token(audience="mando-steps-2"),
+    ),
+    "an audience that is an object": (401, "Token has wrong audience", lambda s: signed(s, aud={"mando-steps": 1})),
+    "no audience": (401, "Token has wrong audience None", lambda s: signed(s, aud=None)),
+    "another issuer": (401, NOT_GOOGLES, lambda s: signed(s, iss="https://accounts.google.com.evil.example")),
+    "an issuer that is a list": (401, NOT_GOOGLES, lambda s: signed(s, iss=["https://accounts.google.com"])),
+    "another account": (403, NOT_THE_WORKFLOWS, lambda s: s.token(email="mando-ingress@demo.iam.gserviceaccount.com")),
+    "an account of another project": (
+        403,
+        NOT_THE_WORKFLOWS,
+        lambda s: s.token(email="mando-workflow@evil.iam.gserviceaccount.com"),
+    ),
+    "an account in capitals": (403, NOT_THE_WORKFLOWS, lambda s: s.token(email=ACCOUNT.upper())),
+    "an account that is a list": (403, NOT_THE_WORKFLOWS, lambda s: signed(s, email=[ACCOUNT])),
+    "no account": (403, NOT_THE_WORKFLOWS, lambda s: signed(s, email=None)),
+    "an unverified account": (403, NOT_THE_WORKFLOWS, lambda s: signed(s, email_verified=False)),
+    "an account verified in words": (403, NOT_THE_WORKFLOWS, lambda s: signed(s, email_verified="true")),
+    "nonsense": (401, NO_TOKEN, lambda s: "nonsense"),
+    "two dots": (401, NO_TOKEN, lambda s: ".."),
+    "no text": (401, NO_TOKEN, lambda s: " "),
+    "three times": (401, NO_TOKEN, lambda s: f"{s.token()} {s.token()}"),
+    "right but of 5,000 characters": (401, TOO_LONG, lambda s: signed(s, padding="x" * 3300)),
+    "right in size for no token": (401, TOO_LONG, lambda s: "A" * 9000 + ".A.A"),
 }
 
 
@@ -118,10 +140,14 @@ def swapped(steps: Steps) -> str:
 @pytest.mark.parametrize("path", ["/generate-image", "/reply-discord"])
 @pytest.mark.parametrize("name", FORGED)
 def test_a_token_that_is_not_the_workflows_is_refused_before_any_work(steps: Steps, name: str, path: str) -> None:
-    status, make = FORGED[name]
+    status, begin, make = FORGED[name]
     token = make(steps)
     body = steps.request() if path == "/generate-image" else {"request": steps.request(), "picture": PICTURE}
-    reason = refused(steps, steps.post(path, body, token=token), {status})
+    answer = steps.post(path, body, token=token)
+    reason = refused(steps, answer, {status})
+    error = {"status": status, "message": answer.json()["error"]["message"]}
+    assert answer.json() == {"kind": "caller", "error": error}
+    assert error["message"].removeprefix("the token is not valid: ").startswith(begin)
     assert token not in reason or len(token) < 20
     assert "b'" not in reason  # how google-auth quotes a part of a token
 

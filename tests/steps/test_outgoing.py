@@ -70,7 +70,7 @@ def replied(script: Scripted, bucket: PictureBucket, row: Row, age_s: float, *, 
     }
     discord = Discord(f"{script.url}/api/v10", "DiscordBot (x, 1)", Secret("bot-token") if may_post else None)
     order = {"request": request, **row["order"]}
-    message = reply(order, bucket, discord, Opener([KEY]), row.get("delivery", "attach"), NOW)
+    message = reply(order, bucket, discord, Opener([KEY]), row.get("delivery", "attach"), NOW, attempt=1)
     assert message.keys() == {"message_id"}
     return str(message["message_id"])
 

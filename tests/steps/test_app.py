@@ -1,0 +1,259 @@
+"""What every call has in common: its route, its attempt, its one line in the log, and an app that cannot start."""
+
+import asyncio
+import io
+import json
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+from starlette.requests import Request
+
+from local.auth import TokenIssuer
+from steps import app
+from steps.caller import CallerCheck, _without_token
+from steps.config import Config
+from steps.errors import PermanentError
+from tests.steps.scripted import Scripted, json_answer
+from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PICTURE, Steps, World
+from tests.steps.test_body import REQUEST
+
+CONFIG = Config("demo", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", "http://issuer.example/")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "message"),
+    [
+        *(("GET", path, 405, "Method Not Allowed") for path in ("/generate-image", "/reply-discord")),
+        *(("PUT", path, 405, "Method Not Allowed") for path in ("/generate-image", "/reply-discord")),
+        ("DELETE", "/reply-discord", 405, "Method Not Allowed"),
+        ("POST", "/", 404, "Not Found"),
+        ("POST", "/generate-image/", 404, "Not Found"),
+        ("POST", "/Generate-Image", 404, "Not Found"),
+        ("GET", "/health/", 404, "Not Found"),
+        ("GET", "/metrics", 404, "Not Found"),
+    ],
+)
+@pytest.mark.usefixtures("quiet")
+def test_what_is_no_route_is_an_error_as_the_schema_says_and_leads_nowhere(
+    steps: Steps, method: str, path: str, status: int, message: str
+) -> None:
+    answer = requests.request(
+        method,
+        f"http://127.0.0.1:{steps.port}{path}",
+        headers={"Authorization": f"Bearer {steps.token()}"},
+        json=steps.request(),
+        allow_redirects=False,
+        timeout=20,
+    )
+    assert answer.status_code == status
+    assert answer.json() == {"kind": "route", "error": {"status": status, "message": message}}
+    assert answer.headers.get("Allow") == ("POST" if status == 405 else None)
+    assert World.calls == []
+
+
+def test_health_is_told_to_everybody_and_takes_nothing(steps: Steps) -> None:
+    url = f"http://127.0.0.1:{steps.port}/health"
+    assert (requests.get(url, timeout=20).status_code, requests.get(url, timeout=20).json()) == (200, {"status": "ok"})
+    assert requests.head(url, timeout=20).status_code == 200
+    refused = requests.post(url, timeout=20)
+    assert (refused.status_code, refused.json()["kind"]) == (405, "route")
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize(
+    ("attempt", "asks"),
+    [
+        *((attempt, ["POST"]) for attempt in ("", "1", "0", "01", "x", "1000")),
+        *((attempt, ["GET"]) for attempt in ("2", "3", "999")),
+    ],
+)
+def test_a_picture_that_an_earlier_attempt_put_is_not_drawn_again(steps: Steps, attempt: str, asks: list[str]) -> None:
+    """The bucket of these tests holds everything.  A first attempt does not ask it."""
+    answer = steps.post("/generate-image", steps.request(), X_Attempt=attempt)
+    assert answer.status_code == 200, answer.text
+    assert [call.partition(" ")[0] for call in World.calls] == asks
+
+
+class Clock:
+    """In the place of the module `time`: each look at it is 1.25 s later."""
+
+    def __init__(self) -> None:
+        self._now_s = 1000.0
+
+    def monotonic(self) -> float:
+        self._now_s += 1.25
+        return self._now_s
+
+
+Work = Callable[[Any, int], dict[str, Any]]
+
+
+@pytest.fixture
+def answered(
+    tmp_path_factory: pytest.TempPathFactory, script: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, dict[str, Any]]]:
+    """Status and body of the answer of a step that does this work; the app's clock is the test's."""
+    issuer = TokenIssuer(tmp_path_factory.getbasetemp() / "issuer of test_app.pem")
+    monkeypatch.setattr(app, "time", Clock())
+    monkeypatch.setattr("steps.certificates.FETCH_WITHIN_S", 60)  # a busy machine takes its time
+
+    def call(work: Work, body: bytes | None) -> tuple[int, dict[str, Any]]:
+        script.answers = [json_answer(200, issuer.certificates())]
+        config = Config("demo", "b", AUDIENCE, ACCOUNT, (), "attach", script.url, f"{script.url}/certs")
+        headers = {
+            "authorization": f"Bearer {issuer.id_token(AUDIENCE, ACCOUNT, datetime.now(UTC))}",
+            "content-type": "application/json; charset=utf-8",
+            "x-dedup-key": "77",
+        }
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/generate-image",
+            "query_string": b"",
+            "server": ("steps", 80),
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.disconnect"} if body is None else {"type": "http.request", "body": body}
+
+        async def ask() -> tuple[int, dict[str, Any]]:
+            with ThreadPoolExecutor(1) as threads:
+                step = app.Step("request", "picture", work)
+                said = await app._answer(CallerCheck(config), threads, step, Request(scope, receive))
+            answer: dict[str, Any] = json.loads(bytes(said.body))
+            return said.status_code, answer
+
+        return asyncio.run(ask())
+
+    return call
+
+
+def work(done: object) -> Work:
+    def do(_: Any, attempt: int) -> dict[str, Any]:
+        assert attempt == 1
+        if isinstance(done, Exception):
+            raise done
+        return done  # type: ignore[return-value]
+
+    return do
+
+
+LOST = "the body did not come in time"
+MISTAKE = "a mistake in this service; its log says more"
+PLACE = f"{__file__}:{work('').__code__.co_firstlineno + 3}"
+
+
+@pytest.mark.parametrize(
+    ("done", "body", "status", "answer", "severity", "message"),
+    [
+        (PICTURE, True, 200, PICTURE, "INFO", "done"),
+        (PermanentError(410, "x", kind="discord"), True, 410, ("discord", "x"), "ERROR", "x"),
+        (PICTURE, False, 408, ("request", LOST), "WARNING", LOST),
+        (KeyError(INTERACTION_TOKEN), True, 500, ("mistake", MISTAKE), "CRITICAL", f"KeyError at {PLACE}"),
+    ],
+    ids=["done", "refused", "hung up", "a mistake"],
+)
+def test_a_call_leaves_no_other_line_in_the_log_than_its_own_with_the_time_that_it_took(
+    answered: Callable[..., tuple[int, dict[str, Any]]],
+    capsys: pytest.CaptureFixture[str],
+    done: object,
+    body: bool,
+    status: int,
+    answer: Any,
+    severity: str,
+    message: str,
+) -> None:
+    said = (
+        answer
+        if isinstance(answer, dict)
+        else {
+            "kind": answer[0],
+            "error": {"status": status, "message": answer[1]},
+        }
+    )
+    assert answered(work(done), json.dumps(REQUEST).encode() if body else None) == (status, said)
+    assert json.loads(capsys.readouterr().out) == {
+        "severity": severity,
+        "message": f"/generate-image {message}",
+        "interaction_id": "77",
+        "status": status,
+        "ms": 1250,
+    }
+
+
+def test_what_no_schema_knows_is_not_told_to_the_workflow(answered: Callable[..., Any]) -> None:
+    assert answered(work({"object": "x"}), json.dumps(REQUEST).encode())[0] == 500
+
+
+def test_whoever_looks_at_the_threads_sees_which_draw(
+    answered: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, script: Scripted
+) -> None:
+    names: list[str] = []
+    pools: list[ThreadPoolExecutor] = []
+
+    def kept(*how: Any, **more: Any) -> ThreadPoolExecutor:
+        pools.append(ThreadPoolExecutor(*how, **more))
+        return pools[-1]
+
+    monkeypatch.setattr(app, "ThreadPoolExecutor", kept)
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", script.url)
+    app.create_app(CONFIG)
+    pools[0].submit(lambda: names.append(threading.current_thread().name)).result()
+    pools[0].shutdown()
+    assert names == ["step_0"]
+
+
+def test_a_line_of_the_log_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An instance that is stopped takes with it what waits in its memory."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(written), encoding="utf-8"))
+    scope = {"type": "http", "path": "/x", "query_string": b"", "server": ("steps", 80), "headers": []}
+    app._log(Request(scope), "INFO", "done", 200, ms=5)
+    line = {"severity": "INFO", "message": "/x done", "interaction_id": None, "status": 200, "ms": 5}
+    assert written.getvalue() == json.dumps(line).encode() + b"\n"
+
+
+def test_steps_that_are_told_nothing_end_at_once_with_exit_code_2_and_say_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("GOOGLE_CLOUD_PROJECT", raising=False)
+    with pytest.raises(SystemExit) as caught:
+        app.create_app()
+    assert caught.value.code == 2
+    said = "GOOGLE_CLOUD_PROJECT  missing; App Engine sets it; elsewhere it is the project's id, e.g. my-project"
+    assert capsys.readouterr().err == f"mando steps: 1 setting is wrong\n  {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("characters", "said"),
+    [
+        (4096, "the token is not valid: Can't parse segment"),
+        (4097, "the token is not valid: more than 4096 characters"),
+    ],
+)
+async def test_a_token_of_4096_characters_is_looked_at_and_a_longer_one_is_not(characters: int, said: str) -> None:
+    authorization = f"Bearer {'A' * (characters - 17)}.AAAA.AAAA"
+    assert len(authorization) == characters
+    with pytest.raises(PermanentError) as caught:
+        await CallerCheck(CONFIG).check(authorization)
+    assert (caught.value.status, str(caught.value), caught.value.kind) == (401, said, "caller")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("Can't parse segment: b'secret'", "more"), "Can't parse segment"),
+        (ValueError("x" * 100), "x" * 100),
+        (ValueError("x" * 101), "x" * 100),
+        (ValueError(), "ValueError"),
+    ],
+)
+def test_of_what_google_says_of_a_token_nothing_is_told_that_may_be_quoted_from_it(error: Exception, said: str) -> None:
+    assert _without_token(error) == said
