@@ -123,6 +123,6 @@ def _line(arrow: _Arrow) -> str:
 
 def _text(text: str, width: int = _IN_A_BOX) -> str:
     """Broken into lines at spaces, with nothing in it that Mermaid or HTML would read."""
-    kept = {"break_long_words": False, "break_on_hyphens": False}
-    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, width, **kept)]
+    wrap = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False).wrap
+    lines = [part for line in text.split("\n") for part in wrap(line)]
     return "<br/>".join(line.translate(_ESCAPED) for line in lines)
