@@ -53,6 +53,16 @@ def test_github_runs_what_ci_runs_on_every_python_that_we_allow() -> None:
     assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
 
 
+@pytest.mark.parametrize(
+    "file", ours(".py", ".md", ".yaml", ".yml", ".toml", ".js", ".css", ".html", ".json", "Makefile")
+)
+def test_a_file_is_as_the_editor_is_told(file: str) -> None:
+    content = (ROOT / file).read_bytes()
+    assert not content or content.endswith(b"\n")
+    assert b"\r" not in content
+    assert [line for line in content.decode().split("\n") if line != line.rstrip()] == []
+
+
 def test_each_python_file_has_the_length_of_line_that_the_editor_is_told() -> None:
     editor = (ROOT / ".editorconfig").read_text()
     assert f"max_line_length = {PROJECT['tool']['ruff']['line-length']}" in editor
