@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format bench chaos attack mutants golden sheet pins connectors audit
+.PHONY: help up test lint format bench chaos attack mutants golden sheet docs pins connectors audit
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,9 @@ golden: .venv/ready  ## draw the golden pictures of the tests anew; look at them
 
 sheet: .venv/ready  ## draw the picture in the README anew
 	@$(BIN)/mando draw --sheet 24 --size 260 mando -o docs/sheet.jpg
+
+docs: .venv/ready  ## draw the state machine in docs/architecture.md anew
+	@$(BIN)/python -m deploy.diagram
 
 pins: .venv/ready  ## pin what pyproject.toml asks for
 	@$(PIN) --output-file requirements.txt

@@ -8,8 +8,9 @@ from datetime import timedelta
 from local.discord.errors import DiscordError, unknown_message
 from local.discord.form import Form
 from local.discord.message import Attachment, Message
+from local.discord.rows import Change
 from local.discord.snowflake import Clock
-from local.discord.store import Change, Store
+from local.discord.store import Store
 from local.discord.writer import Uploads, Writer
 
 _NONCES_KEPT = timedelta(minutes=5)  # Source: Discord, "Create Message": "the past few minutes"

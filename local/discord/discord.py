@@ -35,10 +35,11 @@ from local.discord.limits import Allowance, RateLimit
 from local.discord.message import Message
 from local.discord.place import Place
 from local.discord.replies import Replies
+from local.discord.rows import Change
 from local.discord.shown import shown_to_client
 from local.discord.signing import ensure_signing_key
 from local.discord.snowflake import PATTERN, Clock, Snowflakes, first_at, made_at
-from local.discord.store import Change, Store
+from local.discord.store import Store
 from local.discord.writer import Uploads, Writer
 from local.disk import CannotKeep, say_waiting, waits_s
 

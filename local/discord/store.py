@@ -7,7 +7,6 @@ last one that it saw.  Deleted messages stay as tombstones, so that late edits a
 import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -16,62 +15,12 @@ from local.contents import Contents
 from local.discord.files import MessageFiles
 from local.discord.interaction import Interaction, InteractionState
 from local.discord.message import Attachment, Message
+from local.discord.rows import INTERACTION, SCHEMA, Change, interaction_of, kind_of, message_of, text_of
 from local.sqlite import Sqlite
 from local.sqlite_file import Layout
 
-_SCHEMA = """
-CREATE TABLE settings (
-    name TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE commands (
-    name TEXT PRIMARY KEY,
-    definition TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE guild_commands (
-    name TEXT PRIMARY KEY,
-    definition TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE interactions (
-    id INTEGER PRIMARY KEY,
-    token TEXT NOT NULL UNIQUE,
-    body BLOB NOT NULL,
-    state TEXT NOT NULL,
-    original_id INTEGER,
-    acknowledged_status INTEGER,
-    acknowledged_ms REAL
-) STRICT;
-CREATE TABLE messages (
-    id INTEGER PRIMARY KEY,
-    revision INTEGER NOT NULL UNIQUE,
-    made_at_revision INTEGER NOT NULL,
-    deleted INTEGER NOT NULL,
-    interaction_id INTEGER,
-    nonce TEXT,
-    message TEXT NOT NULL
-) STRICT;
-CREATE INDEX messages_of_interaction ON messages (interaction_id) WHERE interaction_id IS NOT NULL;
-CREATE INDEX messages_by_nonce ON messages (nonce) WHERE nonce IS NOT NULL;
-CREATE TABLE files (
-    id INTEGER PRIMARY KEY,
-    message_id INTEGER NOT NULL
-) STRICT;
-CREATE INDEX files_of_message ON files (message_id);
-"""
-
 Scope = Literal["global", "guild"]  # of a command: for every guild, or for the one there is
 _COMMANDS: dict[Scope, str] = {"global": "commands", "guild": "guild_commands"}
-
-ChangeKind = Literal["MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE"]  # as Discord's gateway calls them
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A message as it is after the change with that revision."""
-
-    revision: int
-    kind: ChangeKind
-    message: Message
 
 
 class Store:
@@ -85,7 +34,7 @@ class Store:
         self._files = MessageFiles(path.with_suffix(".files"), contents)
         self._on_change = on_change
         self._changes: list[Change] = []
-        self._database = Sqlite(path, Layout(b"mdsc", 1, _SCHEMA, {0: self._files.from_table}))
+        self._database = Sqlite(path, Layout(b"mdsc", 1, SCHEMA, {0: self._files.from_table}))
         self._files.settle({row[0] for row in self._database.rows("SELECT id FROM files")})
 
     def close(self) -> None:
@@ -159,8 +108,8 @@ class Store:
         return self._interaction("token = ?", token)
 
     def pending_interactions(self) -> list[Interaction]:
-        rows = self._database.rows(f"SELECT {_INTERACTION} FROM interactions WHERE state = 'pending' ORDER BY id")  # noqa: S608
-        return [_interaction_of(row) for row in rows]
+        rows = self._database.rows(f"SELECT {INTERACTION} FROM interactions WHERE state = 'pending' ORDER BY id")  # noqa: S608
+        return [interaction_of(row) for row in rows]
 
     def put(self, message: Message, files: dict[str, bytes] | None = None) -> None:
         """Keep the message as it is now, with the bytes of new files by their ids; drop those that it does not list.
@@ -180,7 +129,7 @@ class Store:
     def message(self, message_id: str) -> Message | None:
         """The message, unless it was deleted."""
         row = self._database.row("SELECT message FROM messages WHERE id = ? AND NOT deleted", int(message_id))
-        return _message_of(row[0]) if row else None
+        return message_of(row[0]) if row else None
 
     def messages_before(self, message_id: str | None, most: int) -> list[Message]:
         """The newest `most` messages, or those before that one; oldest first."""
@@ -188,7 +137,7 @@ class Store:
         rows = self._database.rows(
             "SELECT message FROM messages WHERE id < ? AND NOT deleted ORDER BY id DESC LIMIT ?", before, most
         )
-        return [_message_of(row[0]) for row in reversed(rows)]
+        return [message_of(row[0]) for row in reversed(rows)]
 
     def messages_of(self, interaction_id: str) -> list[Message]:
         """Those that a member sees because of that interaction, also by the bot's own hand (nonce)."""
@@ -197,13 +146,13 @@ class Store:
             int(interaction_id),
             interaction_id,
         )
-        return [_message_of(row[0]) for row in rows]
+        return [message_of(row[0]) for row in rows]
 
     def message_with_nonce(self, nonce: str, since: datetime) -> Message | None:
         rows = self._database.rows(
             "SELECT message FROM messages WHERE nonce = ? AND NOT deleted ORDER BY id DESC", nonce
         )
-        messages = [_message_of(row[0]) for row in rows]
+        messages = [message_of(row[0]) for row in rows]
         return next((message for message in messages if message.created_at >= since), None)
 
     def file(self, file_id: str) -> tuple[Attachment, Path] | None:
@@ -213,7 +162,7 @@ class Store:
         )
         if row is None:
             return None
-        attachments = {attachment.id: attachment for attachment in _message_of(row[0]).attachments}
+        attachments = {attachment.id: attachment for attachment in message_of(row[0]).attachments}
         return attachments[file_id], self._files.path(int(file_id))
 
     def revision(self) -> int:
@@ -230,7 +179,7 @@ class Store:
             most,
         )
         return [
-            Change(row[0], _kind(is_new=row[1] > revision, deleted=bool(row[2])), _message_of(row[3])) for row in rows
+            Change(row[0], kind_of(is_new=row[1] > revision, deleted=bool(row[2])), message_of(row[3])) for row in rows
         ]
 
     def oldest_id(self) -> int | None:
@@ -258,7 +207,6 @@ class Store:
 
     def _write(self, message: Message, deleted: bool) -> None:
         revision = self.revision() + 1
-        text = json.dumps(asdict(message), default=datetime.isoformat)
         row = self._database.row(
             "INSERT INTO messages VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET"
             " revision = ?2, deleted = ?3, nonce = ?5, message = ?6 RETURNING made_at_revision",
@@ -267,14 +215,14 @@ class Store:
             deleted,
             int(message.interaction_id) if message.interaction_id else None,
             message.nonce,
-            text,
+            text_of(message),
         )
         is_new = row is not None and row[0] == revision
-        self._changes.append(Change(revision, _kind(is_new, deleted), message))
+        self._changes.append(Change(revision, kind_of(is_new, deleted), message))
 
     def _interaction(self, condition: str, value: object) -> Interaction | None:
-        row = self._database.row(f"SELECT {_INTERACTION} FROM interactions WHERE {condition}", value)  # noqa: S608
-        return _interaction_of(row) if row else None
+        row = self._database.row(f"SELECT {INTERACTION} FROM interactions WHERE {condition}", value)  # noqa: S608
+        return interaction_of(row) if row else None
 
     def _drop_files(self, message_id: int, but: Collection[int] = ()) -> None:
         for (file_id,) in self._database.rows("SELECT id FROM files WHERE message_id = ?", message_id):
@@ -286,25 +234,3 @@ class Store:
 # Listeners count from the last change on, so it stays.
 _OLD_MESSAGES = "SELECT id FROM messages WHERE revision < (SELECT max(revision) FROM messages)"
 _OLD_INTERACTIONS = "SELECT id FROM interactions WHERE state != 'pending'"
-_INTERACTION = "id, token, body, state, original_id, acknowledged_status, acknowledged_ms"
-
-
-def _interaction_of(row: tuple[Any, ...]) -> Interaction:
-    number, token, body, state, original_id, status, ms = row
-    return Interaction(str(number), token, body, state, str(original_id) if original_id else None, status, ms)
-
-
-def _kind(is_new: bool, deleted: bool) -> ChangeKind:
-    if deleted:
-        return "MESSAGE_DELETE"
-    return "MESSAGE_CREATE" if is_new else "MESSAGE_UPDATE"
-
-
-def _message_of(text: str) -> Message:
-    values: dict[str, Any] = json.loads(text)
-    values["created_at"] = datetime.fromisoformat(values["created_at"])
-    values["edited_at"] = datetime.fromisoformat(values["edited_at"]) if values["edited_at"] else None
-    values["attachments"] = tuple(Attachment(**attachment) for attachment in values["attachments"])
-    for name in ("embeds", "mentions"):
-        values[name] = tuple(values[name])
-    return Message(**values)

@@ -9,10 +9,11 @@ from local.executions.database import Database
 from local.executions.deployment import labels_of
 from local.executions.filters import Field
 from local.executions.pages import Page, Query
-from local.executions.registry import CALL_LOG_LEVELS, HISTORY_LEVELS
+from local.executions.registry import CALL_LOG_LEVELS
 from local.executions.service import ExecutionService
 from local.executions.store import EXECUTION_FIELDS
 from local.googleapi.binding import Asked
+from local.googleapi.messages import HISTORY_LEVELS
 
 _BASIC = ("name", "startTime", "endTime", "duration", "state", "workflowRevisionId")
 _MAX_BASIC, _MAX_FULL, _DEFAULT_SIZE, _ENTRIES = 1000, 100, 100, 1000

@@ -9,9 +9,9 @@ from typing import Any
 from local.executions.database import Database
 from local.executions.filters import Field
 from local.executions.pages import Page, Query
+from local.googleapi.messages import HISTORY_LEVELS
 
 CALL_LOG_LEVELS = ("CALL_LOG_LEVEL_UNSPECIFIED", "LOG_ALL_CALLS", "LOG_ERRORS_ONLY", "LOG_NONE")
-HISTORY_LEVELS = ("EXECUTION_HISTORY_LEVEL_UNSPECIFIED", "EXECUTION_HISTORY_BASIC", "EXECUTION_HISTORY_DETAILED")
 
 
 @dataclass(frozen=True, slots=True)

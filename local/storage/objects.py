@@ -5,14 +5,13 @@ between leaves at most a file that nothing names, and a note of it in pending/, 
 """
 
 import hashlib
-import json
 import os
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from local.contents import Contents
 from local.storage.buckets import Buckets
@@ -21,14 +20,11 @@ from local.storage.conditions import Preconditions
 from local.storage.database import Database
 from local.storage.errors import lost, no_such_object
 from local.storage.resource import Settings, StoredObject, check_name
+from local.storage.rows import INSERT, SELECT, from_row, to_row
 
 _COPY_BYTES = 1 << 20
 _SESSION_LIFE = timedelta(days=7)  # source: Cloud Storage, "Resumable uploads"
 _ANY = Preconditions()
-_SELECT = (
-    "SELECT bucket, name, generation, metageneration, size, md5_hash, crc32c, created, updated, settings,"
-    " component_count FROM objects"
-)
 
 
 class ObjectStore:
@@ -89,8 +85,8 @@ class ObjectStore:
         return found
 
     def find(self, bucket: str, name: str) -> StoredObject | None:
-        row = self.database.row(f"{_SELECT} WHERE bucket = ? AND name = ?", bucket, name)
-        return None if row is None else _from_row(row)
+        row = self.database.row(f"{SELECT} WHERE bucket = ? AND name = ?", bucket, name)
+        return None if row is None else from_row(row)
 
     def open(self, stored: StoredObject) -> BinaryIO:
         """Its content, readable until closed whatever becomes of the object.  Raises StorageError (404; 500: lost)."""
@@ -111,14 +107,14 @@ class ObjectStore:
         """Objects whose names are ≥ start (> start if `after`) and < end, in the order of their UTF-8 bytes."""
         compare = ">" if after else ">="
         rows = self.database.rows(
-            f"{_SELECT} WHERE bucket = ? AND name {compare} ? AND (? IS NULL OR name < ?) ORDER BY name LIMIT ?",
+            f"{SELECT} WHERE bucket = ? AND name {compare} ? AND (? IS NULL OR name < ?) ORDER BY name LIMIT ?",
             bucket,
             start,
             end,
             end,
             limit,
         )
-        return [_from_row(row) for row in rows]
+        return [from_row(row) for row in rows]
 
     def update(
         self,
@@ -245,20 +241,7 @@ class ObjectStore:
         return max(int(now.timestamp() * 1_000_000), int(last) + 1)
 
     def _write_row(self, stored: StoredObject) -> None:
-        self.database.run(
-            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            stored.bucket,
-            stored.name,
-            stored.generation,
-            stored.metageneration,
-            stored.size,
-            stored.md5_hash,
-            stored.crc32c,
-            stored.created.isoformat(),
-            stored.updated.isoformat(),
-            json.dumps(asdict(stored.settings)),
-            stored.component_count,
-        )
+        self.database.run(INSERT, *to_row(stored))
 
     def _path(self, stored: StoredObject) -> Path:
         # The hash, not the name, is the path: a name may be `../x`, `%2F`, 1,024 bytes long, or differ only in case.
@@ -286,20 +269,3 @@ class ObjectStore:
         for path in self.incoming.iterdir():
             if path.name not in sessions:
                 path.unlink()
-
-
-def _from_row(row: tuple[Any, ...]) -> StoredObject:
-    bucket, name, generation, metageneration, size, md5_hash, crc32c, created, updated, settings, component_count = row
-    return StoredObject(
-        bucket=bucket,
-        name=name,
-        generation=generation,
-        metageneration=metageneration,
-        size=size,
-        md5_hash=md5_hash,
-        crc32c=crc32c,
-        created=datetime.fromisoformat(created),
-        updated=datetime.fromisoformat(updated),
-        settings=Settings(**json.loads(settings)),
-        component_count=component_count,
-    )

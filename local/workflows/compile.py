@@ -60,6 +60,18 @@ class Workflow:
 
 def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
     """Raises WorkflowSyntaxError with every problem that was found, in the order of the text."""
+    text, root = read(source, file)
+    try:
+        routines = _routines(text, root)
+    except RecursionError:
+        _too_deep(text)
+    if text.problems:
+        raise WorkflowSyntaxError(sorted(text.problems, key=lambda problem: (problem.line, problem.column)))
+    return Workflow(routines)
+
+
+def read(source: str, file: str = "main.yaml") -> tuple[Text, yaml.Node]:
+    """The YAML or JSON of a workflow, aliases and << put in place.  Raises WorkflowSyntaxError."""
     if source.lstrip()[:1] in ("{", "["):  # JSON may be indented with tabs, YAML may not
         source = re.sub(r"^\t+", lambda tabs: " " * len(tabs[0]), source, flags=re.MULTILINE)
     text = Text(source, file)
@@ -76,15 +88,17 @@ def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
         raise WorkflowSyntaxError(text.problems)
     try:
         check_aliases(root, text)
-        if text.problems:
-            raise WorkflowSyntaxError(text.problems)
-        merge(root)
-        routines = _routines(text, root)
+        if not text.problems:
+            merge(root)
     except RecursionError:
-        text.problem_at(1, 1, "the text is nested too deeply")
+        _too_deep(text)
     if text.problems:
-        raise WorkflowSyntaxError(sorted(text.problems, key=lambda problem: (problem.line, problem.column)))
-    return Workflow(routines)
+        raise WorkflowSyntaxError(text.problems)
+    return text, root
+
+
+def _too_deep(text: Text) -> None:
+    text.problem_at(1, 1, "the text is nested too deeply")
 
 
 def _hint(line: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.deploy.discord import Discord
+
 Json = dict[str, Any]
 
 
@@ -27,10 +29,8 @@ class Google:
         self.workflows: dict[str, Json] = {}
         self.functions: dict[str, Json] = {}
         self.uploads: dict[str, bytes] = {}
-        self.commands: list[Json] = []
-        self.guild_commands: dict[str, list[Json]] = {}
-        self.endpoint: str | None = None
         self.changes: list[str] = []
+        self.discord = Discord(self.changes)
         self.buckets: Any = None  # those of the real bucket, which stands beside
 
     def roles(self, resource: str) -> set[tuple[str, str]]:
@@ -83,10 +83,7 @@ class Google:
             web.get(place + "/functions/{function}", self.get_function),
             web.post(place + "/functions", self.put_function),
             web.patch(place + "/functions/{function}", self.put_function),
-            web.get("/api/v10/applications/@me", self.get_application),
-            web.patch("/api/v10/applications/@me", self.set_endpoint),
-            web.put("/api/v10/applications/{application}/commands", self.put_commands),
-            web.put("/api/v10/applications/{application}/guilds/{guild}/commands", self.put_guild_commands),
+            *self.discord.routes(),
         ]
 
     async def enable(self, request: web.Request) -> web.Response:
@@ -266,30 +263,6 @@ class Google:
         }
         self.functions[name] = {**asked, **made}
         return _done(f"{place}/operations/function", self.functions[name])
-
-    async def get_application(self, request: web.Request) -> web.Response:
-        if request.headers.get("Authorization") != "Bot the-bots-token":
-            return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
-        return web.json_response({"id": "42", "name": "mando", "interactions_endpoint_url": self.endpoint})
-
-    async def set_endpoint(self, request: web.Request) -> web.Response:
-        asked = (await request.json())["interactions_endpoint_url"]
-        if not asked.startswith("https://"):
-            problem = {"code": "URL_TYPE_INVALID_SCHEME", "message": 'Scheme must be one of ("https",).'}
-            errors = {"interactions_endpoint_url": {"_errors": [problem]}}
-            return web.json_response({"message": "Invalid Form Body", "code": 50035, "errors": errors}, status=400)
-        self._changed("set the endpoint")
-        self.endpoint = asked
-        return web.json_response({"id": "42", "interactions_endpoint_url": asked})
-
-    async def put_commands(self, request: web.Request) -> web.Response:
-        self.commands = await request.json()
-        return web.json_response([{**each, "id": "1"} for each in self.commands])
-
-    async def put_guild_commands(self, request: web.Request) -> web.Response:
-        commands = await request.json()
-        self.guild_commands[request.match_info["guild"]] = commands
-        return web.json_response([{**each, "id": "1"} for each in commands])
 
     def _changed(self, what: str) -> None:
         self.changes.append(what)

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from cli.main import run
-from tests.deploy.google import Google
+from tests.deploy.discord import Discord
 from tests.servers import serving
 from tests.storage.serving import serving_app
 
@@ -18,8 +18,8 @@ TOKEN = "the-bots-token"
 
 
 @pytest.fixture
-def discord(monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
-    stand_in = Google()
+def discord(monkeypatch: pytest.MonkeyPatch) -> Iterator[Discord]:
+    stand_in = Discord([])
     app = web.Application()
     app.add_routes(stand_in.routes())
     with serving_app(app) as base_url:
@@ -29,7 +29,7 @@ def discord(monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
 
 
 def test_the_command_and_the_endpoint_are_put_in_place_however_often(
-    discord: Google, capsys: pytest.CaptureFixture[str]
+    discord: Discord, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for _ in range(2):
         assert run(["register", "--endpoint", "https://ingress.example"]) == 0
@@ -39,14 +39,14 @@ def test_the_command_and_the_endpoint_are_put_in_place_however_often(
     assert "interactions go to https://ingress.example" in capsys.readouterr().out
 
 
-def test_a_server_gets_the_command_for_itself(discord: Google) -> None:
+def test_a_server_gets_the_command_for_itself(discord: Discord) -> None:
     assert run(["register", "--guild", "197038439483310086"]) == 0
     assert discord.commands == []
     assert [command["name"] for command in discord.guild_commands["197038439483310086"]] == ["mando"]
     assert discord.endpoint is None
 
 
-def test_what_discord_refuses_is_said_in_its_words(discord: Google, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_discord_refuses_is_said_in_its_words(discord: Discord, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["register", "--endpoint", "http://ingress.example"]) == 1
     said = capsys.readouterr().err
     assert "cannot send interactions to http://ingress.example: Discord answered 400" in said
@@ -54,7 +54,7 @@ def test_what_discord_refuses_is_said_in_its_words(discord: Google, capsys: pyte
 
 
 def test_a_wrong_token_is_not_shown(
-    discord: Google, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    discord: Discord, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISCORD_BOT_TOKEN", "a-wrong-token")
     assert run(["register"]) == 1
@@ -70,7 +70,7 @@ def test_a_missing_token_is_asked_for(capsys: pytest.CaptureFixture[str], monkey
 
 
 def test_a_guild_that_is_no_id_is_refused_before_anything_is_sent(
-    discord: Google, capsys: pytest.CaptureFixture[str]
+    discord: Discord, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["register", "--guild", "../../x"]) == 2
     assert "--guild: '../../x' is not the id of a server" in capsys.readouterr().err

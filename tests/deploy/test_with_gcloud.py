@@ -86,8 +86,8 @@ def test_an_empty_project_becomes_a_bot_and_a_second_run_makes_nothing_twice(goo
     check_steps(google)
     check_workflow(google)
     check_ingress(google)
-    assert [command["name"] for command in google.commands] == ["mando"]
-    assert google.endpoint == answers["INGRESS_URL"]
+    assert [command["name"] for command in google.discord.commands] == ["mando"]
+    assert google.discord.endpoint == answers["INGRESS_URL"]
     assert "the private key" not in "\n".join(said)
     assert "the-bots-token" not in "\n".join(said)
 

@@ -26,9 +26,13 @@ ROOMS: Mapping[str, Room] = {
     "cloud": Room(
         (
             *("local/api_error.py", "local/auth.py", "local/faults.py", "local/guard.py", "local/grpc_gateway.py"),
-            *("local/hosts.py", "local/outgoing.py", "local/server.py", "local/googleapi", "local/appengine"),
+            *("local/hosts.py", "local/outgoing.py", "local/server.py"),
+            *("local/googleapi", "local/appengine", "local/ops"),
         ),
-        ("tests/cloud", "tests/auth", "tests/workflows/test_sent_once.py", "tests/tasks", "tests/executions"),
+        (
+            *("tests/cloud", "tests/googleapi", "tests/appengine", "tests/ops", "tests/auth"),
+            *("tests/workflows/test_sent_once.py", "tests/tasks", "tests/executions"),
+        ),
     ),
     "mandala": Room(("mandala",), ("tests/mandala",)),
     "cli": Room(("cli",), ("tests/cli", "tests/replay")),

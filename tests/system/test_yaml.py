@@ -57,7 +57,9 @@ def duration_s(entry: dict[str, Any]) -> float:
 def test_a_second_workflow_file_or_a_second_queue_is_not_deployed_under_its_name(tmp_path: Path) -> None:
     """A file in workflows/ and an entry in queue.yaml are all that it takes; the same file deploys to the cloud."""
     root = copy_of_sources(tmp_path / "sources")
-    (root / "workflows" / "second.yaml").write_text("main: {steps: [{tell: {return: '${sys.get_env(\"STEPS_URL\")}'}}]}")
+    (root / "workflows" / "second.yaml").write_text(
+        "main: {steps: [{tell: {return: '${sys.get_env(\"STEPS_URL\")}'}}]}"
+    )
     with (root / "queue.yaml").open("a") as file:
         file.write("- {name: second-queue, rate: 3/s}\n")
     with mando_up(tmp_path / "data", root) as up:

@@ -1,0 +1,118 @@
+"""The picture of imports: no circle, and arrows between rooms one way."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.house.files import ROOT, ours
+from tests.house.imports import circles, modules_of, picture_of, room_of
+
+MODULES = modules_of(ROOT, ours(".py"))
+PICTURE = picture_of(MODULES)
+
+# Modules in local/ itself that use rooms.  All others there are what rooms stand on.
+ROOMS_OF_ONE = {
+    "local.server": "local/server",
+    "local.faults": "local/faults",
+    "local.grpc_gateway": "local/grpc_gateway",
+}
+
+# Each room, and the rooms that it may import.  Whoever wants another arrow adds it here, with a reason.
+ALLOWED: dict[str, set[str]] = {
+    "main": {"ingress"},  # where Cloud Run looks for the function
+    "ingress": {"schemas", "service"},
+    "steps": {"mandala", "schemas", "service"},
+    "mandala": set(),
+    "schemas": set(),
+    "service": {"schemas"},
+    "local": set(),
+    "local/googleapi": {"local"},
+    "local/workflows": {"local"},
+    "local/executions": {"local", "local/workflows", "local/googleapi"},
+    "local/tasks": {"local", "local/googleapi"},
+    "local/storage": {"local"},
+    "local/discord": {"local"},
+    "local/appengine": {"local"},
+    "local/faults": {"local", "local/discord", "local/executions", "local/workflows"},  # each fails in its own way
+    "local/grpc_gateway": {"local", "local/googleapi"},
+    "local/ops": {"local", "local/executions", "local/faults", "local/tasks"},  # shows what the others do
+    "local/server": {"local", "local/*"},  # puts all together
+    "cli": {"local", "local/*", "mandala", "deploy"},
+    "deploy": {"service", "local/workflows"},  # how many requests an instance takes; the workflow that the docs show
+}
+# They look at everything, and nothing that runs imports them.
+ONLOOKERS = {"tests", "bench"}
+
+
+def room(module: str) -> str:
+    return ROOMS_OF_ONE.get(module) or room_of(module, MODULES)
+
+
+def arrows() -> set[tuple[str, str, str, str]]:
+    """Each import of a module of another room: the rooms and the modules."""
+    return {
+        (room(module), room(other), module, other)
+        for module, imported in PICTURE.items()
+        for other in imported
+        if room(module) != room(other)
+    }
+
+
+def is_allowed(importing: str, imported: str) -> bool:
+    allowed = ALLOWED[importing]
+    return imported in allowed or (imported.startswith("local/") and "local/*" in allowed)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert circles(PICTURE) == []
+
+
+def test_no_rooms_import_each_other_in_a_circle() -> None:
+    rooms: dict[str, set[str]] = {room(module): set() for module in MODULES}
+    for importing, imported, *_ in arrows():
+        rooms[importing].add(imported)
+    assert circles({name: others - ONLOOKERS for name, others in rooms.items() if name not in ONLOOKERS}) == []
+
+
+def test_a_room_imports_only_what_it_may() -> None:
+    wrong = [
+        f"{module} imports {other}: {importing} may not import {imported}"
+        for importing, imported, module, other in sorted(arrows())
+        if importing not in ONLOOKERS and not is_allowed(importing, imported)
+    ]
+    assert wrong == []
+
+
+def test_the_local_cloud_reaches_ingress_and_steps_over_http_alone() -> None:
+    behind = {"ingress", "steps", "service", "schemas", "mandala"}
+    assert [arrow for arrow in arrows() if arrow[0].startswith("local") and arrow[1] in behind] == []
+
+
+def test_every_room_is_in_the_table_and_nothing_else() -> None:
+    rooms = {room(module) for module in MODULES} - ONLOOKERS
+    assert rooms == set(ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("text", "imported"),
+    [
+        ("import a.b", {"a", "a.b"}),
+        ("from a import b", {"a", "a.b"}),
+        ("from a import name", {"a"}),
+        ("def f():\n    from a.b import name", {"a", "a.b"}),
+        ("if TYPE_CHECKING:\n    import a.b", set()),
+        ("if typing.TYPE_CHECKING:\n    import a.b\nelse:\n    import c", {"c"}),
+        ("import empty.d", {"empty.d"}),
+        ("import json", set()),
+    ],
+)
+def test_imports_are_found_wherever_they_stand(tmp_path: Path, text: str, imported: set[str]) -> None:
+    files = {"a/__init__.py": "1", "a/b.py": "2", "c.py": "3", "empty/__init__.py": "", "empty/d.py": "4", "x.py": text}
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    assert picture_of(modules_of(tmp_path, list(files)))["x"] == imported
+
+
+def test_a_circle_is_found_with_all_that_are_in_it() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set(), "e": {"a"}}) == [["a", "b", "c"]]
