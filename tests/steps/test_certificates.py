@@ -5,7 +5,6 @@ The endpoint is real HTTP; only the clock that ages the certificates is the test
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -100,9 +99,8 @@ async def test_many_who_come_at_once_share_one_fetch_and_later_ones_need_none() 
 @pytest.mark.parametrize("handler", [silent, dripping, endless, broken])
 async def test_without_any_certificates_nobody_waits_longer_than_one_fetch_may_take(handler: Handler) -> None:
     async with an_issuer(handler) as issuer:
-        began_s = time.monotonic()
-        found = await asyncio.gather(*(issuer.find() for _ in range(20)), return_exceptions=True)
-        assert time.monotonic() - began_s < 3
+        async with asyncio.timeout(30):  # a hundred fetches long: for a machine under load, and still not for ever
+            found = await asyncio.gather(*(issuer.find() for _ in range(20)), return_exceptions=True)
         assert [type(one) for one in found] == [CertificatesUnavailable] * 20
         assert issuer.asked == 1
         with pytest.raises(CertificatesUnavailable):
@@ -117,9 +115,10 @@ async def test_the_last_good_certificates_serve_while_no_others_can_be_fetched(h
     async with an_issuer() as issuer:
         assert await issuer.find() == CERTIFICATE
         issuer.handler, issuer.now_s = handler, issuer.now_s + 3001  # max-age less age
-        began_s = time.monotonic()
         assert [await issuer.find() for _ in range(5)] == [CERTIFICATE] * 5
-        assert time.monotonic() - began_s < 0.25, "nobody waits for the fetch"
+        fetching = issuer.certificates._fetching
+        assert fetching is not None
+        assert not fetching.done(), "nobody waits for the fetch"
         await settled(issuer)
         assert await issuer.find() == CERTIFICATE
         assert issuer.asked == 2

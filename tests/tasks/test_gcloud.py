@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cli.env import gcloud_environment
-from local.tasks.rules import YAML_TASK_TTL_S, YAML_TOMBSTONE_S
+from local.tasks.rules import YAML_TASK_TTL_S, YAML_TOMBSTONE_S, QueueConfig
 from tests.gcloud import gcloud, require_gcloud
 from tests.tasks.face import PARENT, Face, a_face
 
@@ -49,6 +49,13 @@ async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
         yield face, Gcloud(face, tmp_path)
 
 
+def queue_of(face: Face) -> QueueConfig:
+    """The queue `q` as it is kept."""
+    queue = face.store.queue(f"{PARENT}/queues/q")
+    assert queue is not None
+    return queue
+
+
 async def a_queue(face: Face, *, is_paused: bool = False) -> str:
     """The name of a new queue `q`."""
     name = f"{PARENT}/queues/q"
@@ -62,7 +69,7 @@ async def test_a_deployed_queue_yaml_makes_the_queue_and_then_changes_the_runnin
     face, gcloud = cloud
     entry = "queue:\n- name: q\n  rate: {rate}\n  bucket_size: 1\n"
     await gcloud.deploy(entry.format(rate="1/d"))
-    made = face.store.queue(f"{PARENT}/queues/q")
+    made = queue_of(face)
     assert (made.rate.max_burst_size, made.retry.max_attempts) == (1, -1)
     assert (made.tombstone_s, made.task_ttl_s) == (YAML_TOMBSTONE_S, YAML_TASK_TTL_S)
     for number in range(3):
@@ -70,7 +77,7 @@ async def test_a_deployed_queue_yaml_makes_the_queue_and_then_changes_the_runnin
     await face.arrived(1)
     await gcloud.deploy(entry.format(rate="400/s"))
     await face.arrived(3)
-    changed = face.store.queue(made.name)
+    changed = queue_of(face)
     assert (changed.rate.max_dispatches_per_s, changed.tombstone_s) == (400, YAML_TOMBSTONE_S)
 
 
@@ -83,7 +90,7 @@ async def test_a_deployed_queue_yaml_pauses_what_it_does_not_name_or_gives_no_ra
     await gcloud.deploy("queue:\n- {name: q, rate: 0/s}\n- {name: still, rate: 7/s}\n")
     states = {queue.name.rpartition("/")[2]: queue.state for queue in face.store.queues()}
     assert states == {"other": "PAUSED", "q": "PAUSED", "still": "RUNNING"}
-    assert face.store.queue(f"{PARENT}/queues/q").rate.max_dispatches_per_s == 5
+    assert queue_of(face).rate.max_dispatches_per_s == 5
 
 
 async def test_what_gcloud_cannot_deploy_is_no_surprise_of_ours(cloud: Cloud) -> None:
@@ -117,7 +124,7 @@ async def test_queues_are_paused_and_resumed_also_without_a_location(cloud: Clou
     await gcloud.run("tasks", "queues", "pause", "q")
     assert [one["state"] for one in await gcloud.run("tasks", "queues", "list")] == ["PAUSED"]
     await gcloud.run("tasks", "queues", "resume", "q")
-    assert face.store.queue(f"{PARENT}/queues/q").state == "RUNNING"
+    assert queue_of(face).state == "RUNNING"
 
 
 async def test_a_deleted_queue_is_gone_and_its_name_is_not_given_again_soon(cloud: Cloud) -> None:
