@@ -97,7 +97,11 @@ def running(command: list[str], environment: Mapping[str, str], url: str) -> Ite
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=10)
+            try:
+                process.wait(timeout=10)
+            finally:
+                process.kill()  # one that does not end fails this test, and is not left to the next
+                process.wait()
 
 
 @contextlib.contextmanager

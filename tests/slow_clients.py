@@ -5,8 +5,15 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+
+from service.slow_clients import REQUEST_WITHIN_S
+
+# A client that a door holds to its deadline is gone after 2.5 s, or 4.5 s where its connection was kept; one that is
+# not held to it never goes.  The rest is for a machine under load.
+GONE_WITHIN_S = 20.0
+_SIEGES = 10
 
 _HEAD = b"POST / HTTP/1.1\r\nHost: door\r\nContent-Type: application/json\r\nAuthorization: Bearer a.b.c\r\n"
 # A head that a door would read on behind: the signature has the right shape.
@@ -61,13 +68,30 @@ def _drip(clients: list[socket.socket], rest: bytes, done: threading.Event) -> N
                 client.send(bytes([byte]))
 
 
-def seconds_until_closed(clients: list[socket.socket], deadline_s: float) -> float:
-    """How long until the last of them is closed by the other side.  AssertionError after deadline_s."""
-    began_s = time.monotonic()
+def answered_beside(port: int, slow: Slow, ask: Callable[[], None], count: int = 200) -> None:
+    """ask() is answered beside so many, before the time of the first of them is over; afterwards all of them go.
+
+    A door that lets somebody wait for slow clients never answers before that.  One that does not may be too late for it
+    on a machine under load, so it is besieged again.
+    """
+    for _ in range(_SIEGES):
+        began_s = time.monotonic()
+        with holding(port, slow, count // 4 if slow.asks_before else count) as clients:
+            ask()
+            is_in_time = time.monotonic() - began_s < REQUEST_WITHIN_S
+            until_closed(clients)
+        if is_in_time:
+            return
+    raise AssertionError(f"no answer came before a slow client's time was over, in {_SIEGES} sieges")
+
+
+def until_closed(clients: list[socket.socket]) -> None:
+    """Return when the other side has closed the last of them.  AssertionError after GONE_WITHIN_S."""
+    ends_s = time.monotonic() + GONE_WITHIN_S
     still_open = list(clients)
     while still_open:
-        left_s = began_s + deadline_s - time.monotonic()
-        assert left_s > 0, f"{len(still_open)} connections are open after {deadline_s} s"
+        left_s = ends_s - time.monotonic()
+        assert left_s > 0, f"{len(still_open)} connections are open after {GONE_WITHIN_S} s"
         for client in select.select(still_open, [], [], left_s)[0]:
             try:
                 is_open = client.recv(65536) != b""
@@ -75,4 +99,3 @@ def seconds_until_closed(clients: list[socket.socket], deadline_s: float) -> flo
                 is_open = False
             if not is_open:
                 still_open.remove(client)
-    return time.monotonic() - began_s

@@ -41,7 +41,7 @@ async def a_wire(answer: Callable[[int], bytes] = lambda _: OK, most: int | None
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving.add(asyncio.current_task())
         number = 0
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError), contextlib.closing(writer):
             while True:
                 wire.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
                 wire.connections += number == 0
@@ -55,7 +55,6 @@ async def a_wire(answer: Callable[[int], bytes] = lambda _: OK, most: int | None
                 number += 1
                 if b"Connection: close" in sent or number == most:
                     break
-        writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     wire.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

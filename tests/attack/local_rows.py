@@ -14,10 +14,11 @@ from tests.attack import nasty
 from tests.attack.attacker import Attacker
 from tests.attack.client import Connection, ask, request
 from tests.attack.flood import interact
+from tests.attack.slow import WITHIN_S
 from tests.chaos.promise import answered, mend
 from tests.system.up import PLACE, Up
 
-_STATE_WITHIN_S = 0.5
+_STATE_WITHIN_S = 2.0  # the loop lets others in after 10 ms; the rest is for a machine under load
 _WRONG_CALLS = 2000
 _JSON = ("Content-Type", "application/json")
 _HTML = b"<script>document.title = 'it ran'</script>"
@@ -251,5 +252,5 @@ async def grpc_port(attacker: Attacker) -> str:
         for _, writer in held:
             writer.transport.abort()
     assert found.queues, found
-    assert took_s < 1, f"a genuine call waited {took_s:.2f} s"
+    assert took_s < WITHIN_S, f"a genuine call waited {took_s:.2f} s"
     return f"a genuine call within {took_s:.2f} s"

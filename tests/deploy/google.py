@@ -13,6 +13,16 @@ from tests.deploy.discord import Discord
 
 Json = dict[str, Any]
 
+# What an App Engine app tells, beside where it is.
+APP: Mapping[str, Any] = {
+    "name": "apps/demo",
+    "servingStatus": "SERVING",
+    "codeBucket": "staging.demo.appspot.com",
+    "defaultBucket": "demo.appspot.com",
+    "gcrDomain": "us.gcr.io",
+    "defaultHostname": "demo.uc.r.appspot.com",
+}
+
 
 class Google:
     """What exists in the project `demo`, and the requests that changed something, in their order."""
@@ -99,15 +109,7 @@ class Google:
 
     async def create_app(self, request: web.Request) -> web.Response:
         self._changed("create app")
-        self.app = {
-            **await request.json(),
-            "name": "apps/demo",
-            "servingStatus": "SERVING",
-            "codeBucket": "staging.demo.appspot.com",
-            "defaultBucket": "demo.appspot.com",
-            "gcrDomain": "us.gcr.io",
-            "defaultHostname": "demo.uc.r.appspot.com",
-        }
+        self.app = {**await request.json(), **APP}
         return _done("apps/demo/operations/app", self.app)
 
     async def list_app_services(self, request: web.Request) -> web.Response:

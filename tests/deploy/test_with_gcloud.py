@@ -1,10 +1,11 @@
-"""The whole deployment with the real gcloud, from an empty project, and again over what it made."""
+"""Each part of the deployment with the real gcloud, and again over what it made."""
 
 import io
 import json
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from aiohttp import web
 import ingress.config
 import steps.config
 from cli.env import gcloud_environment
-from deploy.calls import CALLS, Answer, Call
+from deploy.calls import APIS, CALLS, Answer, Call
 from deploy.calls import SETTINGS as ASKED
 from deploy.perform import perform
 from ingress.enqueue import MOST_CALLS
@@ -22,7 +23,7 @@ from local.storage.objects import ObjectStore
 from local.storage.rest import routes
 from schemas.environment import Secret
 from service.concurrency import INGRESS_REQUESTS, STEPS_THREADS
-from tests.deploy.google import Google
+from tests.deploy.google import APP, Google
 from tests.gcloud import require_gcloud
 from tests.servers import ROOT
 from tests.storage.serving import serving_app
@@ -37,6 +38,7 @@ SETTINGS = {
 PROGRAMS = {"gcloud": ("gcloud",), "mando": (sys.executable, "-m", "cli.main")}
 SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service", "mandala"}
 OURS = "@demo.iam.gserviceaccount.com"
+ANSWERS = {"STEPS_HOST": "demo.uc.r.appspot.com", "INGRESS_URL": "https://mando-ingress-abc-uc.a.run.app"}
 
 
 @pytest.fixture
@@ -58,59 +60,45 @@ def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
     store.close()
 
 
-@pytest.mark.timeout(600)  # some 60 starts of gcloud
-def test_an_empty_project_becomes_a_bot_and_a_second_run_makes_nothing_twice(google: Google, tmp_path: Path) -> None:
-    key = tmp_path / "seal.key"
-    key.write_text("the private key\n")
-    settings = {**SETTINGS, "SEAL_KEY_FILE": str(key)}
-    said: list[str] = []
-    answers = perform(settings, CALLS, PROGRAMS, ROOT, said.append)
+def check_project(google: Google) -> None:
+    assert google.services == {f"{api}.googleapis.com" for api in APIS}
+    assert google.app is not None
+    assert google.app["locationId"] == "us-central"
 
-    assert answers == {"STEPS_HOST": "demo.uc.r.appspot.com", "INGRESS_URL": "https://mando-ingress-abc-uc.a.run.app"}
-    assert google.accounts == {f"mando-{name}{OURS}" for name in ("ingress", "tasks", "workflow", "steps")}
+
+def check_account(name: str) -> Callable[[Google], None]:
+    def check(google: Google) -> None:
+        assert google.accounts == {f"mando-{name}{OURS}"}
+
+    return check
+
+
+def check_grants(google: Google) -> None:
     assert google.roles("projects/demo") == {
         ("demo@appspot.gserviceaccount.com", "roles/cloudbuild.builds.builder"),
         (f"mando-tasks{OURS}", "roles/workflows.invoker"),
         (f"mando-workflow{OURS}", "roles/logging.logWriter"),
     }
     assert google.roles(f"mando-tasks{OURS}") == {(f"mando-ingress{OURS}", "roles/iam.serviceAccountUser")}
+
+
+def check_secret(google: Google) -> None:
+    assert google.roles("mando-seal-private-key") == {(f"mando-steps{OURS}", "roles/secretmanager.secretAccessor")}
+    assert google.secrets == {"mando-seal-private-key": [b"the private key\n"]}
+
+
+def check_queue(google: Google) -> None:
+    assert google.queues["create-image-queue"]["rateLimits"]["maxDispatchesPerSecond"] > 0
     assert google.roles("queues/create-image-queue") == {
         (f"mando-ingress{OURS}", "roles/cloudtasks.enqueuer"),
         (f"mando-ingress{OURS}", "projects/demo/roles/mandoQueueReader"),
     }
     assert google.custom_roles["mandoQueueReader"]["includedPermissions"] == ["cloudtasks.queues.get"]
-    assert google.roles("mando-seal-private-key") == {(f"mando-steps{OURS}", "roles/secretmanager.secretAccessor")}
-    assert google.secrets == {"mando-seal-private-key": [b"the private key\n"]}
-    assert google.queues["create-image-queue"]["rateLimits"]["maxDispatchesPerSecond"] > 0
-    check_bucket(google)
-    check_steps(google)
-    check_workflow(google)
-    check_ingress(google)
+
+
+def check_command(google: Google) -> None:
     assert [command["name"] for command in google.discord.commands] == ["mando"]
-    assert google.discord.endpoint == answers["INGRESS_URL"]
-    assert "the private key" not in "\n".join(said)
-    assert "the-bots-token" not in "\n".join(said)
-
-    # Again, over what is there: one call of each kind that could make something twice.
-    google.changes.clear()
-    perform({**settings, **answers}, [call for call in CALLS if is_worth_repeating(call)], PROGRAMS, ROOT, said.append)
-    assert google.changes == ["deploy workflow mando", "deploy function mando-ingress"]
-    assert google.secrets == {"mando-seal-private-key": [b"the private key\n"]}
-    assert len(google.roles("projects/demo")) == 3
-
-
-def is_worth_repeating(call: Call | Answer) -> bool:
-    """The accounts are alike, and so are the grants; a version of the steps is made anew by every deployment."""
-    words = " ".join(call.command)
-    kinds = (
-        "app create",
-        "accounts create mando-ingress",
-        "roles/workflows.invoker",
-        "iam roles create",
-        "versions add",
-        "workflows deploy",
-    )
-    return any(kind in words for kind in (*kinds, "functions deploy"))
+    assert google.discord.endpoint == ANSWERS["INGRESS_URL"]
 
 
 def check_bucket(google: Google) -> None:
@@ -158,6 +146,91 @@ def check_ingress(google: Google) -> None:
     sent.discard("source-context.json")  # gcloud adds it in a git checkout that has a remote
     assert sent == SENT
     assert google.roles("services/mando-ingress") == {("allUsers", "roles/run.invoker")}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Calls from the one with this `why` to the next part's; what a second run changes again."""
+
+    first: str
+    check: Callable[[Google], None]
+    changes_again: list[str] = field(default_factory=list)
+
+
+# All of CALLS in order.  gcloud takes a second a call, so each part has a test of its own, in a project that has what
+# the parts before it make.  That all of them are made in one run, and in which order, says test_perform.py.
+PARTS = {
+    "project": Part("the services that it is made of", check_project),
+    "account of the ingress": Part("the account of the ingress", check_account("ingress")),
+    "account of the tasks": Part("the account of the tasks", check_account("tasks")),
+    "account of the workflow": Part("the account of the workflow", check_account("workflow")),
+    "account of the steps": Part("the account of the steps", check_account("steps")),
+    "grants": Part("both builds run as this account, and a new project gives it nothing", check_grants),
+    "bucket": Part("the bucket of the pictures, closed to the public", check_bucket),
+    "secret": Part("the secret that opens sealed tokens", check_secret),
+    "queue": Part("the queue, and how fast it runs", check_queue),
+    "steps": Part("the steps", check_steps),
+    "workflow": Part("the workflow", check_workflow, ["deploy workflow mando"]),
+    "ingress": Part("the ingress", check_ingress, ["deploy function mando-ingress"]),
+    "command": Part("the command, and where Discord sends it", check_command),
+}
+
+
+def calls_of(name: str) -> Sequence[Call | Answer]:
+    whys = [call.why for call in CALLS]
+    begins = [whys.index(part.first) for part in PARTS.values()]
+    assert (begins[0], begins) == (0, sorted(begins)), "the parts are all of CALLS"
+    number = list(PARTS).index(name)
+    return CALLS[begins[number] : [*begins, len(CALLS)][number + 1]]
+
+
+def prepare(google: Google, name: str) -> None:
+    """As the parts before this one leave the project."""
+    if name == "project":
+        return
+    google.services = {f"{api}.googleapis.com" for api in APIS}
+    google.app = dict(APP)
+    if not name.startswith("account"):
+        google.accounts = {f"mando-{each}{OURS}" for each in ("ingress", "tasks", "workflow", "steps")}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_is_made_by_the_real_gcloud_and_a_second_run_makes_nothing_twice(
+    google: Google, name: str, tmp_path: Path
+) -> None:
+    key = tmp_path / "seal.key"
+    key.write_text("the private key\n")
+    part, calls, said = PARTS[name], calls_of(name), list[str]()
+    prepare(google, name)
+    asked = {call.name for call in calls if isinstance(call, Answer)}
+    told = {name: ANSWERS[name] for name in ANSWERS.keys() - asked}
+    settings = {**SETTINGS, "SEAL_KEY_FILE": str(key), **told}
+    answers = perform(settings, calls, PROGRAMS, ROOT, said.append)
+    assert answers == {name: ANSWERS[name] for name in asked}
+    part.check(google)
+
+    # Again, over what is there: one call of each kind that could make something twice.
+    google.changes.clear()
+    again = [call for call in calls if is_worth_repeating(call)]
+    perform(settings | answers, again, PROGRAMS, ROOT, said.append)
+    assert google.changes == part.changes_again
+    part.check(google)
+    assert "the private key" not in "\n".join(said)
+    assert "the-bots-token" not in "\n".join(said)
+
+
+def is_worth_repeating(call: Call | Answer) -> bool:
+    """The accounts are alike, and so are the grants; a version of the steps is made anew by every deployment."""
+    words = " ".join(call.command)
+    kinds = (
+        "app create",
+        "accounts create mando-ingress",
+        "roles/workflows.invoker",
+        "iam roles create",
+        "versions add",
+        "workflows deploy",
+    )
+    return any(kind in words for kind in (*kinds, "functions deploy"))
 
 
 def test_the_ingress_accepts_the_environment_that_the_deployment_gives_it() -> None:

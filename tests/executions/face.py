@@ -79,6 +79,8 @@ async def a_face(folder: Path, max_concurrent: int = MAX_CONCURRENT, port: int =
         async with served(app, port) as url:
             callbacks.base_url = url
             await service.start()
-            yield Face(url, service, calls)
-            await service.stop()
+            try:
+                yield Face(url, service, calls)
+            finally:  # a test that fails leaves no call under way to the next
+                await service.stop()
     database.close()

@@ -4,13 +4,13 @@ import contextlib
 import json
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
+import requests
 
 from service.slow_clients import REQUEST_WITHIN_S
 from tests.ingress.test_requests import DISCORD, environment
@@ -49,7 +49,8 @@ def half_sent(port: int) -> socket.socket:
 
 def test_what_is_in_flight_is_answered(tmp_path: Path) -> None:
     with a_door("ingress", tmp_path / "log") as (process, port), half_sent(port) as client:
-        time.sleep(0.2)  # until it has been read; nothing outside shows that
+        # The door has one event loop: when it answers who came later, it has read what was there before.
+        assert requests.get(f"http://127.0.0.1:{port}/", timeout=10).status_code == 405
         process.send_signal(signal.SIGTERM)
         wait_until(lambda: not accepts(port), "it takes no new connections")
         client.sendall(PING[3:])
@@ -61,10 +62,10 @@ def test_it_ends_soon_whoever_is_connected(tmp_path: Path, name: str) -> None:
     with a_door(name, tmp_path / "log") as (process, port), contextlib.ExitStack() as stack:
         for kind in kinds().values():
             stack.enter_context(holding(port, kind, 10))
-        began_s = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=REQUEST_WITHIN_S + 8)
-        assert time.monotonic() - began_s < REQUEST_WITHIN_S + 3
+        # Clients that drip would hold it for ever; gunicorn itself loses patience after 30 s.  The rest is for a
+        # machine under load.
+        process.wait(timeout=REQUEST_WITHIN_S + 15)
     said = (tmp_path / "log").read_text()
     assert "Traceback" not in said
     assert all(json.loads(line)["severity"] for line in said.splitlines())

@@ -118,7 +118,8 @@ async def test_without_any_certificates_nobody_waits_longer_than_one_fetch_may_t
 ) -> None:
     async with an_issuer(handler) as issuer:
         monkeypatch.setattr(certificates, "FETCH_WITHIN_S", 0.3)
-        found = await asyncio.gather(*(issuer.find() for _ in range(20)), return_exceptions=True)
+        async with asyncio.timeout(30):  # a hundred fetches long: for a machine under load, and still not for ever
+            found = await asyncio.gather(*(issuer.find() for _ in range(20)), return_exceptions=True)
         assert [type(one) for one in found] == [CertificatesUnavailable] * 20
         assert issuer.asked == 1
         with pytest.raises(CertificatesUnavailable):

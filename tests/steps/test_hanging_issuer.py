@@ -50,20 +50,20 @@ def test_while_the_issuer_hangs_the_steps_are_well_and_whoever_is_known_is_serve
 
     unknown = unsigned(fresh, {"alg": "RS256", "kid": "cd" * 20})
     with ThreadPoolExecutor(2 * CALLS) as threads:
-        nonsense = [threads.submit(timed, lambda: reply("a.b.c")) for _ in range(CALLS)]
+        nonsense = [threads.submit(timed, lambda: reply("a.b.c")) for _ in range(4)]
         waiting = [threads.submit(timed, lambda: reply(unknown)) for _ in range(CALLS)]
         for _ in range(5):
             answer, took_s = timed(health)
             assert answer.status_code == 200
-            assert took_s < 1
+            assert took_s < FETCH_WITHIN_S, "it waited for the fetch"
         for one in nonsense:
             answer, took_s = one.result()
             assert (answer.status_code, answer.json()["kind"]) == (401, "caller")
-            assert took_s < 1.5
+            assert took_s < FETCH_WITHIN_S, "it waited for the fetch"
         for one in waiting:
             answer, took_s = one.result()
             assert (answer.status_code, answer.json()["kind"]) == (503, "certificates")
-            assert took_s < FETCH_WITHIN_S + 1.5
+            assert took_s < FETCH_WITHIN_S + 12, "the issuer hangs for 30 s; the rest is for a machine under load"
     held.set()
     wait_until(lambda: reply().status_code == 200, "the certificates are known", PAUSE_S + 20)
     held.clear()
@@ -72,5 +72,5 @@ def test_while_the_issuer_hangs_the_steps_are_well_and_whoever_is_known_is_serve
         for _ in range(5):
             answer, took_s = timed(reply)
             assert answer.status_code == 200
-            assert took_s < 1
+            assert took_s < FETCH_WITHIN_S, "it waited for a fetch"
         assert [one.result()[0].status_code for one in hostile] == [401] * CALLS

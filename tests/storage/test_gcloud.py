@@ -28,7 +28,7 @@ def run(base_url: str, tmp_path: Path) -> Run:
     return call
 
 
-def test_a_file_goes_up_once_is_described_shown_and_removed(run: Run, tmp_path: Path) -> None:
+def test_a_file_goes_up_once_and_keeps_what_was_said_of_it(run: Run, client: storage.Client, tmp_path: Path) -> None:
     file, url = tmp_path / "cat.txt", f"gs://{BUCKET}/a/cät.txt"
     file.write_bytes(b"ends with a carriage return\r")
     up = ("cp", str(file), url, "--if-generation-match=0", "--cache-control=no-store", "--content-type=text/x")
@@ -36,7 +36,17 @@ def test_a_file_goes_up_once_is_described_shown_and_removed(run: Run, tmp_path: 
     status, _, said = run(*up)
     assert status == 1
     assert "HTTPError 412: At least one of the pre-conditions you specified did not hold." in said
+    blob = client.bucket(BUCKET).get_blob("a/cät.txt")
+    assert blob is not None
+    assert (blob.download_as_bytes(), blob.cache_control) == (b"ends with a carriage return\r", "no-store")
+    assert blob.content_type == "text/x"
 
+
+def test_an_object_is_described_shown_listed_and_removed(run: Run, client: storage.Client) -> None:
+    url = f"gs://{BUCKET}/a/cät.txt"
+    blob = client.bucket(BUCKET).blob("a/cät.txt")
+    blob.cache_control = "no-store"
+    blob.upload_from_string(b"ends with a carriage return\r")
     described = json.loads(run("objects", "describe", url, "--format=json")[1])
     assert (described["name"], described["size"], described["cache_control"]) == ("a/cät.txt", 28, "no-store")
     assert run("cat", url)[1] == "ends with a carriage return\r"

@@ -79,8 +79,10 @@ async def a_face(folder: Path) -> AsyncIterator[Face]:
             sender.base_url = url
             faces.append(Face(url, store, dispatcher, session))
             await dispatcher.start()
-            yield faces[0]
-            await dispatcher.stop()
+            try:
+                yield faces[0]
+            finally:  # a test that fails leaves no call under way to the next
+                await dispatcher.stop()
     store.close()
 
 

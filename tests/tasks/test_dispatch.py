@@ -154,8 +154,10 @@ async def test_an_attempt_that_passes_its_deadline_is_over_and_told_as_such(tmp_
         a_queue(face, retry=RetryConfig(min_backoff_s=600))
 
         async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read()  # until the other side has had enough
-            writer.close()
+            try:
+                await reader.read()  # until the other side has had enough
+            finally:
+                writer.close()
 
         async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
