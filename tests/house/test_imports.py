@@ -13,6 +13,7 @@ PICTURE = picture_of(MODULES)
 # Modules in local/ itself that use rooms.  All others there are what rooms stand on.
 ROOMS_OF_ONE = {
     "local.server": "local/server",
+    "local.deployed": "local/deployed",
     "local.faults": "local/faults",
     "local.grpc_gateway": "local/grpc_gateway",
 }
@@ -37,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "local/grpc_gateway": {"local", "local/googleapi"},
     "local/ops": {"local", "local/executions", "local/faults", "local/tasks"},  # shows what the others do
     "local/server": {"local", "local/*"},  # puts all together
+    "local/deployed": {"local", "local/server", "local/tasks"},  # what an operator edits, put into force
     "cli": {"local", "local/*", "mandala", "deploy"},
     "deploy": {"service", "local/workflows"},  # how many requests an instance takes; the workflow that the docs show
 }

@@ -112,7 +112,7 @@ def test_a_mistake_is_not_seen_by_a_process_that_the_tests_start_or_stays_in_the
     """The mistake is in `mando draw`, which a test runs."""
     path = "cli/draw.py"
     text = (ROOT / path).read_text()
-    begin = text.index("def run(")
+    begin = text.index("@click.command")
     broken = Mistake(path, text.count("\n", 0, begin) + 1, begin, begin, "import nothing_like_it\n\n", "broken")
     harmless = Mistake(path, broken.line, begin, begin, "_HARMLESS = 1\n", "harmless")
     room = Room((path,), ("tests/cli/test_commands.py::test_an_option_can_be_an_environment_variable_too",))
