@@ -42,7 +42,7 @@ ROWS: list[tuple[bytes, str]] = [
     (with_options('{"symmetry": 8, "symmetry": 8}'), "a name stands twice in one object"),
     (with_options('{"words": "\\ud800"}'), "it holds half a surrogate pair, which is no text"),
     (json.dumps(REQUEST).encode("utf-16"), "it is not UTF-8"),
-    (b"[" * 8000 + b"]" * 8000, "it is nested too deeply"),
+    (b"[" * 100_000, "it is nested too deeply"),
     (json.dumps(request(received_at="2026-02-30T00:00:00Z")).encode(), "request.received_at is in no calendar"),
     (json.dumps(request(expires_at="2026-02-30T00:00:00Z")).encode(), "request.expires_at is in no calendar"),
 ]
