@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
+import pytest
+
 from tests.mutants import watcher
 from tests.mutants.mistake import Mistake
 from tests.mutants.rooms import LEFT_OUT, Room
@@ -23,6 +25,7 @@ from tests.mutants.watcher import Report, read, write
 ROOT = Path(__file__).parent.parent.parent
 MOST_S = 15 * 60.0  # of one room
 _ONE_TEST_S = 60.0
+_NO_SUCH_TEST = (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
 _instants_s = itertools.count(1_000_000_000)
 _AT_LEAST_S = 60.0
 
@@ -98,6 +101,8 @@ def _verdict(copy: Path, room: Room, mistake: Mistake, before: Report, limit_s: 
     began_s = time.monotonic()
     try:
         ended, _, found = _tested(copy, before.that_reach(mistake.function) or room.tests, before, limit_s)
+        if ended in _NO_SUCH_TEST:  # a test whose name is another in each process
+            ended, _, found = _tested(copy, room.tests, before, limit_s)
         by = found.failed[0] if found.failed else ""
         if by and before.is_slow(by):
             ended, _, _ = _tested(copy, (by,), before, limit_s)
