@@ -61,7 +61,7 @@ def design_for(seed: str, *, symmetry: int | None = None, palette: str | None = 
         field=field_for(_dice(seed, "field"), order, outer),
         corners=corners_for(_dice(seed, "corners"), recipe.motifs, outer),
         rings=rings,
-        heart=petals(dice, recipe, order // 2 if order % 8 == 0 and order > 12 else order, 0.15 * heart, heart),
+        heart=petals(dice, recipe, order // 2 if order in (16, 24) else order, 0.15 * heart, heart),
     )
 
 

@@ -2,7 +2,7 @@
 
 A file is a list of maps: name · expression or workflow · given (variables, argument, env, http, callbacks, stubs as in
 `--stub`) · result, or error (tag or payload, message, line, column, length, context, stack) or problems (line:column
-and a part of the message, perhaps to its end, where [its length] stands) · and what was asked on the way: requests,
+and a part of the message, perhaps up to its end, where [its length] stands) · and what was asked on the way: requests,
 sent (headers), slept (seconds), logged.  unsure: what the reference does not settle.  `<<3 x a>>` in a source is aaa.
 """
 
