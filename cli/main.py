@@ -32,6 +32,8 @@ COMMANDS = {
 
 
 def main() -> None:
+    # gRPC's core writes what it raises into stderr as well; it reads this when it is imported.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     sys.exit(run(sys.argv[1:]))
 
 
