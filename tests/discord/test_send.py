@@ -204,7 +204,7 @@ async def test_where_it_goes_away_meanwhile_one_line_says_so() -> None:
         request.transport.abort()
         return web.Response()
 
-    routes = [
+    routes: list[web.AbstractRouteDef] = [
         web.get("/api/client/channel", channel),
         web.post("/api/v10/interactions", interact),
         web.get("/api/client/interactions/1", gone),
