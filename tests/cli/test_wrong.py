@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cli.main import COMMANDS, run
+from cli.commands import COMMANDS
+from cli.main import run
 
 NUMBER = "is not a whole number from 1"
 PORT = f"{NUMBER} to 65535"
