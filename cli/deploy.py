@@ -10,6 +10,7 @@ import click
 from nacl.public import PrivateKey
 
 from cli.errors import CannotStart, Failed, where
+from cli.files import read_at_most
 from cli.options import option
 from deploy.calls import CALLS, SETTINGS
 from deploy.perform import CallFailed, perform
@@ -17,6 +18,7 @@ from deploy.script import script
 
 # App Engine's older regions have names of their own.  Source: App Engine, "Locations".
 _APP_REGIONS = {"us-central1": "us-central", "europe-west1": "europe-west"}
+_LARGEST_KEYS_BYTES = 65_536  # Source: Secret Manager, "Quotas and limits": payload size
 _ROOT = Path(__file__).parent.parent
 
 
@@ -87,7 +89,8 @@ def _read_seal_key(file: Path | None, settings: dict[str, str], problems: dict[s
 
 def _public_key(file: Path) -> str:
     """Of the first key in the file, the one to seal with; those after it only open.  Raises OSError, ValueError."""
-    key = b64decode(file.read_text().split(",")[0].strip(), validate=True)
+    text = read_at_most(file, _LARGEST_KEYS_BYTES).decode("ascii")
+    key = b64decode(text.split(",")[0].strip(), validate=True)
     if len(key) != PrivateKey.SIZE:
         raise ValueError
     return b64encode(bytes(PrivateKey(key).public_key)).decode()

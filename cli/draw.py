@@ -11,7 +11,8 @@ import click
 
 import mandala
 from cli.errors import wrong_option
-from cli.options import option, whole
+from cli.files import TooLarge, read_at_most
+from cli.options import option, utf8, whole
 from mandala import Design, DesignError
 
 _SMALLEST_PX, _LARGEST_PX = 64, 4096
@@ -19,6 +20,7 @@ _LARGEST_MOTION_PX = 1024
 _LARGEST_SHEET, _SHEET_COLUMNS = 100, 6
 _STILL, _MOTION, _SHEET = (".png", ".svg"), (".gif", ".webp"), (".png", ".jpg")
 _PRINT = "print"
+_LARGEST_DESIGN_BYTES = 2**20  # one with the most rings that there can be has 20 kB
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Order:
 
 
 @click.command()
-@click.argument("words", nargs=-1)
+@click.argument("words", nargs=-1, type=utf8)
 @option("--symmetry", type=whole(1), metavar="N", help=f"one of {', '.join(map(str, mandala.SYMMETRIES))}")
 @option("--palette", metavar="NAME", help=f"one of {', '.join(mandala.PALETTES)}")
 @option(
@@ -86,9 +88,11 @@ def _designs(order: Order) -> list[Design]:
 
 def _read_design(path: Path) -> Design:
     try:
-        return mandala.from_document(json.loads(path.read_bytes()))
+        return mandala.from_document(json.loads(read_at_most(path, _LARGEST_DESIGN_BYTES)))
     except OSError as error:
         raise wrong_option("design", f"cannot read {path}: {error.strerror}") from None
+    except TooLarge as error:
+        raise wrong_option("design", f"{path} {error}") from None
     except (DesignError, ValueError, RecursionError) as error:
         raise wrong_option("design", f"{path}: {error}") from None
 

@@ -1,7 +1,7 @@
-"""How a command ends: its exit code, and one plain sentence on stderr for what went wrong.  Called by main.py.
+"""How a command ends: its exit code, and one plain sentence on stderr for what went wrong.  Called by commands.py.
 
 Exit codes: 0 done · 1 begun and not succeeded · 2 nothing done, since an option, a file or something around it is
-wrong · 130 ended by Ctrl-C.
+wrong · 130 ended by Ctrl-C, see main.py.
 """
 
 import os
@@ -9,8 +9,6 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
-
-INTERRUPTED = 130
 
 
 class Failed(click.ClickException):

@@ -51,6 +51,15 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     return read
 
 
+def utf8(text: str) -> str:
+    """What the system hands over may be any bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise click.BadParameter(f"{text!r} is not UTF-8") from None
+    return text
+
+
 def positive(text: str) -> float:
     try:
         value = float(text)

@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+import os
 import sys
 import time
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
 from cli.errors import wrong_option
+from cli.files import TooLarge, read_at_most
 from cli.options import option
 from cli.run_surroundings import TOKEN, Tokens, callbacks_served, print_log
 from cli.workflow_file import load
@@ -31,6 +35,7 @@ from local.workflows.history import Bill
 from local.workflows.json_text import compact
 
 _LAST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
+_LARGEST_STUBS_BYTES = 64 * 2**20
 _EXIT_CODES = {"SUCCEEDED": 0, "FAILED": 1, "CANCELLED": 130}
 
 
@@ -47,11 +52,21 @@ class _Pair(click.ParamType[tuple[str, str]]):
         return name, content
 
 
+def _added(ctx: click.Context, param: click.Parameter, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """What is typed comes on top of what the environment gives; Click would let it take its place."""
+    below: Sequence[str] = ()
+    if ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
+        below = param.type.split_envvar_value(os.environ.get(f"{ctx.auto_envvar_prefix}_{param.name.upper()}", ""))
+    return dict([*(param.type.convert(each, param, ctx) for each in below if each), *pairs])
+
+
 def _stubs(path: str) -> Stubs:
     try:
-        return Stubs.parse(Path(path).read_text(encoding="utf-8"), path)
+        return Stubs.parse(read_at_most(Path(path), _LARGEST_STUBS_BYTES).decode(), path)
     except OSError as error:
         raise click.BadParameter(f"cannot read {path}: {error.strerror}") from None
+    except TooLarge as error:
+        raise click.BadParameter(f"{path} {error}") from None
     except UnicodeDecodeError:
         raise click.BadParameter(f"{path} is not UTF-8") from None
     except WorkflowSyntaxError as error:
@@ -75,7 +90,9 @@ def _base_url(url: str) -> str:
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @option("--data", metavar="JSON", help="the argument of the execution")
-@option("--env", multiple=True, type=_Pair(), metavar="K=V", help="an environment variable; repeatable")
+@option(
+    "--env", multiple=True, type=_Pair(), callback=_added, metavar="K=V", help="an environment variable; repeatable"
+)
 @option(
     "--stub",
     type=_stubs,
@@ -104,7 +121,7 @@ def _base_url(url: str) -> str:
 def command(
     file: Path,
     data: str | None,
-    env: tuple[tuple[str, str], ...],
+    env: dict[str, str],
     stub: Stubs | None,
     history: str | None,
     virtual_time: bool,
@@ -116,7 +133,7 @@ def command(
     bill = Bill()
     name = f"projects/local/locations/local/workflows/file/executions/{uuid.uuid4()}"
     entries = History(name, lambda: _instant(agenda), history == "detailed")
-    variables = {**dict(env), **environment(name, "000001-000")}
+    variables = {**env, **environment(name, "000001-000")}
     run = workflow.run(argument, variables, entries.observe if history else None, bill, stubs.names)
     execution: dict[str, Any] = {"name": name, "argument": "null" if data is None else data}
     execution |= asyncio.run(_execute(run, entries, agenda, base_url, tokens, stubs))

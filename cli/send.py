@@ -12,8 +12,8 @@ import click
 from tqdm import tqdm
 
 from cli.channel import Final, Json, Watch
-from cli.errors import CannotStart
-from cli.options import option, port, positive, whole
+from cli.errors import CannotStart, Failed
+from cli.options import option, port, positive, utf8, whole
 
 _ASK_AT_ONCE = 20
 _FIRST_MEMBER = 10**17
@@ -71,7 +71,7 @@ class Sent:
 @option("--count", type=whole(1), default=1, metavar="N", help="how many interactions")
 @option("--rate", type=positive, default=5.0, metavar="R", help="how many a second")
 @port("send", "where `mando up` runs")
-@option("--words", help="what each is drawn from; without them every mandala is new")
+@option("--words", type=utf8, help="what each is drawn from; without them every mandala is new")
 @option("--deliveries", type=whole(1), default=1, metavar="N", help="how often each is delivered, up to 10")
 @option("--wait", type=positive, default=120.0, metavar="S", help="how long to wait for each outcome")
 def command(count: int, rate: float, port: int, words: str | None, deliveries: int, wait: float) -> int:
@@ -83,7 +83,13 @@ def command(count: int, rate: float, port: int, words: str | None, deliveries: i
     if words is not None:
         data["options"] = [{"name": "words", "value": words}]
     call = {"type": 2, "data": data, "deliveries": deliveries}
-    sent = asyncio.run(_send_all(f"http://127.0.0.1:{port}", call, count, rate, wait))
+    base = f"http://127.0.0.1:{port}"
+    try:
+        sent = asyncio.run(_send_all(base, call, count, rate, wait))
+    except aiohttp.ClientError as error:
+        raise Failed(
+            f"{base} answers no longer: {type(error).__name__}; what became of the interactions is not known"
+        ) from None
     for one in sent:
         print(json.dumps(one.to_json(), ensure_ascii=False))
     print(json.dumps({"summary": _summary(sent)}))

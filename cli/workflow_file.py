@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from cli.errors import CannotStart, WrongFile
+from cli.files import TooLarge, read_at_most
 from local.workflows.compile import Workflow, compile_workflow
 from local.workflows.errors import WorkflowSyntaxError
 from local.workflows.limits import MAX_SOURCE_BYTES
@@ -30,14 +31,12 @@ def load(path: Path) -> Workflow:
 
 
 def _read(path: Path) -> str:
-    """No more than a workflow may hold, and a little: the file may be any, also one without an end."""
     try:
-        with path.open("rb") as file:
-            content = file.read(2 * MAX_SOURCE_BYTES)
+        content = read_at_most(path, MAX_SOURCE_BYTES)
     except OSError as error:
         raise CannotStart(f"cannot read {path}: {error.strerror}") from None
-    if len(content) > MAX_SOURCE_BYTES:
-        raise CannotStart(f"{path} is larger than a workflow may be, which is {MAX_SOURCE_BYTES} bytes")
+    except TooLarge:
+        raise CannotStart(f"{path} is larger than a workflow may be, which is {MAX_SOURCE_BYTES} bytes") from None
     if not content.strip():
         raise CannotStart(f"{path} is empty")
     try:

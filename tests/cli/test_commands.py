@@ -13,7 +13,7 @@ import pytest
 from nacl.public import PrivateKey
 from PIL import Image
 
-from cli.main import COMMANDS
+from cli.commands import COMMANDS
 from tests.servers import ROOT
 from tests.system.up import mando
 

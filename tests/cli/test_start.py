@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import COMMANDS
+from cli.commands import COMMANDS
 from tests.servers import ROOT
 
 HEAVY = {"aiohttp", "grpc", "google.auth", "google.protobuf", "requests", "yaml", "nacl", "local", "PIL", "mandala"}

@@ -35,6 +35,7 @@ def test_all_that_is_missing_is_said_at_once(capsys: pytest.CaptureFixture[str])
         ("--location", "$(reboot)", "'$(reboot)' is not where all of it runs, e.g. us-central1"),
         ("--discord-public-key", "abc", "'abc' is not the application's Public Key"),
         ("--seal-key", "/nowhere/seal.key", "cannot read /nowhere/seal.key: No such file"),
+        ("--seal-key", "/dev/zero", "holds no key"),
         ("--seal-key", __file__, "holds no key; make one with `mando keys"),
     ],
 )

@@ -192,6 +192,29 @@ async def test_where_something_else_runs_one_line_says_so() -> None:
     assert ended.errors.count("\n") == 1
 
 
+async def test_where_it_goes_away_meanwhile_one_line_says_so() -> None:
+    async def channel(_: web.Request) -> web.Response:
+        return web.json_response({"revision": 0})
+
+    async def interact(_: web.Request) -> web.Response:
+        return web.json_response({"id": "1", "acknowledged": {"status": 200, "ms": 1}})
+
+    async def gone(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    routes: list[web.AbstractRouteDef] = [
+        web.get("/api/client/channel", channel),
+        web.post("/api/v10/interactions", interact),
+        web.get("/api/client/interactions/1", gone),
+    ]
+    async with served(routes) as url:
+        ended = await mando_send(int(url.rpartition(":")[2]), "--wait", "0.1")
+    assert (ended.code, ended.errors.count("\n")) == (1, 1)
+    assert "answers no longer: " in ended.errors
+
+
 @pytest.mark.parametrize(
     "arguments", [("--count", "0"), ("--count", "x"), ("--rate", "0"), ("--rate", "nan"), ("--deliveries", "-1")]
 )

@@ -153,3 +153,11 @@ def test_without_credentials_one_line_says_what_to_do(credentials: str | None, s
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert said in done.stderr
     assert done.stderr.endswith("; run `gcloud auth application-default login`\n")
+
+
+def test_a_host_that_is_not_googles_is_told_in_one_line(google: tuple[Proxy, dict[str, str]]) -> None:
+    environment = {name: value for name, value in google[1].items() if name != "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"}
+    done = replayed(environment, "--failed", "--project", "far")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert done.stderr.startswith(f"mando replay: cannot reach {HOST}: ")
+    assert done.stderr.endswith("; is the network up?\n")
