@@ -68,9 +68,8 @@ class RelatedReader:
         content = self._buffer.find(newline * 2, content_head)
         if -1 in (content_head, content):
             return False
-        _, body = _split_part(bytes(self._buffer[line_end + 1 : first_end]), newline)
-        self.resource = parse_resource(body)
-        headers, _ = _split_part(bytes(self._buffer[content_head + len(newline) : content + len(newline) * 2]), newline)
+        self.resource = parse_resource(_body(bytes(self._buffer[line_end + 1 : first_end]), newline))
+        headers = BytesHeaderParser().parsebytes(bytes(self._buffer[content_head + len(newline) : content]))
         self.content_type = headers.get("Content-Type")
         del self._buffer[: content + len(newline) * 2]
         self._delimiter = delimiter
@@ -104,11 +103,9 @@ def parse_resource(body: bytes) -> dict[str, Any]:
     return parsed
 
 
-def _split_part(part: bytes, newline: bytes) -> tuple[Message, bytes]:
-    if part.startswith(newline):
-        return Message(), part[len(newline) :]
-    head, _, body = part.partition(newline * 2)
-    return BytesHeaderParser().parsebytes(head), body
+def _body(part: bytes, newline: bytes) -> bytes:
+    """What follows its headers, if it has any."""
+    return part[len(newline) :] if part.startswith(newline) else part.partition(newline * 2)[2]
 
 
 def _malformed(what: str) -> StorageError:

@@ -83,6 +83,9 @@ def a_store(root: Path, every: set[str]) -> ObjectStore:
 
 
 def test_the_last_of_all_names_is_not_listed(tmp_path: Path) -> None:
-    store = a_store(tmp_path, {"a", "\U0010ffff", "\U0010ffffb"})
-    assert [each.name for each in list_objects(store, "pictures", {}).objects] == ["a", "\U0010ffff", "\U0010ffffb"]
+    names = {"a", "\U0010ffff", "\U0010ffffb", "c/1", "c/\U0010ffff", "d"}
+    store = a_store(tmp_path, names)
+    assert [each.name for each in list_objects(store, "pictures", {}).objects] == sorted(names)
+    folded = list_objects(store, "pictures", {"delimiter": "/"})
+    assert (folded.prefixes, len(folded.objects)) == (["c/"], 4)
     store.close()

@@ -90,7 +90,9 @@ def test_a_header_without_boundary_says_what_was_expected(header: str) -> None:
         boundary_of(header)
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"null", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b'{"a": NaN}', b'{"a": 1e999}', b'{"a": "\\ud800"}', b"{", b"[]", b"null", b"\xff", b"[" * 100_000]
+)
 def test_a_resource_that_is_no_json_object_is_a_parse_error(body: bytes) -> None:
     with pytest.raises(StorageError) as refused:
         parse_resource(body)
