@@ -15,7 +15,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._one = asyncio.Lock()
-        self._ends_s = 0.0
+        self._ends_s: float  # of the slice that is under way; begin() sets it first
 
     def begin(self, run: Run) -> Branches:
         """The caller settles it."""

@@ -103,6 +103,11 @@ async def test_there_is_room_for_100_commands(here: Running) -> None:
     for method, value in [("PUT", many), ("POST", many[100])]:
         status, body = await here.call(method, of_all(here), json=value, headers=BOT)
         assert (status, body["code"]) == (400, 30032)
+        assert body["message"] == "Maximum number of application commands reached (100)"
+    assert (await here.call("POST", of_all(here), json=many[0], headers=BOT))[0] == 200, "it takes another's place"
+    assert (await here.call("PUT", of_all(here), json=many[:99], headers=BOT))[0] == 200
+    assert (await here.call("POST", of_all(here), json=many[99], headers=BOT))[0] == 201
+    assert len(await offered(here)) == 100
 
 
 @pytest.mark.parametrize("permissions", [8, "8"])
@@ -139,6 +144,10 @@ async def test_one_command_is_read_edited_and_deleted(here: Running, scope: Any)
     change = {"description": "Another", "type": 2}  # a type never changes
     _, edited = await here.call("PATCH", url, json=change, headers=BOT)
     assert (edited["description"], edited["options"], edited["type"]) == ("Another", made["options"], 1)
+    assert (edited["id"], edited["application_id"]) == (made["id"], made["application_id"])
+    assert int(edited["version"]) > int(made["version"])
+    assert sorted(await offered(here)) == ["mando", "rose"]
+    assert await here.call("GET", url, headers=BOT) == (200, edited)
     status, body = await here.call("PATCH", url, json={"name": "A B"}, headers=BOT)
     assert (status, body["errors"]["name"]["_errors"][0]["code"]) == (400, "STRING_TYPE_REGEX")
     assert await here.call("DELETE", url, headers=BOT) == (204, None)
@@ -147,8 +156,11 @@ async def test_one_command_is_read_edited_and_deleted(here: Running, scope: Any)
 
 async def test_a_command_does_not_take_the_name_of_another(here: Running) -> None:
     _, made = await here.call("POST", of_all(here), json=ROSE, headers=BOT)
-    status, _ = await here.call("PATCH", f"{of_all(here)}/{made['id']}", json={"name": "mando"}, headers=BOT)
-    assert status == 400
+    status, body = await here.call("PATCH", f"{of_all(here)}/{made['id']}", json={"name": "mando"}, headers=BOT)
+    error = {"code": "APPLICATION_COMMANDS_DUPLICATE_NAME", "message": "Application command names must be unique"}
+    assert (status, body["errors"]) == (400, {"_errors": [error]})
+    status, _ = await here.call("PATCH", f"{of_all(here)}/{made['id']}", json={"name": "rose"}, headers=BOT)
+    assert status == 200, "its own"
 
 
 async def test_an_overwrite_that_names_an_id_renames_that_command(here: Running) -> None:

@@ -12,6 +12,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.discord import delivery
 from local.discord.answer import Deferred, Immediate, Unshown
 from local.discord.delivery import ByCallback, NotAnAnswer, Pong, read_answer
 from tests.discord.application import Interaction, Running, answering, json_values, local_discord, served
@@ -166,7 +167,15 @@ async def test_what_no_client_of_discord_could_send_never_reaches_the_applicatio
     assert not here.application.interactions
 
 
-async def test_an_answer_that_comes_in_parts_is_read_only_to_the_end_of_the_first(here: Running) -> None:
+@pytest.fixture
+async def patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
+    """A local Discord that waits for answers as long as a slow machine needs."""
+    monkeypatch.setattr(delivery, "RESPOND_WITHIN_S", 30.0)
+    async with local_discord(tmp_path) as running:
+        yield running
+
+
+async def test_an_answer_that_comes_in_parts_is_read_only_to_the_end_of_the_first(patient: Running) -> None:
     """However the network cuts it; beyond 1 MiB it is none."""
 
     def in_parts(*parts: bytes) -> Any:
@@ -181,7 +190,7 @@ async def test_an_answer_that_comes_in_parts_is_read_only_to_the_end_of_the_firs
         return answer
 
     here_is: list[web.Request] = []
-    handle = here.application.handle
+    handle = patient.application.handle
     filler = b" " * (1024 * 1024 - len(b'{"type": 5}'))
 
     async def noted(request: web.Request) -> web.StreamResponse:
@@ -189,18 +198,18 @@ async def test_an_answer_that_comes_in_parts_is_read_only_to_the_end_of_the_firs
         return await handle(request)
 
     async with served([web.post("/", noted)]) as url:
-        here.discord.ingress_url = url
+        patient.discord.ingress_url = url
         for parts, state in (
             ((b'{"type"', b": ", b"5}"), "acknowledged"),
             ((b'{"type": 5', filler, b"}"), "acknowledged"),
             ((b'{"type": 5', filler, b" }"), "failed"),
         ):
-            here.application.answer = in_parts(*parts)
-            outcome = await here.interact()
+            patient.application.answer = in_parts(*parts)
+            outcome = await patient.interact()
             assert outcome["state"] == state, outcome["deliveries"]
 
 
-async def test_deliveries_wait_for_each_other(here: Running) -> None:
+async def test_deliveries_wait_for_each_other(patient: Running) -> None:
     """Each has a connection of its own, however many there are."""
     everybody = asyncio.Barrier(110)
 
@@ -208,8 +217,8 @@ async def test_deliveries_wait_for_each_other(here: Running) -> None:
         await everybody.wait()
         return web.json_response({"type": 5})
 
-    here.application.answer = answer
-    outcomes = await asyncio.gather(*(here.interact(deliveries=10) for _ in range(11)))
+    patient.application.answer = answer
+    outcomes = await asyncio.gather(*(patient.interact(deliveries=10) for _ in range(11)))
     assert [one["state"] for one in outcomes] == ["acknowledged"] * 11
 
 
