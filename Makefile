@@ -60,7 +60,7 @@ pins: .venv/ready  ## pin what pyproject.toml asks for
 connectors: .venv/ready  ## look up anew which methods Google's services have
 	@$(BIN)/python -m deploy.connectors
 
-audit: .venv/ready  ## look for known holes in what is pinned
+audit: .venv/ready  ## check dependencies for known vulnerabilities
 	@$(BIN)/python -m deploy.audit
 
 # The virtual environment is made anew whenever the pins change.
