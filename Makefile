@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format bench chaos attack mutants golden sheet docs pins connectors audit
+.PHONY: help up test coverage lint format bench chaos attack mutants golden sheet docs pins connectors audit
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -15,7 +15,13 @@ up: .venv/ready  ## set up and run it all on this machine
 	@exec $(BIN)/mando up
 
 test: .venv/ready  ## set up and run every test
-	@$(BIN)/pytest -n 2 --dist worksteal
+	@$(BIN)/pytest -n 2 --dist worksteal --durations=10
+
+coverage: .venv/ready  ## show which lines and branches no test runs; ROOMS="mandala local/storage" asks for these alone
+	@rm -rf .coverage && mkdir .coverage
+	@$(BIN)/coverage run -m pytest -n 2 --dist worksteal $(addprefix tests/,$(notdir $(ROOMS)))
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report $(if $(ROOMS),--include="$$(printf '%s/*,' $(ROOMS))") $(if $(FLOOR),--fail-under=$(FLOOR))
 
 lint: .venv/ready  ## types, style and format
 	@$(BIN)/ruff check .
@@ -54,7 +60,7 @@ pins: .venv/ready  ## pin what pyproject.toml asks for
 connectors: .venv/ready  ## look up anew which methods Google's services have
 	@$(BIN)/python -m deploy.connectors
 
-audit: .venv/ready  ## look for known holes in what is pinned
+audit: .venv/ready  ## check dependencies for known vulnerabilities
 	@$(BIN)/python -m deploy.audit
 
 # The virtual environment is made anew whenever the pins change.
