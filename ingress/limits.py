@@ -7,31 +7,20 @@ from pathlib import Path
 
 import yaml
 
-import schemas
 from schemas.environment import ConfigError
+from schemas.limits import Limits
 
 FILE = Path(__file__).parent / "limits.yaml"
 _WINDOW_S = 60.0
 _MOST_MEMBERS = 10_000  # remembered by one instance; about 4 MB
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long a line may get, in seconds, and how often a member may ask."""
-
-    look_every_s: float
-    tell_after_s: float
-    refuse_after_s: float
-    per_minute: int
-
-
 def read_limits(path: Path = FILE) -> Limits:
     """Raises ConfigError."""
     try:
-        found = schemas.check("limits", yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Limits.from_json(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigError(f"mando ingress: {path.name} is wrong: {error}") from None
-    return Limits(**found["backlog"], **found["member"])
 
 
 @dataclass(slots=True)

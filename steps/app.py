@@ -19,17 +19,22 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic, Literal, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import schemas
-from schemas import SchemaName
 from schemas.environment import ConfigError
+from schemas.error import Kind
+from schemas.message import Message
+from schemas.picture import Picture
+from schemas.reply import Reply
+from schemas.request import Request
 from service.concurrency import STEPS_THREADS
 from service.requests import BodyTooLarge, header, read_body
 from steps import body
@@ -37,7 +42,7 @@ from steps.bucket import PictureBucket
 from steps.caller import CallerCheck
 from steps.config import Config, read_config
 from steps.discord import Discord
-from steps.errors import Kind, PermanentError, RetryableError
+from steps.errors import PermanentError, RetryableError
 from steps.generate import generate
 from steps.reply import reply
 from steps.seal import Opener
@@ -49,13 +54,16 @@ _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 _ATTEMPT = re.compile(r"[1-9][0-9]{0,2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What it takes and gives; work gets the checked value and the workflow's attempt, from 1, in a thread."""
+Taken = TypeVar("Taken", Request, Reply)
 
-    takes: SchemaName
-    gives: SchemaName
-    work: Callable[[Any, int], dict[str, Any]]
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[Taken]):
+    """What it takes and gives; work gets what the body holds and the workflow's attempt, from 1, in a thread."""
+
+    takes: type[Taken]
+    gives: Literal["picture", "message"]
+    work: Callable[[Taken, int], Picture | Message]
 
 
 def create_app(config: Config | None = None) -> Starlette:
@@ -73,18 +81,18 @@ def create_app(config: Config | None = None) -> Starlette:
     opener = Opener(config.seal_private_keys)
     delivery = config.delivery
 
-    def draw(request: Any, attempt: int) -> dict[str, Any]:
+    def draw(request: Request, attempt: int) -> Picture:
         return generate(request, bucket, is_first_attempt=attempt == 1)
 
-    def show(order: Any, attempt: int) -> dict[str, Any]:
+    def show(order: Reply, attempt: int) -> Message:
         return reply(order, bucket, discord, opener, delivery, datetime.now(UTC), attempt)
 
     caller, threads = CallerCheck(config), ThreadPoolExecutor(STEPS_THREADS, thread_name_prefix="step")
     answer = functools.partial(_answer, caller, threads)
     app = Starlette(
         routes=[
-            Route("/generate-image", functools.partial(answer, Step("request", "picture", draw)), methods=["POST"]),
-            Route("/reply-discord", functools.partial(answer, Step("reply", "message", show)), methods=["POST"]),
+            Route("/generate-image", functools.partial(answer, Step(Request, "picture", draw)), methods=["POST"]),
+            Route("/reply-discord", functools.partial(answer, Step(Reply, "message", show)), methods=["POST"]),
             Route("/health", _health),
         ],
         exception_handlers={HTTPException: _no_such_route},  # type: ignore[dict-item]  # starlette: any Exception
@@ -93,22 +101,22 @@ def create_app(config: Config | None = None) -> Starlette:
     return app
 
 
-async def _health(_: Request) -> Response:
+async def _health(_: HttpRequest) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-async def _no_such_route(_: Request, error: HTTPException) -> Response:
+async def _no_such_route(_: HttpRequest, error: HTTPException) -> Response:
     return JSONResponse(_failure(error.status_code, error.detail, "route"), error.status_code, error.headers)
 
 
-async def _answer(caller: CallerCheck, threads: ThreadPoolExecutor, step: Step, http: Request) -> Response:
+async def _answer(caller: CallerCheck, threads: ThreadPoolExecutor, step: Step[Taken], http: HttpRequest) -> Response:
     """One call of the workflow, from its token to its answer; every outcome is one line in the log."""
     started_s = time.monotonic()
     try:
         await caller.check(header(http.headers, "Authorization"))
         value = await _value(http, step.takes)
         done = await asyncio.get_running_loop().run_in_executor(threads, step.work, value, _attempt(http))
-        answer: dict[str, Any] = schemas.check(step.gives, done)
+        answer: dict[str, Any] = schemas.check(step.gives, done.to_json())
         status, severity, message = 200, "INFO", "done"
     except RetryableError as error:
         status = 503 if error.retry_after_s is None else 429
@@ -127,8 +135,8 @@ async def _answer(caller: CallerCheck, threads: ThreadPoolExecutor, step: Step, 
     return JSONResponse(answer, status)
 
 
-async def _value(http: Request, takes: SchemaName) -> Any:
-    """The call's body, checked; its interaction must be the one that the dedup key in the header names."""
+async def _value(http: HttpRequest, takes: type[Taken]) -> Taken:
+    """What the call's body holds; its interaction must be the one that the dedup key in the header names."""
     content_type = header(http.headers, "Content-Type") or ""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise _refused(400, "the body must be JSON: Content-Type: application/json")
@@ -137,11 +145,10 @@ async def _value(http: Request, takes: SchemaName) -> Any:
     except BodyTooLarge:
         raise _refused(413, f"the body is larger than {MAX_BODY_BYTES} bytes") from None
     try:
-        value = body.parse(raw, takes)
+        value = body.parse(raw, takes.from_json)
     except ValueError as error:
-        raise _refused(400, f"the body is not what {takes}.json says: {error}") from None
-    request = value["request"] if takes == "reply" else value
-    if header(http.headers, "X-Dedup-Key") != request["interaction_id"]:
+        raise _refused(400, f"the body is not what {takes.__name__.lower()}.json says: {error}") from None
+    if header(http.headers, "X-Dedup-Key") != value.interaction_id:
         raise _refused(400, "the header X-Dedup-Key does not name the request's interaction_id")
     return value
 
@@ -150,7 +157,7 @@ def _refused(status: int, message: str) -> PermanentError:
     return PermanentError(status, message, kind="request")
 
 
-def _attempt(http: Request) -> int:
+def _attempt(http: HttpRequest) -> int:
     """Which attempt of the workflow this is, from 1."""
     said = header(http.headers, "X-Attempt") or ""
     return int(said) if _ATTEMPT.fullmatch(said) else 1
@@ -173,7 +180,7 @@ def _where(error: Exception) -> str:
     return f"{type(error).__name__} at {place}"
 
 
-def _log(http: Request, severity: str, message: str, status: int, ms: int) -> None:
+def _log(http: HttpRequest, severity: str, message: str, status: int, ms: int) -> None:
     """One line of JSON, as Cloud Logging reads it."""
     interaction_id = header(http.headers, "X-Dedup-Key") or ""
     entry = {

@@ -12,6 +12,7 @@ from google.api_core import exceptions
 from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 
+from schemas.picture import ObjectName
 from steps.errors import PermanentError, RetryableError
 
 # An object is named after what it shows, so what is behind a name never changes.
@@ -41,7 +42,7 @@ class PictureBucket:
         os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
         self._bucket = storage.Client().bucket(name)
 
-    def put_once(self, object_name: str, png: bytes) -> None:
+    def put_once(self, object_name: ObjectName, png: bytes) -> None:
         """Create the object.  That it is there already is success: the name says what it shows."""
         blob = self._bucket.blob(object_name)
         blob.cache_control = _CACHE_CONTROL
@@ -53,12 +54,12 @@ class PictureBucket:
             except exceptions.PreconditionFailed:
                 return
 
-    def holds(self, object_name: str) -> bool:
+    def holds(self, object_name: ObjectName) -> bool:
         """Whether the object is there."""
         with self._errors(f"say whether it holds {object_name}"):
             return bool(self._bucket.blob(object_name).exists(retry=None, timeout=TIMEOUT_S))
 
-    def get(self, object_name: str) -> bytes:
+    def get(self, object_name: ObjectName) -> bytes:
         """The picture's bytes.  Raises PermanentError(404) where there is none."""
         with self._errors(f"give {object_name}"):
             try:
@@ -71,7 +72,7 @@ class PictureBucket:
             )
         return png
 
-    def public_url(self, object_name: str) -> str:
+    def public_url(self, object_name: ObjectName) -> str:
         """Where everyone can read the object, if the bucket is public."""
         url: str = self._bucket.blob(object_name).public_url
         return url

@@ -1,9 +1,6 @@
 """The two kinds of errors that a step knows; app.py turns them into a status, the workflow decides what follows."""
 
-from typing import Literal
-
-# What failed; schemas/error.json lists the same words, and says what each means.
-Kind = Literal["caller", "certificates", "request", "route", "drawing", "bucket", "discord", "mistake"]
+from schemas.error import Kind
 
 
 class RetryableError(Exception):

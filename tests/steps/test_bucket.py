@@ -7,6 +7,7 @@ import http.client
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import google.auth.exceptions
 import google.cloud.storage.retry
@@ -17,16 +18,19 @@ import yaml
 from google.api_core import exceptions
 
 import mandala
+from schemas.picture import ObjectName
+from schemas.request import Options
 from service.slow_clients import REQUEST_WITHIN_S
 from steps import bucket, discord
 from steps.bucket import PictureBucket
 from steps.certificates import FETCH_WITHIN_S
 from steps.errors import PermanentError, RetryableError
 from steps.generate import generate
+from tests.interactions import a_request
 from tests.servers import ROOT, free_port
 from tests.steps.scripted import Answer, Scripted, json_answer
 
-NAME = f"pictures/{'0' * 32}.png"
+NAME = ObjectName(f"pictures/{'0' * 32}.png")
 PNG = b"\x89PNG and so on"
 STORED = json_answer(200, {"name": NAME, "bucket": "demo-mandalas", "generation": "1"})
 CALLS = ("put", "holds", "get")
@@ -213,39 +217,45 @@ def test_all_that_one_step_waits_for_ends_before_the_workflow_gives_it_up() -> N
     assert yaml.safe_load(text)["main"]
 
 
-def name_of(pictures: PictureBucket, script: Scripted, words: str, **options: object) -> str:
+def name_of(pictures: PictureBucket, script: Scripted, options: Options) -> str:
     script.answers = [STORED]
-    request = {"interaction_id": "1310000000000000001", "options": {"words": words, **options}}
-    return str(generate(request, pictures)["object"])
+    return generate(a_request(options=options), pictures).object
 
 
 def test_a_pictures_name_depends_on_all_that_its_bytes_depend_on(
     pictures: PictureBucket, script: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [
-        name_of(pictures, script, "a"),
-        name_of(pictures, script, "b"),
-        name_of(pictures, script, "a", symmetry=8),
-        name_of(pictures, script, "a", symmetry=24),
-        name_of(pictures, script, "a", palette="jade"),
-        name_of(pictures, script, "a", palette="dusk"),
-        name_of(pictures, script, "a", palette="jade", symmetry=8),
+        name_of(pictures, script, Options("a")),
+        name_of(pictures, script, Options("b")),
+        name_of(pictures, script, Options("a", symmetry=8)),
+        name_of(pictures, script, Options("a", symmetry=24)),
+        name_of(pictures, script, Options("a", palette="jade")),
+        name_of(pictures, script, Options("a", palette="dusk")),
+        name_of(pictures, script, Options("a", palette="jade", symmetry=8)),
     ]
     monkeypatch.setattr("steps.generate.SIZE_PX", 512)
-    names.append(name_of(pictures, script, "a"))
+    names.append(name_of(pictures, script, Options("a")))
     monkeypatch.undo()
     monkeypatch.setattr(mandala, "DRAWING", mandala.DRAWING + 1)
-    names.append(name_of(pictures, script, "a"))
+    names.append(name_of(pictures, script, Options("a")))
     assert len(set(names)) == len(names)
 
 
+@dataclass(frozen=True, slots=True)
+class Bordered(Options):
+    """With an option that somebody may add one day."""
+
+    border: str | None = None
+
+
 def test_an_option_that_no_design_holds_still_changes_the_name(pictures: PictureBucket, script: Scripted) -> None:
-    assert name_of(pictures, script, "a", border="thick") != name_of(pictures, script, "a")
+    assert name_of(pictures, script, Bordered("a", border="thick")) != name_of(pictures, script, Options("a"))
 
 
 def test_one_request_has_one_name(pictures: PictureBucket, script: Scripted) -> None:
-    assert name_of(pictures, script, "a") == name_of(pictures, script, "a")
+    assert name_of(pictures, script, Options("a")) == name_of(pictures, script, Options("a"))
     composed, taken_apart = unicodedata.normalize("NFC", "café"), unicodedata.normalize("NFD", "café")
-    assert name_of(pictures, script, composed) == name_of(pictures, script, taken_apart)
+    assert name_of(pictures, script, Options(composed)) == name_of(pictures, script, Options(taken_apart))
     uploads = [asked for asked in script.asked if asked.method == "POST"]
     assert uploads[0].body.count(b"\x89PNG") == 1

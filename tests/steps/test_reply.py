@@ -9,6 +9,7 @@ import pytest
 from nacl.public import PrivateKey
 
 from schemas.environment import Secret
+from schemas.reply import Reply
 from steps.bucket import PictureBucket
 from steps.discord import Discord
 from steps.errors import NotYetAcknowledged, PermanentError, RetryableError
@@ -47,12 +48,14 @@ def shown(
         "sealed_token": sealed(KEY),
         "channel_id": "5",
         "user_id": "42",
+        "locale": "en-GB",
+        "options": {},
         "received_at": text_of(received),
         "expires_at": text_of(received + timedelta(minutes=15)),
     } | changes
     discord = Discord(f"{script.url}/api/v10", "mando", Secret("bot-token") if bot else None)
-    whole = {"request": request, **(order or {"failure": "unavailable"})}
-    return str(reply(whole, bucket, discord, Opener([KEY]), "attach", NOW, attempt)["message_id"])
+    whole = Reply.from_json({"request": request, **(order or {"failure": "unavailable"})})
+    return reply(whole, bucket, discord, Opener([KEY]), "attach", NOW, attempt).message_id
 
 
 def paths(script: Scripted) -> list[str]:

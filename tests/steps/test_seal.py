@@ -85,5 +85,5 @@ def test_the_ingress_seals_a_token_if_and_only_if_the_reply_step_takes_it(token:
         assert opened is None
         return
     assert isinstance(command, Command)
-    request = json.loads(to_request(command, Sealer(KEY.public_key), datetime.now(UTC)).as_json)
-    assert opener(KEY).open(request["sealed_token"]).reveal() == opened == token
+    request = to_request(command, Sealer(KEY.public_key), datetime.now(UTC))
+    assert opener(KEY).open(request.sealed_token).reveal() == opened == token
