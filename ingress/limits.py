@@ -44,7 +44,7 @@ class Members:
         with self._lock:
             asked = self._asked.setdefault(user_id, {})
             self._asked.move_to_end(user_id)
-            for old in [one for one, known in asked.items() if known.at_s <= now_s - _WINDOW_S]:
+            for old in [one for one, known in asked.items() if known.at_s + _WINDOW_S <= now_s]:
                 del asked[old]
             if interaction_id in asked:
                 asked[interaction_id].deliveries += 1
