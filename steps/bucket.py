@@ -13,7 +13,7 @@ from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 
 from schemas.picture import ObjectName
-from steps.errors import PermanentError, RetryableError
+from steps.errors import PermanentError, Reason, RetryableError
 
 # An object is named after what it shows, so what is behind a name never changes.
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
@@ -30,6 +30,7 @@ _BROKEN = (
     ConnectionError,  # a download that ended early
     DataCorruption,  # a checksum that does not fit
 )
+_REFUSED = (401, 403)
 _PASSING = (408, 429)  # and 5xx.  Source: Cloud Storage, "Retry strategy"
 
 
@@ -60,12 +61,14 @@ class PictureBucket:
             return bool(self._bucket.blob(object_name).exists(retry=None, timeout=TIMEOUT_S))
 
     def get(self, object_name: ObjectName) -> bytes:
-        """The picture's bytes.  Raises PermanentError(404) where there is none."""
+        """The picture's bytes.  Raises PermanentError where there is none."""
         with self._errors(f"give {object_name}"):
             try:
                 png: bytes = self._bucket.blob(object_name).download_as_bytes(retry=None, timeout=TIMEOUT_S)
             except exceptions.NotFound:
-                raise PermanentError(404, f"the bucket {self._name} holds no {object_name}", kind="bucket") from None
+                raise PermanentError(
+                    "missing", f"the bucket {self._name} holds no {object_name}", kind="bucket"
+                ) from None
         if not png.startswith(_PNG):  # somebody else on the way answered
             raise RetryableError(
                 f"the bucket {self._name} did not give {object_name}: what came is no PNG", kind="bucket"
@@ -79,17 +82,18 @@ class PictureBucket:
 
     @contextmanager
     def _errors(self, what: str) -> Iterator[None]:
-        """RetryableError where the same call may succeed later; else PermanentError(500): our setting is wrong."""
+        """RetryableError where the same call may succeed later; else PermanentError: a role or a setting is wrong."""
         try:
             yield
         except (exceptions.GoogleAPICallError, InvalidResponse) as error:
             status = error.response.status_code if isinstance(error, InvalidResponse) else error.code or 500
             if status >= 500 or status in _PASSING:
                 raise RetryableError(f"the bucket {self._name} did not {what}: {error}", kind="bucket") from None
-            raise PermanentError(500, f"the bucket {self._name} refused to {what}: {error}", kind="bucket") from None
+            reason: Reason = "refused" if status in _REFUSED else "bug"
+            raise PermanentError(reason, f"the bucket {self._name} refused to {what}: {error}", kind="bucket") from None
         except google.auth.exceptions.DefaultCredentialsError as error:
             raise PermanentError(
-                500, f"the bucket {self._name} was not asked to {what}: {error}", kind="bucket"
+                "refused", f"the bucket {self._name} was not asked to {what}: {error}", kind="bucket"
             ) from None
         except _BROKEN as error:
             raise RetryableError(

@@ -20,14 +20,14 @@ def generate(request: Request, bucket: PictureBucket, *, is_first_attempt: bool 
 
     Only another attempt looks whether the picture is there already: the first one would ask in vain.
 
-    Raises PermanentError(422) where it cannot be drawn, and what the bucket raises.
+    Raises PermanentError where it cannot be drawn, and what the bucket raises.
     """
     options = request.options
     seed = request.interaction_id if options.words is None else options.words
     try:
         design = mandala.design_for(seed, symmetry=options.symmetry, palette=options.palette)
     except mandala.DesignError as error:
-        raise PermanentError(422, str(error), kind="drawing") from None
+        raise PermanentError("undrawable", str(error), kind="drawing") from None
     object_name = _object_name(design, options)
     if is_first_attempt or not bucket.holds(object_name):
         bucket.put_once(object_name, mandala.draw_png(design, SIZE_PX))

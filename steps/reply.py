@@ -39,13 +39,13 @@ def reply(
     """Show the order's picture or apology.
 
     attempt counts the workflow's calls of one order, from 1.
-    Raises PermanentError(410) where no message is left to edit, and what the bucket and Discord raise.
+    Raises PermanentError where no message is left to edit, and what the bucket and Discord raise.
     """
     try:
         return Message(_shown(order, bucket, discord, opener, delivery, now))
     except Blocked as error:
         if attempt > len(BLOCKED_WAITS_S):
-            raise PermanentError(403, f"{error} {attempt} times", kind="discord") from None
+            raise PermanentError("refused", f"{error} {attempt} times", kind="discord") from None
         raise RetryableError(str(error), retry_after_s=BLOCKED_WAITS_S[attempt - 1], kind="discord") from None
 
 
@@ -82,7 +82,7 @@ def _shown(
 
 
 def _post(request: Request, discord: Discord, message: DiscordMessage, png: bytes | None, reason: str) -> str:
-    """To the channel, mentioning the member.  Raises PermanentError(410) where that cannot be."""
+    """To the channel, mentioning the member.  Raises PermanentError where that cannot be."""
     if not discord.can_post:
         raise _no_message_left(f"{reason}; to post to the channel instead, set DISCORD_BOT_TOKEN for the steps")
     if request.channel_id is None:
@@ -92,7 +92,7 @@ def _post(request: Request, discord: Discord, message: DiscordMessage, png: byte
 
 
 def _no_message_left(message: str) -> PermanentError:
-    return PermanentError(410, message, kind="discord")
+    return PermanentError("gone", message, kind="discord")
 
 
 def _show(picture: Picture, bucket: PictureBucket, delivery: Delivery) -> tuple[DiscordMessage, bytes | None]:

@@ -22,7 +22,7 @@ class Opener:
         self._boxes = [SealedBox(key) for key in keys]
 
     def open(self, sealed_token: str) -> Secret:
-        """The token.  Raises PermanentError(400) where it was sealed with a key that is not ours, or altered."""
+        """The token.  Raises PermanentError where it was sealed with a key that is not ours, or altered."""
         try:
             sealed = urlsafe_b64decode(sealed_token + "=" * (-len(sealed_token) % 4))
         except ValueError:
@@ -39,7 +39,7 @@ class Opener:
 
 
 def _wrong(message: str) -> PermanentError:
-    return PermanentError(400, message, kind="request")
+    return PermanentError("bug", message, kind="request")
 
 
 def parse_private_keys(text: str) -> tuple[PrivateKey, ...]:

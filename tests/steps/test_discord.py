@@ -12,6 +12,7 @@ from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableE
 from steps.verdicts import DISCORD_ERRORS, verdict_of
 from tests.servers import free_port
 from tests.steps.scripted import Answer, Scripted, json_answer
+from tests.steps.statuses import status_of
 
 TOKEN = Secret("aW50ZXJhY3Rpb246secret")
 SHOWN = json_answer(200, {"id": "99"})
@@ -65,7 +66,7 @@ def test_each_error_in_the_table_is_of_its_kind(
         error = error_of(discord, script, answer)
         verdict = DISCORD_ERRORS[key]
         assert type(error) is KIND_OF.get(verdict, PermanentError)
-        assert not isinstance(error, PermanentError) or error.status == STATUS_OF[verdict]
+        assert not isinstance(error, PermanentError) or status_of(error) == STATUS_OF[verdict]
 
 
 @pytest.mark.parametrize(
