@@ -13,9 +13,9 @@ from typing import Any
 import schemas
 from ingress.options import chosen
 from ingress.seal import Sealer
-from schemas.environment import Secret
 from schemas.interaction import Interaction
 from schemas.request import ChannelId, InteractionId, Request, UserId
+from service.environment import Secret
 
 TOKEN_LIFE = timedelta(minutes=15)  # Source: Discord, "Receiving and Responding": the interaction token's validity
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from schemas.environment import ConfigError
 from schemas.limits import Limits
+from service.environment import ConfigError
 
 FILE = Path(__file__).parent / "limits.yaml"
 _WINDOW_S = 60.0
@@ -20,7 +20,7 @@ def read_limits(path: Path = FILE) -> Limits:
     try:
         return Limits.from_json(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"mando ingress: {path.name} is wrong: {error}") from None
+        raise ConfigError(f"{path.name} is wrong: {error}") from None
 
 
 @dataclass(slots=True)

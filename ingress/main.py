@@ -30,11 +30,11 @@ from ingress.interaction import (
     parse,
     to_request,
 )
-from ingress.limits import Members, read_limits
+from ingress.limits import Members
 from ingress.log import log
 from ingress.options import WrongOption
 from ingress.seal import Sealer
-from schemas.environment import ConfigError
+from service.environment import ConfigError
 from service.requests import BodyTooLarge, arrived_s, header, read_body
 from service.slow_clients import serve_functions_so
 
@@ -46,10 +46,10 @@ ANSWER_WITHIN_S = 2.5
 
 try:
     CONFIG = read_config(os.environ)
-    LIMITS = read_limits()
 except ConfigError as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)
+LIMITS = CONFIG.limits
 SEALER = Sealer(CONFIG.seal_public_key)
 QUEUE = TaskQueue(CONFIG)
 BACKLOG = Backlog(asking(CONFIG), LIMITS.look_every_s)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import schemas
-from schemas.environment import Secret
 from schemas.request import InteractionId
+from service.environment import Secret
 
 
 @dataclass(frozen=True, slots=True)

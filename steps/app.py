@@ -29,13 +29,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import schemas
-from schemas.environment import ConfigError
 from schemas.error import Error, Kind
 from schemas.message import Message
 from schemas.picture import Picture
 from schemas.reply import Reply
 from schemas.request import Request
 from service.concurrency import STEPS_THREADS
+from service.environment import ConfigError
 from service.requests import BodyTooLarge, header, read_body
 from steps import body
 from steps.bucket import PictureBucket

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from schemas.environment import Secret
+from service.environment import Secret
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
 from steps.rate_limits import Brake, Caller, read_rate_limit
 from steps.verdicts import verdict_of

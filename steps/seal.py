@@ -8,7 +8,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
 
 import schemas
-from schemas.environment import Secret
+from service.environment import Secret
 from steps.errors import PermanentError
 
 # The same that the ingress takes; everybody can seal with the public key, so it is not enough that the ingress looked.

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingress.limits import Members, read_limits
-from schemas.environment import ConfigError
+from service.environment import ConfigError
 
 GOOD = "backlog: {look_every_s: 5, tell_after_s: 30, refuse_after_s: 600}\nmember: {per_minute: 6}\n"
 

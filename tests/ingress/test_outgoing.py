@@ -23,7 +23,7 @@ from ingress.config import read_config
 from ingress.enqueue import TaskQueue
 from ingress.limits import Members, read_limits
 from ingress.seal import Sealer
-from schemas.environment import Secret
+from service.environment import Secret
 from tests.asgi import serving_asgi
 from tests.ingress.test_requests import DISCORD, STEPS_KEY, environment
 from tests.interactions import Signer, an_interaction

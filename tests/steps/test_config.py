@@ -1,12 +1,13 @@
 """A wrong environment is one message that lists everything."""
 
 from base64 import b64encode
+from typing import Any
 
 import pytest
 from nacl.public import PrivateKey
 
-from schemas.environment import ConfigError, Secret
-from steps.config import Config, read_config
+from service.environment import ConfigError, Secret, SecretUnavailable
+from steps.config import SETTINGS, Config, read_config
 
 KEY = b64encode(bytes(PrivateKey.generate())).decode()
 
@@ -63,3 +64,32 @@ def test_the_line_end_of_a_file_is_no_part_of_the_bots_token() -> None:
     read = config(DISCORD_BOT_TOKEN="abc\n")
     assert read.bot_token is not None
     assert read.bot_token.reveal() == "abc"
+
+
+def test_a_project_a_secret_and_a_setting_that_are_wrong_are_one_message() -> None:
+    def read_secret(version: str) -> Secret:
+        raise SecretUnavailable(f"cannot read the secret {version}")
+
+    version = "projects/demo/secrets/bot/versions/1"
+    with pytest.raises(ConfigError) as caught:
+        read_config({"DISCORD_BOT_TOKEN_SECRET": version, "DELIVERY": "pigeon"}, read_secret)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "mando steps: 3 settings are wrong"
+    assert [line.split()[0] for line in lines[1:]] == ["GOOGLE_CLOUD_PROJECT", "DISCORD_BOT_TOKEN", "DELIVERY"]
+    assert version in lines[2]
+
+
+def test_no_variable_is_read_that_is_not_in_the_table() -> None:
+    class Watched(dict[str, str]):
+        asked: set[str] = set()  # noqa: RUF012 -- one of them
+
+        def get(self, name: str, default: object = None) -> Any:
+            self.asked.add(name)
+            return super().get(name, default)
+
+        def __getitem__(self, name: str) -> str:
+            self.asked.add(name)
+            return super().__getitem__(name)
+
+    read_config(Watched(GOOGLE_CLOUD_PROJECT="demo", SEAL_PRIVATE_KEY=KEY), no_secrets)
+    assert Watched.asked == SETTINGS.keys()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas.environment import Secret
+from service.environment import Secret
 from steps.discord import Discord
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
 from steps.verdicts import DISCORD_ERRORS, verdict_of

@@ -17,10 +17,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from mandala import PALETTES
-from schemas.environment import Secret
 from schemas.picture import ObjectName, Picture
 from schemas.reply import Reply
 from schemas.request import Request
+from service.environment import Secret
 from steps.app import Step, _answer
 from steps.bucket import PictureBucket
 from steps.caller import CallerCheck

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from schemas.environment import Secret
+from service.environment import Secret
 from steps.discord import Discord
 from steps.errors import PermanentError, RetryableError
 from steps.rate_limits import _MOST_INVALID, RateLimit, read_rate_limit

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 from nacl.public import PrivateKey
 
-from schemas.environment import Secret
 from schemas.reply import Reply
+from service.environment import Secret
 from steps.bucket import PictureBucket
 from steps.discord import Discord
 from steps.errors import NotYetAcknowledged, PermanentError, RetryableError
