@@ -28,6 +28,7 @@ from local.disk import CannotKeep, UnusableFile, unusable_key
 from local.live_files import BrokenFile, LiveFile, watch
 from local.server import BUCKET, HOST, PROJECT, QUEUE, WORKFLOW, LocalCloud, account
 from local.tasks.queue_yaml import QueueYamlError
+from service.log import write_json_lines
 
 ROOT = Path(__file__).parent.parent
 _STEPS_AUDIENCE = "mando-steps"
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    write_json_lines(sys.stderr)
     try:
         with _locked(arguments.data_dir):
             asyncio.run(_up(arguments.port, arguments.data_dir))

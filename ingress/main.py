@@ -31,10 +31,10 @@ from ingress.interaction import (
     to_request,
 )
 from ingress.limits import Members
-from ingress.log import log
 from ingress.options import WrongOption
 from ingress.seal import Sealer
 from service.environment import ConfigError
+from service.log import log
 from service.requests import BodyTooLarge, arrived_s, header, read_body
 from service.slow_clients import serve_functions_so
 
@@ -100,7 +100,7 @@ async def handle_request(http: HttpRequest) -> Response:
     except IncompleteInteraction as error:
         log("ERROR", f"an interaction that cannot be answered later: {error}", interaction_id="")
     except Exception as error:  # the top of the process: our bug, and still the member is told
-        log("CRITICAL", f"{type(error).__name__} in the ingress", interaction_id="")
+        log("CRITICAL", f"{type(error).__name__} in the ingress", mistake=error, interaction_id="")
     return JSONResponse(OUR_FAULT)
 
 

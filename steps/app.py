@@ -10,7 +10,6 @@ A call holds a thread from the moment on when it is known who calls and what for
 
 import asyncio
 import functools
-import json
 import os
 import re
 import sys
@@ -36,6 +35,7 @@ from schemas.reply import Reply
 from schemas.request import Request
 from service.concurrency import STEPS_THREADS
 from service.environment import ConfigError
+from service.log import Severity, log, place, write_json_lines
 from service.requests import BodyTooLarge, header, read_body
 from steps import body
 from steps.bucket import PictureBucket
@@ -58,7 +58,6 @@ Taken = TypeVar("Taken", Request, Reply)
 
 
 Outcome = Literal["done", "limited", "later", "too slow", "mistake"] | Reason
-Severity = Literal["INFO", "WARNING", "ERROR", "CRITICAL"]
 
 # How a call ends → its status and the severity of its line in the log.  workflows/mando.yaml goes by the status alone,
 # but for the kind of a 401 or 403: the callers' own it repeats for minutes.
@@ -98,6 +97,7 @@ def create_app(config: Config | None = None) -> Starlette:
         except ConfigError as error:
             sys.stderr.write(f"{error}\n")
             sys.exit(2)
+    write_json_lines(sys.stdout)
     bucket = PictureBucket(config.bucket)
     # Source: Discord, "User Agent": DiscordBot ($url, $versionNumber)
     user_agent = f"DiscordBot (https://{config.project}.appspot.com, {VERSION})"
@@ -137,6 +137,7 @@ async def _no_such_route(_: HttpRequest, error: HTTPException) -> Response:
 async def _answer(caller: CallerCheck, threads: ThreadPoolExecutor, step: Step[Taken], http: HttpRequest) -> Response:
     """One call of the workflow, from its token to its answer; every outcome is one line in the log."""
     started_s = time.monotonic()
+    mistake: Exception | None = None
     try:
         await caller.check(header(http.headers, "Authorization"))
         value = await _value(http, step.takes)
@@ -146,10 +147,18 @@ async def _answer(caller: CallerCheck, threads: ThreadPoolExecutor, step: Step[T
         message = "done"
     except Exception as error:  # the top of the process
         outcome, failure = failure_of(error)
-        message = _where(error) if outcome == "mistake" else failure.message
+        mistake = error if outcome == "mistake" else None
+        message = place(error) if mistake else failure.message
         answer = failure.to_json()
     status, severity = STATUSES[outcome]
-    _log(http, severity, message, status, ms=round(1000 * (time.monotonic() - started_s)))
+    log(
+        severity,
+        f"{http.url.path} {message}",
+        mistake,
+        interaction_id=_interaction_id(http),
+        status=status,
+        ms=round(1000 * (time.monotonic() - started_s)),
+    )
     return JSONResponse(answer, status)
 
 
@@ -200,24 +209,7 @@ def _attempt(http: HttpRequest) -> int:
     return int(said) if _ATTEMPT.fullmatch(said) else 1
 
 
-def _where(error: Exception) -> str:
-    """The kind and place of a mistake, without its text: that may quote an address with a token in it."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    place = f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}" if traceback else "nowhere"
-    return f"{type(error).__name__} at {place}"
-
-
-def _log(http: HttpRequest, severity: str, message: str, status: int, ms: int) -> None:
-    """One line of JSON, as Cloud Logging reads it."""
+def _interaction_id(http: HttpRequest) -> str | None:
+    """What the dedup key names, for the log; None where it is none of Discord's ids."""
     interaction_id = header(http.headers, "X-Dedup-Key") or ""
-    entry = {
-        "severity": severity,
-        "message": f"{http.url.path} {message}",
-        "interaction_id": interaction_id if _SNOWFLAKE.fullmatch(interaction_id) else None,
-        "status": status,
-        "ms": ms,
-    }
-    sys.stdout.write(json.dumps(entry) + "\n")
-    sys.stdout.flush()
+    return interaction_id if _SNOWFLAKE.fullmatch(interaction_id) else None

@@ -204,7 +204,12 @@ def test_a_mistake_of_ours_is_told_to_the_member_and_writes_no_token_into_the_lo
     answer = DISCORD.post(ingress.url, an_interaction(str(next(_NUMBERS))))
     words = "Something went wrong on my side. Please try again later."
     assert (answer.status_code, answer.json()) == (200, {"type": 4, "data": {"content": words, "flags": 64}})
-    assert logged(capsys) == [{"severity": "CRITICAL", "message": "KeyError in the ingress", "interaction_id": ""}]
+    (line,) = logged(capsys)
+    frames = line.pop("stack_trace").splitlines()
+    assert line == {"severity": "CRITICAL", "message": "KeyError in the ingress", "interaction_id": ""}
+    assert frames[-1] == "KeyError"
+    assert frames[-2] == f'  File "{__file__}", line {Breaks.seal.__code__.co_firstlineno + 1}, in seal'
+    assert any("in handle_request" in frame for frame in frames)
 
 
 def test_who_was_sent_away_because_of_the_line_keeps_the_whole_share(ingress: Ingress) -> None:

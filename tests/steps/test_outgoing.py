@@ -212,6 +212,9 @@ def test_a_mistake_of_ours_writes_no_token_into_the_log_nor_into_the_answer(
     line = json.loads(capsys.readouterr().out)
     place = f"{__file__}:{breaks.__code__.co_firstlineno + 1}"
     assert line.pop("ms") >= 0
+    frames = line.pop("stack_trace").splitlines()
+    assert frames[-2:] == [f'  File "{__file__}", line {place.rpartition(":")[2]}, in breaks', "KeyError"]
+    assert any("in _answer" in frame for frame in frames)
     assert line == {
         "severity": "CRITICAL",
         "message": f"/generate-image KeyError at {place}",
