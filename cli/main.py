@@ -5,6 +5,8 @@ import importlib
 import os
 import sys
 
+from local.workflows.limits import make_room_for_frames
+
 COMMANDS = {
     "up": "run it all on this machine: local cloud and page, ingress, steps",
     "draw": "draw one mandala into a file",
@@ -19,6 +21,7 @@ COMMANDS = {
 
 
 def main() -> None:
+    make_room_for_frames()
     try:
         sys.exit(run(sys.argv[1:]))
     except KeyboardInterrupt:

@@ -36,7 +36,6 @@ from ingress.seal import Sealer
 from service.environment import ConfigError
 from service.log import log
 from service.requests import BodyTooLarge, arrived_s, header, read_body
-from service.slow_clients import serve_functions_so
 
 # A slash command is about 1.5 KiB.  6,000 characters of words are 72 KB if each is spelt \ud83d\ude00.
 MAX_BODY_BYTES = 256 * 1024
@@ -70,9 +69,6 @@ BUSY = _for_you_alone("I am too busy to draw right now. Please try again in a mi
 UNKNOWN = _for_you_alone("I do not know that one. Type /mando and I draw you a mandala.")
 PAUSED = _for_you_alone("I am taking a break and do not draw right now. Please try again later.")
 OUR_FAULT = _for_you_alone("Something went wrong on my side. Please try again later.")
-
-
-serve_functions_so()
 
 
 @functions_framework.aio.http  # so functions-framework serves it with uvicorn, here and in the cloud
