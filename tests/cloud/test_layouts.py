@@ -71,6 +71,19 @@ def test_what_was_before_numbers_is_brought_over(tmp_path: Path) -> None:
     Database(tmp_path / "workflows.sqlite").close()
 
 
+def test_a_journal_without_what_its_outcomes_answer_gets_room_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "workflows.sqlite"
+    Database(path).close()
+    a_file(
+        path,
+        "ALTER TABLE journal DROP COLUMN kind; ALTER TABLE journal DROP COLUMN digest; PRAGMA user_version = 1;"
+        "INSERT INTO journal VALUES ('e', 1, 0, '2026-11-01T00:00:00Z', 'null');",
+    )
+    database = Database(path)
+    assert database.rows("SELECT * FROM journal") == [("e", 1, 0, "2026-11-01T00:00:00Z", "null", None, None)]
+    database.close()
+
+
 def test_discords_files_come_out_of_the_table_and_the_same_bytes_lie_there_once(tmp_path: Path) -> None:
     path = a_file(tmp_path / "discord.sqlite", DISCORD_BEFORE)
     Store(path, Contents(tmp_path / "contents"), on_change=lambda _: None).close()
