@@ -4,9 +4,8 @@ Only what is asked counts, not how: another time-out, or a header that a newer v
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from hashlib import blake2b
-from typing import Literal
+from typing import Literal, NamedTuple
+from zlib import crc32
 
 from local.workflows.effects import (
     AwaitCallback,
@@ -35,21 +34,20 @@ WORDS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """digest is 8 bytes; empty where there is only one effect of its kind."""
+class Asked(NamedTuple):
+    """digest is a checksum of 32 bits, for nobody forges it; 0 where there is only one effect of its kind."""
 
     kind: Kind
-    digest: bytes
+    digest: int
 
 
-_NOW, _UUID = Asked("now", b""), Asked("uuid", b"")
+_NOW, _UUID = Asked("now", 0), Asked("uuid", 0)
 
 
 def asked(effect: Leaf) -> Asked:
     match effect:
         case HttpCall(method=method, url=url, body=body):
-            return Asked("http", _digest(f"{method} {url}", body or b""))
+            return Asked("http", _digest(f"{method} {url} ", body or b""))
         case Sleep(seconds=seconds):
             return Asked("sleep", _digest(repr(float(seconds))))
         case Now():
@@ -57,17 +55,14 @@ def asked(effect: Leaf) -> Asked:
         case NewUuid():
             return _UUID
         case Log(data=data, severity=severity):
-            return Asked("log", _digest(severity, repr(data).encode()))
+            return Asked("log", _digest(f"{severity} ", repr(data).encode()))
         case ConnectorCall(name=name, arguments=arguments):
-            return Asked("connector", _digest(name, repr(dict(arguments)).encode()))
+            return Asked("connector", _digest(f"{name} ", repr(dict(arguments)).encode()))
         case CreateCallback(method=method):
             return Asked("callback", _digest(method))
         case AwaitCallback(url=url):
             return Asked("await", _digest(url))
 
 
-def _digest(text: str, more: bytes = b"") -> bytes:
-    digest = blake2b(text.encode(errors="surrogatepass"), digest_size=8)
-    digest.update(b"\0")
-    digest.update(more)
-    return digest.digest()
+def _digest(text: str, more: bytes = b"") -> int:
+    return crc32(more, crc32(text.encode("utf-8", "surrogatepass")))

@@ -29,7 +29,7 @@ CREATE TABLE histories (
 -- kind and digest say what the outcome answers (asked.py); they are NULL in rows of layout 1.
 CREATE TABLE journal (
     execution TEXT NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,
-    outcome TEXT NOT NULL, kind TEXT, digest BLOB, PRIMARY KEY (execution, position)
+    outcome TEXT NOT NULL, kind TEXT, digest INTEGER, PRIMARY KEY (execution, position)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX one_outcome ON journal (execution, effect);
 CREATE TABLE callbacks (
@@ -77,7 +77,7 @@ def _from_before_numbers(connection: sqlite3.Connection) -> None:
 
 def _from_outcomes_alone(connection: sqlite3.Connection) -> None:
     """What is there goes on without being compared."""
-    for column in ("kind TEXT", "digest BLOB"):
+    for column in ("kind TEXT", "digest INTEGER"):
         connection.execute(f"ALTER TABLE journal ADD COLUMN {column}")
 
 

@@ -87,7 +87,7 @@ class Journal:
         self._position, self.at = position, at
 
 
-def _compare(effect: Leaf | None, kind: str | None, digest: bytes | None) -> None:
+def _compare(effect: Leaf | None, kind: str | None, digest: int | None) -> None:
     """Raises JournalDiffers.  kind and digest are None in what a version wrote that did not keep them."""
     recorded = WORDS.get(kind or "", "something")
     if effect is None:

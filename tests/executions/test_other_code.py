@@ -183,4 +183,4 @@ def test_every_text_has_a_digest(url: str, data: str) -> None:
     make: list[Callable[[], Leaf]] = [lambda: HttpCall("GET", url, {}, None, 1.0), lambda: Log(data, "INFO")]
     for effect in make:
         assert asked(effect()) == asked(effect())
-        assert len(asked(effect()).digest) == 8
+        assert 0 <= asked(effect()).digest < 2**32
