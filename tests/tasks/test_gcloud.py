@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cli.env import gcloud_environment
-from local.tasks.rules import YAML_TASK_TTL_S, YAML_TOMBSTONE_S
+from local.retention import YAML_TASK_TTL_S, YAML_TOMBSTONE_S
 from tests.gcloud import gcloud, require_gcloud
 from tests.tasks.face import PARENT, Face, a_face
 
