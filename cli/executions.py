@@ -30,9 +30,6 @@ _STATES = {int(state): state.name for state in executions_v1.Execution.State}  #
 _UNREACHABLE = (exceptions.ServiceUnavailable, exceptions.DeadlineExceeded)
 _OF_ANOTHER_KIND = (exceptions.MethodNotImplemented, exceptions.InternalServerError, exceptions.Unknown)
 
-# gRPC logs what it raises as well, with a traceback.
-logging.getLogger("grpc").addHandler(logging.NullHandler())
-
 
 class NoAnswer(Exception):
     """Raised when there is nobody to ask, or no answer; the message is one line for the terminal."""
@@ -66,6 +63,7 @@ class Executions:
 
     @classmethod
     def of_this_machine(cls, port: int) -> "Executions":
+        _keep_grpc_quiet()
         address = f"127.0.0.1:{port + GRPC_PORT}"
         # A proxy is never asked for this machine, and an answer may be as long as Google's own client lets it be.
         channel = grpc.insecure_channel(
@@ -76,6 +74,7 @@ class Executions:
 
     @classmethod
     def of_google(cls) -> "Executions":
+        _keep_grpc_quiet()
         try:
             return cls(executions_v1.ExecutionsClient(), _GOOGLE, "is the network up?")
         except (google.auth.exceptions.GoogleAuthError, ValueError) as error:
@@ -126,6 +125,11 @@ class Executions:
 
     def _of_another_kind(self, words: str) -> NoAnswer:
         return NoAnswer(f"{self._address} does not answer as Workflow Executions does: {words}")
+
+
+def _keep_grpc_quiet() -> None:
+    """It logs what it raises as well, with a traceback."""
+    logging.getLogger("grpc").setLevel(logging.CRITICAL)
 
 
 def _one_line(error: Exception) -> str:
