@@ -33,6 +33,7 @@ from local.workflows.effects import Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from local.workflows.history import Bill
 from local.workflows.json_text import compact
+from local.workflows.limits import make_room_for_frames
 
 _LAST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 _LARGEST_STUBS_BYTES = 64 * 2**20
@@ -128,6 +129,7 @@ def command(
     base_url: str,
 ) -> int:
     """FILE is the workflow's YAML or JSON."""
+    make_room_for_frames()
     workflow, argument, tokens, stubs = load(file), _argument(data), Tokens.from_environment(), stub or Stubs()
     agenda = Agenda(time.time()) if virtual_time else None
     bill = Bill()

@@ -10,6 +10,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from local.live_files import BrokenFile, watch
 from local.programs import programs
 from local.project import HOST, ROOT, Ports, url
 from local.server import LocalCloud
+from local.workflows.limits import make_room_for_frames
+from service.log import write_json_lines
 
 
 @click.command()
@@ -42,6 +45,8 @@ from local.server import LocalCloud
 )
 def command(port: int, data: Path) -> None:
     """Ctrl-C stops all of it."""
+    make_room_for_frames()
+    write_json_lines(sys.stderr)
     try:
         with _locked(data):
             asyncio.run(_up(Ports(port), data))

@@ -17,7 +17,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from ingress.cloud_tasks import FAILURES, client_arguments, describe
 from ingress.config import Config
-from ingress.log import log
+from service.log import log
 
 _PATIENCE_S = 1.0  # of the one request in look_every_s that asks
 _WORTH_S = 60.0  # what was fetched longer ago says nothing any more

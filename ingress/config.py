@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from nacl.public import PublicKey
 from nacl.signing import VerifyKey
 
+from ingress.limits import FILE, read_limits
 from ingress.seal import parse_public_key
-from schemas.environment import Setting, matching, read_environment
+from schemas.limits import Limits
+from service.environment import ConfigError, Setting, matching, read_environment
 
 _PLACE = r"projects/[a-z0-9:.-]+/locations/[a-z0-9-]+"
 
@@ -22,6 +25,7 @@ class Config:
     workflow: str
     task_service_account: str
     tasks_endpoint: str | None
+    limits: Limits
 
 
 SETTINGS = {
@@ -57,9 +61,14 @@ SETTINGS = {
 }
 
 
-def read_config(environ: Mapping[str, str]) -> Config:
-    """Raises ConfigError."""
-    values = read_environment("mando ingress", SETTINGS, environ)
+def read_config(environ: Mapping[str, str], limits_file: Path = FILE) -> Config:
+    """Raises ConfigError, which lists what is wrong with the file too."""
+    try:
+        limits, also_wrong = read_limits(limits_file), []
+    except ConfigError as error:
+        limits, also_wrong = None, [str(error)]
+    values = read_environment("mando ingress", SETTINGS, environ, also_wrong=also_wrong)
+    assert limits is not None  # noqa: S101 -- else something is wrong
     return Config(
         public_key=values["DISCORD_PUBLIC_KEY"],
         seal_public_key=values["SEAL_PUBLIC_KEY"],
@@ -67,4 +76,5 @@ def read_config(environ: Mapping[str, str]) -> Config:
         workflow=values["WORKFLOW"],
         task_service_account=values["TASK_SERVICE_ACCOUNT"],
         tasks_endpoint=values["CLOUD_TASKS_ENDPOINT"],
+        limits=limits,
     )

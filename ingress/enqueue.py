@@ -10,12 +10,13 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import NewType
 
 from google.cloud import tasks_v2
 
 from ingress.cloud_tasks import FAILURES, FINAL, client_arguments, describe, is_already_there
 from ingress.config import Config
-from ingress.interaction import Request
+from schemas.request import InteractionId, Request
 from service.concurrency import INGRESS_REQUESTS
 
 SECOND_CALL_AFTER_S = 0.9  # most calls are answered within 0.1 s; what takes this long is often lost
@@ -25,6 +26,8 @@ PAUSE_S = 0.5  # between a first call that failed and the second: short enough f
 MOST_CALLS = 2 * INGRESS_REQUESTS
 # Calls that hang end so long after the deadline: many time-outs at once are work, and the members' answers come first.
 ANSWERS_FIRST_S = 1.0
+
+TaskName = NewType("TaskName", str)  # its full name
 
 _EXECUTIONS = "https://workflowexecutions.googleapis.com/v1"
 
@@ -43,19 +46,20 @@ class TaskQueue:
         self._threads = ThreadPoolExecutor(max_workers=MOST_CALLS, thread_name_prefix="enqueue")
         self._free = threading.Semaphore(MOST_CALLS)
 
-    async def enqueue(self, request: Request, deadline_s: float) -> str:
+    async def enqueue(self, request: Request, deadline_s: float) -> TaskName:
         """Put the request into the queue once, however often it is asked to; deadline_s is of time.monotonic().
 
         A call that fails or is slow gets a second one beside it, and the first good answer counts: the task has a name.
         """
         task = self._task(request)
+        name = TaskName(task.name)
         first = self._start(task, deadline_s)
         calls = [first]
         try:
             await asyncio.wait(calls, timeout=min(SECOND_CALL_AFTER_S, _left_s(deadline_s)))
             if first.done():
                 if self._holds_task(first):
-                    return task.name
+                    return name
                 await asyncio.sleep(min(PAUSE_S, _left_s(deadline_s)))
             with contextlib.suppress(QueueUnavailable):  # no thread is free: the first one may still be answered
                 calls.append(self._start(task, deadline_s))
@@ -67,7 +71,7 @@ class TaskQueue:
                 if not done:
                     raise QueueUnavailable("no answer in time")
                 if any(self._holds_task(call) for call in done):
-                    return task.name
+                    return name
         finally:
             for call in calls:
                 call.cancel()  # one that has not begun: nobody waits for it any more
@@ -106,13 +110,13 @@ class TaskQueue:
                 url=f"{_EXECUTIONS}/{self._config.workflow}/executions",
                 http_method=tasks_v2.HttpMethod.POST,
                 headers={"Content-Type": "application/json"},
-                body=json.dumps({"argument": request.as_json.decode()}).encode(),
+                body=json.dumps({"argument": json.dumps(request.to_json(), ensure_ascii=False)}).encode(),
                 oauth_token=tasks_v2.OAuthToken(service_account_email=self._config.task_service_account),
             ),
         )
 
 
-def task_id(interaction_id: str) -> str:
+def task_id(interaction_id: InteractionId) -> str:
     """The dedup key: hash-prefixed, since Cloud Tasks slows down on names that count upwards, as Discord's ids do."""
     prefix = hashlib.sha256(interaction_id.encode()).hexdigest()[:16]
     return f"{prefix}-{interaction_id}"

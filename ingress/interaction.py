@@ -13,7 +13,9 @@ from typing import Any
 import schemas
 from ingress.options import chosen
 from ingress.seal import Sealer
-from schemas.environment import Secret
+from schemas.interaction import Interaction
+from schemas.request import ChannelId, InteractionId, Request, UserId
+from service.environment import Secret
 
 TOKEN_LIFE = timedelta(minutes=15)  # Source: Discord, "Receiving and Responding": the interaction token's validity
 
@@ -41,11 +43,11 @@ class Command:
     """A slash command: the parts of Discord's interaction that we use."""
 
     name: str
-    interaction_id: str
+    interaction_id: InteractionId
     application_id: str
     token: Secret
-    channel_id: str | None
-    user_id: str
+    channel_id: ChannelId | None
+    user_id: UserId
     locale: str
     options: Mapping[str, Any]
 
@@ -58,14 +60,6 @@ class Autocomplete:
 @dataclass(frozen=True, slots=True)
 class OtherInteraction:
     """A kind that we never asked for: a button, a form, a command on a user or a message, one yet to be invented."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What travels from here on; `as_json` fits schemas/request.json."""
-
-    interaction_id: str
-    as_json: bytes
 
 
 def parse(body: bytes) -> Ping | Command | Autocomplete | OtherInteraction:
@@ -113,26 +107,26 @@ def _command(payload: Json) -> Command | OtherInteraction:
     if data.get("type", 1) != 1 or not isinstance(name, str):
         return OtherInteraction()
     try:
-        schemas.check("interaction", payload)
+        interaction = Interaction.from_json(payload)
     except schemas.SchemaError as error:
         raise IncompleteInteraction(str(error)) from None
     return Command(
         name=name,
-        interaction_id=payload["id"],
-        application_id=payload["application_id"],
-        token=Secret(payload["token"]),
-        channel_id=_text(payload, "channel_id", _SNOWFLAKE),
+        interaction_id=interaction.id,
+        application_id=interaction.application_id,
+        token=interaction.token,
+        channel_id=ChannelId(channel_id) if (channel_id := _text(payload, "channel_id", _SNOWFLAKE)) else None,
         user_id=_user_id(payload),
         locale=_text(payload, "locale", _LOCALE) or "en-US",
         options=_options(data),
     )
 
 
-def _user_id(payload: Json) -> str:
+def _user_id(payload: Json) -> UserId:
     """Of the member in a server, of the user in a direct message."""
     for holder in (_object(payload, "member"), payload):
         if user_id := _text(_object(holder, "user"), "id", _SNOWFLAKE):
-            return user_id
+            return UserId(user_id)
     raise IncompleteInteraction("interaction must contain the id of a member's user or of a user")
 
 
@@ -157,20 +151,16 @@ def _text(holder: Json, name: str, pattern: re.Pattern[str]) -> str | None:
 
 def to_request(command: Command, sealer: Sealer, now: datetime) -> Request:
     """The request of a /mando, its token sealed.  Raises WrongOption."""
-    request = {
-        "interaction_id": command.interaction_id,
-        "application_id": command.application_id,
-        "sealed_token": sealer.seal(command.token),
-        "channel_id": command.channel_id,
-        "user_id": command.user_id,
-        "locale": command.locale,
-        "options": chosen(command.options),
-        "received_at": _instant(now),
-        "expires_at": _instant(now + TOKEN_LIFE),
-    }
-    schemas.check("request", request)
-    return Request(command.interaction_id, json.dumps(request, ensure_ascii=False).encode())
-
-
-def _instant(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    request = Request(
+        interaction_id=command.interaction_id,
+        application_id=command.application_id,
+        sealed_token=sealer.seal(command.token),
+        channel_id=command.channel_id,
+        user_id=command.user_id,
+        locale=command.locale,
+        options=chosen(command.options),
+        received_at=now,
+        expires_at=now + TOKEN_LIFE,
+    )
+    schemas.check("request", request.to_json())
+    return request

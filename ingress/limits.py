@@ -7,31 +7,20 @@ from pathlib import Path
 
 import yaml
 
-import schemas
-from schemas.environment import ConfigError
+from schemas.limits import Limits
+from service.environment import ConfigError
 
 FILE = Path(__file__).parent / "limits.yaml"
 _WINDOW_S = 60.0
 _MOST_MEMBERS = 10_000  # remembered by one instance; about 4 MB
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long a line may get, in seconds, and how often a member may ask."""
-
-    look_every_s: float
-    tell_after_s: float
-    refuse_after_s: float
-    per_minute: int
-
-
 def read_limits(path: Path = FILE) -> Limits:
     """Raises ConfigError."""
     try:
-        found = schemas.check("limits", yaml.safe_load(path.read_bytes()))
+        return Limits.from_json(yaml.safe_load(path.read_bytes()))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"mando ingress: {path.name} is wrong: {error}") from None
-    return Limits(**found["backlog"], **found["member"])
+        raise ConfigError(f"{path.name} is wrong: {error}") from None
 
 
 @dataclass(slots=True)
@@ -55,7 +44,7 @@ class Members:
         with self._lock:
             asked = self._asked.setdefault(user_id, {})
             self._asked.move_to_end(user_id)
-            for old in [one for one, known in asked.items() if known.at_s <= now_s - _WINDOW_S]:
+            for old in [one for one, known in asked.items() if known.at_s + _WINDOW_S <= now_s]:
                 del asked[old]
             if interaction_id in asked:
                 asked[interaction_id].deliveries += 1

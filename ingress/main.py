@@ -30,13 +30,12 @@ from ingress.interaction import (
     parse,
     to_request,
 )
-from ingress.limits import Members, read_limits
-from ingress.log import log
+from ingress.limits import Members
 from ingress.options import WrongOption
 from ingress.seal import Sealer
-from schemas.environment import ConfigError
+from service.environment import ConfigError
+from service.log import log
 from service.requests import BodyTooLarge, arrived_s, header, read_body
-from service.slow_clients import serve_functions_so
 
 # A slash command is about 1.5 KiB.  6,000 characters of words are 72 KB if each is spelt \ud83d\ude00.
 MAX_BODY_BYTES = 256 * 1024
@@ -46,10 +45,10 @@ ANSWER_WITHIN_S = 2.5
 
 try:
     CONFIG = read_config(os.environ)
-    LIMITS = read_limits()
 except ConfigError as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)
+LIMITS = CONFIG.limits
 SEALER = Sealer(CONFIG.seal_public_key)
 QUEUE = TaskQueue(CONFIG)
 BACKLOG = Backlog(asking(CONFIG), LIMITS.look_every_s)
@@ -70,9 +69,6 @@ BUSY = _for_you_alone("I am too busy to draw right now. Please try again in a mi
 UNKNOWN = _for_you_alone("I do not know that one. Type /mando and I draw you a mandala.")
 PAUSED = _for_you_alone("I am taking a break and do not draw right now. Please try again later.")
 OUR_FAULT = _for_you_alone("Something went wrong on my side. Please try again later.")
-
-
-serve_functions_so()
 
 
 @functions_framework.aio.http  # so functions-framework serves it with uvicorn, here and in the cloud
@@ -100,7 +96,7 @@ async def handle_request(http: HttpRequest) -> Response:
     except IncompleteInteraction as error:
         log("ERROR", f"an interaction that cannot be answered later: {error}", interaction_id="")
     except Exception as error:  # the top of the process: our bug, and still the member is told
-        log("CRITICAL", f"{type(error).__name__} in the ingress", interaction_id="")
+        log("CRITICAL", f"{type(error).__name__} in the ingress", mistake=error, interaction_id="")
     return JSONResponse(OUR_FAULT)
 
 

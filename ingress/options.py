@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingress.words import shortened, tidy
+from schemas.request import Options
 
 # As schemas/request.json has them; which palettes there are, the steps know.
 _PALETTE = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -18,22 +19,20 @@ class WrongOption(ValueError):
     """Raised when an option cannot be what the member meant; the message is for the member."""
 
 
-def chosen(options: Mapping[str, Any]) -> dict[str, Any]:
+def chosen(options: Mapping[str, Any]) -> Options:
     """What the member chose; options of another version of the command are left out.  Raises WrongOption."""
-    found: dict[str, Any] = {}
-    if "words" in options and (words := _words(options["words"])):
-        found["words"] = words
-    if "symmetry" in options:
-        found["symmetry"] = _symmetry(options["symmetry"])
-    if "palette" in options:
-        found["palette"] = _palette(options["palette"])
-    return found
+    return Options(
+        words=_words(options["words"]) if "words" in options else None,
+        symmetry=_symmetry(options["symmetry"]) if "symmetry" in options else None,
+        palette=_palette(options["palette"]) if "palette" in options else None,
+    )
 
 
-def _words(value: object) -> str:
+def _words(value: object) -> str | None:
+    """None where nothing is left to see of them."""
     if not isinstance(value, str | int | float):
         raise WrongOption("I cannot read these words. Please type others, or leave them out.")
-    return shortened(tidy(str(value)))
+    return shortened(tidy(str(value))) or None
 
 
 def _symmetry(value: object) -> int:

@@ -4,7 +4,7 @@ from base64 import b64decode, urlsafe_b64encode
 
 from nacl.public import PublicKey, SealedBox
 
-from schemas.environment import Secret
+from service.environment import Secret
 
 
 class Sealer:

@@ -18,10 +18,11 @@ from cryptography.x509.oid import NameOID
 from google.auth import crypt, jwt
 
 from local.disk import unusable_key
+from local.retention import CERTIFICATES_FRESH_S, ID_TOKEN_S, ISSUER_S
 
 CERTS_PATH = "/oauth2/v1/certs"
 _ISSUER = "https://accounts.google.com"
-_LIFE = timedelta(hours=1)
+_LIFE = timedelta(seconds=ID_TOKEN_S)
 _KEY = "an RSA key in PEM"
 
 
@@ -69,7 +70,9 @@ def routes(issuer: TokenIssuer) -> list[web.AbstractRouteDef]:
     """The certificates, where google-auth looks for Google's."""
 
     async def certificates(_: web.Request) -> web.Response:
-        return web.json_response(issuer.certificates(), headers={"Cache-Control": "public, max-age=3600"})
+        return web.json_response(
+            issuer.certificates(), headers={"Cache-Control": f"public, max-age={CERTIFICATES_FRESH_S:.0f}"}
+        )
 
     return [web.get(CERTS_PATH, certificates)]
 
@@ -107,7 +110,7 @@ def _certificate(key: rsa.RSAPrivateKey) -> str:
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(begin)
-        .not_valid_after(begin + timedelta(days=36500))
+        .not_valid_after(begin + timedelta(seconds=ISSUER_S))
         .sign(key, hashes.SHA256())
     )
     return certificate.public_bytes(serialization.Encoding.PEM).decode()

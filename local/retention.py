@@ -1,115 +1,83 @@
-"""How long the local cloud keeps what is done, and the one who takes it away.  Called by local/server.py.
+"""What the local cloud keeps how long: the one place that says so.  docs/operating.md shows PAGE to people.
 
-One place says what is kept how long; docs/operating.md shows the same table to people.  What is unfinished or waits is
-never taken: executions that run, tasks, interactions without an answer.
+What is unfinished or waits is never taken away: executions that run, tasks, interactions without an answer.
 """
 
-import asyncio
-import os
-import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
-from local.disk import CannotKeep, say_waiting
-
-_DAY_S = 86400.0
+_MINUTE_S, _HOUR_S, _DAY_S = 60.0, 3600.0, 86400.0
+_MB, _GB = 1024**2, 1024**3
 
 # Executions with their histories, and operations.  Source: Workflows, "Quotas and limits", retention: 90 days.
 # Messages and objects are kept for ever by Discord and by a bucket without a lifecycle; here they go with the
 # executions that made them, or a picture would outlive every word of how it came to be.
 KEPT_S = 90 * _DAY_S
 # Of the whole folder, as `du` counts it; a machine that somebody develops on has room for about 8,000 pictures.
-KEPT_BYTES = 2 * 1024**3
+KEPT_BYTES = 2 * _GB
 # Never shorter, however full the folder is: a token lives 15 minutes, and a reply may still read its picture.
-LEAST_KEPT_S = 3600.0
-# Journals go with the end of their execution (executions/store.py); names of tasks after the tombstone_s of their
-# queue and tasks after its task_ttl_s (tasks/rules.py); open uploads after 7 days (storage/objects.py).
+LEAST_KEPT_S = _HOUR_S
 
-_SWEEP_EVERY_S = 600.0
-_AT_ONCE = 20  # so many are deleted in one go: about 5 ms
-_MEASURE_EVERY = 5  # slices; to measure the folder takes longer than to delete from it
-_PAGES_AT_ONCE = 500  # of 4 KiB: about 5 ms
+# Source: Cloud Tasks v2beta3, Queue, task_ttl and tombstone_ttl: what a queue has that `queues.create` made.
+TASK_TTL_S = 31 * _DAY_S
+TOMBSTONE_S = _DAY_S
+# What `gcloud app deploy queue.yaml` sends.
+YAML_TASK_TTL_S = 3650 * _DAY_S
+YAML_TOMBSTONE_S = 9 * _DAY_S
+QUEUE_TOMBSTONE_S = 7 * _DAY_S  # source: Cloud Tasks, queues.delete
 
+UPLOAD_SESSION_S = 7 * _DAY_S  # source: Cloud Storage, "Resumable uploads"
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Something that grows.  Times are seconds since the epoch.
+INTERACTION_TOKEN_S = 15 * _MINUTE_S  # source: Discord, "Receiving and Responding"
+NONCE_S = 5 * _MINUTE_S  # source: Discord, "Create Message": "the past few minutes"
+GRANT_S = 7 * _DAY_S  # source: Discord, "Client Credentials Grant": expires_in 604800
 
-    oldest_s: since when the oldest has lain there that may go, None where none may.  forget(before_s, most): delete up
-    to `most` that are older, the oldest first; how many it were.  give_back(pages): free pages go back to the disk.
-    """
+ID_TOKEN_S = _HOUR_S  # source: Google, "ID tokens"
+CERTIFICATES_FRESH_S = _HOUR_S
+ISSUER_S = 36500 * _DAY_S  # the issuer's certificate: longer than this machine
 
-    oldest_s: Callable[[], Awaitable[float | None]]
-    forget: Callable[[float, int], Awaitable[int]]
-    give_back: Callable[[int], Awaitable[None]]
-
-
-class Retention:
-    """Sweeps the shelves in small steps, between which others get their turn.
-
-    unfinished_s tells since when the oldest execution runs that has not ended: what is younger, it may still need.
-    settle does a little at a time of what is to be done once, when we start.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        shelves: Sequence[Shelf],
-        unfinished_s: Callable[[], float | None],
-        settle: Iterator[None],
-        now_s: Callable[[], float] = time.time,
-        kept_bytes: int = KEPT_BYTES,
-    ) -> None:
-        self._folder = folder
-        self._shelves = shelves
-        self._unfinished_s = unfinished_s
-        self._settle = settle
-        self._now_s = now_s
-        self._kept_bytes = kept_bytes
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        with suppress(OSError):
-            await asyncio.to_thread(list, self._settle)
-        while True:
-            try:
-                await self.sweep()
-            except CannotKeep as error:  # to delete takes room, too
-                say_waiting(error)
-            await asyncio.sleep(_SWEEP_EVERY_S)
-
-    async def sweep(self) -> None:
-        """First what is too old, then the oldest of all until the folder is small enough.  Raises CannotKeep."""
-        for shelf in self._shelves:
-            while await shelf.forget(self._now_s() - KEPT_S, _AT_ONCE):
-                await shelf.give_back(_PAGES_AT_ONCE)
-                await asyncio.sleep(0)
-        while await asyncio.to_thread(used_bytes, self._folder) > self._kept_bytes:
-            for _ in range(_MEASURE_EVERY):
-                if not await self._forget_oldest():
-                    return
-                await asyncio.sleep(0)
-
-    async def _forget_oldest(self) -> bool:
-        """One slice of the shelf that has the oldest; False where nothing may go."""
-        shelves = [(oldest_s, shelf) for shelf in self._shelves if (oldest_s := await shelf.oldest_s()) is not None]
-        before_s = min(self._now_s() - LEAST_KEPT_S, self._unfinished_s() or self._now_s())
-        if not shelves:
-            return False
-        _, shelf = min(shelves, key=lambda one: one[0])
-        gone = await shelf.forget(before_s, _AT_ONCE)
-        await shelf.give_back(_PAGES_AT_ONCE)
-        return gone > 0
+LOG_BYTES = 16 * _MB  # of each program: some 60,000 requests; and once more of what was written before
 
 
-def used_bytes(folder: Path) -> int:
-    """What the folder takes on the disk; a file with several names counts once."""
-    files: dict[tuple[int, int], int] = {}
-    for place, _, names in os.walk(folder):
-        for name in names:
-            with suppress(FileNotFoundError):
-                found = (Path(place) / name).lstat()
-                files[found.st_dev, found.st_ino] = found.st_blocks * 512
-    return sum(files.values())
+def in_words(seconds: float) -> str:
+    """As people say it: 90 days, an hour, 15 minutes; nothing here is shorter."""
+    units = ((_DAY_S, "a day", "days"), (_HOUR_S, "an hour", "hours"), (_MINUTE_S, "a minute", "minutes"))
+    unit_s, one, many = next(unit for unit in units if seconds >= unit[0])
+    return one if seconds == unit_s else f"{seconds / unit_s:,.0f} {many}"
+
+
+# (what, how long), as docs/operating.md has it.
+PAGE: Sequence[tuple[str, str]] = (
+    ("executions that have ended, their histories, operations", f"{in_words(KEPT_S)} after the end, as in the cloud"),
+    ("messages, interactions and files of the local Discord", in_words(KEPT_S)),
+    ("pictures and all other objects", in_words(KEPT_S)),
+    (
+        "all together",
+        f"{KEPT_BYTES // _GB} GB as `du` counts it; beyond that the oldest go first, but nothing younger than"
+        f" {in_words(LEAST_KEPT_S)}",
+    ),
+    ("the journal of an execution, its callbacks and what came to them", "until it ends"),
+    ("executions that run, tasks that wait", "until they have ended"),
+    (
+        "tasks that nobody takes",
+        f"as their queue says: {in_words(YAML_TASK_TTL_S)} with `queue.yaml`, else {in_words(TASK_TTL_S)}",
+    ),
+    (
+        "names of tasks that are done",
+        f"as their queue says: {in_words(YAML_TOMBSTONE_S)} with `queue.yaml`, else {in_words(TOMBSTONE_S)}",
+    ),
+    ("names of queues that were deleted", in_words(QUEUE_TOMBSTONE_S)),
+    ("uploads that were begun and not ended", in_words(UPLOAD_SESSION_S)),
+    ("an interaction's token", in_words(INTERACTION_TOKEN_S)),
+    ("the nonce of a message", in_words(NONCE_S)),
+    ("access tokens that the local Discord grants", f"{in_words(GRANT_S)}, or until `mando up` ends"),
+    ("Google's ID tokens of the local issuer", in_words(ID_TOKEN_S)),
+    (
+        "the issuer's certificate",
+        f"as long as `issuer.pem` is there; who fetched it may use it for {in_words(CERTIFICATES_FRESH_S)}",
+    ),
+    (
+        "`ingress.log`, `steps.log`",
+        f"{LOG_BYTES // _MB} MB each, and as much of what was before in `ingress.log.1`, `steps.log.1`",
+    ),
+    ("workflows and their revisions, keys", "until somebody deletes them"),
+)

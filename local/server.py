@@ -33,13 +33,14 @@ from local.executions.workflows_api import WorkflowsApi
 from local.faults import Faults
 from local.guard import guard, is_ours, mark
 from local.live_files import LiveFile
+from local.log_files import keep_small
 from local.ops.ops import Ops
 from local.outgoing import outgoing_session
 from local.project import BUCKET, HOST, PLACE, WORKFLOW, Ports, account, url
-from local.retention import Retention, Shelf
 from local.storage import aging
 from local.storage import rest as storage_rest
 from local.storage.objects import ObjectStore
+from local.sweeping import Retention, Shelf
 from local.tasks import rest as tasks_rest
 from local.tasks.apply_yaml import apply_queue_yaml
 from local.tasks.dispatcher import Dispatcher
@@ -150,8 +151,8 @@ class LocalCloud:
         self._stack.push_async_callback(self.executions.stop)
         await self.dispatcher.start()
         self._stack.push_async_callback(self.dispatcher.stop)
-        sweeping = asyncio.create_task(self.retention.run())
-        self._stack.callback(sweeping.cancel)
+        for tidying in (self.retention.run(), keep_small(self._data)):
+            self._stack.callback(asyncio.create_task(tidying).cancel)
 
     async def _serve_grpc(self) -> None:
         """After all programs were started: gRPC complains where its process forks."""

@@ -1,6 +1,7 @@
 """What may travel between the parts, and the one function that checks it.
 
-The schemas lie beside this file, one JSON file each (JSON Schema draft 7).
+The schemas lie beside this file, one JSON file each (JSON Schema draft 7).  Beside each lies the frozen dataclass that
+the code passes on: from_json() checks a value and makes one, to_json() is what goes on its way.
 """
 
 import functools

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn_worker import UvicornWorker
 
+from service.log import JsonLines
+
 # From a request's first byte to its last; a new connection has as long for its first byte.  Discord and Google's
 # services send a few kilobytes at once; and what comes later could not be answered within Discord's 3 s.
 REQUEST_WITHIN_S = 2.5
@@ -131,6 +133,13 @@ class Worker(UvicornWorker):
         "lifespan": "off",
         "access_log": False,
         "proxy_headers": False,  # nobody asks for the client's address
+        "log_config": {  # uvicorn's own, of an error that no application caught
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": {"()": JsonLines}},
+            "handlers": {"out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
+            "loggers": {"uvicorn.error": {"level": "ERROR", "handlers": ["out"], "propagate": False}},
+        },
     }
 
 

@@ -10,35 +10,39 @@ A call holds a thread from the moment on when it is known who calls and what for
 
 import asyncio
 import functools
-import json
 import os
 import re
 import sys
 import time
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic, Literal, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import schemas
-from schemas import SchemaName
-from schemas.environment import ConfigError
+from schemas.error import Error, Kind
+from schemas.message import Message
+from schemas.picture import Picture
+from schemas.reply import Reply
+from schemas.request import Request
 from service.concurrency import STEPS_THREADS
+from service.environment import ConfigError
+from service.log import Severity, log, place, write_json_lines
 from service.requests import BodyTooLarge, header, read_body
 from steps import body
 from steps.bucket import PictureBucket
 from steps.caller import CallerCheck
 from steps.config import Config, read_config
 from steps.discord import Discord
-from steps.errors import Kind, PermanentError, RetryableError
+from steps.errors import PermanentError, Reason, RetryableError
 from steps.generate import generate
 from steps.reply import reply
 from steps.seal import Opener
@@ -50,13 +54,39 @@ _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 _ATTEMPT = re.compile(r"[1-9][0-9]{0,2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What it takes and gives; work gets the checked value and the workflow's attempt, from 1, in a thread."""
+Taken = TypeVar("Taken", Request, Reply)
 
-    takes: SchemaName
-    gives: SchemaName
-    work: Callable[[Any, int], dict[str, Any]]
+
+Outcome = Literal["done", "limited", "later", "too slow", "mistake"] | Reason
+
+# How a call ends → its status and the severity of its line in the log.  workflows/mando.yaml goes by the status alone,
+# but for the kind of a 401 or 403: the callers' own it repeats for minutes.
+STATUSES: Mapping[Outcome, tuple[int, Severity]] = {
+    "done": (200, "INFO"),
+    # The same call may succeed later, and is made again until the deadline.
+    "limited": (429, "WARNING"),  # after retry_after, which stands in the body
+    "later": (503, "WARNING"),
+    "too slow": (408, "WARNING"),  # its body did not come in time
+    # No repetition helps.
+    "bug": (400, "ERROR"),  # a call, a message or a setting of ours is wrong
+    "unauthenticated": (401, "ERROR"),
+    "refused": (403, "ERROR"),
+    "missing": (404, "ERROR"),  # no such picture
+    "gone": (410, "ERROR"),  # no message is left: nobody is told
+    "too large": (413, "ERROR"),
+    "undrawable": (422, "ERROR"),  # the member is asked to choose something else
+    # Nobody foresaw it, so nobody knows: a few more attempts.
+    "mistake": (500, "CRITICAL"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[Taken]):
+    """What it takes and gives; work gets what the body holds and the workflow's attempt, from 1, in a thread."""
+
+    takes: type[Taken]
+    gives: Literal["picture", "message"]
+    work: Callable[[Taken, int], Picture | Message]
 
 
 def create_app(config: Config | None = None) -> Starlette:
@@ -67,6 +97,7 @@ def create_app(config: Config | None = None) -> Starlette:
         except ConfigError as error:
             sys.stderr.write(f"{error}\n")
             sys.exit(2)
+    write_json_lines(sys.stdout)
     bucket = PictureBucket(config.bucket)
     # Source: Discord, "User Agent": DiscordBot ($url, $versionNumber)
     user_agent = f"DiscordBot (https://{config.project}.appspot.com, {VERSION})"
@@ -74,18 +105,18 @@ def create_app(config: Config | None = None) -> Starlette:
     opener = Opener(config.seal_private_keys)
     delivery = config.delivery
 
-    def draw(request: Any, attempt: int) -> dict[str, Any]:
+    def draw(request: Request, attempt: int) -> Picture:
         return generate(request, bucket, is_first_attempt=attempt == 1)
 
-    def show(order: Any, attempt: int) -> dict[str, Any]:
+    def show(order: Reply, attempt: int) -> Message:
         return reply(order, bucket, discord, opener, delivery, datetime.now(UTC), attempt)
 
     caller, threads = CallerCheck(config), ThreadPoolExecutor(STEPS_THREADS, thread_name_prefix="step")
     answer = functools.partial(_answer, caller, threads)
     app = Starlette(
         routes=[
-            Route("/generate-image", functools.partial(answer, Step("request", "picture", draw)), methods=["POST"]),
-            Route("/reply-discord", functools.partial(answer, Step("reply", "message", show)), methods=["POST"]),
+            Route("/generate-image", functools.partial(answer, Step(Request, "picture", draw)), methods=["POST"]),
+            Route("/reply-discord", functools.partial(answer, Step(Reply, "message", show)), methods=["POST"]),
             Route("/health", _health),
         ],
         exception_handlers={HTTPException: _no_such_route},  # type: ignore[dict-item]  # starlette: any Exception
@@ -94,92 +125,91 @@ def create_app(config: Config | None = None) -> Starlette:
     return app
 
 
-async def _health(_: Request) -> Response:
+async def _health(_: HttpRequest) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-async def _no_such_route(_: Request, error: HTTPException) -> Response:
-    return JSONResponse(_failure(error.status_code, error.detail, "route"), error.status_code, error.headers)
+async def _no_such_route(_: HttpRequest, error: HTTPException) -> Response:
+    answer = Error("route", error.status_code, error.detail)
+    return JSONResponse(answer.to_json(), error.status_code, error.headers)
 
 
-async def _answer(caller: CallerCheck, threads: ThreadPoolExecutor, step: Step, http: Request) -> Response:
+async def _answer(caller: CallerCheck, threads: ThreadPoolExecutor, step: Step[Taken], http: HttpRequest) -> Response:
     """One call of the workflow, from its token to its answer; every outcome is one line in the log."""
     started_s = time.monotonic()
+    mistake: Exception | None = None
     try:
         await caller.check(header(http.headers, "Authorization"))
         value = await _value(http, step.takes)
         done = await asyncio.get_running_loop().run_in_executor(threads, step.work, value, _attempt(http))
-        answer: dict[str, Any] = schemas.check(step.gives, done)
-        status, severity, message = 200, "INFO", "done"
-    except RetryableError as error:
-        status = 503 if error.retry_after_s is None else 429
-        severity, message = "WARNING", str(error)
-        answer = _failure(status, message, error.kind, error.retry_after_s)
-    except PermanentError as error:
-        status, severity, message = error.status, "ERROR", str(error)
-        answer = _failure(status, message, error.kind)
-    except ClientDisconnect:  # it has its 408 already, or is gone
-        status, severity, message = 408, "WARNING", "the body did not come in time"
-        answer = _failure(status, message, "request")
-    except Exception as error:  # the top of the process: our bug, which the workflow tries again a few times
-        status, severity, message = 500, "CRITICAL", _where(error)
-        answer = _failure(status, "a mistake in this service; its log says more", "mistake")
-    _log(http, severity, message, status, ms=round(1000 * (time.monotonic() - started_s)))
+        answer: dict[str, Any] = schemas.check(step.gives, done.to_json())
+        outcome: Outcome = "done"
+        message = "done"
+    except Exception as error:  # the top of the process
+        outcome, failure = failure_of(error)
+        mistake = error if outcome == "mistake" else None
+        message = place(error) if mistake else failure.message
+        answer = failure.to_json()
+    status, severity = STATUSES[outcome]
+    log(
+        severity,
+        f"{http.url.path} {message}",
+        mistake,
+        interaction_id=_interaction_id(http),
+        status=status,
+        ms=round(1000 * (time.monotonic() - started_s)),
+    )
     return JSONResponse(answer, status)
 
 
-async def _value(http: Request, takes: SchemaName) -> Any:
-    """The call's body, checked; its interaction must be the one that the dedup key in the header names."""
+def failure_of(error: Exception) -> tuple[Outcome, Error]:
+    """How a call ends that raised this, and what it answers."""
+    match error:
+        case RetryableError(retry_after_s=None):
+            return _failed("later", error.kind, str(error))
+        case RetryableError():
+            return _failed("limited", error.kind, str(error), error.retry_after_s)
+        case PermanentError():
+            return _failed(error.reason, error.kind, str(error))
+        case ClientDisconnect():  # it has its answer already, or is gone
+            return _failed("too slow", "request", "the body did not come in time")
+        case _:  # a mistake of ours, whose own text may hold a secret
+            return _failed("mistake", "mistake", "a mistake in this service; its log says more")
+
+
+def _failed(outcome: Outcome, kind: Kind, message: str, retry_after_s: float | None = None) -> tuple[Outcome, Error]:
+    return outcome, Error(kind, STATUSES[outcome][0], message, retry_after_s)
+
+
+async def _value(http: HttpRequest, takes: type[Taken]) -> Taken:
+    """What the call's body holds; its interaction must be the one that the dedup key in the header names."""
     content_type = header(http.headers, "Content-Type") or ""
     if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise _refused(400, "the body must be JSON: Content-Type: application/json")
+        raise _refused("bug", "the body must be JSON: Content-Type: application/json")
     try:
         raw = await read_body(http, MAX_BODY_BYTES)
     except BodyTooLarge:
-        raise _refused(413, f"the body is larger than {MAX_BODY_BYTES} bytes") from None
+        raise _refused("too large", f"the body is larger than {MAX_BODY_BYTES} bytes") from None
     try:
-        value = body.parse(raw, takes)
+        value = body.parse(raw, takes.from_json)
     except ValueError as error:
-        raise _refused(400, f"the body is not what {takes}.json says: {error}") from None
-    request = value["request"] if takes == "reply" else value
-    if header(http.headers, "X-Dedup-Key") != request["interaction_id"]:
-        raise _refused(400, "the header X-Dedup-Key does not name the request's interaction_id")
+        raise _refused("bug", f"the body is not what {takes.__name__.lower()}.json says: {error}") from None
+    if header(http.headers, "X-Dedup-Key") != value.interaction_id:
+        raise _refused("bug", "the header X-Dedup-Key does not name the request's interaction_id")
     return value
 
 
-def _refused(status: int, message: str) -> PermanentError:
-    return PermanentError(status, message, kind="request")
+def _refused(reason: Reason, message: str) -> PermanentError:
+    return PermanentError(reason, message, kind="request")
 
 
-def _attempt(http: Request) -> int:
+def _attempt(http: HttpRequest) -> int:
     """Which attempt of the workflow this is, from 1."""
     said = header(http.headers, "X-Attempt") or ""
     return int(said) if _ATTEMPT.fullmatch(said) else 1
 
 
-def _failure(status: int, message: str, kind: Kind, retry_after_s: float | None = None) -> dict[str, Any]:
-    """As schemas/error.json has it."""
-    answer: dict[str, Any] = {"kind": kind, "error": {"status": status, "message": message}}
-    if retry_after_s is not None:
-        answer["retry_after"] = retry_after_s
-    return answer
-
-
-def _where(error: Exception) -> str:
-    """The kind and place of a mistake, without its text: that may quote an address with a token in it."""
-    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
-    return f"{type(error).__name__} at {frame.f_code.co_filename}:{line}"
-
-
-def _log(http: Request, severity: str, message: str, status: int, ms: int) -> None:
-    """One line of JSON, as Cloud Logging reads it."""
+def _interaction_id(http: HttpRequest) -> str | None:
+    """What the dedup key names, for the log; None where it is none of Discord's ids."""
     interaction_id = header(http.headers, "X-Dedup-Key") or ""
-    entry = {
-        "severity": severity,
-        "message": f"{http.url.path} {message}",
-        "interaction_id": interaction_id if _SNOWFLAKE.fullmatch(interaction_id) else None,
-        "status": status,
-        "ms": ms,
-    }
-    sys.stdout.write(json.dumps(entry) + "\n")
-    sys.stdout.flush()
+    return interaction_id if _SNOWFLAKE.fullmatch(interaction_id) else None

@@ -12,7 +12,8 @@ from google.api_core import exceptions
 from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption
 
-from steps.errors import PermanentError, RetryableError
+from schemas.picture import ObjectName
+from steps.errors import PermanentError, Reason, RetryableError
 
 # An object is named after what it shows, so what is behind a name never changes.
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
@@ -29,6 +30,7 @@ _BROKEN = (
     ConnectionError,  # a download that ended early
     DataCorruption,  # a checksum that does not fit
 )
+_REFUSED = (401, 403)
 _PASSING = (408, 429)  # and 5xx.  Source: Cloud Storage, "Retry strategy"
 
 
@@ -41,7 +43,7 @@ class PictureBucket:
         os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
         self._bucket = storage.Client().bucket(name)
 
-    def put_once(self, object_name: str, png: bytes) -> None:
+    def put_once(self, object_name: ObjectName, png: bytes) -> None:
         """Create the object.  That it is there already is success: the name says what it shows."""
         blob = self._bucket.blob(object_name)
         blob.cache_control = _CACHE_CONTROL
@@ -53,41 +55,44 @@ class PictureBucket:
             except exceptions.PreconditionFailed:
                 return
 
-    def holds(self, object_name: str) -> bool:
+    def holds(self, object_name: ObjectName) -> bool:
         """Whether the object is there."""
         with self._errors(f"say whether it holds {object_name}"):
             return bool(self._bucket.blob(object_name).exists(retry=None, timeout=TIMEOUT_S))
 
-    def get(self, object_name: str) -> bytes:
-        """The picture's bytes.  Raises PermanentError(404) where there is none."""
+    def get(self, object_name: ObjectName) -> bytes:
+        """The picture's bytes.  Raises PermanentError where there is none."""
         with self._errors(f"give {object_name}"):
             try:
                 png: bytes = self._bucket.blob(object_name).download_as_bytes(retry=None, timeout=TIMEOUT_S)
             except exceptions.NotFound:
-                raise PermanentError(404, f"the bucket {self._name} holds no {object_name}", kind="bucket") from None
+                raise PermanentError(
+                    "missing", f"the bucket {self._name} holds no {object_name}", kind="bucket"
+                ) from None
         if not png.startswith(_PNG):  # somebody else on the way answered
             raise RetryableError(
                 f"the bucket {self._name} did not give {object_name}: what came is no PNG", kind="bucket"
             )
         return png
 
-    def public_url(self, object_name: str) -> str:
+    def public_url(self, object_name: ObjectName) -> str:
         """Where everyone can read the object, if the bucket is public."""
         url: str = self._bucket.blob(object_name).public_url
         return url
 
     @contextmanager
     def _errors(self, what: str) -> Iterator[None]:
-        """RetryableError where the same call may succeed later; else PermanentError(500): our setting is wrong."""
+        """RetryableError where the same call may succeed later; else PermanentError: a role or a setting is wrong."""
         try:
             yield
         except exceptions.GoogleAPICallError as error:
             if error.code is None or error.code >= 500 or error.code in _PASSING:
                 raise RetryableError(f"the bucket {self._name} did not {what}: {error}", kind="bucket") from None
-            raise PermanentError(500, f"the bucket {self._name} refused to {what}: {error}", kind="bucket") from None
+            reason: Reason = "refused" if error.code in _REFUSED else "bug"
+            raise PermanentError(reason, f"the bucket {self._name} refused to {what}: {error}", kind="bucket") from None
         except google.auth.exceptions.DefaultCredentialsError as error:
             raise PermanentError(
-                500, f"the bucket {self._name} was not asked to {what}: {error}", kind="bucket"
+                "refused", f"the bucket {self._name} was not asked to {what}: {error}", kind="bucket"
             ) from None
         except _BROKEN as error:
             raise RetryableError(

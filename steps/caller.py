@@ -10,7 +10,7 @@ from google.auth import jwt
 
 from steps.certificates import Certificates, CertificatesUnavailable
 from steps.config import Config
-from steps.errors import PermanentError, RetryableError
+from steps.errors import PermanentError, Reason, RetryableError
 
 _ISSUERS = ("accounts.google.com", "https://accounts.google.com")
 CLOCK_SKEW_S = 10  # between the issuer's clock and ours, either way: both are kept by NTP
@@ -27,25 +27,25 @@ class CallerCheck:
         self._certificates = Certificates(config.certs_url)
 
     async def check(self, authorization: str | None) -> None:
-        """Raises PermanentError: 401 where the token is missing or not valid, 403 where it is somebody else's."""
+        """Raises PermanentError where the token is missing, not valid, or somebody else's."""
         given = authorization or ""
         if len(given) > _MAX_CHARACTERS:
-            raise _refused(401, f"the token is not valid: more than {_MAX_CHARACTERS} characters")
+            raise _refused("unauthenticated", f"the token is not valid: more than {_MAX_CHARACTERS} characters")
         match = _BEARER.fullmatch(given)
         if match is None:
-            raise _refused(401, "a Google ID token is needed: Authorization: Bearer …")
+            raise _refused("unauthenticated", "a Google ID token is needed: Authorization: Bearer …")
         key_id = _key_id(match[1])
         try:
             certificate = await self._certificates.find(key_id)
         except CertificatesUnavailable:
             raise RetryableError("the issuer's certificates cannot be fetched", kind="certificates") from None
         if certificate is None:
-            raise _refused(401, "the token is not valid: its key is none of the issuer's")
+            raise _refused("unauthenticated", "the token is not valid: its key is none of the issuer's")
         claims = self._claims(match[1], {key_id: certificate})
         if claims.get("iss") not in _ISSUERS:
-            raise _refused(401, "the token is not valid: it is not Google's")
+            raise _refused("unauthenticated", "the token is not valid: it is not Google's")
         if claims.get("email") != self._config.workflow_service_account or claims.get("email_verified") is not True:
-            raise _refused(403, "the token is not the workflow's")
+            raise _refused("refused", "the token is not the workflow's")
 
     def _claims(self, token: str, certificates: dict[Any, str]) -> Any:
         try:
@@ -53,7 +53,7 @@ class CallerCheck:
                 token, certs=certificates, audience=self._config.audience, clock_skew_in_seconds=CLOCK_SKEW_S
             )
         except (ValueError, TypeError) as error:  # google-auth's own are ValueErrors; TypeError: an end that is a text
-            raise _refused(401, f"the token is not valid: {_without_token(error)}") from None
+            raise _refused("unauthenticated", f"the token is not valid: {_without_token(error)}") from None
 
 
 def _key_id(token: str) -> Any:
@@ -61,13 +61,13 @@ def _key_id(token: str) -> Any:
     try:
         return jwt.decode_header(token).get("kid")
     except RecursionError:
-        raise _refused(401, "the token is not valid: nested too deeply") from None
+        raise _refused("unauthenticated", "the token is not valid: nested too deeply") from None
     except ValueError as error:
-        raise _refused(401, f"the token is not valid: {_without_token(error)}") from None
+        raise _refused("unauthenticated", f"the token is not valid: {_without_token(error)}") from None
 
 
-def _refused(status: int, message: str) -> PermanentError:
-    return PermanentError(status, message, kind="caller")
+def _refused(reason: Reason, message: str) -> PermanentError:
+    return PermanentError(reason, message, kind="caller")
 
 
 def _without_token(error: Exception) -> str:

@@ -14,15 +14,14 @@ from typing import Any
 
 import requests
 
-from schemas.environment import Secret
+from service.environment import Secret
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
 from steps.rate_limits import Brake, Caller, read_rate_limit
-from steps.verdicts import Verdict, verdict_of
+from steps.verdicts import verdict_of
 
 TIMEOUT_S = (2.0, 10.0)  # connect, read
 _INVALID = (401, 403)  # what counts, beside 429.  Source: Discord, "Invalid Request Limit"
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
-_STATUS_OF: Mapping[Verdict, int] = {"gone": 410, "refused": 403, "bug": 400}
 
 
 class Discord:
@@ -124,7 +123,7 @@ def _error(answer: requests.Response) -> Exception:
         return Blocked(message, kind="discord")
     if verdict == "expired":
         return TokenExpired(message)
-    return PermanentError(_STATUS_OF[verdict], message, kind="discord")
+    return PermanentError(verdict, message, kind="discord")
 
 
 def _json(answer: requests.Response) -> object:

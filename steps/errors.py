@@ -2,8 +2,10 @@
 
 from typing import Literal
 
-# What failed; schemas/error.json lists the same words, and says what each means.
-Kind = Literal["caller", "certificates", "request", "route", "drawing", "bucket", "discord", "mistake"]
+from schemas.error import Kind
+
+# Why no repetition helps; STATUSES of app.py says which status each is.
+Reason = Literal["bug", "unauthenticated", "refused", "missing", "gone", "too large", "undrawable"]
 
 
 class RetryableError(Exception):
@@ -28,13 +30,9 @@ class TokenExpired(Exception):
 
 
 class PermanentError(Exception):
-    """Raised when no repetition helps; but a caller that is refused may be known a minute later.
+    """Raised when no repetition helps; but a caller that is refused may be known a minute later."""
 
-    status: 400 our mistake, 401 and 403 refused, 404 no picture, 410 no message left, 413 too large,
-    422 cannot be drawn.
-    """
-
-    def __init__(self, status: int, message: str, *, kind: Kind) -> None:
+    def __init__(self, reason: Reason, message: str, *, kind: Kind) -> None:
         super().__init__(message)
-        self.status = status
+        self.reason = reason
         self.kind = kind

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
+from schemas.message import Message
+from schemas.picture import Picture
+from schemas.reply import Failure, Reply
+from schemas.request import Request, instant
 from steps.bucket import PictureBucket
 from steps.config import Delivery
 from steps.discord import Discord
+from steps.discord_message import DiscordMessage
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
 from steps.seal import Opener
 
@@ -16,59 +20,60 @@ _ACKNOWLEDGED_WITHIN = timedelta(seconds=30)
 # Where the network in front of Discord blocks us, each further try is an invalid request more: few, and far between.
 BLOCKED_WAITS_S = (2.0, 10.0, 30.0, 90.0)
 
-# What a member is told, by `failure` of schemas/reply.json.
-APOLOGIES: Mapping[str, str] = {
+# What a member is told.
+APOLOGIES: Mapping[Failure, str] = {
     "undrawable": "I cannot draw that. Please try other options, or leave them out.",
     "unavailable": "Something went wrong on my side and your mandala did not get finished. Please try again later.",
 }
 
 
 def reply(
-    order: dict[str, Any],
+    order: Reply,
     bucket: PictureBucket,
     discord: Discord,
     opener: Opener,
     delivery: Delivery,
     now: datetime,
     attempt: int,
-) -> dict[str, Any]:
-    """Show the order's (schemas/reply.json) picture or apology; returns the message (schemas/message.json).
+) -> Message:
+    """Show the order's picture or apology.
 
     attempt counts the workflow's calls of one order, from 1.
-    Raises PermanentError(410) where no message is left to edit, and what the bucket and Discord raise.
+    Raises PermanentError where no message is left to edit, and what the bucket and Discord raise.
     """
     try:
-        return {"message_id": _shown(order, bucket, discord, opener, delivery, now)}
+        return Message(_shown(order, bucket, discord, opener, delivery, now))
     except Blocked as error:
         if attempt > len(BLOCKED_WAITS_S):
-            raise PermanentError(403, f"{error} {attempt} times", kind="discord") from None
+            raise PermanentError("refused", f"{error} {attempt} times", kind="discord") from None
         raise RetryableError(str(error), retry_after_s=BLOCKED_WAITS_S[attempt - 1], kind="discord") from None
 
 
 def _shown(
-    order: dict[str, Any], bucket: PictureBucket, discord: Discord, opener: Opener, delivery: Delivery, now: datetime
+    order: Reply, bucket: PictureBucket, discord: Discord, opener: Opener, delivery: Delivery, now: datetime
 ) -> str:
     """As an edit of the acknowledgement; else as a message of the bot in the channel, if there is a bot for it.
 
     A member whose acknowledgement never reached Discord has read there that the application did not respond, so an
     apology is posted then too.  After the token's end it is not: it could come with each replay.
     """
-    request = order["request"]
-    is_alive = now < datetime.fromisoformat(request["expires_at"])
-    token = opener.open(request["sealed_token"]) if is_alive else None  # first: a forged one shall cost no download
-    if "failure" in order:
-        message, png = _message(content=APOLOGIES[order["failure"]]), None
+    request = order.request
+    is_alive = now < request.expires_at
+    token = opener.open(request.sealed_token) if is_alive else None  # first: a forged one shall cost no download
+    if isinstance(order.result, Picture):
+        message, png = _show(order.result, bucket, delivery)
     else:
-        message, png = _show(order["picture"], bucket, delivery)
-    reason, may_post = f"the interaction's token expired at {request['expires_at']}", "failure" not in order
+        message, png = DiscordMessage(APOLOGIES[order.result]), None
+    reason = f"the interaction's token expired at {instant(request.expires_at)}"
+    may_post = isinstance(order.result, Picture)
     if token is not None:
         try:
-            return discord.edit_original(request["application_id"], token, message, png)
+            return discord.edit_original(request.application_id, token, message.to_json(), png)
         except TokenExpired as error:
             reason = str(error)
         except NotYetAcknowledged as error:
             # A clock that is far off says nothing: then too it is for good.
-            if abs(now - datetime.fromisoformat(request["received_at"])) < _ACKNOWLEDGED_WITHIN:
+            if abs(now - request.received_at) < _ACKNOWLEDGED_WITHIN:
                 raise
             reason, may_post = f"{error}; our acknowledgement never reached it", True
     if not may_post:
@@ -76,33 +81,22 @@ def _shown(
     return _post(request, discord, message, png, reason)
 
 
-def _post(request: dict[str, Any], discord: Discord, message: dict[str, Any], png: bytes | None, reason: str) -> str:
-    """To the channel, mentioning the member.  Raises PermanentError(410) where that cannot be."""
-    channel_id, user_id = request["channel_id"], request["user_id"]
+def _post(request: Request, discord: Discord, message: DiscordMessage, png: bytes | None, reason: str) -> str:
+    """To the channel, mentioning the member.  Raises PermanentError where that cannot be."""
     if not discord.can_post:
         raise _no_message_left(f"{reason}; to post to the channel instead, set DISCORD_BOT_TOKEN for the steps")
-    if channel_id is None:
+    if request.channel_id is None:
         raise _no_message_left(f"{reason}; the interaction names no channel to post to")
-    content = f"<@{user_id}> {message['content']}".rstrip()
-    mention = {"content": content, "allowed_mentions": {"users": [user_id]}}
-    return discord.post(channel_id, message | mention, nonce=request["interaction_id"], png=png)
+    mention = message.mentioning(request.user_id)
+    return discord.post(request.channel_id, mention.to_json(), nonce=request.interaction_id, png=png)
 
 
 def _no_message_left(message: str) -> PermanentError:
-    return PermanentError(410, message, kind="discord")
+    return PermanentError("gone", message, kind="discord")
 
 
-def _show(picture: dict[str, Any], bucket: PictureBucket, delivery: Delivery) -> tuple[dict[str, Any], bytes | None]:
-    embed = {"title": picture["title"], "description": picture["description"], "color": picture["colour"]}
+def _show(picture: Picture, bucket: PictureBucket, delivery: Delivery) -> tuple[DiscordMessage, bytes | None]:
+    """The message, and the file that goes with it."""
     if delivery == "link":
-        return _message(embeds=[embed | {"image": {"url": bucket.public_url(picture["object"])}}]), None
-    message = _message(
-        embeds=[embed | {"image": {"url": "attachment://mandala.png"}}],
-        attachments=[{"id": 0, "filename": "mandala.png", "description": picture["description"]}],
-    )
-    return message, bucket.get(picture["object"])
-
-
-def _message(**parts: Any) -> dict[str, Any]:
-    """A whole message: what is not named is emptied, so that an edit leaves nothing of what stood there before."""
-    return {"content": "", "embeds": [], "attachments": [], "allowed_mentions": {"parse": []}} | parts
+        return DiscordMessage(picture=picture, linked=bucket.public_url(picture.object)), None
+    return DiscordMessage(picture=picture), bucket.get(picture.object)

@@ -8,7 +8,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
 
 import schemas
-from schemas.environment import Secret
+from service.environment import Secret
 from steps.errors import PermanentError
 
 # The same that the ingress takes; everybody can seal with the public key, so it is not enough that the ingress looked.
@@ -22,7 +22,7 @@ class Opener:
         self._boxes = [SealedBox(key) for key in keys]
 
     def open(self, sealed_token: str) -> Secret:
-        """The token.  Raises PermanentError(400) where it was sealed with a key that is not ours, or altered."""
+        """The token.  Raises PermanentError where it was sealed with a key that is not ours, or altered."""
         try:
             sealed = urlsafe_b64decode(sealed_token + "==")  # more than there may be; so many are never missing
         except ValueError:
@@ -39,7 +39,7 @@ class Opener:
 
 
 def _wrong(message: str) -> PermanentError:
-    return PermanentError(400, message, kind="request")
+    return PermanentError("bug", message, kind="request")
 
 
 def parse_private_keys(text: str) -> tuple[PrivateKey, ...]:

@@ -2,5 +2,12 @@
 
 from hypothesis import HealthCheck, settings
 
+from local.workflows.limits import make_room_for_frames
+
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+def pytest_configure() -> None:
+    """As the command does where it runs workflows."""
+    make_room_for_frames()

@@ -2,10 +2,13 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
 from nacl.signing import SigningKey
+
+from schemas.request import ChannelId, InteractionId, Options, Request, UserId
 
 APPLICATION_ID = "1146847361212375051"
 
@@ -40,6 +43,22 @@ def an_interaction(
 
 
 _TYPES = {str: 3, int: 4, bool: 5, float: 10}
+
+
+def a_request(interaction_id: str = "1310000000000000001", options: Options | None = None) -> Request:
+    """The request of an interaction, whose sealed token nobody opens."""
+    received = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    return Request(
+        interaction_id=InteractionId(interaction_id),
+        application_id=APPLICATION_ID,
+        sealed_token="s" * 64,
+        channel_id=ChannelId("1146847361212375003"),
+        user_id=UserId("42"),
+        locale="en-GB",
+        options=options or Options(),
+        received_at=received,
+        expires_at=received + timedelta(minutes=15),
+    )
 
 
 class Signer:

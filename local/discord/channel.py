@@ -12,8 +12,9 @@ from local.discord.rows import Change
 from local.discord.snowflake import Clock
 from local.discord.store import Store
 from local.discord.writer import Uploads, Writer
+from local.retention import NONCE_S
 
-_NONCES_KEPT = timedelta(minutes=5)  # Source: Discord, "Create Message": "the past few minutes"
+_NONCES_KEPT = timedelta(seconds=NONCE_S)
 _ALL = 1 << 31
 
 

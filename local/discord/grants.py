@@ -10,7 +10,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-LIFE_S = 604_800
+from local.retention import GRANT_S
+
 BOT = "bot"  # stands for all that a bot may do
 COMMANDS = "applications.commands.update"
 IDENTIFY = "identify"
@@ -54,8 +55,13 @@ class Grants:
         if not scopes or not scopes <= _SCOPES:
             raise GrantRefused(400, "invalid_scope", f"this local Discord knows {' and '.join(sorted(_SCOPES))} only")
         token = secrets.token_urlsafe(22)
-        self._granted[token] = (time.monotonic() + LIFE_S, scopes)
-        return {"access_token": token, "token_type": "Bearer", "expires_in": LIFE_S, "scope": " ".join(sorted(scopes))}
+        self._granted[token] = (time.monotonic() + GRANT_S, scopes)
+        return {
+            "access_token": token,
+            "token_type": "Bearer",
+            "expires_in": int(GRANT_S),
+            "scope": " ".join(sorted(scopes)),
+        }
 
     def _is_secret(self, text: str) -> bool:
         return self._bot_token is not None and secrets.compare_digest(

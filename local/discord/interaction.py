@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from local.discord.snowflake import made_at
+from local.retention import INTERACTION_TOKEN_S
 
-TOKEN_LIFE = timedelta(minutes=15)
+TOKEN_LIFE = timedelta(seconds=INTERACTION_TOKEN_S)
 RANDOM_CHARACTERS = 124
 
 _TOKEN = re.compile(r"aW50ZXJhY3Rpb246[A-Za-z0-9+/]{32,480}={0,2}")  # base64 of "interaction:…"

@@ -26,9 +26,10 @@ CREATE TABLE histories (
     name TEXT NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (name, part)
 );
 -- position is the order in which outcomes were told; effect is its number in local/workflows/branches.py.
+-- kind and digest say what the outcome answers (asked.py); they are NULL in rows of layout 1.
 CREATE TABLE journal (
     execution TEXT NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,
-    outcome TEXT NOT NULL, PRIMARY KEY (execution, position)
+    outcome TEXT NOT NULL, kind TEXT, digest INTEGER, PRIMARY KEY (execution, position)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX one_outcome ON journal (execution, effect);
 CREATE TABLE callbacks (
@@ -74,7 +75,13 @@ def _from_before_numbers(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-_LAYOUT = Layout(b"mexe", 1, _SCHEMA, {0: _from_before_numbers})
+def _from_outcomes_alone(connection: sqlite3.Connection) -> None:
+    """What is there goes on without being compared."""
+    for column in ("kind TEXT", "digest INTEGER"):
+        connection.execute(f"ALTER TABLE journal ADD COLUMN {column}")
+
+
+_LAYOUT = Layout(b"mexe", 2, _SCHEMA, {0: _from_before_numbers, 1: _from_outcomes_alone})
 
 
 class Database(Sqlite):

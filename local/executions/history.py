@@ -76,6 +76,19 @@ class History:
                 return [{"routine": self._routines[at], "step": self._steps[at]}]
         return []
 
+    def waiting_steps(self) -> list[str]:
+        """The innermost steps that are in progress: one, or as many as branches wait."""
+        waiting = [at for at, state in enumerate(self._states) if state == "STATE_IN_PROGRESS"]
+        around = {self._parents[at] - 1 for at in waiting}
+        steps = [self._step_of(at) for at in waiting if at not in around]
+        return list(dict.fromkeys(steps))
+
+    def _step_of(self, at: int) -> str:
+        """Of what stands inside a step, that step."""
+        while self._types[at] in _INSIDE_STEPS and self._parents[at]:
+            at = self._parents[at] - 1
+        return self._steps[at]
+
     def shown(self, first: int, end: int) -> list[dict[str, Any]]:
         """The entries of that slice as StepEntry."""
         return [self._shown(at) for at in range(first, min(end, len(self)))]

@@ -15,7 +15,7 @@ from local.executions.database import Database
 from local.executions.deployment import Deployments
 from local.executions.history import History
 from local.executions.instant import instant
-from local.executions.journal import Journal
+from local.executions.journal import Journal, JournalDiffers
 from local.executions.live import Perform, drive
 from local.executions.registry import Revision, WorkflowRegistry
 from local.executions.store import ENTRIES_A_PART, ExecutionStore
@@ -174,6 +174,12 @@ class ExecutionService:
             except CannotKeep as error:
                 say_waiting(error)
                 self._callbacks.end(execution["name"])
+            except JournalDiffers as error:
+                message = _not_to_go_on(self._histories[execution["name"]], error)
+                _log.error("%s: %s", execution["name"], message)
+                differs = WorkflowError.tagged("SystemError", message).as_execution_error()
+                await self._finish(execution, state="FAILED", error=differs)
+                return
             except Exception:
                 _log.exception("%s ended by a mistake of ours", execution["name"])
                 error_of_ours = WorkflowError.tagged("SystemError", "internal error").as_execution_error()
@@ -223,6 +229,14 @@ class ExecutionService:
 def _status(history: History) -> dict[str, Any]:
     steps = history.current_steps()
     return {"status": {"currentSteps": steps}} if steps else {}
+
+
+def _not_to_go_on(history: History, error: JournalDiffers) -> str:
+    steps = [repr(step) for step in history.waiting_steps()]
+    who = f"the step {steps[0]}" if len(steps) == 1 else f"one of the steps {', '.join(steps)}"
+    if not steps:
+        who = "the workflow"
+    return f"{who} {error}: the execution was begun with other code and cannot go on; start it again"
 
 
 def _is_detailed(execution: dict[str, Any], revision: Revision) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from local.contents import Contents
+from local.retention import UPLOAD_SESSION_S
 from local.storage.buckets import Buckets
 from local.storage.checksums import Checksums, checksums_of
 from local.storage.conditions import Preconditions
@@ -23,7 +24,6 @@ from local.storage.resource import Settings, StoredObject, check_name
 from local.storage.rows import INSERT, SELECT, from_row, to_row
 
 _COPY_BYTES = 1 << 20
-_SESSION_LIFE = timedelta(days=7)  # source: Cloud Storage, "Resumable uploads"
 _ANY = Preconditions()
 
 
@@ -264,7 +264,7 @@ class ObjectStore:
             if self.database.row("SELECT 1 FROM objects WHERE generation = ?", int(generation)) is None:
                 self._contents.drop(self._content / digest[:2] / note.name)
             note.unlink()
-        self.end_uploads(self.now() - _SESSION_LIFE)
+        self.end_uploads(self.now() - timedelta(seconds=UPLOAD_SESSION_S))
         sessions = {row[0] for row in self.database.rows("SELECT id FROM sessions WHERE generation IS NULL")}
         for path in self.incoming.iterdir():
             if path.name not in sessions:

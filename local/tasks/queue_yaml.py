@@ -12,15 +12,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from local.tasks.rules import (
-    MAX_BURST,
-    MAX_CONCURRENT,
-    YAML_TASK_TTL_S,
-    YAML_TOMBSTONE_S,
-    QueueConfig,
-    RateLimits,
-    RetryConfig,
-)
+from local.retention import YAML_TASK_TTL_S, YAML_TOMBSTONE_S
+from local.tasks.rules import MAX_BURST, MAX_CONCURRENT, QueueConfig, RateLimits, RetryConfig
 from local.yaml_source import YamlMistake, compose
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

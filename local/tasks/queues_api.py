@@ -9,9 +9,10 @@ from aiohttp import web
 
 from local.api_error import ApiError
 from local.googleapi.binding import Asked
+from local.retention import QUEUE_TOMBSTONE_S
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.queue_resource import Version, changed_queue, new_queue, queue_json
-from local.tasks.rules import QUEUE_TOMBSTONE_S, QueueConfig
+from local.tasks.rules import QueueConfig
 from local.tasks.store import TaskStore
 
 _PAGE = 9800  # Source: ListQueuesRequest.page_size, its default and its most

@@ -8,19 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from local.retention import TASK_TTL_S, TOMBSTONE_S, YAML_TASK_TTL_S
+
 QueueState = Literal["RUNNING", "PAUSED", "DISABLED"]
 
 MAX_RATE_PER_S = 500
 MAX_CONCURRENT = 5000
 MAX_BURST = 500
 
-_DAY_S = 24 * 3600.0
-TASK_TTL_S = 31 * _DAY_S
-TOMBSTONE_S = _DAY_S
-YAML_TOMBSTONE_S = 9 * _DAY_S  # the tombstoneTtl that `gcloud app deploy queue.yaml` sends
-YAML_TASK_TTL_S = 3650 * _DAY_S  # and its taskTtl
-QUEUE_TOMBSTONE_S = 7 * _DAY_S
-MAX_AHEAD_S = 30 * _DAY_S
+MAX_AHEAD_S = 30 * 86400.0
 
 _LOOK_S = 0.02
 

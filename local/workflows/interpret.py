@@ -1,6 +1,5 @@
 """Compiled steps at run time: scopes, signals and the one loop that runs a list of steps."""
 
-import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,9 +13,6 @@ from local.workflows.limits import MAX_CALL_DEPTH, MAX_MEMORY_BYTES, MAX_STEPS, 
 # So many steps, or one with a large value, and others may go first: about 1 ms.
 _STEPS_A_PAUSE = 10
 _LARGE_BYTES = 16 * 1024
-
-# A step is a handful of frames, steps stand in each other, and calls 20 deep: Python's 1,000 frames are too few.
-sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
 
 
 @dataclass(frozen=True, slots=True)

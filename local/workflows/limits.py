@@ -3,6 +3,8 @@
 Source: Workflows, "Quotas and limits" and "Variables", memory usage.
 """
 
+import sys
+
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 
@@ -21,8 +23,16 @@ MAX_PARALLEL = 20  # branches and iterations of one execution that run at the sa
 MAX_BRANCH_ERRORS = 100
 MAX_DEPTH = 200  # of a value; ours, so that no value overruns the stack
 
+# A step is a handful of Python's frames, steps stand in each other, and calls 20 deep: its 1,000 are too few.
+_FRAMES = 10_000
+
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 _OVERHEAD_BYTES = 8
+
+
+def make_room_for_frames() -> None:
+    """Let Python nest as deep as a workflow may.  Called where a program starts: it changes the whole process."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES))
 
 
 def memory_bytes(value: Value, depth: int = 0) -> int:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from local.contents import Contents
-from local.retention import used_bytes
 from local.storage.errors import StorageError
 from local.storage.objects import ObjectStore
 from local.storage.resource import Settings, StoredObject
+from local.sweeping import used_bytes
 from tests.servers import ROOT
 
 

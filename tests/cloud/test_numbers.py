@@ -8,8 +8,9 @@ import aiohttp
 import pytest
 
 from local.project import BUCKET, PLACE
+from local.retention import YAML_TASK_TTL_S
 from local.server import LocalCloud
-from local.tasks.rules import YAML_TASK_TTL_S, RetryConfig, retry_at_s
+from local.tasks.rules import RetryConfig, retry_at_s
 from local.tasks.sender import retry_after_s
 from local.tasks.wire import instant
 from tests.system.up import four_free_ports

@@ -10,11 +10,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from local import retention
 from local.executions.registry import Settings
 from local.project import BUCKET, WORKFLOW
-from local.retention import KEPT_S, used_bytes
+from local.retention import KEPT_BYTES, KEPT_S, PAGE, in_words
 from local.server import LocalCloud
+from local.sweeping import used_bytes
 from tests.discord.application import COMMAND
 from tests.running import until
 from tests.servers import ROOT
@@ -125,14 +125,25 @@ async def test_a_sweep_holds_up_nobody(tmp_path: Path) -> None:
 def test_one_place_says_what_is_kept_how_long() -> None:
     """The page for operators shows the numbers of retention.py."""
     page = (ROOT / "docs" / "operating.md").read_text()
-    assert f"{retention.KEPT_S / DAY_S:.0f} days" in page
-    assert f"{retention.KEPT_BYTES / 1024**3:.0f} GB" in page
+    assert f"{KEPT_S / DAY_S:.0f} days" in page
+    assert f"{KEPT_BYTES / 1024**3:.0f} GB" in page
+    table = page.partition("## What is kept how long")[2].partition("## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| what")]
+    assert rows == [f"| {what} | {how_long} |" for what, how_long in PAGE]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(90 * DAY_S, "90 days"), (DAY_S, "a day"), (3650 * DAY_S, "3,650 days"), (3600, "an hour"), (300, "5 minutes")],
+)
+def test_a_time_is_said_as_people_say_it(seconds: float, words: str) -> None:
+    assert in_words(seconds) == words
 
 
 async def test_a_folder_that_cannot_be_swept_now_is_swept_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.retention._SWEEP_EVERY_S", 0.01)
+    monkeypatch.setattr("local.sweeping._SWEEP_EVERY_S", 0.01)
     async with a_cloud(tmp_path) as (cloud, url, session):
         await fill(cloud, url, session, 2)
         database = cloud.executions.store._database

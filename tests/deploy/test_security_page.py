@@ -4,7 +4,7 @@ import re
 
 from deploy.calls import CALLS
 from ingress.signature import MAX_AGE_S
-from schemas.environment import Secret
+from service.environment import Secret
 from steps import app, caller, config
 from tests.servers import ROOT
 

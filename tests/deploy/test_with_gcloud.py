@@ -21,8 +21,8 @@ from deploy.perform import perform
 from ingress.enqueue import MOST_CALLS
 from local.storage.objects import ObjectStore
 from local.storage.rest import routes
-from schemas.environment import Secret
 from service.concurrency import INGRESS_REQUESTS, STEPS_THREADS
+from service.environment import Secret
 from tests.deploy.google import APP, Google
 from tests.gcloud import require_gcloud
 from tests.servers import ROOT

@@ -61,6 +61,19 @@ def test_what_was_before_numbers_is_lost_or_brought_over_in_another_shape(tmp_pa
     Database(tmp_path / "workflows.sqlite").close()
 
 
+def test_a_journal_without_what_its_outcomes_answer_gets_room_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "workflows.sqlite"
+    Database(path).close()
+    a_file(
+        path,
+        "ALTER TABLE journal DROP COLUMN kind; ALTER TABLE journal DROP COLUMN digest; PRAGMA user_version = 1;"
+        "INSERT INTO journal VALUES ('e', 1, 0, '2026-11-01T00:00:00Z', 'null');",
+    )
+    database = Database(path)
+    assert database.rows("SELECT * FROM journal") == [("e", 1, 0, "2026-11-01T00:00:00Z", "null", None, None)]
+    database.close()
+
+
 @pytest.mark.parametrize("state", ["ACTIVE", "QUEUED"])
 @pytest.mark.parametrize("outcomes", [1, 2])
 def test_executions_that_wait_in_an_older_folder_are_lost_silently(tmp_path: Path, state: str, outcomes: int) -> None:

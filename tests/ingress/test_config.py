@@ -1,14 +1,16 @@
-"""A wrong environment is one message that says what was expected, and the exit code 2; a right one is read whole."""
+"""A wrong environment and a wrong limits.yaml are one message that says what is expected; a right one is read."""
 
 import importlib.util
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 from nacl.public import PublicKey
 from nacl.signing import VerifyKey
 
 from ingress.config import Config, read_config
-from schemas.environment import ConfigError
+from ingress.limits import read_limits
+from service.environment import ConfigError
 from tests.ingress.test_requests import DISCORD, STEPS_KEY, environment
 from tests.servers import ROOT
 
@@ -29,6 +31,7 @@ def test_no_setting_takes_the_place_of_another() -> None:
         workflow=WORKFLOW,
         task_service_account=ACCOUNT,
         tasks_endpoint="http://127.0.0.1:8080",
+        limits=read_limits(),
     )
 
 
@@ -77,3 +80,20 @@ def test_an_ingress_that_is_told_nothing_ends_at_once_with_exit_code_2_and_says_
     assert [line.split()[:2] for line in lines[1:]] == [
         [name, "missing;"] for name in environment("") if name != "CLOUD_TASKS_ENDPOINT"
     ]
+
+
+def test_limits_that_are_wrong_stand_in_the_same_message_as_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "limits.yaml"
+    file.write_text("backlog: {}\n")
+    with pytest.raises(ConfigError) as caught:
+        read_config({**environment("http://127.0.0.1:9"), "QUEUE": "q"}, file)
+    count, queue, limits = str(caught.value).splitlines()
+    assert count == "mando ingress: 2 settings are wrong"
+    assert queue.startswith("  QUEUE  not the full name of a queue")
+    assert limits.startswith("  limits.yaml is wrong: limits must contain")
+
+
+def test_what_is_read_has_the_limits_of_the_file() -> None:
+    config = read_config(environment("http://127.0.0.1:9"))
+    assert config.limits.per_minute > 0
+    assert config.tasks_endpoint == "http://127.0.0.1:9"

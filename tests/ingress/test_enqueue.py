@@ -13,11 +13,11 @@ import pytest
 from ingress import enqueue
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue, task_id
-from ingress.interaction import Request
 from tests.ingress.test_requests import environment
+from tests.interactions import a_request
 from tests.servers import free_port, serving
 
-REQUEST = Request("1310000000000000001", b"{}")
+REQUEST = a_request()
 NAME = f"projects/demo/locations/us-central1/queues/create-image-queue/tasks/{task_id(REQUEST.interaction_id)}"
 
 Answer = tuple[int, object]  # status and body; status 0 closes the connection without a word

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingress.limits import Members, read_limits
-from schemas.environment import ConfigError
+from service.environment import ConfigError
 
 GOOD = "backlog: {look_every_s: 5, tell_after_s: 30, refuse_after_s: 600}\nmember: {per_minute: 6}\n"
 
@@ -22,7 +22,7 @@ def test_no_member_gets_more_than_their_share_in_any_minute(asks: list[tuple[flo
     granted: dict[str, list[float]] = {"a": [], "b": []}
     for number, (gap_s, user, is_taken) in enumerate(asks):
         now_s += gap_s
-        lately = [at_s for at_s in granted[user] if at_s > now_s - 60]
+        lately = [at_s for at_s in granted[user] if at_s + 60 > now_s]
         wait_s = members.charge(user, str(number), now_s)
         if wait_s == 0 and is_taken:
             granted[user].append(now_s)

@@ -25,7 +25,7 @@ from ingress.config import read_config
 from ingress.enqueue import TaskQueue
 from ingress.limits import Members, read_limits
 from ingress.seal import Sealer
-from schemas.environment import Secret
+from service.environment import Secret
 from tests.asgi import serving_asgi
 from tests.ingress.test_requests import DISCORD, STEPS_KEY, environment
 from tests.interactions import Signer, an_interaction
@@ -206,7 +206,12 @@ def test_a_mistake_of_ours_is_told_to_the_member_and_writes_no_token_into_the_lo
     answer = DISCORD.post(ingress.url, an_interaction(str(next(_NUMBERS))))
     words = "Something went wrong on my side. Please try again later."
     assert (answer.status_code, answer.json()) == (200, {"type": 4, "data": {"content": words, "flags": 64}})
-    assert logged(capsys) == [{"severity": "CRITICAL", "message": "KeyError in the ingress", "interaction_id": ""}]
+    (line,) = logged(capsys)
+    frames = line.pop("stack_trace").splitlines()
+    assert line == {"severity": "CRITICAL", "message": "KeyError in the ingress", "interaction_id": ""}
+    assert frames[-1] == "KeyError"
+    assert frames[-2] == f'  File "{__file__}", line {Breaks.seal.__code__.co_firstlineno + 1}, in seal'
+    assert any("in handle_request" in frame for frame in frames)
 
 
 async def test_who_hangs_up_before_the_body_is_there_leaves_no_mistake_in_the_log(

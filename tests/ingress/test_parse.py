@@ -1,7 +1,6 @@
 """What a body of Discord's is read as, whole; what is requested for it, byte for byte; and the words, sign by sign."""
 
 import hashlib
-import io
 import json
 import sys
 import unicodedata
@@ -14,6 +13,8 @@ from nacl.public import PrivateKey, PublicKey
 
 import schemas
 from ingress import signature
+from ingress.config import read_config
+from ingress.enqueue import TaskQueue
 from ingress.interaction import (
     Autocomplete,
     Command,
@@ -24,10 +25,11 @@ from ingress.interaction import (
     parse,
     to_request,
 )
-from ingress.log import log
 from ingress.seal import Sealer
 from ingress.words import shortened, tidy
-from schemas.environment import Secret
+from schemas.request import ChannelId, InteractionId, UserId
+from service.environment import Secret
+from tests.ingress.test_requests import environment
 from tests.interactions import Signer, an_interaction
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -57,11 +59,11 @@ def test_no_field_of_a_command_takes_the_place_of_another() -> None:
     assert command.token.reveal() == an_interaction()["token"]
     assert command == Command(
         name="dance",
-        interaction_id="77",
+        interaction_id=InteractionId("77"),
         application_id="1146847361212375051",
         token=command.token,
-        channel_id="1146847361212375003",
-        user_id="42",
+        channel_id=ChannelId("1146847361212375003"),
+        user_id=UserId("42"),
         locale="en-GB",
         options={"words": "cat", "symmetry": 8},
     )
@@ -113,7 +115,10 @@ def test_words_are_sent_in_their_own_letters_so_that_the_longest_fit_into_a_requ
     command = parse(json.dumps(an_interaction(words="café 🪷")).encode())
     assert isinstance(command, Command)
     request = to_request(command, Sealer(PrivateKey.generate().public_key), NOW)
-    assert '"words": "café 🪷"'.encode() in request.as_json
+    task = TaskQueue(read_config(environment("http://127.0.0.1:1")))._task(request)
+    argument = json.loads(task.http_request.body)["argument"]
+    assert '"words": "café 🪷"' in argument
+    assert json.loads(argument) == request.to_json()
     assert request.interaction_id == command.interaction_id
 
 
@@ -147,14 +152,6 @@ def test_only_its_own_signature_makes_a_body_valid() -> None:
     assert signature.is_valid(signed, timestamp, b"Body", key) is False
     assert signature.is_valid(signed, f"0{timestamp}", b"body", key) is False
     assert signature.is_valid(signed, timestamp, b"body", other.key.verify_key) is False
-
-
-def test_a_line_of_the_log_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An instance that is stopped takes with it what waits in its memory."""
-    written = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(written), encoding="utf-8"))
-    log("INFO", "done", interaction_id="77")
-    assert written.getvalue() == b'{"severity": "INFO", "message": "done", "interaction_id": "77"}\n'
 
 
 # Each sign that has no letter's shape, by what becomes of it between two letters.

@@ -72,7 +72,7 @@ def told(monkeypatch: pytest.MonkeyPatch, deadline_s: float, *outcomes: Outcome)
         queue, threads = a_queue(), Threads(loop, list(outcomes))
         queue._threads = threads  # type: ignore[assignment]
         try:
-            said = await queue.enqueue(REQUEST, deadline_s)
+            said: str = await queue.enqueue(REQUEST, deadline_s)
         except QueueUnavailable as error:
             said = str(error)
         at_s = loop.now_s

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.environment import Secret
+from service.environment import Secret
 from steps.discord import Discord
 from steps.errors import RetryableError
 from tests.steps.scripted import Answer, Scripted, json_answer

@@ -1,26 +1,29 @@
 """What every call has in common: its route, its attempt, its one line in the log, and an app that cannot start."""
 
 import asyncio
-import io
 import json
-import sys
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import requests
-from starlette.requests import Request
+from starlette.requests import Request as HttpRequest
 
 from local.auth import TokenIssuer
+from schemas.picture import ObjectName, Picture
+from schemas.request import Request
 from steps import app
 from steps.caller import CallerCheck, _without_token
 from steps.config import Config
 from steps.errors import PermanentError
 from tests.steps.scripted import Scripted, json_answer
 from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PICTURE, Steps, World
+from tests.steps.statuses import status_of
 from tests.steps.test_body import REQUEST
 
 CONFIG = Config("demo", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", "http://issuer.example/")
@@ -91,7 +94,7 @@ class Clock:
         return self._now_s
 
 
-Work = Callable[[Any, int], dict[str, Any]]
+Work = Callable[[Request, int], Picture]
 
 
 @pytest.fixture
@@ -125,8 +128,8 @@ def answered(
 
         async def ask() -> tuple[int, dict[str, Any]]:
             with ThreadPoolExecutor(1) as threads:
-                step = app.Step("request", "picture", work)
-                said = await app._answer(CallerCheck(config), threads, step, Request(scope, receive))
+                step = app.Step(Request, "picture", work)
+                said = await app._answer(CallerCheck(config), threads, step, HttpRequest(scope, receive))
             answer: dict[str, Any] = json.loads(bytes(said.body))
             return said.status_code, answer
 
@@ -135,27 +138,28 @@ def answered(
     return call
 
 
-def work(done: object) -> Work:
-    def do(_: Any, attempt: int) -> dict[str, Any]:
+def work(done: Picture | Exception) -> Work:
+    def do(_: Request, attempt: int) -> Picture:
         assert attempt == 1
         if isinstance(done, Exception):
             raise done
-        return done  # type: ignore[return-value]
+        return done
 
     return do
 
 
+DRAWN = Picture.of(PICTURE)
 LOST = "the body did not come in time"
 MISTAKE = "a mistake in this service; its log says more"
-PLACE = f"{__file__}:{work('').__code__.co_firstlineno + 3}"
+PLACE = f"{__file__}:{work(DRAWN).__code__.co_firstlineno + 3}"
 
 
 @pytest.mark.parametrize(
     ("done", "body", "status", "answer", "severity", "message"),
     [
-        (PICTURE, True, 200, PICTURE, "INFO", "done"),
-        (PermanentError(410, "x", kind="discord"), True, 410, ("discord", "x"), "ERROR", "x"),
-        (PICTURE, False, 408, ("request", LOST), "WARNING", LOST),
+        (DRAWN, True, 200, PICTURE, "INFO", "done"),
+        (PermanentError("gone", "x", kind="discord"), True, 410, ("discord", "x"), "ERROR", "x"),
+        (DRAWN, False, 408, ("request", LOST), "WARNING", LOST),
         (KeyError(INTERACTION_TOKEN), True, 500, ("mistake", MISTAKE), "CRITICAL", f"KeyError at {PLACE}"),
     ],
     ids=["done", "refused", "hung up", "a mistake"],
@@ -163,7 +167,7 @@ PLACE = f"{__file__}:{work('').__code__.co_firstlineno + 3}"
 def test_a_call_leaves_no_other_line_in_the_log_than_its_own_with_the_time_that_it_took(
     answered: Callable[..., tuple[int, dict[str, Any]]],
     capsys: pytest.CaptureFixture[str],
-    done: object,
+    done: Picture | Exception,
     body: bool,
     status: int,
     answer: Any,
@@ -179,7 +183,10 @@ def test_a_call_leaves_no_other_line_in_the_log_than_its_own_with_the_time_that_
         }
     )
     assert answered(work(done), json.dumps(REQUEST).encode() if body else None) == (status, said)
-    assert json.loads(capsys.readouterr().out) == {
+    line = json.loads(capsys.readouterr().out)
+    trace = line.pop("stack_trace", None)
+    assert (trace is not None and trace.endswith("\nKeyError")) == (severity == "CRITICAL")
+    assert line == {
         "severity": severity,
         "message": f"/generate-image {message}",
         "interaction_id": "77",
@@ -189,7 +196,7 @@ def test_a_call_leaves_no_other_line_in_the_log_than_its_own_with_the_time_that_
 
 
 def test_what_no_schema_knows_is_not_told_to_the_workflow(answered: Callable[..., Any]) -> None:
-    assert answered(work({"object": "x"}), json.dumps(REQUEST).encode())[0] == 500
+    assert answered(work(replace(DRAWN, object=ObjectName("x"))), json.dumps(REQUEST).encode())[0] == 500
 
 
 def test_whoever_looks_at_the_threads_sees_which_draw(
@@ -203,21 +210,12 @@ def test_whoever_looks_at_the_threads_sees_which_draw(
         return pools[-1]
 
     monkeypatch.setattr(app, "ThreadPoolExecutor", kept)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # which it sets, as a program that starts
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", script.url)
     app.create_app(CONFIG)
     pools[0].submit(lambda: names.append(threading.current_thread().name)).result()
     pools[0].shutdown()
     assert names == ["step_0"]
-
-
-def test_a_line_of_the_log_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An instance that is stopped takes with it what waits in its memory."""
-    written = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(written), encoding="utf-8"))
-    scope = {"type": "http", "path": "/x", "query_string": b"", "server": ("steps", 80), "headers": []}
-    app._log(Request(scope), "INFO", "done", 200, ms=5)
-    line = {"severity": "INFO", "message": "/x done", "interaction_id": None, "status": 200, "ms": 5}
-    assert written.getvalue() == json.dumps(line).encode() + b"\n"
 
 
 def test_steps_that_are_told_nothing_end_at_once_with_exit_code_2_and_say_why(
@@ -243,7 +241,7 @@ async def test_a_token_of_4096_characters_is_looked_at_and_a_longer_one_is_not(c
     assert len(authorization) == characters
     with pytest.raises(PermanentError) as caught:
         await CallerCheck(CONFIG).check(authorization)
-    assert (caught.value.status, str(caught.value), caught.value.kind) == (401, said, "caller")
+    assert (status_of(caught.value), str(caught.value), caught.value.kind) == (401, said, "caller")
 
 
 @pytest.mark.parametrize(

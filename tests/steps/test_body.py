@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from schemas.picture import Picture
+from schemas.reply import Failure, Reply
+from schemas.request import Request
 from steps.body import parse
 from tests.steps.service import PICTURE
 
@@ -51,27 +54,32 @@ ROWS: list[tuple[bytes, str]] = [
 @pytest.mark.parametrize(("raw", "said"), ROWS, ids=[said for _, said in ROWS])
 def test_what_is_wrong_with_a_body_is_not_said_of_another_mistake(raw: bytes, said: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
-        parse(raw, "request")
+        parse(raw, Request.from_json)
 
 
 @pytest.mark.parametrize("name", ["received_at", "expires_at"])
 def test_the_dates_inside_an_order_are_looked_at_too(name: str) -> None:
     order = {"request": request(**{name: "2026-13-01T00:00:00Z"}), "failure": "unavailable"}
     with pytest.raises(ValueError, match=f"^request.{name} is in no calendar$"):
-        parse(json.dumps(order).encode(), "reply")
+        parse(json.dumps(order).encode(), Reply.from_json)
 
 
 ORDER: Callable[..., dict[str, Any]] = lambda **what: {"request": REQUEST, **what}  # noqa: E731
 
 
-@pytest.mark.parametrize("order", [ORDER(failure="unavailable"), ORDER(picture=PICTURE)], ids=["failure", "picture"])
-def test_an_order_is_read_as_it_is(order: dict[str, Any]) -> None:
-    assert parse(json.dumps(order).encode(), "reply") == order
+@pytest.mark.parametrize(
+    ("order", "result"),
+    [(ORDER(failure="unavailable"), "unavailable"), (ORDER(picture=PICTURE), Picture.of(PICTURE))],
+    ids=["failure", "picture"],
+)
+def test_an_order_is_read_as_it_is(order: dict[str, Any], result: Picture | Failure) -> None:
+    read = parse(json.dumps(order).encode(), Reply.from_json)
+    assert (read.request.to_json(), read.result) == (REQUEST, result)
 
 
 @pytest.mark.parametrize("text", ["8", "8.0", "8e0", "80E-1"])
 def test_a_whole_number_is_an_integer_however_it_is_spelt(text: str) -> None:
     """The picture's name depends on how Python writes it."""
-    read = parse(with_options(f'{{"symmetry": {text}, "words": "🪷"}}'), "request")
-    assert read == request(options={"symmetry": 8, "words": "🪷"})
-    assert type(read["options"]["symmetry"]) is int
+    read = parse(with_options(f'{{"symmetry": {text}, "words": "🪷"}}'), Request.from_json)
+    assert read.to_json() == request(options={"symmetry": 8, "words": "🪷"})
+    assert type(read.options.symmetry) is int

@@ -13,13 +13,16 @@ import yaml
 from google.api_core import exceptions
 from google.cloud.storage import _opentelemetry_tracing
 
-from schemas.environment import Secret
+from schemas.request import Options
+from service.environment import Secret
 from steps.bucket import PictureBucket
 from steps.discord import Discord
 from steps.errors import PermanentError, RetryableError
 from steps.generate import generate
+from tests.interactions import a_request
 from tests.servers import ROOT
 from tests.steps.scripted import Answer, Scripted, json_answer
+from tests.steps.statuses import status_of
 from tests.steps.test_bucket import CALLS, NAME, PNG, STORED, call
 
 Row = dict[str, Any]
@@ -84,7 +87,7 @@ def test_only_what_begins_with_2_is_taken_for_shown(script: Scripted, status: in
     script.answers = [json_answer(status, {"id": "9"})]
     with pytest.raises(PermanentError) as caught:
         Discord(f"{script.url}/api/v10", "mando").edit_original("7", Secret("token"), {}, None)
-    assert (caught.value.status, str(caught.value)) == (400, f"Discord answered {status}/None")
+    assert (status_of(caught.value), str(caught.value)) == (400, f"Discord answered {status}/None")
 
 
 @pytest.mark.parametrize("status", [200, 201, 299])
@@ -95,7 +98,7 @@ def test_all_that_begins_with_2_is_taken_for_shown(script: Scripted, status: int
 
 def test_the_picture_that_is_put_is_1024_pixels_wide_and_high(pictures: PictureBucket, script: Scripted) -> None:
     script.answers = [STORED]
-    generate({"interaction_id": "1", "options": {"words": "a"}}, pictures, is_first_attempt=True)
+    generate(a_request(options=Options("a")), pictures, is_first_attempt=True)
     png = script.asked[0].body.partition(b"image/png\r\n\r\n")[2]
     assert struct.unpack(">II", png[16:24]) == (1024, 1024)
 
@@ -129,7 +132,7 @@ def test_no_error_of_the_client_is_told_to_the_workflow_as_another_one(
     words = {"put": f"take {NAME}", "holds": f"say whether it holds {NAME}", "get": f"give {NAME}"}[what]
     assert str(caught.value) == "the bucket demo-mandalas " + said.format(what=words)
     assert getattr(caught.value, "kind", None) == "bucket"
-    assert getattr(caught.value, "status", 500) == 500
+    assert status_of(caught.value) == (503 if becomes is RetryableError else 403)
 
 
 def test_the_client_is_told_not_to_ask_for_what_no_step_needs_unless_somebody_wants_it(

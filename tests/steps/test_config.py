@@ -1,12 +1,13 @@
 """A wrong environment is one message that lists everything."""
 
 from base64 import b64decode, b64encode
+from typing import Any
 
 import pytest
 from nacl.public import PrivateKey
 
-from schemas.environment import ConfigError, Secret
-from steps.config import Config, read_config
+from service.environment import ConfigError, Secret, SecretUnavailable
+from steps.config import SETTINGS, Config, read_config
 
 KEY = b64encode(bytes(range(32))).decode()  # the same in each process, for the tests' names hold it
 
@@ -137,9 +138,39 @@ SHORT = "c2hvcnQ="
         (f"{KEY[:9]}*{KEY[9:]}", "Only base64 data is allowed"),
     ],
 )
-def test_a_key_that_is_none_is_refused_without_being_shown_and_it_is_said_where_it_stands(text: str, said: str) -> None:
-    for environ, source in (({"SEAL_PRIVATE_KEY": text}, "SEAL_PRIVATE_KEY"), ({}, LATEST)):
+def test_a_key_that_is_none_is_refused_without_being_shown_and_it_is_said_what_is_wrong(text: str, said: str) -> None:
+    """Given or read from Secret Manager."""
+    wanted = "the private sealing key, as `mando keys` makes one, a comma between two, e.g. q83v…="
+    for environ in ({"SEAL_PRIVATE_KEY": text}, {}):
         with pytest.raises(ConfigError) as caught:
             read_config({"GOOGLE_CLOUD_PROJECT": "demo", **environ}, Secrets(text).read)
-        expected = f"mando steps: 1 setting is wrong\n  {source}  {said}; make one with `mando keys`"
-        assert str(caught.value) == expected
+        assert str(caught.value) == f"mando steps: 1 setting is wrong\n  SEAL_PRIVATE_KEY  {said}; {wanted}"
+
+
+def test_a_project_a_secret_and_a_setting_that_are_wrong_are_one_message() -> None:
+    def read_secret(version: str) -> Secret:
+        raise SecretUnavailable(f"cannot read the secret {version}")
+
+    version = "projects/demo/secrets/bot/versions/1"
+    with pytest.raises(ConfigError) as caught:
+        read_config({"DISCORD_BOT_TOKEN_SECRET": version, "DELIVERY": "pigeon"}, read_secret)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "mando steps: 3 settings are wrong"
+    assert [line.split()[0] for line in lines[1:]] == ["GOOGLE_CLOUD_PROJECT", "DISCORD_BOT_TOKEN", "DELIVERY"]
+    assert version in lines[2]
+
+
+def test_no_variable_is_read_that_is_not_in_the_table() -> None:
+    class Watched(dict[str, str]):
+        asked: set[str] = set()  # noqa: RUF012 -- one of them
+
+        def get(self, name: str, default: object = None) -> Any:
+            self.asked.add(name)
+            return super().get(name, default)
+
+        def __getitem__(self, name: str) -> str:
+            self.asked.add(name)
+            return super().__getitem__(name)
+
+    read_config(Watched(GOOGLE_CLOUD_PROJECT="demo", SEAL_PRIVATE_KEY=KEY), no_secrets)
+    assert Watched.asked == SETTINGS.keys()

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from schemas.environment import Secret
+from service.environment import Secret
 from steps.discord import Discord
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
 from steps.verdicts import DISCORD_ERRORS, verdict_of
 from tests.servers import free_port
 from tests.steps.scripted import Answer, Scripted, json_answer
+from tests.steps.statuses import status_of
 
 TOKEN = Secret("aW50ZXJhY3Rpb246secret")
 SHOWN = json_answer(200, {"id": "99"})
@@ -81,7 +82,7 @@ def test_each_error_in_the_table_is_of_its_kind(
         answer = json_answer(status, {"code": code, "message": "…"}) if code is not None else Answer(status, b"<", HTML)
         error = error_of(discord, script, answer)
         assert type(error) is KIND_OF.get(verdict, PermanentError)
-        assert not isinstance(error, PermanentError) or error.status == STATUS_OF[verdict]
+        assert not isinstance(error, PermanentError) or status_of(error) == STATUS_OF[verdict]
         assert str(error) == f"Discord answered {status}/{code}"
         assert getattr(error, "kind", "discord") == "discord"
 

@@ -3,22 +3,23 @@
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 import mandala
 from mandala import PALETTES
+from schemas.request import Options, Request
 from steps.bucket import PictureBucket
 from steps.generate import generate
+from tests.interactions import a_request
 from tests.steps.scripted import Answer, Scripted, json_answer
 
 STORED = json_answer(200, {"name": "x", "bucket": "demo-mandalas", "generation": "1"})
-ABSENT = object()
 INTERACTIONS = ("1310000000000000001", "1310000000000000002")
-WORDS = (ABSENT, "a", "b", "A", "8", "jade")
-SYMMETRIES = (ABSENT, 5, 8, 24)
-SOME_PALETTES = (ABSENT, "jade", "dusk")
+WORDS = (None, "a", "b", "A", "8", "jade")
+SYMMETRIES = (None, 5, 8, 24)
+SOME_PALETTES = (None, "jade", "dusk")
 
 
 @pytest.fixture
@@ -32,17 +33,10 @@ def pictures(script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pict
     pictures._bucket.client.close()
 
 
-def requests() -> list[dict[str, Any]]:
+def requests() -> list[Request]:
     """Every combination of an option or none of it."""
     return [
-        {
-            "interaction_id": interaction_id,
-            "options": {
-                name: value
-                for name, value in (("words", words), ("symmetry", symmetry), ("palette", palette))
-                if value is not ABSENT
-            },
-        }
+        a_request(interaction_id, Options(words, symmetry, palette))
         for interaction_id, words, symmetry, palette in itertools.product(
             INTERACTIONS, WORDS, SYMMETRIES, SOME_PALETTES
         )
@@ -55,10 +49,10 @@ def test_no_pair_of_options_is_answered_with_the_picture_of_another(pictures: Pi
     for request in requests():
         picture = generate(request, pictures, is_first_attempt=True)
         body = script.asked[-1].body
-        assert f'"name": "{picture["object"]}"'.encode() in body
-        drawn[picture["object"]].add(body[body.index(b"\x89PNG") :].partition(b"\r\n--")[0])
-        seed = request["options"].get("words", request["interaction_id"])
-        asked_for[picture["object"]].add(str(sorted({**request["options"], "words": seed}.items())))
+        assert f'"name": "{picture.object}"'.encode() in body
+        drawn[picture.object].add(body[body.index(b"\x89PNG") :].partition(b"\r\n--")[0])
+        seed = request.options.words or request.interaction_id
+        asked_for[picture.object].add(str(replace(request.options, words=seed)))
     assert [len(pngs) for pngs in drawn.values()] == [1] * len(drawn), "a name stands for two pictures"
     assert [len(asked) for asked in asked_for.values()] == [1] * len(drawn), "two requests share a name"
     # Without words each interaction has a picture of its own; with words none has.
@@ -68,7 +62,9 @@ def test_no_pair_of_options_is_answered_with_the_picture_of_another(pictures: Pi
 def test_the_order_in_which_options_are_given_makes_no_other_picture(pictures: PictureBucket) -> None:
     options = {"words": "a", "symmetry": 8, "palette": "jade"}
     found = [
-        generate({"interaction_id": "1", "options": dict(order)}, pictures, is_first_attempt=True)
+        generate(
+            Request.from_json({**a_request("1").to_json(), "options": dict(order)}), pictures, is_first_attempt=True
+        )
         for order in itertools.permutations(options.items())
     ]
     assert found == [found[0]] * 6
@@ -76,16 +72,14 @@ def test_the_order_in_which_options_are_given_makes_no_other_picture(pictures: P
 
 @pytest.mark.parametrize("palette", sorted(PALETTES))
 def test_a_picture_asked_for_in_a_palette_is_said_and_coloured_in_it(pictures: PictureBucket, palette: str) -> None:
-    picture = generate(
-        {"interaction_id": "1", "options": {"words": "a", "palette": palette}}, pictures, is_first_attempt=True
-    )
+    picture = generate(a_request("1", Options("a", palette=palette)), pictures, is_first_attempt=True)
     design = mandala.design_for("a", palette=palette)
     words = mandala.describe(design)
-    assert {name: picture[name] for name in ("title", "description", "colour")} == {
-        "title": words.title,
-        "description": words.description,
-        "colour": mandala.colour(design),
-    }
+    assert (picture.title, picture.description, picture.colour) == (
+        words.title,
+        words.description,
+        mandala.colour(design),
+    )
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -96,7 +90,7 @@ def test_a_picture_is_drawn_anew_only_where_it_is_not_there(
     """The first attempt does not look: it would in vain."""
     looked = [] if is_first else [json_answer(200, {"name": "x"}) if is_there else Answer(404, b"{}")]
     script.answers = [*looked, STORED]
-    generate({"interaction_id": "1", "options": {}}, pictures, is_first_attempt=is_first)
+    generate(a_request("1"), pictures, is_first_attempt=is_first)
     methods = {
         (True, True): ["POST"],
         (True, False): ["POST"],

@@ -17,7 +17,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from mandala import PALETTES
-from schemas.environment import Secret
+from schemas.picture import ObjectName, Picture
+from schemas.reply import Reply
+from schemas.request import Request
+from service.environment import Secret
 from steps.app import Step, _answer
 from steps.bucket import PictureBucket
 from steps.caller import CallerCheck
@@ -65,14 +68,16 @@ def replied(script: Scripted, bucket: PictureBucket, row: Row, age_s: float, *, 
         "sealed_token": sealed(KEY),
         "channel_id": "5",
         "user_id": "42",
+        "locale": "en-GB",
+        "options": {},
         "received_at": f"{received:%Y-%m-%dT%H:%M:%S.%fZ}",
         "expires_at": f"{received + timedelta(minutes=15):%Y-%m-%dT%H:%M:%S.%fZ}",
     }
     discord = Discord(f"{script.url}/api/v10", "DiscordBot (x, 1)", Secret("bot-token") if may_post else None)
-    order = {"request": request, **row["order"]}
+    order = Reply.from_json({"request": request, **row["order"]})
     message = reply(order, bucket, discord, Opener([KEY]), row.get("delivery", "attach"), NOW, attempt=1)
-    assert message.keys() == {"message_id"}
-    return str(message["message_id"])
+    assert message.to_json() == {"message_id": message.message_id}
+    return message.message_id
 
 
 def parts(asked: Asked) -> list[Message]:
@@ -104,7 +109,7 @@ def sent(asked: Asked) -> Row:
 
 
 def expected(rows: list[Row], bucket: PictureBucket) -> list[Row]:
-    address = bucket.public_url("x").partition("/demo-mandalas")[0]
+    address = bucket.public_url(ObjectName("x")).partition("/demo-mandalas")[0]
     found: list[Row] = json.loads(json.dumps(rows).replace("BUCKET", address))
     return found
 
@@ -190,13 +195,13 @@ def test_a_mistake_of_ours_writes_no_token_into_the_log_nor_into_the_answer(
 ) -> None:
     """The text of an error may quote an address with a token in it."""
 
-    def breaks(*_: object) -> dict[str, Any]:
+    def breaks(*_: object) -> Picture:
         raise KeyError(f"/webhooks/7/{INTERACTION_TOKEN}/messages/@original")
 
     script.answers = [json_answer(200, steps.issuer.certificates())]
     config = Config("demo", "b", AUDIENCE, ACCOUNT, (), "attach", script.url, f"{script.url}/certs")
     with ThreadPoolExecutor(1) as threads:
-        answer_call = functools.partial(_answer, CallerCheck(config), threads, Step("request", "picture", breaks))
+        answer_call = functools.partial(_answer, CallerCheck(config), threads, Step(Request, "picture", breaks))
         with serving_asgi(Starlette(routes=[Route("/generate-image", answer_call, methods=["POST"])])) as url:
             request = steps.request()
             headers = {"Authorization": f"Bearer {steps.token()}", "X-Dedup-Key": request["interaction_id"]}
@@ -207,6 +212,9 @@ def test_a_mistake_of_ours_writes_no_token_into_the_log_nor_into_the_answer(
     line = json.loads(capsys.readouterr().out)
     place = f"{__file__}:{breaks.__code__.co_firstlineno + 1}"
     assert line.pop("ms") >= 0
+    frames = line.pop("stack_trace").splitlines()
+    assert frames[-2:] == [f'  File "{__file__}", line {place.rpartition(":")[2]}, in breaks', "KeyError"]
+    assert any("in _answer" in frame for frame in frames)
     assert line == {
         "severity": "CRITICAL",
         "message": f"/generate-image KeyError at {place}",

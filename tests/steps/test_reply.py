@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 from nacl.public import PrivateKey
 
-from schemas.environment import Secret
+from schemas.reply import Reply
+from service.environment import Secret
 from steps.bucket import PictureBucket
 from steps.discord import Discord
 from steps.errors import NotYetAcknowledged, PermanentError, RetryableError
@@ -16,6 +17,7 @@ from steps.reply import APOLOGIES, BLOCKED_WAITS_S, reply
 from steps.seal import Opener
 from tests.steps.scripted import Answer, Scripted, json_answer
 from tests.steps.service import INTERACTION_TOKEN, Steps, World, sealed
+from tests.steps.statuses import status_of
 
 KEY = PrivateKey.generate()
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -47,12 +49,14 @@ def shown(
         "sealed_token": sealed(KEY),
         "channel_id": "5",
         "user_id": "42",
+        "locale": "en-GB",
+        "options": {},
         "received_at": text_of(received),
         "expires_at": text_of(received + timedelta(minutes=15)),
     } | changes
     discord = Discord(f"{script.url}/api/v10", "mando", Secret("bot-token") if bot else None)
-    whole = {"request": request, **(order or {"failure": "unavailable"})}
-    return str(reply(whole, bucket, discord, Opener([KEY]), "attach", NOW, attempt)["message_id"])
+    whole = Reply.from_json({"request": request, **(order or {"failure": "unavailable"})})
+    return reply(whole, bucket, discord, Opener([KEY]), "attach", NOW, attempt).message_id
 
 
 def paths(script: Scripted) -> list[str]:
@@ -116,7 +120,7 @@ def test_where_nothing_can_be_shown_the_reason_says_what_is_missing(
     script.answers = [UNKNOWN]
     with pytest.raises(PermanentError, match=said) as caught:
         shown(script, **changes)
-    assert caught.value.status == 410
+    assert status_of(caught.value) == 410
     assert "our acknowledgement never reached it" in str(caught.value)
 
 
@@ -125,7 +129,7 @@ def test_an_apology_after_the_tokens_end_is_not_posted_with_each_replay(script: 
     for age_s in (60, 3600):
         with pytest.raises(PermanentError, match="was not told") as caught:
             shown(script, age_s)
-        assert caught.value.status == 410
+        assert status_of(caught.value) == 410
     assert paths(script) == [EDIT]  # the second one asks nobody
 
 
@@ -145,7 +149,7 @@ def test_a_block_that_stays_is_given_up(script: Scripted, attempt: int) -> None:
     script.answers = [BLOCKED]
     with pytest.raises(PermanentError) as caught:
         shown(script, attempt=attempt)
-    assert caught.value.status == 403
+    assert status_of(caught.value) == 403
 
 
 @pytest.mark.usefixtures("quiet")

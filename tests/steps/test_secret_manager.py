@@ -11,7 +11,7 @@ import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
 
-from schemas.environment import ConfigError
+from service.environment import SecretUnavailable
 from steps.secret_manager import read_secret
 
 VERSION = "projects/demo/secrets/bot/versions/latest"
@@ -61,10 +61,10 @@ def test_a_secret_is_asked_for_once_over_tls_and_without_the_end_of_its_line(clo
 @pytest.mark.parametrize("status", [201, 400, 403, 404, 429, 500])
 def test_a_secret_that_is_not_given_is_named_with_what_may_be_missing(cloud: Any, status: int) -> None:
     cloud(answered(status, b"abc"))
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(SecretUnavailable) as caught:
         read_secret(VERSION)
     assert str(caught.value) == (
-        f"mando steps: cannot read the secret {VERSION}: Secret Manager answered {status}; "
+        f"cannot read the secret {VERSION}: Secret Manager answered {status}; "
         "does it exist, and has this service's account roles/secretmanager.secretAccessor on it?"
     )
 
@@ -75,7 +75,7 @@ def test_a_secret_that_is_not_given_is_named_with_what_may_be_missing(cloud: Any
 )
 def test_a_secret_manager_that_is_not_reached_is_said(cloud: Any, error: Exception) -> None:
     cloud(error)
-    with pytest.raises(ConfigError, match=f"^mando steps: cannot read the secret {VERSION}: no way$"):
+    with pytest.raises(SecretUnavailable, match=f"^cannot read the secret {VERSION}: no way$"):
         read_secret(VERSION)
 
 
@@ -84,5 +84,5 @@ def test_where_there_are_no_credentials_it_is_said(monkeypatch: pytest.MonkeyPat
         raise google.auth.exceptions.DefaultCredentialsError("no credentials")
 
     monkeypatch.setattr(google.auth, "default", default)
-    with pytest.raises(ConfigError, match=f"^mando steps: cannot read the secret {VERSION}: no credentials$"):
+    with pytest.raises(SecretUnavailable, match=f"^cannot read the secret {VERSION}: no credentials$"):
         read_secret(VERSION)

@@ -1,5 +1,6 @@
 """`mando up` as a program: it starts, says what is in its way, and leaves nothing behind."""
 
+import json
 import os
 import signal
 import socket
@@ -88,3 +89,12 @@ def test_what_was_drawn_is_there_after_a_restart(tmp_path: Path) -> None:
         before = (up.ended(sent["id"]), up.objects(), up.reply(sent)["embeds"][0]["title"])
     with mando_up(tmp_path) as up:
         assert (up.ended(sent["id"]), up.objects(), up.reply(sent)["embeds"][0]["title"]) == before
+
+
+def test_what_the_local_cloud_logs_are_entries_as_the_programs_write_them(tmp_path: Path) -> None:
+    """asyncio logs what holds up its loop, where it is told to: the start does."""
+    with mando_up(tmp_path, prefix=["env", "PYTHONASYNCIODEBUG=1"]) as up:
+        words = ("local cloud and page", "data and logs", "ready http")
+        logged = [json.loads(line) for line in up.output().splitlines() if not line.startswith(words)]
+    assert "WARNING" in {entry["severity"] for entry in logged}
+    assert all(entry["message"] for entry in logged)

@@ -36,7 +36,8 @@ def test_a_longer_backoff_in_the_workflow_makes_a_restarted_one_wait_longer(tmp_
     for delay_s in (0.2, 5):
         edited(root, "workflows/mando.yaml", r"waits_s: \[.*\]", f"waits_s: [{delay_s}]")
         with mando_up(tmp_path / "data", root) as up:
-            requests.delete(f"{up.base}/storage/v1/b/demo-mandalas", timeout=10).raise_for_status()
+            broken = {"target": "generate", "kind": "garbage", "count": 100}
+            requests.post(f"{up.base}/faults", json=broken, timeout=10).raise_for_status()
             sent = up.interact()
             execution = up.ended(sent["id"])
             shown = up.reply(sent)["content"]

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from local.retention import TOMBSTONE_S, YAML_TOMBSTONE_S
 from local.tasks.apply_yaml import apply_queue_yaml
 from local.tasks.queue_yaml import QueueYamlError
-from local.tasks.rules import TOMBSTONE_S, YAML_TOMBSTONE_S, QueueConfig
+from local.tasks.rules import QueueConfig
 from tests.tasks.face import PARENT, QUEUE, Face, a_face
 
 SLOW = "queue:\n- name: create-image-queue\n  rate: 1/d\n  bucket_size: 1\n"

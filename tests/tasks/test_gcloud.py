@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from cli.env import gcloud_environment
-from local.tasks.rules import YAML_TASK_TTL_S, YAML_TOMBSTONE_S, QueueConfig
+from local.retention import YAML_TASK_TTL_S, YAML_TOMBSTONE_S
+from local.tasks.rules import QueueConfig
 from tests.gcloud import gcloud, require_gcloud
 from tests.tasks.face import PARENT, Face, a_face
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.retention import YAML_TOMBSTONE_S
 from local.tasks.queue_yaml import QueueYamlError, read_queue_yaml
-from local.tasks.rules import YAML_TOMBSTONE_S, QueueConfig
+from local.tasks.rules import QueueConfig
 from tests.servers import ROOT
 
 PARENT = "projects/demo/locations/us-central1"

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from local.tasks.rules import QUEUE_TOMBSTONE_S, TASK_TTL_S, TOMBSTONE_S, QueueConfig
+from local.retention import QUEUE_TOMBSTONE_S, TASK_TTL_S, TOMBSTONE_S
+from local.tasks.rules import QueueConfig
 from tests.tasks.face import PARENT, QUEUE, Face, a_face
 
 

@@ -1,0 +1,21 @@
+"""What the steps answer when they fail.  Its JSON: schemas/error.json."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+# What failed; schemas/error.json says what each means.
+Kind = Literal["caller", "certificates", "request", "route", "drawing", "bucket", "discord", "mistake"]
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """retry_after_s: after which the same call may succeed; None where nobody said so."""
+
+    kind: Kind
+    status: int
+    message: str
+    retry_after_s: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        wait = {} if self.retry_after_s is None else {"retry_after": self.retry_after_s}
+        return {"kind": self.kind, "error": {"status": self.status, "message": self.message}, **wait}

@@ -1,0 +1,25 @@
+"""The picture: which object holds it, and what to say about it.  Its JSON: schemas/picture.json."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NewType
+
+ObjectName = NewType("ObjectName", str)  # in the bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """colour is 0xRRGGBB."""
+
+    object: ObjectName
+    title: str
+    description: str
+    colour: int
+
+    @classmethod
+    def of(cls, checked: Mapping[str, Any]) -> "Picture":
+        """From what fits the schema."""
+        return cls(**checked)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)

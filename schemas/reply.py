@@ -1,0 +1,32 @@
+"""The reply that the workflow orders: the request with its picture, or the reason why there is none.
+
+Its JSON: schemas/reply.json.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import schemas
+from schemas.picture import Picture
+from schemas.request import InteractionId, Request
+
+Failure = Literal["undrawable", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """result is what the member is shown, or why it cannot be."""
+
+    request: Request
+    result: Picture | Failure
+
+    @classmethod
+    def from_json(cls, value: object) -> "Reply":
+        """Raises SchemaError."""
+        checked = schemas.check("reply", value)
+        result = Picture.of(checked["picture"]) if "picture" in checked else checked["failure"]
+        return cls(Request.of(checked["request"]), result)
+
+    @property
+    def interaction_id(self) -> InteractionId:
+        return self.request.interaction_id

@@ -1,0 +1,75 @@
+"""The request: what one /mando asks for, as the code passes it on.  schemas/request.json says what it is on its way."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, NewType
+
+import schemas
+
+InteractionId = NewType("InteractionId", str)  # Discord's; the dedup key
+UserId = NewType("UserId", str)
+ChannelId = NewType("ChannelId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the member chose; None where they left it to us."""
+
+    words: str | None = None
+    symmetry: int | None = None
+    palette: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """received_at is when the interaction came, expires_at when Discord's token ends; both in UTC."""
+
+    interaction_id: InteractionId
+    application_id: str
+    sealed_token: str
+    channel_id: ChannelId | None
+    user_id: UserId
+    locale: str
+    options: Options
+    received_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def from_json(cls, value: object) -> "Request":
+        """Raises SchemaError."""
+        return cls.of(schemas.check("request", value))
+
+    @classmethod
+    def of(cls, checked: Mapping[str, Any]) -> "Request":
+        """From what fits the schema, which lets the 31st of June pass.  Raises SchemaError for that."""
+        instants = {name: _parse_instant(name, checked[name]) for name in ("received_at", "expires_at")}
+        return cls(**{**checked, "options": Options(**checked["options"]), **instants})
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "interaction_id": self.interaction_id,
+            "application_id": self.application_id,
+            "sealed_token": self.sealed_token,
+            "channel_id": self.channel_id,
+            "user_id": self.user_id,
+            "locale": self.locale,
+            "options": self.options.to_json(),
+            "received_at": instant(self.received_at),
+            "expires_at": instant(self.expires_at),
+        }
+
+
+def instant(moment: datetime) -> str:
+    """RFC 3339 in UTC, with microseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _parse_instant(name: str, text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise schemas.SchemaError(f"request.{name} is in no calendar") from None
