@@ -19,9 +19,9 @@ import yaml
 
 from local.workflows.effects import Answer, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
+from local.workflows.language.yaml_core import CoreLoader, scalar
+from local.workflows.language.yaml_nodes import Text, check_aliases
 from local.workflows.stdlib import connectors, library
-from local.workflows.yaml_core import CoreLoader, scalar
-from local.workflows.yaml_nodes import Text, check_aliases
 from local.yaml_source import YamlMistake, compose
 
 _KEYS = ("return", "raise")

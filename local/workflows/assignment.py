@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import yaml
 
-from local.workflows import parser
 from local.workflows.compiler import Compiler, Entries
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.evaluate import Code, compile_tree
 from local.workflows.interpret import Action, Scope, Stepping
-from local.workflows.lexer import ExpressionError
+from local.workflows.language import parser
+from local.workflows.language.lexer import ExpressionError
 from local.workflows.lexical import Place
 from local.workflows.limits import MAX_ASSIGNMENTS
 from local.workflows.operators import member

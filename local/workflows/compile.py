@@ -12,10 +12,10 @@ from local.workflows.effects import Run, Value
 from local.workflows.errors import WorkflowSyntaxError
 from local.workflows.history import Bill, Observer
 from local.workflows.interpret import Block, Execution, Routine, Scope
+from local.workflows.language.yaml_core import CoreLoader, merge, scalar
+from local.workflows.language.yaml_nodes import Text, check_aliases
 from local.workflows.limits import MAX_SOURCE_BYTES
 from local.workflows.stdlib import library
-from local.workflows.yaml_core import CoreLoader, merge, scalar
-from local.workflows.yaml_nodes import Text, check_aliases
 from local.yaml_source import YamlMistake, compose
 
 KINDS: Mapping[str, Kind] = {

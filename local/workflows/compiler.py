@@ -10,11 +10,11 @@ from local.workflows.effects import Value
 from local.workflows.errors import Position
 from local.workflows.evaluate import Code, combined, compile_expression, constant
 from local.workflows.interpret import Action, Block, Goto, Leave, Return, Scope, Signal, Step, Stepping
-from local.workflows.lexer import ExpressionError, whole
+from local.workflows.language.lexer import ExpressionError, whole
+from local.workflows.language.yaml_core import scalar
+from local.workflows.language.yaml_nodes import Text
 from local.workflows.lexical import Place, grouped
 from local.workflows.stdlib import MISSING, Function, text_of
-from local.workflows.yaml_core import scalar
-from local.workflows.yaml_nodes import Text
 
 Entries = dict[str, yaml.Node]
 NOTHING = Action(lambda scope: None, False)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from local.workflows import parser
 from local.workflows.effects import Effect, Outcome, Value
 from local.workflows.errors import Position, WorkflowError
-from local.workflows.lexer import ExpressionError
+from local.workflows.language import parser
+from local.workflows.language.lexer import ExpressionError
 from local.workflows.limits import MAX_EXPRESSION_CHARACTERS
 from local.workflows.operators import BINARY, member, negate, truth
 from local.workflows.stdlib import Function, ask_driver, connectors

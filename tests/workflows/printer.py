@@ -3,7 +3,7 @@
 import json
 
 from local.workflows.effects import Value
-from local.workflows.parser import (
+from local.workflows.language.parser import (
     RANKS,
     Binary,
     Call,

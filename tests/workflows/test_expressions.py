@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from local.workflows.compile import compile_workflow
 from local.workflows.errors import WorkflowSyntaxError
-from local.workflows.lexer import ExpressionError
-from local.workflows.parser import (
+from local.workflows.language.lexer import ExpressionError
+from local.workflows.language.parser import (
     RANKS,
     Binary,
     Call,

@@ -11,8 +11,8 @@ import yaml
 
 from local.workflows.compile import compile_workflow
 from local.workflows.errors import Problem, WorkflowError, WorkflowSyntaxError
+from local.workflows.language.yaml_core import CoreLoader
 from local.workflows.limits import integer, memory_bytes
-from local.workflows.yaml_core import CoreLoader
 
 
 @pytest.mark.parametrize(

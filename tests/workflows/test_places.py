@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from local.workflows.compile import compile_workflow
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from local.workflows.history import Observer
-from local.workflows.parser import Literal
+from local.workflows.language.parser import Literal
 from tests.workflows.printer import print_expression
 
 # HERE is where the expression stands, after so many spaces.

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
-from local.workflows.lexer import whole
+from local.workflows.language.lexer import whole
 from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
 from local.workflows.stdlib import functions, text_of, wrong_type
 

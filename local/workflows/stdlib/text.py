@@ -12,7 +12,7 @@ import re2
 
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
-from local.workflows.lexer import whole
+from local.workflows.language.lexer import whole
 from local.workflows.limits import MAX_STRING_BYTES
 from local.workflows.stdlib import functions, text_of, wrong_type
 

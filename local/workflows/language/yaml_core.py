@@ -9,7 +9,7 @@ import re
 import yaml
 
 from local.workflows.effects import Value
-from local.workflows.lexer import whole
+from local.workflows.language.lexer import whole
 from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
 
 _TAG = "tag:yaml.org,2002:"

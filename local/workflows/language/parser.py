@@ -9,7 +9,7 @@ from math import isfinite
 from typing import TypeAlias
 
 from local.workflows.effects import Value
-from local.workflows.lexer import ExpressionError, Token, tokens, unquote
+from local.workflows.language.lexer import ExpressionError, Token, tokens, unquote
 from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
 
 

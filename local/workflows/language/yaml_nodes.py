@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import yaml
 
 from local.workflows.errors import Position, Problem
-from local.workflows.lexer import whole
-from local.workflows.scalars import index_of, line_and_column
-from local.workflows.yaml_core import MERGE
+from local.workflows.language.lexer import whole
+from local.workflows.language.scalars import index_of, line_and_column
+from local.workflows.language.yaml_core import MERGE
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_EXPANDED = 50_000
