@@ -31,9 +31,9 @@ from local.executions.virtual_live import drive as drive_in_virtual_time
 from local.outgoing import outgoing_session
 from local.workflows.effects import Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
-from local.workflows.history import Bill
 from local.workflows.json_text import compact
 from local.workflows.limits import make_room_for_frames
+from local.workflows.run.observer import Bill
 
 _LAST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 _LARGEST_STUBS_BYTES = 64 * 2**20

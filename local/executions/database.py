@@ -25,7 +25,7 @@ CREATE INDEX executions_by_end ON executions (ended_s) WHERE ended_s IS NOT NULL
 CREATE TABLE histories (
     name TEXT NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (name, part)
 );
--- position is the order in which outcomes were told; effect is its number in local/workflows/branches.py.
+-- position is the order in which outcomes were told; effect is its number in local/workflows/run/branches.py.
 -- kind and digest say what the outcome answers (asked.py); they are NULL in rows of layout 1.
 CREATE TABLE journal (
     execution TEXT NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,

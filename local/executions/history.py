@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.workflows.effects import Value
-from local.workflows.history import StepBegan, StepEvent, StepType
 from local.workflows.json_text import shown
+from local.workflows.run.observer import StepBegan, StepEvent, StepType
 
 
 class History:

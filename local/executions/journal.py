@@ -14,9 +14,9 @@ from local.executions.asked import WORDS, Asked, asked
 from local.executions.database import Database
 from local.executions.outcomes import from_text, to_text
 from local.executions.turns import Turns
-from local.workflows.branches import Branches
 from local.workflows.effects import AwaitCallback, CallbackRequest, Leaf, Outcome, Sleep
 from local.workflows.errors import WorkflowError
+from local.workflows.run.branches import Branches
 
 _ROWS_AT_ONCE = 100
 

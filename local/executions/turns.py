@@ -3,9 +3,9 @@
 import asyncio
 import time
 
-from local.workflows.branches import Branches
 from local.workflows.effects import Outcome, Run
 from local.workflows.errors import WorkflowError
+from local.workflows.run.branches import Branches
 
 _SLICE_S = 0.01  # the most that a run computes at a stretch; it says every millisecond or so that others may go first
 

@@ -13,8 +13,8 @@ from functools import partial
 from itertools import count
 
 from local.executions.outcomes import Result
-from local.workflows.branches import Branches
 from local.workflows.effects import Leaf, Run, Value
+from local.workflows.run.branches import Branches
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from local.workflows.compiler import Compiler, Entries
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.evaluate import Code, compile_tree
-from local.workflows.interpret import Action, Scope, Stepping
 from local.workflows.language import parser
 from local.workflows.language.lexer import ExpressionError
 from local.workflows.lexical import Place
 from local.workflows.limits import MAX_ASSIGNMENTS
-from local.workflows.operators import member
+from local.workflows.run.interpret import Action, Scope, Stepping
+from local.workflows.run.operators import member
 from local.workflows.stdlib import type_name
 
 Put = Callable[[Scope, Value], None]

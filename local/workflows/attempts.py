@@ -9,8 +9,8 @@ from local.workflows.compiler import NOTHING, Compiler, Entries
 from local.workflows.effects import Effect, Outcome, Sleep, Value
 from local.workflows.errors import Position, WorkflowError
 from local.workflows.evaluate import Code, combined, constant
-from local.workflows.interpret import Action, Scope, Signal, Stepping, observed_run
 from local.workflows.lexical import Place
+from local.workflows.run.interpret import Action, Scope, Signal, Stepping, observed_run
 from local.workflows.stdlib import MISSING, type_name
 
 # What a retry does not say is as in the policies of the library.  Source of both: Workflows, http.default_retry and

@@ -10,11 +10,11 @@ from local.workflows import assignment, attempts, lexical, loops, steps
 from local.workflows.compiler import EMPTY, Compiler, Kind
 from local.workflows.effects import Run, Value
 from local.workflows.errors import WorkflowSyntaxError
-from local.workflows.history import Bill, Observer
-from local.workflows.interpret import Block, Execution, Routine, Scope
 from local.workflows.language.yaml_core import CoreLoader, merge, scalar
 from local.workflows.language.yaml_nodes import Text, check_aliases
 from local.workflows.limits import MAX_SOURCE_BYTES
+from local.workflows.run.interpret import Block, Execution, Routine, Scope
+from local.workflows.run.observer import Bill, Observer
 from local.workflows.stdlib import library
 from local.yaml_source import YamlMistake, compose
 

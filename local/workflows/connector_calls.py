@@ -4,7 +4,7 @@ import yaml
 
 from local.workflows.compiler import Compiler
 from local.workflows.evaluate import Asking, Code
-from local.workflows.interpret import Scope
+from local.workflows.run.interpret import Scope
 from local.workflows.stdlib import ask_driver, googleapis, wrong_type
 from local.workflows.stdlib.connectors import Connector
 

@@ -14,7 +14,7 @@ from local.workflows.errors import Position, WorkflowError
 from local.workflows.language import parser
 from local.workflows.language.lexer import ExpressionError
 from local.workflows.limits import MAX_EXPRESSION_CHARACTERS
-from local.workflows.operators import BINARY, member, negate, truth
+from local.workflows.run.operators import BINARY, member, negate, truth
 from local.workflows.stdlib import Function, ask_driver, connectors
 
 Asking = Generator[Effect, Outcome, Value]

@@ -10,10 +10,10 @@ from local.workflows.connector_calls import connector_call
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.evaluate import Asking, Code, combined, constant, count_mistake, library_call, suggested
-from local.workflows.history import StepType
-from local.workflows.interpret import Action, Return, Scope, Signal, Stepping, entered, run_group
 from local.workflows.lexical import Place
 from local.workflows.limits import MAX_CONDITIONS
+from local.workflows.run.interpret import Action, Return, Scope, Signal, Stepping, entered, run_group
+from local.workflows.run.observer import StepType
 from local.workflows.stdlib import MISSING, Function, connectors, type_name
 
 # Source: Workflows pricing: calls of Google's own hosts are internal steps.

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from local.executions.outcomes import Result, from_text, to_text
 from local.executions.stubs import Stubs
 from local.executions.virtual import Agenda, Takes, VirtualExecution
-from local.workflows.branches import Branches
 from local.workflows.effects import (
     AwaitCallback,
     CallbackRequest,
@@ -26,6 +25,7 @@ from local.workflows.effects import (
     Value,
 )
 from local.workflows.errors import WorkflowError
+from local.workflows.run.branches import Branches
 from tests.conformance.script import Script
 
 _CRASHES = 300  # at most: each tells the run anew all that it was told

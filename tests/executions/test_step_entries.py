@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from local.executions.history import History
-from local.workflows.branches import Branches
 from local.workflows.compile import compile_workflow
+from local.workflows.run.branches import Branches
 
 SOURCE = """
 main:

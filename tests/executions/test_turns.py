@@ -19,9 +19,9 @@ from local.executions.registry import Settings
 from local.executions.turns import Turns
 from local.project import WORKFLOW
 from local.server import LocalCloud
-from local.workflows.branches import Branches
 from local.workflows.compile import compile_workflow
 from local.workflows.effects import HttpCall, HttpResponse, Leaf
+from local.workflows.run.branches import Branches
 from tests.executions.face import PARENT, a_face
 from tests.executions.face import WORKFLOW as W
 from tests.running import until

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from local.workflows.branches import Branches
 from local.workflows.compile import compile_workflow
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Now, Outcome, Sleep, Value
 from local.workflows.errors import WorkflowError
-from local.workflows.history import Bill
+from local.workflows.run.branches import Branches
+from local.workflows.run.observer import Bill
 from tests.servers import ROOT
 
 WORKFLOW = compile_workflow((ROOT / "workflows" / "mando.yaml").read_text(), "mando.yaml")

@@ -10,7 +10,7 @@ import pytest
 
 from local.workflows.compile import compile_workflow
 from local.workflows.errors import WorkflowError
-from local.workflows.history import Bill, Observer
+from local.workflows.run.observer import Bill, Observer
 from tests.conformance.script import Script
 from tests.conformance.virtual import ScriptedTime
 

@@ -10,7 +10,7 @@ import pytest
 from local.executions.history import History
 from local.workflows.compile import compile_workflow
 from local.workflows.errors import WorkflowError
-from local.workflows.history import Bill
+from local.workflows.run.observer import Bill
 from tests.conformance.script import Script
 from tests.conformance.virtual import ScriptedTime
 from tests.system.up import mando

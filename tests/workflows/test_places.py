@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from local.workflows.compile import compile_workflow
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
-from local.workflows.history import Observer
 from local.workflows.language.parser import Literal
+from local.workflows.run.observer import Observer
 from tests.workflows.printer import print_expression
 
 # HERE is where the expression stands, after so many spaces.

@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 
-from local.workflows.branches import Branches
 from local.workflows.compile import compile_workflow
 from local.workflows.effects import Pause, Sleep
-from local.workflows.history import Bill
+from local.workflows.run.branches import Branches
+from local.workflows.run.observer import Bill
 
 LOOP = "main: [{a: {for: {value: v, range: [1, 100], steps: [{b: {assign: [x: 1]}}]}}}, {r: {return: done}}]"
 

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from local.workflows.effects import PAUSE, Effect, Outcome, Value
 from local.workflows.errors import Position, WorkflowError
-from local.workflows.history import Bill, Observer, StepBegan, StepEnded, StepType
 from local.workflows.limits import MAX_CALL_DEPTH, MAX_MEMORY_BYTES, MAX_STEPS, memory_bytes
+from local.workflows.run.observer import Bill, Observer, StepBegan, StepEnded, StepType
 
 # So many steps, or one with a large value, and others may go first: about 1 ms.
 _STEPS_A_PAUSE = 10
