@@ -47,7 +47,7 @@ _OURS = """
 import asyncio
 from local.executions.live import LivePerformer, drive
 from local.outgoing import outgoing_session
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 async def execute(ask):
     async with outgoing_session() as session:
         if ask["what"] == "bare":

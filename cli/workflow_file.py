@@ -9,7 +9,7 @@ import yaml
 
 from cli.errors import CannotStart, WrongFile
 from cli.files import TooLarge, read_at_most
-from local.workflows.compile import Workflow, compile_workflow
+from local.workflows.compile.workflow import Workflow, compile_workflow
 from local.workflows.errors import WorkflowSyntaxError
 from local.workflows.limits import MAX_SOURCE_BYTES
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import yaml
 
 from deploy.flowchart import Flowchart
-from local.workflows.compile import KINDS, compile_workflow, read
+from local.workflows.compile.workflow import KINDS, compile_workflow, read
 
 _ROOT = Path(__file__).parent.parent
 WORKFLOW, PAGE = _ROOT / "workflows" / "mando.yaml", _ROOT / "docs" / "architecture.md"

@@ -11,7 +11,7 @@ from local.api_error import ApiError
 from local.executions.instant import instant
 from local.executions.registry import CALL_LOG_LEVELS, Revision, Settings, WorkflowRegistry
 from local.googleapi.messages import HISTORY_LEVELS
-from local.workflows.compile import Workflow, compile_workflow
+from local.workflows.compile.workflow import Workflow, compile_workflow
 from local.workflows.errors import WorkflowSyntaxError
 
 _NAME = re.compile(r"[a-zA-Z]([-_a-zA-Z0-9]{0,62}[a-zA-Z0-9])?")

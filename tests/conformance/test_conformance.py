@@ -19,7 +19,7 @@ from local.executions.database import Database
 from local.executions.live import LivePerformer, drive
 from local.executions.stubs import Stubs
 from local.outgoing import outgoing_session
-from local.workflows.compile import Workflow, compile_workflow
+from local.workflows.compile.workflow import Workflow, compile_workflow
 from local.workflows.effects import Auth, Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from tests.conformance.cases import Case, all_cases

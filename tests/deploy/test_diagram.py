@@ -5,7 +5,7 @@ import re
 import pytest
 
 from deploy.diagram import PAGE, WORKFLOW, drawn, page_with
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.errors import WorkflowSyntaxError
 from tests.conformance.cases import all_cases
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from local.executions.outcomes import Result
 from local.executions.virtual import Agenda, Takes, VirtualExecution
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import Leaf, Sleep
 from local.workflows.errors import WorkflowError
 from tests.executions.test_virtual import GET, Stage, answering, branches, sleep

@@ -20,7 +20,7 @@ from local.executions.database import Database
 from local.executions.instant import instant
 from local.executions.journal import Journal
 from local.executions.live import drive
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import AwaitCallback, CallbackRequest, CreateCallback, Leaf, Outcome
 from tests.running import served, until
 

@@ -14,7 +14,7 @@ from local.executions.database import Database
 from local.executions.instant import instant
 from local.executions.journal import Journal
 from local.executions.live import drive
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import CallbackRequest, Leaf, Now, Outcome, Sleep
 from tests.executions.face import WORKFLOW, Face, a_face
 from tests.executions.test_history import entries

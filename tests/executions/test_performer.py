@@ -18,7 +18,7 @@ from local.executions.database import Database
 from local.executions.live import LivePerformer, drive
 from local.executions.stubs import Stubs
 from local.outgoing import outgoing_session
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import (
     Answer,
     Auth,

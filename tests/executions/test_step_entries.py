@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.executions.history import History
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.run.branches import Branches
 
 SOURCE = """

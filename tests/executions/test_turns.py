@@ -19,7 +19,7 @@ from local.executions.registry import Settings
 from local.executions.turns import Turns
 from local.project import WORKFLOW
 from local.server import LocalCloud
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import HttpCall, HttpResponse, Leaf
 from local.workflows.run.branches import Branches
 from tests.executions.face import PARENT, a_face

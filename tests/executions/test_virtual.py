@@ -18,7 +18,7 @@ from local.executions.live import LivePerformer
 from local.executions.virtual import Agenda, Takes, VirtualExecution
 from local.executions.virtual_live import drive
 from local.outgoing import outgoing_session
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import Leaf, Log, Now, Sleep
 from tests.running import served
 

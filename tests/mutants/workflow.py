@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.errors import WorkflowSyntaxError
 from tests.mutants.mistake import Mistake
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Now, Outcome, Sleep, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.run.branches import Branches

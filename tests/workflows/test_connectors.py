@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import HttpCall
 from local.workflows.errors import WorkflowSyntaxError
 from local.workflows.stdlib import connectors

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import (
     Auth,
     AwaitCallback,

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.errors import WorkflowSyntaxError
 from local.workflows.language.lexer import ExpressionError
 from local.workflows.language.parser import (

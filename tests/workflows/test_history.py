@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.executions.history import History
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.errors import WorkflowError
 from local.workflows.run.observer import Bill
 from tests.conformance.script import Script

@@ -10,7 +10,7 @@ import pytest
 
 from local.executions.live import LivePerformer, drive
 from local.outgoing import outgoing_session
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import Auth, HttpCall, HttpFailure
 from local.workflows.errors import WorkflowError
 from tests.servers import free_port

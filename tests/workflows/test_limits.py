@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.errors import Problem, WorkflowError, WorkflowSyntaxError
 from local.workflows.language.yaml_core import CoreLoader
 from local.workflows.limits import integer, memory_bytes

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from local.workflows.language.parser import Literal
 from local.workflows.run.observer import Observer

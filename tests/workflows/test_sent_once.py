@@ -9,7 +9,7 @@ import pytest
 
 from local.executions.live import LivePerformer, drive
 from local.outgoing import outgoing_session
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.limits import MAX_RESPONSE_BYTES
 from tests.wire import OK, a_wire
 

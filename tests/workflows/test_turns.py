@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from local.workflows.compile import compile_workflow
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import Pause, Sleep
 from local.workflows.run.branches import Branches
 from local.workflows.run.observer import Bill

@@ -6,13 +6,13 @@ from typing import Any
 
 import yaml
 
+from local.workflows.compile.expressions import Code, combined, compile_expression, constant
+from local.workflows.compile.places import Place, grouped
 from local.workflows.effects import Value
 from local.workflows.errors import Position
-from local.workflows.evaluate import Code, combined, compile_expression, constant
 from local.workflows.language.lexer import ExpressionError, whole
 from local.workflows.language.yaml_core import scalar
 from local.workflows.language.yaml_nodes import Text
-from local.workflows.lexical import Place, grouped
 from local.workflows.run.interpret import Action, Block, Goto, Leave, Return, Scope, Signal, Step, Stepping
 from local.workflows.stdlib import MISSING, Function, text_of
 

@@ -4,13 +4,13 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from local.workflows.assignment import check_write
-from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
-from local.workflows.connector_calls import connector_call
+from local.workflows.compile.assignment import check_write
+from local.workflows.compile.compiler import EMPTY, NOTHING, Compiler, Entries
+from local.workflows.compile.connector_calls import connector_call
+from local.workflows.compile.expressions import Asking, Code, combined, constant, count_mistake, library_call, suggested
+from local.workflows.compile.places import Place
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
-from local.workflows.evaluate import Asking, Code, combined, constant, count_mistake, library_call, suggested
-from local.workflows.lexical import Place
 from local.workflows.limits import MAX_CONDITIONS
 from local.workflows.run.interpret import Action, Return, Scope, Signal, Stepping, entered, run_group
 from local.workflows.run.observer import StepType

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from local.workflows import assignment, attempts, lexical, loops, steps
-from local.workflows.compiler import EMPTY, Compiler, Kind
+from local.workflows.compile import assignment, attempts, loops, places, steps
+from local.workflows.compile.compiler import EMPTY, Compiler, Kind
 from local.workflows.effects import Run, Value
 from local.workflows.errors import WorkflowSyntaxError
 from local.workflows.language.yaml_core import CoreLoader, merge, scalar
@@ -114,7 +114,7 @@ def _hint(line: str) -> str:
 def _routines(text: Text, root: yaml.Node) -> dict[str, Routine]:
     if isinstance(root, yaml.SequenceNode):  # a list of steps is a main without parameters
         compiler = Compiler(text, KINDS, library.FUNCTIONS, library.VALUES, {"main": {}})
-        return {"main": Routine("main", {}, compiler.block(root, lexical.routine(set(), root)))}
+        return {"main": Routine("main", {}, compiler.block(root, places.routine(set(), root)))}
     nodes = text.entries(root, "`main` and subworkflows")
     if "main" not in nodes:
         text.problem(root, "there is no `main`")
@@ -131,13 +131,13 @@ def _routines(text: Text, root: yaml.Node) -> dict[str, Routine]:
 
 def _block(compiler: Compiler, node: yaml.Node, name: str) -> Block:
     if isinstance(node, yaml.SequenceNode):
-        return compiler.block(node, lexical.routine(set(), node))
+        return compiler.block(node, places.routine(set(), node))
     entries = compiler.text.entries(node, "params and steps")
     compiler.text.only(entries, {"params", "steps"}, node, "a workflow")
     if "steps" not in entries:
         compiler.text.problem(node, "a workflow needs `steps`")
         return EMPTY
-    return compiler.block(entries["steps"], lexical.routine(set(compiler.routines[name]), entries["steps"]))
+    return compiler.block(entries["steps"], places.routine(set(compiler.routines[name]), entries["steps"]))
 
 
 def _parameters(text: Text, node: yaml.Node) -> Parameters:

@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 import yaml
 
-from local.workflows.compiler import EMPTY, NOTHING, Compiler, Entries
+from local.workflows.compile.compiler import EMPTY, NOTHING, Compiler, Entries
+from local.workflows.compile.expressions import Code, checked, constant
+from local.workflows.compile.places import Place
 from local.workflows.effects import BranchOutcome, Fork, Run, Runs, Value
 from local.workflows.errors import WorkflowError
-from local.workflows.evaluate import Code, checked, constant
-from local.workflows.lexical import Place
 from local.workflows.limits import MAX_BRANCH_ERRORS, MAX_BRANCHES, MAX_PARALLEL_DEPTH, MAX_STEPS
 from local.workflows.run.interpret import Action, Block, Leave, Scope, Signal, Stepping, observed_run, run_block
 from local.workflows.run.observer import StepType

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import yaml
 
-from local.workflows.compiler import Compiler, Entries
+from local.workflows.compile.compiler import Compiler, Entries
+from local.workflows.compile.expressions import Code, compile_tree
+from local.workflows.compile.places import Place
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
-from local.workflows.evaluate import Code, compile_tree
 from local.workflows.language import parser
 from local.workflows.language.lexer import ExpressionError
-from local.workflows.lexical import Place
 from local.workflows.limits import MAX_ASSIGNMENTS
 from local.workflows.run.interpret import Action, Scope, Stepping
 from local.workflows.run.operators import member

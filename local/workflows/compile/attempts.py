@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import yaml
 
-from local.workflows.compiler import NOTHING, Compiler, Entries
+from local.workflows.compile.compiler import NOTHING, Compiler, Entries
+from local.workflows.compile.expressions import Code, combined, constant
+from local.workflows.compile.places import Place
 from local.workflows.effects import Effect, Outcome, Sleep, Value
 from local.workflows.errors import Position, WorkflowError
-from local.workflows.evaluate import Code, combined, constant
-from local.workflows.lexical import Place
 from local.workflows.run.interpret import Action, Scope, Signal, Stepping, observed_run
 from local.workflows.stdlib import MISSING, type_name
 

@@ -2,8 +2,8 @@
 
 import yaml
 
-from local.workflows.compiler import Compiler
-from local.workflows.evaluate import Asking, Code
+from local.workflows.compile.compiler import Compiler
+from local.workflows.compile.expressions import Asking, Code
 from local.workflows.run.interpret import Scope
 from local.workflows.stdlib import ask_driver, googleapis, wrong_type
 from local.workflows.stdlib.connectors import Connector
