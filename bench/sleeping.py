@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 
 from local.executions.callbacks import Callbacks
-from local.executions.database import Database
+from local.executions.data.database import Database
+from local.executions.data.workflows import Settings
 from local.executions.live import LivePerformer, Perform
-from local.executions.registry import Settings
 from local.executions.service import ExecutionService
 from local.outgoing import outgoing_session
 from tests.running import until

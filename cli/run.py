@@ -21,8 +21,8 @@ from cli.options import option
 from cli.run_surroundings import TOKEN, Tokens, callbacks_served, print_log
 from cli.workflow_file import load
 from local.api_error import ApiError
+from local.executions.data.instant import instant
 from local.executions.history import History
-from local.executions.instant import instant
 from local.executions.live import LivePerformer, drive
 from local.executions.service import CANCELLED, environment, parse_argument
 from local.executions.stubs import Stubs

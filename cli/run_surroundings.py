@@ -12,7 +12,7 @@ from aiohttp import web
 from cli.errors import CannotStart
 from local.api_error import api_errors
 from local.executions.callbacks import Callbacks
-from local.executions.database import Database
+from local.executions.data.database import Database
 from local.workflows.effects import Auth, Value
 
 TOKEN = "MANDO_RUN_TOKEN"  # noqa: S105 -- the variable's name

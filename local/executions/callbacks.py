@@ -15,8 +15,8 @@ from typing import Any
 from aiohttp import web
 
 from local.api_error import ApiError
-from local.executions.database import Database
-from local.executions.instant import instant
+from local.executions.data.database import Database
+from local.executions.data.instant import instant
 from local.googleapi.binding import Asked, bound
 from local.googleapi.methods import EXECUTIONS
 from local.workflows.effects import CallbackRequest

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from local.api_error import ApiError
-from local.executions.instant import instant
-from local.executions.registry import CALL_LOG_LEVELS, Revision, Settings, WorkflowRegistry
+from local.executions.data.instant import instant
+from local.executions.data.workflows import CALL_LOG_LEVELS, Revision, Settings, WorkflowRegistry
 from local.googleapi.messages import HISTORY_LEVELS
 from local.workflows.compile.workflow import Workflow, compile_workflow
 from local.workflows.errors import WorkflowSyntaxError

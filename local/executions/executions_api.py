@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.api_error import ApiError
-from local.executions.database import Database
+from local.executions.data.database import Database
+from local.executions.data.executions import EXECUTION_FIELDS
+from local.executions.data.filters import Field
+from local.executions.data.pages import Page, Query
+from local.executions.data.workflows import CALL_LOG_LEVELS
 from local.executions.deployment import labels_of
-from local.executions.filters import Field
-from local.executions.pages import Page, Query
-from local.executions.registry import CALL_LOG_LEVELS
 from local.executions.service import ExecutionService
-from local.executions.store import EXECUTION_FIELDS
 from local.googleapi.binding import Asked
 from local.googleapi.messages import HISTORY_LEVELS
 

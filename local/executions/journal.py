@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from local.executions.asked import WORDS, Asked, asked
-from local.executions.database import Database
-from local.executions.outcomes import from_text, to_text
+from local.executions.data.database import Database
+from local.executions.data.outcomes import from_text, to_text
 from local.executions.turns import Turns
 from local.workflows.effects import AwaitCallback, CallbackRequest, Leaf, Outcome, Sleep
 from local.workflows.errors import WorkflowError

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
-from local.executions.outcomes import Result
+from local.executions.data.outcomes import Result
 from local.workflows.effects import Leaf, Run, Value
 from local.workflows.run.branches import Branches
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from local.api_error import ApiError
+from local.executions.data.instant import instant
+from local.executions.data.pages import Query
+from local.executions.data.workflows import WORKFLOW_FIELDS, Revision, Settings
 from local.executions.deployment import SourceError, check_workflow_id, settings_of
-from local.executions.instant import instant
-from local.executions.pages import Query
-from local.executions.registry import WORKFLOW_FIELDS, Revision, Settings
 from local.executions.service import ExecutionService
 from local.googleapi.binding import Asked
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.executions.pages import Query
+from local.executions.data.pages import Query
 from local.executions.service import ExecutionService
 from local.faults import Faults
 from local.live_files import LiveFile

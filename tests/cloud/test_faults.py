@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local.executions.registry import Settings
+from local.executions.data.workflows import Settings
 from local.faults import Fault
 from local.project import PLACE
 from local.server import LocalCloud

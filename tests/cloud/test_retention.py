@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from local.executions.registry import Settings
+from local.executions.data.workflows import Settings
 from local.project import BUCKET, WORKFLOW
 from local.retention import KEPT_BYTES, KEPT_S, PAGE, in_words
 from local.server import LocalCloud

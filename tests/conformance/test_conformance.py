@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from local.executions.callbacks import Callbacks
-from local.executions.database import Database
+from local.executions.data.database import Database
 from local.executions.live import LivePerformer, drive
 from local.executions.stubs import Stubs
 from local.outgoing import outgoing_session

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from local.executions.outcomes import Result, from_text, to_text
+from local.executions.data.outcomes import Result, from_text, to_text
 from local.executions.stubs import Stubs
 from local.executions.virtual import Agenda, Takes, VirtualExecution
 from local.workflows.effects import (

@@ -10,10 +10,10 @@ from aiohttp import web
 
 from local.api_error import api_errors
 from local.executions.callbacks import Callbacks
-from local.executions.database import Database
+from local.executions.data.database import Database
+from local.executions.data.workflows import Settings
 from local.executions.executions_api import ExecutionsApi
 from local.executions.live import LivePerformer, Perform
-from local.executions.registry import Settings
 from local.executions.rest import routes
 from local.executions.service import MAX_CONCURRENT, ExecutionService
 from local.executions.workflows_api import WorkflowsApi

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from local.executions.callbacks import Callbacks
-from local.executions.database import Database
+from local.executions.data.database import Database
+from local.executions.data.workflows import Settings
 from local.executions.live import LivePerformer, Perform
-from local.executions.registry import Settings
 from local.executions.service import ExecutionService
 from local.outgoing import outgoing_session
 from tests.executions.face import WORKFLOW

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from aiohttp import web
 
-from local.executions.outcomes import Result
+from local.executions.data.outcomes import Result
 from local.executions.virtual import Agenda, Takes, VirtualExecution
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import Leaf, Sleep

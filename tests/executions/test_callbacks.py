@@ -16,8 +16,8 @@ from aiohttp import web
 
 from local.api_error import api_errors
 from local.executions.callbacks import Callbacks
-from local.executions.database import Database
-from local.executions.instant import instant
+from local.executions.data.database import Database
+from local.executions.data.instant import instant
 from local.executions.journal import Journal
 from local.executions.live import drive
 from local.workflows.compile.workflow import compile_workflow

@@ -9,8 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from local.executions.data.workflows import Settings
 from local.executions.live import LivePerformer
-from local.executions.registry import Settings
 from local.project import PLACE
 from local.server import LocalCloud
 from local.workflows.effects import HttpCall, HttpFailure

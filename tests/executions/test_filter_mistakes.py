@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.executions.filters import FilterError, parse_filter, parse_order
+from local.executions.data.filters import FilterError, parse_filter, parse_order
 from tests.executions.test_lists_at_their_limits import FIELDS, found, words
 
 NAMES = "word, state, time, length, number, flag, labels"

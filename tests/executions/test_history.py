@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local.executions.registry import Settings
+from local.executions.data.workflows import Settings
 from tests.executions.face import WORKFLOW, Face, a_face
 from tests.executions.test_service import SLEEP
 from tests.running import until

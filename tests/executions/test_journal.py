@@ -13,9 +13,9 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.executions.database import Database
-from local.executions.outcomes import Result, from_text, to_text
-from local.executions.store import ExecutionStore
+from local.executions.data.database import Database
+from local.executions.data.executions import ExecutionStore
+from local.executions.data.outcomes import Result, from_text, to_text
 from local.workflows.effects import Answer, CallbackRequest, HttpFailure, HttpResponse
 from local.workflows.errors import WorkflowError
 from tests.executions.face import WORKFLOW, a_face

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from local.disk import UnusableFile
-from local.executions.database import Database
-from local.executions.store import ExecutionStore
+from local.executions.data.database import Database
+from local.executions.data.executions import ExecutionStore
 from tests.cloud.test_layouts import a_file
 
 EXECUTIONS_BEFORE = """

@@ -8,8 +8,8 @@ import pytest
 
 from local.api_error import ApiError
 from local.executions import deployment, service
+from local.executions.data.workflows import Settings
 from local.executions.deployment import check_workflow_id, labels_of, settings_of
-from local.executions.registry import Settings
 from local.executions.service import parse_argument
 from tests.executions.face import WORKFLOW, a_face
 from tests.executions.test_service import SLEEP, returning

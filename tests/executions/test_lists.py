@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.executions.database import Database
-from local.executions.filters import FilterError, parse_filter
-from local.executions.store import EXECUTION_FIELDS
+from local.executions.data.database import Database
+from local.executions.data.executions import EXECUTION_FIELDS
+from local.executions.data.filters import FilterError, parse_filter
 from tests.executions.face import PARENT, WORKFLOW, Face, a_face
 from tests.executions.test_service import SLEEP, returning
 from tests.running import until

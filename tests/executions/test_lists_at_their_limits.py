@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from local.api_error import ApiError
-from local.executions.database import Database
-from local.executions.filters import Field, FilterError, parse_filter, parse_order
-from local.executions.pages import Query
+from local.executions.data.database import Database
+from local.executions.data.filters import Field, FilterError, parse_filter, parse_order
+from local.executions.data.pages import Query
 from tests.executions.face import WORKFLOW, a_face
 from tests.executions.test_lists import ask
 from tests.executions.test_service import returning

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from local.api_error import ApiError
-from local.executions.database import Database
+from local.executions.data.database import Database
+from local.executions.data.filters import Field
+from local.executions.data.pages import Query
+from local.executions.data.workflows import Revision, Settings
 from local.executions.executions_api import ExecutionsApi
-from local.executions.filters import Field
-from local.executions.pages import Query
-from local.executions.registry import Revision, Settings
 from local.executions.service import ExecutionService
 from local.executions.workflows_api import WorkflowsApi
 from tests.executions.face import PARENT, WORKFLOW, service_alone

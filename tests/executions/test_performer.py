@@ -14,7 +14,7 @@ from aiohttp.client_reqrep import ConnectionKey
 
 from local.executions import live
 from local.executions.callbacks import Callbacks
-from local.executions.database import Database
+from local.executions.data.database import Database
 from local.executions.live import LivePerformer, drive
 from local.executions.stubs import Stubs
 from local.outgoing import outgoing_session

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from local.api_error import ApiError
-from local.executions.pages import Query
-from local.executions.registry import Settings
+from local.executions.data.pages import Query
+from local.executions.data.workflows import Settings
 from tests.executions.face import PARENT, WORKFLOW, Face, a_face
 from tests.running import until
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from local.executions.database import Database
-from local.executions.registry import WorkflowRegistry
-from local.executions.store import ENTRIES_A_PART, ExecutionStore
+from local.executions.data.database import Database
+from local.executions.data.executions import ENTRIES_A_PART, ExecutionStore
+from local.executions.data.workflows import WorkflowRegistry
 from tests.executions.face import PARENT, WORKFLOW, a_face
 from tests.executions.test_lists import ask
 from tests.executions.test_service import SLEEP, returning

@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 from local.executions import turns as turns_module
+from local.executions.data.workflows import Settings
 from local.executions.live import drive
-from local.executions.registry import Settings
 from local.executions.turns import Turns
 from local.project import WORKFLOW
 from local.server import LocalCloud

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from local.executions.callbacks import Callbacks
-from local.executions.database import Database
+from local.executions.data.database import Database
 from local.executions.live import LivePerformer
 from local.executions.virtual import Agenda, Takes, VirtualExecution
 from local.executions.virtual_live import drive

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from local.executions.database import Database
-from local.executions.filters import Field
-from local.executions.pages import Page, Query
+from local.executions.data.database import Database
+from local.executions.data.filters import Field
+from local.executions.data.pages import Page, Query
 
 ENTRIES_A_PART = 250  # to make JSON of so many takes about 2 ms
 STATES = ("STATE_UNSPECIFIED", "ACTIVE", "SUCCEEDED", "FAILED", "CANCELLED", "UNAVAILABLE", "QUEUED")

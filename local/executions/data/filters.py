@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from local.executions.instant import instant
+from local.executions.data.instant import instant
 
 MAX_RESTRICTIONS = 200  # SQLite bounds how large a condition is, and
 MAX_NESTING = 20  # how many brackets stand in each other

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.api_error import ApiError
-from local.executions.database import Database
-from local.executions.filters import Condition, Field, FilterError, parse_filter, parse_order
+from local.executions.data.database import Database
+from local.executions.data.filters import Condition, Field, FilterError, parse_filter, parse_order
 
 
 @dataclass(frozen=True, slots=True)
