@@ -12,11 +12,11 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from local.executions.callbacks import Callbacks
 from local.executions.data.database import Database
 from local.executions.data.workflows import Settings
-from local.executions.live import LivePerformer, Perform
-from local.executions.service import ExecutionService
+from local.executions.engine.callbacks import Callbacks
+from local.executions.engine.live import LivePerformer, Perform
+from local.executions.engine.service import ExecutionService
 from local.outgoing import outgoing_session
 from tests.running import until
 

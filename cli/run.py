@@ -22,12 +22,12 @@ from cli.run_surroundings import TOKEN, Tokens, callbacks_served, print_log
 from cli.workflow_file import load
 from local.api_error import ApiError
 from local.executions.data.instant import instant
-from local.executions.history import History
-from local.executions.live import LivePerformer, drive
-from local.executions.service import CANCELLED, environment, parse_argument
-from local.executions.stubs import Stubs
-from local.executions.virtual import Agenda
-from local.executions.virtual_live import drive as drive_in_virtual_time
+from local.executions.engine.live import LivePerformer, drive
+from local.executions.engine.service import CANCELLED, environment, parse_argument
+from local.executions.engine.step_entries import History
+from local.executions.engine.stubs import Stubs
+from local.executions.engine.virtual import Agenda
+from local.executions.engine.virtual_live import drive as drive_in_virtual_time
 from local.outgoing import outgoing_session
 from local.workflows.effects import Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError

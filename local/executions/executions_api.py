@@ -10,8 +10,8 @@ from local.executions.data.executions import EXECUTION_FIELDS
 from local.executions.data.filters import Field
 from local.executions.data.pages import Page, Query
 from local.executions.data.workflows import CALL_LOG_LEVELS
-from local.executions.deployment import labels_of
-from local.executions.service import ExecutionService
+from local.executions.engine.deployment import labels_of
+from local.executions.engine.service import ExecutionService
 from local.googleapi.binding import Asked
 from local.googleapi.messages import HISTORY_LEVELS
 

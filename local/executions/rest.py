@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.executions.callbacks import Callbacks
+from local.executions.engine.callbacks import Callbacks
 from local.executions.executions_api import ExecutionsApi
 from local.executions.workflows_api import WorkflowsApi
 from local.googleapi.binding import Asked, bound

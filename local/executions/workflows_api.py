@@ -8,8 +8,8 @@ from local.api_error import ApiError
 from local.executions.data.instant import instant
 from local.executions.data.pages import Query
 from local.executions.data.workflows import WORKFLOW_FIELDS, Revision, Settings
-from local.executions.deployment import SourceError, check_workflow_id, settings_of
-from local.executions.service import ExecutionService
+from local.executions.engine.deployment import SourceError, check_workflow_id, settings_of
+from local.executions.engine.service import ExecutionService
 from local.googleapi.binding import Asked
 
 _TYPE = "type.googleapis.com/google.cloud.workflows.v1."

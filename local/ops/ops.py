@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from local.executions.data.pages import Query
-from local.executions.service import ExecutionService
+from local.executions.engine.service import ExecutionService
 from local.faults import Faults
 from local.live_files import LiveFile
 from local.tasks.rules import QueueConfig

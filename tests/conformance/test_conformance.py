@@ -14,10 +14,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from local.executions.callbacks import Callbacks
 from local.executions.data.database import Database
-from local.executions.live import LivePerformer, drive
-from local.executions.stubs import Stubs
+from local.executions.engine.callbacks import Callbacks
+from local.executions.engine.live import LivePerformer, drive
+from local.executions.engine.stubs import Stubs
 from local.outgoing import outgoing_session
 from local.workflows.compile.workflow import Workflow, compile_workflow
 from local.workflows.effects import Auth, Run, Value

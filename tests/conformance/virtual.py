@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from local.executions.data.outcomes import Result, from_text, to_text
-from local.executions.stubs import Stubs
-from local.executions.virtual import Agenda, Takes, VirtualExecution
+from local.executions.engine.stubs import Stubs
+from local.executions.engine.virtual import Agenda, Takes, VirtualExecution
 from local.workflows.effects import (
     AwaitCallback,
     CallbackRequest,

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from local.executions.callbacks import Callbacks
 from local.executions.data.database import Database
 from local.executions.data.workflows import Settings
-from local.executions.live import LivePerformer, Perform
-from local.executions.service import ExecutionService
+from local.executions.engine.callbacks import Callbacks
+from local.executions.engine.live import LivePerformer, Perform
+from local.executions.engine.service import ExecutionService
 from local.outgoing import outgoing_session
 from tests.executions.face import WORKFLOW
 from tests.servers import ROOT

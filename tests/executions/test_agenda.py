@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from local.executions.data.outcomes import Result
-from local.executions.virtual import Agenda, Takes, VirtualExecution
+from local.executions.engine.virtual import Agenda, Takes, VirtualExecution
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import Leaf, Sleep
 from local.workflows.errors import WorkflowError

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from local.executions.data.workflows import Settings
-from local.executions.live import LivePerformer
+from local.executions.engine.live import LivePerformer
 from local.project import PLACE
 from local.server import LocalCloud
 from local.workflows.effects import HttpCall, HttpFailure

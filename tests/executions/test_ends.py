@@ -9,11 +9,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local.executions.callbacks import Callbacks
 from local.executions.data.database import Database
 from local.executions.data.instant import instant
-from local.executions.journal import Journal
-from local.executions.live import drive
+from local.executions.engine.callbacks import Callbacks
+from local.executions.engine.journal import Journal
+from local.executions.engine.live import drive
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import CallbackRequest, Leaf, Now, Outcome, Sleep
 from tests.executions.face import WORKFLOW, Face, a_face

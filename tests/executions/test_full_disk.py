@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from local.disk import CannotKeep
-from local.executions import service
 from local.executions.data.executions import ExecutionStore
 from local.executions.data.workflows import Revision
+from local.executions.engine import service
 from tests.executions.face import WORKFLOW, Face, a_face
 from tests.full_disk import full
 from tests.running import until

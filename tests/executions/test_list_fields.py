@@ -12,8 +12,8 @@ from local.executions.data.executions import EXECUTION_FIELDS
 from local.executions.data.filters import Field
 from local.executions.data.pages import Query
 from local.executions.data.workflows import WORKFLOW_FIELDS, Revision, Settings
+from local.executions.engine.service import ExecutionService
 from local.executions.executions_api import ExecutionsApi
-from local.executions.service import ExecutionService
 from tests.executions.face import PARENT, WORKFLOW, service_alone
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.executions.asked import WORDS, asked
+from local.executions.engine.asked import WORDS, asked
 from local.workflows.effects import (
     Auth,
     AwaitCallback,

@@ -12,11 +12,11 @@ import pytest
 from aiohttp import web
 from aiohttp.client_reqrep import ConnectionKey
 
-from local.executions import live
-from local.executions.callbacks import Callbacks
 from local.executions.data.database import Database
-from local.executions.live import LivePerformer, drive
-from local.executions.stubs import Stubs
+from local.executions.engine import live
+from local.executions.engine.callbacks import Callbacks
+from local.executions.engine.live import LivePerformer, drive
+from local.executions.engine.stubs import Stubs
 from local.outgoing import outgoing_session
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import (

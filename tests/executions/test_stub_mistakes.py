@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.executions.stubs import Stubs
+from local.executions.engine.stubs import Stubs
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from tests.executions.test_stubs import GET, answers
 

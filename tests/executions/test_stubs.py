@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.executions.stubs import Stubs
+from local.executions.engine.stubs import Stubs
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 
 GET = "googleapis.firestore.v1.projects.databases.documents.get"

@@ -13,10 +13,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local.executions import turns as turns_module
 from local.executions.data.workflows import Settings
-from local.executions.live import drive
-from local.executions.turns import Turns
+from local.executions.engine import turns as turns_module
+from local.executions.engine.live import drive
+from local.executions.engine.turns import Turns
 from local.project import WORKFLOW
 from local.server import LocalCloud
 from local.workflows.compile.workflow import compile_workflow

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from local.executions.callbacks import Callbacks
 from local.executions.data.database import Database
-from local.executions.live import LivePerformer
-from local.executions.virtual import Agenda, Takes, VirtualExecution
-from local.executions.virtual_live import drive
+from local.executions.engine.callbacks import Callbacks
+from local.executions.engine.live import LivePerformer
+from local.executions.engine.virtual import Agenda, Takes, VirtualExecution
+from local.executions.engine.virtual_live import drive
 from local.outgoing import outgoing_session
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import Leaf, Log, Now, Sleep

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.executions.history import History
+from local.executions.engine.step_entries import History
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.errors import WorkflowError
 from local.workflows.run.observer import Bill

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.executions.live import LivePerformer, drive
+from local.executions.engine.live import LivePerformer, drive
 from local.outgoing import outgoing_session
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.limits import MAX_RESPONSE_BYTES

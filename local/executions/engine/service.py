@@ -10,16 +10,16 @@ from typing import Any
 
 from local.api_error import ApiError
 from local.disk import CannotKeep, say_waiting, until_kept, waits_s
-from local.executions.callbacks import Callbacks
 from local.executions.data.database import Database
 from local.executions.data.executions import ENTRIES_A_PART, ExecutionStore
 from local.executions.data.instant import instant
 from local.executions.data.workflows import Revision, WorkflowRegistry
-from local.executions.deployment import Deployments
-from local.executions.history import History
-from local.executions.journal import Journal, JournalDiffers
-from local.executions.live import Perform, drive
-from local.executions.turns import Turns
+from local.executions.engine.callbacks import Callbacks
+from local.executions.engine.deployment import Deployments
+from local.executions.engine.journal import Journal, JournalDiffers
+from local.executions.engine.live import Perform, drive
+from local.executions.engine.step_entries import History
+from local.executions.engine.turns import Turns
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.json_text import compact

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from functools import partial
 
 from local.executions.data.outcomes import Result
-from local.executions.live import LivePerformer, outcome_of
-from local.executions.virtual import Agenda, Takes, VirtualExecution
+from local.executions.engine.live import LivePerformer, outcome_of
+from local.executions.engine.virtual import Agenda, Takes, VirtualExecution
 from local.workflows.effects import AwaitCallback, HttpCall, Leaf, Now, Run, Sleep, Value
 from local.workflows.errors import WorkflowError
 

@@ -10,10 +10,10 @@ from functools import partial
 import aiohttp
 
 from local.disk import until_kept
-from local.executions.callbacks import Callbacks
-from local.executions.journal import Journal
-from local.executions.stubs import Stubs
-from local.executions.turns import Turns
+from local.executions.engine.callbacks import Callbacks
+from local.executions.engine.journal import Journal
+from local.executions.engine.stubs import Stubs
+from local.executions.engine.turns import Turns
 from local.hosts import to_local
 from local.outgoing import send_once
 from local.workflows.effects import (

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from local.executions.asked import WORDS, Asked, asked
 from local.executions.data.database import Database
 from local.executions.data.outcomes import from_text, to_text
-from local.executions.turns import Turns
+from local.executions.engine.asked import WORDS, Asked, asked
+from local.executions.engine.turns import Turns
 from local.workflows.effects import AwaitCallback, CallbackRequest, Leaf, Outcome, Sleep
 from local.workflows.errors import WorkflowError
 from local.workflows.run.branches import Branches
