@@ -21,15 +21,15 @@ from local.auth import TokenIssuer
 from local.contents import Contents
 from local.discord.api import routes as discord_routes
 from local.discord.discord import LocalDiscord
-from local.executions import rest as executions_rest
+from local.executions.api import rest as executions_rest
+from local.executions.api.executions_api import ExecutionsApi
+from local.executions.api.workflows_api import WorkflowsApi
 from local.executions.data.database import Database
 from local.executions.data.executions import ExecutionStore
 from local.executions.data.workflows import Revision, Settings
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, Perform
 from local.executions.engine.service import ExecutionService
-from local.executions.executions_api import ExecutionsApi
-from local.executions.workflows_api import WorkflowsApi
 from local.faults import Faults
 from local.guard import guard, is_ours, mark
 from local.live_files import LiveFile

@@ -9,14 +9,14 @@ from typing import Any
 from aiohttp import web
 
 from local.api_error import api_errors
+from local.executions.api.executions_api import ExecutionsApi
+from local.executions.api.rest import routes
+from local.executions.api.workflows_api import WorkflowsApi
 from local.executions.data.database import Database
 from local.executions.data.workflows import Settings
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, Perform
 from local.executions.engine.service import MAX_CONCURRENT, ExecutionService
-from local.executions.executions_api import ExecutionsApi
-from local.executions.rest import routes
-from local.executions.workflows_api import WorkflowsApi
 from local.outgoing import outgoing_session
 from tests.running import served, until
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from local.api_error import ApiError
+from local.executions.api.executions_api import ExecutionsApi
+from local.executions.api.workflows_api import WorkflowsApi
 from local.executions.data.database import Database
 from local.executions.data.filters import Field
 from local.executions.data.pages import Query
 from local.executions.data.workflows import Revision, Settings
 from local.executions.engine.service import ExecutionService
-from local.executions.executions_api import ExecutionsApi
-from local.executions.workflows_api import WorkflowsApi
 from tests.executions.face import PARENT, WORKFLOW, service_alone
 from tests.executions.test_list_fields import at
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
+from local.executions.api.executions_api import ExecutionsApi
+from local.executions.api.workflows_api import WorkflowsApi
 from local.executions.engine.callbacks import Callbacks
-from local.executions.executions_api import ExecutionsApi
-from local.executions.workflows_api import WorkflowsApi
 from local.googleapi.binding import Asked, bound
 from local.googleapi.methods import EXECUTIONS, OPERATIONS, WORKFLOWS
 
