@@ -46,7 +46,7 @@ for line in sys.stdin:
 _OURS = """
 import asyncio
 from local.executions.engine.live import LivePerformer, drive
-from local.outgoing import outgoing_session
+from local.http.outgoing import outgoing_session
 from local.workflows.compile.workflow import compile_workflow
 async def execute(ask):
     async with outgoing_session() as session:

@@ -20,7 +20,6 @@ from cli.files import TooLarge, read_at_most
 from cli.options import option
 from cli.run_surroundings import TOKEN, Tokens, callbacks_served, print_log
 from cli.workflow_file import load
-from local.api_error import ApiError
 from local.executions.data.instant import instant
 from local.executions.engine.live import LivePerformer, drive
 from local.executions.engine.service import CANCELLED, environment, parse_argument
@@ -28,7 +27,8 @@ from local.executions.engine.step_entries import History
 from local.executions.engine.stubs import Stubs
 from local.executions.engine.virtual import Agenda
 from local.executions.engine.virtual_live import drive as drive_in_virtual_time
-from local.outgoing import outgoing_session
+from local.http.api_error import ApiError
+from local.http.outgoing import outgoing_session
 from local.workflows.effects import Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from local.workflows.json_text import compact

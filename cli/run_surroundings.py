@@ -10,9 +10,9 @@ from pathlib import Path
 from aiohttp import web
 
 from cli.errors import CannotStart
-from local.api_error import api_errors
 from local.executions.data.database import Database
 from local.executions.engine.callbacks import Callbacks
+from local.http.api_error import api_errors
 from local.workflows.effects import Auth, Value
 
 TOKEN = "MANDO_RUN_TOKEN"  # noqa: S105 -- the variable's name

@@ -6,7 +6,7 @@ Used by `mando up`.  Every file in workflows/ is a workflow of its name; queue.y
 from collections.abc import Callable
 from pathlib import Path
 
-from local.api_error import ApiError
+from local.http.api_error import ApiError
 from local.live_files import BrokenFile, LiveFile
 from local.project import ROOT, Ports, workflow, workflow_environment
 from local.server import LocalCloud

@@ -14,10 +14,10 @@ from typing import Any, Literal, get_args
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from local.api_error import ApiError, read_json
 from local.discord.errors import json_answer
 from local.discord.limits import Allowance, rate_limited
 from local.executions.engine.live import Perform
+from local.http.api_error import ApiError, read_json
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Outcome
 
 Target = Literal["queue", "workflow", "generate", "storage", "reply", "discord"]

@@ -14,8 +14,7 @@ from types import TracebackType
 import aiohttp
 from aiohttp import web
 
-from local import auth, grpc_gateway
-from local.api_error import api_errors
+from local import auth
 from local.appengine import rest as appengine_rest
 from local.auth import TokenIssuer
 from local.contents import Contents
@@ -31,11 +30,13 @@ from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, Perform
 from local.executions.engine.service import ExecutionService
 from local.faults import Faults
-from local.guard import guard, is_ours, mark
+from local.http import grpc_gateway
+from local.http.api_error import api_errors
+from local.http.guard import guard, is_ours, mark
+from local.http.outgoing import outgoing_session
 from local.live_files import LiveFile
 from local.log_files import keep_small
 from local.ops.ops import Ops
-from local.outgoing import outgoing_session
 from local.project import BUCKET, HOST, PLACE, WORKFLOW, Ports, account, url
 from local.storage import aging
 from local.storage import rest as storage_rest

@@ -5,7 +5,7 @@ Called by local/server.py.  Source: App Engine Admin API v1, Application; Servic
 
 from aiohttp import web
 
-from local.api_error import ApiError
+from local.http.api_error import ApiError
 
 # The region us-central1 is the location us-central to App Engine, which is older than regions with numbers.
 _LOCATION = "us-central"

@@ -10,7 +10,7 @@ from typing import Any
 from local.discord.message import Attachment, Message
 from local.discord.place import Place
 from local.discord.rows import Change
-from local.hosts import to_local
+from local.http.hosts import to_local
 
 _DEFAULT, _REPLY, _COMMAND = 0, 19, 20  # types of messages: nobody's answer, a later answer, the first answer
 

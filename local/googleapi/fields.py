@@ -12,8 +12,8 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from local.api_error import ApiError
 from local.googleapi.scalars import TEXT_MESSAGES, WrongValue, read_scalar, read_text_message, shown, written_out
+from local.http.api_error import ApiError
 
 
 class Reader:

@@ -7,7 +7,7 @@ it, then a caret below.  The texts are those of its tests and of Cloud Endpoints
 import json
 from typing import Any
 
-from local.api_error import ApiError
+from local.http.api_error import ApiError
 
 _AROUND = 20
 # Python's words for a mistake → Google's.  The key of a comma depends on what is open at that place.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from local.api_error import ApiError
+from local.http.api_error import ApiError
 from local.tasks.rules import (
     MAX_BURST,
     MAX_CONCURRENT,

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from local.api_error import ApiError
 from local.googleapi.binding import Asked
+from local.http.api_error import ApiError
 from local.retention import QUEUE_TOMBSTONE_S
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.queue_resource import Version, changed_queue, new_queue, queue_json

@@ -2,9 +2,9 @@
 
 from aiohttp import web
 
-from local.api_error import ApiError
 from local.googleapi.binding import bound
 from local.googleapi.methods import TASKS, TASKS_BETA
+from local.http.api_error import ApiError
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.queue_resource import Version
 from local.tasks.queues_api import QueuesApi

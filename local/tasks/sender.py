@@ -7,8 +7,8 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 
 from local.auth import TokenIssuer
-from local.hosts import to_local
-from local.outgoing import send_once
+from local.http.hosts import to_local
+from local.http.outgoing import send_once
 from local.tasks.task import AttemptResult, HttpRequest, Task
 
 _TIMED_OUT = 504

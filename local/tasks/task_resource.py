@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from local.api_error import ApiError
+from local.http.api_error import ApiError
 from local.tasks.queue_resource import changed_queue
 from local.tasks.rules import MAX_AHEAD_S, QueueConfig, RetryConfig
 from local.tasks.task import DEADLINE_S, AttemptResult, HttpRequest, LastAttempt, NewTask, Task, Token

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from local.api_error import ApiError
 from local.googleapi.binding import Asked
+from local.http.api_error import ApiError
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.queues_api import asked_queue, page_size, queue_name
 from local.tasks.store import NameTaken, TaskStore

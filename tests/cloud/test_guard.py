@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from google.cloud import tasks_v2
 
-from local.guard import refusal
+from local.http.guard import refusal
 from local.project import BUCKET, PLACE
 from local.server import LocalCloud
 from tests.browser.chromium import browser_with

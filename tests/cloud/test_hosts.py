@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.hosts import to_local
+from local.http.hosts import to_local
 
 BASE = "http://127.0.0.1:8080"
 

@@ -18,7 +18,7 @@ from local.executions.data.database import Database
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, drive
 from local.executions.engine.stubs import Stubs
-from local.outgoing import outgoing_session
+from local.http.outgoing import outgoing_session
 from local.workflows.compile.workflow import Workflow, compile_workflow
 from local.workflows.effects import Auth, Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError

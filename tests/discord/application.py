@@ -19,7 +19,7 @@ from nacl.signing import VerifyKey
 
 from local.discord.api.routes import routes
 from local.discord.discord import LocalDiscord
-from local.guard import guard, mark
+from local.http.guard import guard, mark
 from tests.servers import ROOT
 
 COMMAND = json.loads((ROOT / "deploy" / "command.json").read_bytes())

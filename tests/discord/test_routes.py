@@ -141,7 +141,7 @@ async def test_a_form_of_another_site_is_taken_from_the_page(
     here: Running, path: str, content_type: str, body: bytes, answer: tuple[int, Any]
 ) -> None:
     async with here.session.post(here.base + path, data=body, headers={"Content-Type": content_type}) as told:
-        is_guarded = told.content_type != "application/json"  # local/guard.py refuses before we do
+        is_guarded = told.content_type != "application/json"  # local/http/guard.py refuses before we do
         assert told.status == answer[0]
         assert is_guarded or await told.json() == answer[1]
     assert (await here.messages(), here.application.interactions) == ([], [])

@@ -8,7 +8,6 @@ from typing import Any
 
 from aiohttp import web
 
-from local.api_error import api_errors
 from local.executions.api.executions_api import ExecutionsApi
 from local.executions.api.rest import routes
 from local.executions.api.workflows_api import WorkflowsApi
@@ -17,7 +16,8 @@ from local.executions.data.workflows import Settings
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, Perform
 from local.executions.engine.service import MAX_CONCURRENT, ExecutionService
-from local.outgoing import outgoing_session
+from local.http.api_error import api_errors
+from local.http.outgoing import outgoing_session
 from tests.running import served, until
 
 PARENT = "projects/demo/locations/us-central1"

@@ -11,7 +11,7 @@ from local.executions.data.workflows import Settings
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, Perform
 from local.executions.engine.service import ExecutionService
-from local.outgoing import outgoing_session
+from local.http.outgoing import outgoing_session
 from tests.executions.face import WORKFLOW
 from tests.servers import ROOT
 

@@ -14,12 +14,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from local.api_error import api_errors
 from local.executions.data.database import Database
 from local.executions.data.instant import instant
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.journal import Journal
 from local.executions.engine.live import drive
+from local.http.api_error import api_errors
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import AwaitCallback, CallbackRequest, CreateCallback, Leaf, Outcome
 from tests.running import served, until

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from local.api_error import ApiError
 from local.executions.data.workflows import Settings
 from local.executions.engine import deployment, service
 from local.executions.engine.deployment import check_workflow_id, labels_of, settings_of
 from local.executions.engine.service import parse_argument
+from local.http.api_error import ApiError
 from tests.executions.face import WORKFLOW, a_face
 from tests.executions.test_service import SLEEP, returning
 from tests.running import until

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from local.api_error import ApiError
 from local.executions.api.executions_api import ExecutionsApi
 from local.executions.data.database import Database
 from local.executions.data.executions import EXECUTION_FIELDS
@@ -14,6 +13,7 @@ from local.executions.data.filters import Field
 from local.executions.data.pages import Query
 from local.executions.data.workflows import WORKFLOW_FIELDS, Revision, Settings
 from local.executions.engine.service import ExecutionService
+from local.http.api_error import ApiError
 from tests.executions.face import PARENT, WORKFLOW, service_alone
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local.api_error import ApiError
 from local.executions.data.database import Database
 from local.executions.data.filters import Field, FilterError, parse_filter, parse_order
 from local.executions.data.pages import Query
+from local.http.api_error import ApiError
 from tests.executions.face import WORKFLOW, a_face
 from tests.executions.test_lists import ask
 from tests.executions.test_service import returning

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from local.api_error import ApiError
 from local.executions.api.executions_api import ExecutionsApi
 from local.executions.api.workflows_api import WorkflowsApi
 from local.executions.data.database import Database
@@ -16,6 +15,7 @@ from local.executions.data.filters import Field
 from local.executions.data.pages import Query
 from local.executions.data.workflows import Revision, Settings
 from local.executions.engine.service import ExecutionService
+from local.http.api_error import ApiError
 from tests.executions.face import PARENT, WORKFLOW, service_alone
 from tests.executions.test_list_fields import at
 

@@ -17,7 +17,7 @@ from local.executions.engine import live
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, drive
 from local.executions.engine.stubs import Stubs
-from local.outgoing import outgoing_session
+from local.http.outgoing import outgoing_session
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import (
     Answer,

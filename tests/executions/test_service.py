@@ -7,9 +7,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from local.api_error import ApiError
 from local.executions.data.pages import Query
 from local.executions.data.workflows import Settings
+from local.http.api_error import ApiError
 from tests.executions.face import PARENT, WORKFLOW, Face, a_face
 from tests.running import until
 

@@ -17,7 +17,7 @@ from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer
 from local.executions.engine.virtual import Agenda, Takes, VirtualExecution
 from local.executions.engine.virtual_live import drive
-from local.outgoing import outgoing_session
+from local.http.outgoing import outgoing_session
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import Leaf, Log, Now, Sleep
 from tests.running import served

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.api_error import ApiError
 from local.googleapi.fields import Reader, read_mask
 from local.googleapi.methods import EXECUTIONS, METHODS, TASKS, TASKS_BETA, WORKFLOWS
 from local.googleapi.payload import read_payload
+from local.http.api_error import ApiError
 
 UNKNOWN = "Invalid JSON payload received. Unknown name "
 TASK = "type.googleapis.com/google.cloud.tasks.v2."

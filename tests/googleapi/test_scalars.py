@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from local.api_error import ApiError
 from local.googleapi.fields import Reader
 from local.googleapi.methods import METHODS, TASKS
+from local.http.api_error import ApiError
 
 CREATE_TASK = METHODS[f"/{TASKS}/CreateTask"].fields
 CREATE_QUEUE = METHODS[f"/{TASKS}/CreateQueue"].fields

@@ -15,7 +15,7 @@ ROOMS_OF_ONE = {
     "local.server": "local/server",
     "local.deployed": "local/deployed",
     "local.faults": "local/faults",
-    "local.grpc_gateway": "local/grpc_gateway",
+    "local.http.grpc_gateway": "local/grpc_gateway",
 }
 
 # Each room, and the rooms that it may import.  Whoever wants another arrow adds it here, with a reason.

@@ -25,8 +25,14 @@ ROOMS: Mapping[str, Room] = {
     "discord": Room(("local/discord",), ("tests/discord",)),
     "cloud": Room(
         (
-            *("local/api_error.py", "local/auth.py", "local/faults.py", "local/guard.py", "local/grpc_gateway.py"),
-            *("local/hosts.py", "local/outgoing.py", "local/server.py"),
+            *(
+                "local/http/api_error.py",
+                "local/auth.py",
+                "local/faults.py",
+                "local/http/guard.py",
+                "local/http/grpc_gateway.py",
+            ),
+            *("local/http/hosts.py", "local/http/outgoing.py", "local/server.py"),
             *("local/googleapi", "local/appengine", "local/ops"),
         ),
         (

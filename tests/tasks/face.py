@@ -12,10 +12,10 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from local.api_error import api_errors
 from local.appengine import rest as appengine_rest
 from local.auth import TokenIssuer
-from local.outgoing import outgoing_session
+from local.http.api_error import api_errors
+from local.http.outgoing import outgoing_session
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.rest import routes
 from local.tasks.sender import Sender

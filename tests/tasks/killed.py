@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from local.auth import TokenIssuer
-from local.outgoing import outgoing_session
+from local.http.outgoing import outgoing_session
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.rules import QueueConfig, RateLimits
 from local.tasks.sender import Sender

@@ -9,7 +9,7 @@ import pytest
 from google.auth import jwt
 
 from local.auth import TokenIssuer
-from local.outgoing import outgoing_session
+from local.http.outgoing import outgoing_session
 from local.tasks.sender import Sender, retry_after_s
 from local.tasks.task import AttemptResult, HttpRequest, Task, Token
 from tests.tasks.face import QUEUE

@@ -7,7 +7,7 @@ import pytest
 from google.auth import jwt
 
 from local.auth import TokenIssuer
-from local.outgoing import outgoing_session
+from local.http.outgoing import outgoing_session
 from local.tasks.sender import Sender
 from local.tasks.task import AttemptResult, HttpRequest, LastAttempt, Task, Token
 from tests.tasks.face import QUEUE

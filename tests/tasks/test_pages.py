@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.api_error import ApiError
+from local.http.api_error import ApiError
 from local.tasks import queues_api, tasks_api
 from local.tasks.queues_api import page_size
 from local.tasks.rules import QueueConfig

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from local.auth import TokenIssuer
-from local.outgoing import outgoing_session
+from local.http.outgoing import outgoing_session
 from local.tasks.sender import Sender
 from local.tasks.task import AttemptResult, HttpRequest, Task
 from tests.tasks.face import QUEUE

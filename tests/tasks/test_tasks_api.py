@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.api_error import ApiError
 from local.googleapi.fields import Reader
 from local.googleapi.methods import METHODS, TASKS
+from local.http.api_error import ApiError
 from local.tasks.rules import QueueConfig
 from local.tasks.task_resource import new_task
 from local.tasks.wire import duration, instant

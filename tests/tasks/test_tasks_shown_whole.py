@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from grpc import StatusCode
 
-from local.api_error import ApiError
+from local.http.api_error import ApiError
 from local.tasks.rules import QueueConfig, RetryConfig
 from local.tasks.task import AttemptResult, HttpRequest, LastAttempt, Task, Token
 from local.tasks.task_resource import new_task, task_json

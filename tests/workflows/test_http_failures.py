@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.executions.engine.live import LivePerformer, drive
-from local.outgoing import outgoing_session
+from local.http.outgoing import outgoing_session
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import Auth, HttpCall, HttpFailure
 from local.workflows.errors import WorkflowError

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.executions.engine.live import LivePerformer, drive
-from local.outgoing import outgoing_session
+from local.http.outgoing import outgoing_session
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.limits import MAX_RESPONSE_BYTES
 from tests.wire import OK, a_wire
@@ -119,7 +119,7 @@ async def test_what_nobody_has_read_on_a_shared_connection_is_sent_anew(method: 
 
 
 async def test_a_connection_that_was_idle_for_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.outgoing._IDLE_S", 0.0)
+    monkeypatch.setattr("local.http.outgoing._IDLE_S", 0.0)
     async with a_wire() as wire:
         assert (await outcome_of(get(wire.url), get(wire.url)))["code"] == 200
     assert (len(wire.heads), wire.connections) == (2, 2)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from local.api_error import ApiError
 from local.executions.data.database import Database
 from local.executions.data.executions import EXECUTION_FIELDS
 from local.executions.data.filters import Field
@@ -14,6 +13,7 @@ from local.executions.engine.deployment import labels_of
 from local.executions.engine.service import ExecutionService
 from local.googleapi.binding import Asked
 from local.googleapi.messages import HISTORY_LEVELS
+from local.http.api_error import ApiError
 
 _BASIC = ("name", "startTime", "endTime", "duration", "state", "workflowRevisionId")
 _MAX_BASIC, _MAX_FULL, _DEFAULT_SIZE, _ENTRIES = 1000, 100, 100, 1000

@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from local.api_error import ApiError
 from local.executions.data.instant import instant
 from local.executions.data.pages import Query
 from local.executions.data.workflows import WORKFLOW_FIELDS, Revision, Settings
 from local.executions.engine.deployment import SourceError, check_workflow_id, settings_of
 from local.executions.engine.service import ExecutionService
 from local.googleapi.binding import Asked
+from local.http.api_error import ApiError
 
 _TYPE = "type.googleapis.com/google.cloud.workflows.v1."
 _INVALID_ARGUMENT = 3  # google.rpc.Code

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.api_error import ApiError
 from local.executions.data.database import Database
 from local.executions.data.filters import Condition, Field, FilterError, parse_filter, parse_order
+from local.http.api_error import ApiError
 
 
 @dataclass(frozen=True, slots=True)

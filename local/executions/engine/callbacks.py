@@ -14,11 +14,11 @@ from typing import Any
 
 from aiohttp import web
 
-from local.api_error import ApiError
 from local.executions.data.database import Database
 from local.executions.data.instant import instant
 from local.googleapi.binding import Asked, bound
 from local.googleapi.methods import EXECUTIONS
+from local.http.api_error import ApiError
 from local.workflows.effects import CallbackRequest
 
 _EXECUTION = r"/v1/{execution:projects/[^/]+/locations/[^/]+/workflows/[^/]+/executions/[^/]+}"

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from local.api_error import ApiError
 from local.executions.data.instant import instant
 from local.executions.data.workflows import CALL_LOG_LEVELS, Revision, Settings, WorkflowRegistry
 from local.googleapi.messages import HISTORY_LEVELS
+from local.http.api_error import ApiError
 from local.workflows.compile.workflow import Workflow, compile_workflow
 from local.workflows.errors import WorkflowSyntaxError
 

@@ -14,8 +14,8 @@ from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.journal import Journal
 from local.executions.engine.stubs import Stubs
 from local.executions.engine.turns import Turns
-from local.hosts import to_local
-from local.outgoing import send_once
+from local.http.hosts import to_local
+from local.http.outgoing import send_once
 from local.workflows.effects import (
     Auth,
     AwaitCallback,

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from local.api_error import ApiError
 from local.disk import CannotKeep, say_waiting, until_kept, waits_s
 from local.executions.data.database import Database
 from local.executions.data.executions import ENTRIES_A_PART, ExecutionStore
@@ -20,6 +19,7 @@ from local.executions.engine.journal import Journal, JournalDiffers
 from local.executions.engine.live import Perform, drive
 from local.executions.engine.step_entries import History
 from local.executions.engine.turns import Turns
+from local.http.api_error import ApiError
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.json_text import compact
