@@ -22,9 +22,9 @@ from cli import options
 from cli.errors import CannotStart
 from cli.keys import read_private_key, write_private_key
 from local.children import Child, ChildFailed, Program
+from local.data.disk import CannotKeep, UnusableFile, unusable_key
 from local.deployed import deploy_files
 from local.discord.errors import DiscordError
-from local.disk import CannotKeep, UnusableFile, unusable_key
 from local.live_files import BrokenFile, watch
 from local.programs import programs
 from local.project import HOST, ROOT, Ports, url

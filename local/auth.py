@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from google.auth import crypt, jwt
 
-from local.disk import unusable_key
+from local.data.disk import unusable_key
 from local.retention import CERTIFICATES_FRESH_S, ID_TOKEN_S, ISSUER_S
 
 CERTS_PATH = "/oauth2/v1/certs"

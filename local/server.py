@@ -17,7 +17,9 @@ from aiohttp import web
 from local import auth
 from local.appengine import rest as appengine_rest
 from local.auth import TokenIssuer
-from local.contents import Contents
+from local.data.contents import Contents
+from local.data.log_files import keep_small
+from local.data.sweeping import Retention, Shelf
 from local.discord.api import routes as discord_routes
 from local.discord.discord import LocalDiscord
 from local.executions.api import rest as executions_rest
@@ -35,13 +37,11 @@ from local.http.api_error import api_errors
 from local.http.guard import guard, is_ours, mark
 from local.http.outgoing import outgoing_session
 from local.live_files import LiveFile
-from local.log_files import keep_small
 from local.ops.ops import Ops
 from local.project import BUCKET, HOST, PLACE, WORKFLOW, Ports, account, url
 from local.storage import aging
 from local.storage import rest as storage_rest
 from local.storage.objects import ObjectStore
-from local.sweeping import Retention, Shelf
 from local.tasks import rest as tasks_rest
 from local.tasks.apply_yaml import apply_queue_yaml
 from local.tasks.dispatcher import Dispatcher

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.sqlite import Sqlite
+from local.data.sqlite import Sqlite
 
 _EVERYTHING = 2**30
 

@@ -20,7 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from local.contents import Contents
+from local.data.contents import Contents
+from local.data.disk import CannotKeep, say_waiting, waits_s
 from local.discord.answer import Answer
 from local.discord.channel import Channel
 from local.discord.command_form import Command
@@ -41,7 +42,6 @@ from local.discord.signing import ensure_signing_key
 from local.discord.snowflake import PATTERN, Clock, Snowflakes, first_at, made_at
 from local.discord.store import Store
 from local.discord.writer import Uploads, Writer
-from local.disk import CannotKeep, say_waiting, waits_s
 
 MOST_DELIVERIES = 10
 _USER_AGENT = re.compile(r"DiscordBot \(\S+, [^()]+\).*")

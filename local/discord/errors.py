@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.disk import CannotKeep
+from local.data.disk import CannotKeep
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Path = tuple[str | int, ...]

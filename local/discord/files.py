@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from local.contents import Contents
-from local.disk import CannotKeep, is_passing
+from local.data.contents import Contents
+from local.data.disk import CannotKeep, is_passing
 
 
 class MessageFiles:

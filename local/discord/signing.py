@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
-from local.disk import unusable_key
+from local.data.disk import unusable_key
 
 
 def ensure_signing_key(path: Path) -> SigningKey:

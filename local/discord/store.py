@@ -11,13 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from local.contents import Contents
+from local.data.contents import Contents
+from local.data.sqlite import Sqlite
+from local.data.sqlite_file import Layout
 from local.discord.files import MessageFiles
 from local.discord.interaction import Interaction, InteractionState
 from local.discord.message import Attachment, Message
 from local.discord.rows import INTERACTION, SCHEMA, Change, interaction_of, kind_of, message_of, text_of
-from local.sqlite import Sqlite
-from local.sqlite_file import Layout
 
 Scope = Literal["global", "guild"]  # of a command: for every guild, or for the one there is
 _COMMANDS: dict[Scope, str] = {"global": "commands", "guild": "guild_commands"}

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from local.disk import CannotKeep
+from local.data.disk import CannotKeep
 
 _STATUS_OF = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "ALREADY_EXISTS"}
 _GOOGLE = re.compile(r"/(v1|v2|v2beta3)/")  # the faces that gcloud and the client libraries of Tasks and Workflows call

@@ -1,4 +1,4 @@
-"""The oldest of what the bucket holds, and its end.  Called by local/sweeping.py, on a thread."""
+"""The oldest of what the bucket holds, and its end.  Called by local/data/sweeping.py, on a thread."""
 
 from contextlib import suppress
 from datetime import UTC, datetime

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from local.sqlite import Sqlite
-from local.sqlite_file import Layout
+from local.data.sqlite import Sqlite
+from local.data.sqlite_file import Layout
 
 _SCHEMA = """
 CREATE TABLE buckets (

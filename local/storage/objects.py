@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from local.contents import Contents
+from local.data.contents import Contents
 from local.retention import UPLOAD_SESSION_S
 from local.storage.buckets import Buckets
 from local.storage.checksums import Checksums, checksums_of

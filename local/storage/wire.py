@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.disk import CannotKeep, is_passing
+from local.data.disk import CannotKeep, is_passing
 from local.storage.errors import StorageError
 from local.storage.multipart import parse_resource
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from local.disk import CannotKeep, say_waiting, waits_s
+from local.data.disk import CannotKeep, say_waiting, waits_s
 from local.tasks.rules import QueueConfig, TokenBucket, dispatchable, next_look_s, retry_at_s
 from local.tasks.store import TaskStore
 from local.tasks.task import AttemptResult, LastAttempt, Task

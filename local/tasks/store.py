@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from local.sqlite import Sqlite, Taken
-from local.sqlite_file import CannotMigrate, Layout
+from local.data.sqlite import Sqlite, Taken
+from local.data.sqlite_file import CannotMigrate, Layout
 from local.tasks.row import COLUMNS, pack_last, pack_request, pack_retry, unpack
 from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
 from local.tasks.task import LastAttempt, NewTask, Task

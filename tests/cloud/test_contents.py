@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from local.contents import Contents
+from local.data.contents import Contents
+from local.data.sweeping import used_bytes
 from local.storage.errors import StorageError
 from local.storage.objects import ObjectStore
 from local.storage.resource import Settings, StoredObject
-from local.sweeping import used_bytes
 from tests.servers import ROOT
 
 
@@ -98,7 +98,7 @@ def test_an_object_whose_content_is_lost_is_an_error_that_names_the_file(
 SWEEPING = """
 import sys
 from pathlib import Path
-from local.contents import Contents
+from local.data.contents import Contents
 from local.storage import aging
 from local.storage.objects import ObjectStore
 store = ObjectStore(Path(sys.argv[1]) / "objects", Contents(Path(sys.argv[1]) / "contents"))

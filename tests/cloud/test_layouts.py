@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from local.disk import UnusableFile
-from local.sqlite import Sqlite
-from local.sqlite_file import Layout
+from local.data.disk import UnusableFile
+from local.data.sqlite import Sqlite
+from local.data.sqlite_file import Layout
 from local.storage.database import Database as Index
 from local.tasks.store import TaskStore
 from tests.system.up import four_free_ports, mando

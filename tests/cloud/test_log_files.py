@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.log_files import keep_small, shorten
+from local.data.log_files import keep_small, shorten
 from tests.running import until
 
 PROGRAM = """
@@ -50,7 +50,7 @@ def test_what_is_small_or_no_log_stays_as_it_is(tmp_path: Path) -> None:
 
 
 async def test_logs_are_looked_at_from_time_to_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.log_files._LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("local.data.log_files._LOOK_EVERY_S", 0.01)
     path = tmp_path / "ingress.log"
     looking = asyncio.create_task(keep_small(tmp_path))
     for _ in range(2):

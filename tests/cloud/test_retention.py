@@ -10,11 +10,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from local.data.sweeping import used_bytes
 from local.executions.data.workflows import Settings
 from local.project import BUCKET, WORKFLOW
 from local.retention import KEPT_BYTES, KEPT_S, PAGE, in_words
 from local.server import LocalCloud
-from local.sweeping import used_bytes
 from tests.discord.application import COMMAND
 from tests.running import until
 from tests.servers import ROOT
@@ -143,7 +143,7 @@ def test_a_time_is_said_as_people_say_it(seconds: float, words: str) -> None:
 async def test_a_folder_that_cannot_be_swept_now_is_swept_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.sweeping._SWEEP_EVERY_S", 0.01)
+    monkeypatch.setattr("local.data.sweeping._SWEEP_EVERY_S", 0.01)
     async with a_cloud(tmp_path) as (cloud, url, session):
         await fill(cloud, url, session, 2)
         database = cloud.executions.store._database

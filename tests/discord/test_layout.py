@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from local.contents import Contents
+from local.data.contents import Contents
 from local.discord.store import Store
 from tests.cloud.test_layouts import a_file
 

@@ -19,10 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nacl.exceptions import BadSignatureError
 
+from local.data.disk import UnusableFile
 from local.discord.interaction import RANDOM_CHARACTERS
 from local.discord.signing import ensure_signing_key, signed_headers
 from local.discord.snowflake import Snowflakes, made_at
-from local.disk import UnusableFile
 from tests.discord.application import PICTURE, a_form, a_picture, local_discord
 from tests.full_disk import full
 from tests.servers import free_port, running, serving, wait_until

@@ -8,7 +8,7 @@ from typing import Any
 import PIL.Image
 import pytest
 
-from local.contents import Contents
+from local.data.contents import Contents
 from local.discord import uploads
 from local.discord.discord import LocalDiscord
 from local.discord.form import Form

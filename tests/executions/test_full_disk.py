@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from local.disk import CannotKeep
+from local.data.disk import CannotKeep
 from local.executions.data.executions import ExecutionStore
 from local.executions.data.workflows import Revision
 from local.executions.engine import service

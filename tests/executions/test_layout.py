@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.disk import UnusableFile
+from local.data.disk import UnusableFile
 from local.executions.data.database import Database
 from local.executions.data.executions import ExecutionStore
 from tests.cloud.test_layouts import a_file

@@ -14,7 +14,7 @@ import requests
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from local.disk import CannotKeep
+from local.data.disk import CannotKeep
 from local.storage.checksums import Checksums
 from local.storage.errors import StorageError
 from local.storage.multipart import RelatedReader, boundary_of

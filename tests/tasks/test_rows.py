@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.disk import UnusableFile
+from local.data.disk import UnusableFile
 from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
 from local.tasks.store import NameTaken, TaskStore
 from local.tasks.task import AttemptResult, HttpRequest, LastAttempt, NewTask, Task, Token

@@ -3,8 +3,8 @@
 import sqlite3
 from pathlib import Path
 
-from local.sqlite import Sqlite
-from local.sqlite_file import CannotMigrate, Layout
+from local.data.sqlite import Sqlite
+from local.data.sqlite_file import CannotMigrate, Layout
 
 _SCHEMA = """
 CREATE TABLE revisions (

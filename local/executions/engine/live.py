@@ -9,7 +9,7 @@ from functools import partial
 
 import aiohttp
 
-from local.disk import until_kept
+from local.data.disk import until_kept
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.journal import Journal
 from local.executions.engine.stubs import Stubs

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from local.disk import CannotKeep, say_waiting, until_kept, waits_s
+from local.data.disk import CannotKeep, say_waiting, until_kept, waits_s
 from local.executions.data.database import Database
 from local.executions.data.executions import ENTRIES_A_PART, ExecutionStore
 from local.executions.data.instant import instant

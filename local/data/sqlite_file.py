@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from local.disk import CannotKeep, UnusableFile, is_passing
+from local.data.disk import CannotKeep, UnusableFile, is_passing
 
 _BEFORE_NUMBERS = 0  # what SQLite says of a file for which nobody chose a number
 _START_AFRESH = "bring it back from a copy, or move it away: a new and empty one is made then"

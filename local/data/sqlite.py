@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.disk import CannotKeep, is_passing
-from local.sqlite_file import Layout, prepare
+from local.data.disk import CannotKeep, is_passing
+from local.data.sqlite_file import Layout, prepare
 
 # Nobody else should write to the file.  Whoever does (a person with sqlite3) holds up everybody for so long at most.
 _WAIT_FOR_OTHERS_S = 0.25

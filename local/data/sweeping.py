@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.disk import CannotKeep, say_waiting
+from local.data.disk import CannotKeep, say_waiting
 from local.retention import KEPT_BYTES, KEPT_S, LEAST_KEPT_S
 
 _SWEEP_EVERY_S = 600.0
