@@ -32,7 +32,7 @@ from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, Perform
 from local.executions.engine.service import ExecutionService
 from local.faults import Faults
-from local.http import grpc_gateway
+from local.googleapi import grpc_gateway
 from local.http.api_error import api_errors
 from local.http.guard import guard, is_ours, mark
 from local.http.outgoing import outgoing_session

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-INNER_ROOMS = ("local",)  # whose folders are rooms of their own
+HOUSES = ("local", "local.workflows", "local.executions")  # whose folders are rooms of their own
 
 
 def modules_of(root: Path, files: list[str]) -> dict[str, Path]:
@@ -66,7 +66,10 @@ def _reached_from(name: str, picture: Mapping[str, set[str]]) -> set[str]:
 
 def room_of(module: str, modules: Mapping[str, Path]) -> str:
     """Its room, as a path: `steps`, `local/tasks`, or `local` for what lies in local/ itself."""
-    top, *inner = module.split(".")
-    if top in INNER_ROOMS and inner and (len(inner) > 1 or modules[module].name == "__init__.py"):
-        return f"{top}/{inner[0]}"
-    return top
+    is_package = module in modules and modules[module].name == "__init__.py"
+    parts = module.split(".")
+    folders = parts if is_package else parts[:-1] or parts
+    length = 1
+    while length < len(folders) and ".".join(folders[:length]) in HOUSES:
+        length += 1
+    return "/".join(folders[:length])

@@ -25,14 +25,7 @@ ROOMS: Mapping[str, Room] = {
     "discord": Room(("local/discord",), ("tests/discord",)),
     "cloud": Room(
         (
-            *(
-                "local/http/api_error.py",
-                "local/auth.py",
-                "local/faults.py",
-                "local/http/guard.py",
-                "local/http/grpc_gateway.py",
-            ),
-            *("local/http/hosts.py", "local/http/outgoing.py", "local/server.py"),
+            *("local/auth.py", "local/data", "local/deployed.py", "local/faults.py", "local/http", "local/server.py"),
             *("local/googleapi", "local/appengine", "local/ops"),
         ),
         (
