@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "ingress": {"schemas", "service"},
     "steps": {"mandala", "schemas", "service"},
     "mandala": set(),
-    "schemas": set(),
+    "schemas": {"service"},  # an interaction's token is a Secret
     "service": set(),
     "local": set(),
     "local/googleapi": {"local"},

@@ -9,6 +9,7 @@ MOST_LINES = 300
 TABLES = {
     "tests/conformance/connectors.yaml",
     "tests/conformance/errors.yaml",
+    "tests/conformance/mistakes.yaml",
     "tests/conformance/places.yaml",
     "tests/conformance/steps.yaml",
 }
