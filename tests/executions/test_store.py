@@ -35,7 +35,7 @@ def begin(database: Database, name: str, workflow: str = WORKFLOW, state: str = 
     execution = {"name": name, "state": state, "createTime": second(int(name[-1]))}
     ExecutionStore(database).insert(workflow, execution)
     ExecutionStore(database).put_history(name, 0, [{"entryId": "1"}])
-    database.run("INSERT INTO journal VALUES (?, 1, 0, '', 'null')", name)
+    database.run("INSERT INTO journal VALUES (?, 1, 0, '', 'null', NULL, NULL)", name)
     database.run("INSERT INTO callbacks VALUES (?, ?, 'POST')", f"{name}/c", name)
     database.run("INSERT INTO callback_requests (callback, request) VALUES (?, '{}')", f"{name}/c")
     return execution

@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "ingress": {"schemas", "service"},
     "steps": {"mandala", "schemas", "service"},
     "mandala": set(),
-    "schemas": {"service"},  # the type of secrets
+    "schemas": {"service"},  # an interaction's token is a Secret
     "service": set(),
     "local": set(),
     "local/data": {"local"},
