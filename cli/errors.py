@@ -38,7 +38,11 @@ def wrong_option(name: str, message: str) -> click.BadParameter:
 
 
 def sentence(error: click.ClickException) -> str:
-    """What went wrong, where, and what was expected, as it is shown in the terminal."""
+    r"""What went wrong, where, and what was expected, as it is shown in the terminal: a byte that is no UTF-8 as \udc80."""
+    return _sentence(error).encode(errors="backslashreplace").decode()
+
+
+def _sentence(error: click.ClickException) -> str:
     context: click.Context | None = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "mando"
     message = error.format_message().removesuffix(".")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cli.commands import COMMANDS
@@ -148,6 +148,7 @@ OTHERS = ["--rate", "--failed", "--guild", "--", "-", "-h", "0", "1", "64", "1:2
 WORDS = st.sampled_from([*OPTIONS, *OTHERS])
 
 
+@example("env", ["\udc80"])
 @given(st.sampled_from(["env", "draw", "keys", "register"]), st.lists(WORDS | TEXT, max_size=6))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_no_command_line_ends_in_anything_but_an_exit_code_and_a_sentence(
@@ -157,6 +158,6 @@ def test_no_command_line_ends_in_anything_but_an_exit_code_and_a_sentence(
     monkeypatch.delenv("DISCORD_BOT_TOKEN", raising=False)
     code = run([command, *words])
     said = capsys.readouterr()
-    assert code == 0 or (code == 2 and said.err.startswith(f"mando {command}: ")), said.err
+    assert code == 0 or (code == 2 and said.err.startswith(f"mando {command}: ")), ascii(said.err)
     for file in tmp_path.iterdir():
         file.unlink()
