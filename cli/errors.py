@@ -38,7 +38,7 @@ def wrong_option(name: str, message: str) -> click.BadParameter:
 
 
 def sentence(error: click.ClickException) -> str:
-    r"""What went wrong, where, and what was expected, as it is shown in the terminal: a byte that is no UTF-8 as \udc80."""
+    r"""What went wrong, where, and what was expected, as the terminal shows it; a byte that is no UTF-8 is \udc80."""
     return _sentence(error).encode(errors="backslashreplace").decode()
 
 
