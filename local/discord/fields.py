@@ -150,7 +150,7 @@ class Fields:
         if listed is None:
             return None
         for index, value in enumerate(listed):
-            if isinstance(value, bool) or not isinstance(value, str | int) or not re.fullmatch(pattern, str(value)):
+            if not re.fullmatch(pattern, str(value)):
                 self.refuse((name, index), "NUMBER_TYPE_COERCE", f'Value "{str(value)[:100]}" is not snowflake.')
         return tuple(str(value) for value in listed)
 

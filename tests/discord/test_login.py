@@ -20,7 +20,7 @@ async def here(tmp_path: Path) -> AsyncIterator[Running]:
 
 async def grant(here: Running, secret: str = BOT_TOKEN, **form: str) -> tuple[int, Any]:
     given = {"grant_type": "client_credentials", "scope": "applications.commands.update identify"} | form
-    client = base64.b64encode(f"{here.discord.place.application_id}:{secret}".encode()).decode()
+    client = base64.b64encode(f"{here.discord.place.application_id}:{secret}".encode(errors="surrogateescape")).decode()
     headers = {"Authorization": f"Basic {client}"}
     return await here.call("POST", f"{here.base}/api/oauth2/token", data=given, headers=headers)
 
@@ -64,6 +64,7 @@ async def test_the_id_and_the_secret_may_stand_in_the_form(here: Running) -> Non
     ("secret", "form", "status", "error"),
     [
         ("wrong", {}, 401, "invalid_client"),
+        ("caf\udce9", {}, 401, "invalid_client"),  # a byte that is no UTF-8
         (BOT_TOKEN, {"grant_type": "authorization_code"}, 400, "unsupported_grant_type"),
         (BOT_TOKEN, {"scope": "guilds"}, 400, "invalid_scope"),
         (BOT_TOKEN, {"scope": ""}, 400, "invalid_scope"),

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from local.data.contents import Contents
 from local.discord.errors import DiscordError
+from local.discord.files import MessageFiles
 from local.discord.form import Form
 from local.discord.uploads import Upload
 from tests.discord.application import (
@@ -249,3 +251,11 @@ async def test_a_follow_up_or_a_deletion_reaches_a_message_of_another_interactio
         here.discord._limit._windows.clear()
     assert (await here.call("GET", f"{webhook}/messages/{others['id']}"))[0] == 200
     assert await contents(here) == ["first", "", "hello"]
+
+
+def test_a_file_that_cannot_be_kept_for_good_is_passed_over_in_silence(tmp_path: Path) -> None:
+    files = MessageFiles(tmp_path / "files", Contents(tmp_path / "contents"))
+    (tmp_path / "contents").rmdir()
+    (tmp_path / "contents").write_bytes(b"no folder")
+    with pytest.raises(NotADirectoryError):
+        files.add(7, b"\x89PNG")

@@ -132,7 +132,6 @@ def check_aliases(root: yaml.Node, text: Text) -> None:
         around.add(id(node))
         parts = [one for pair in node.value for one in pair] if isinstance(node, yaml.MappingNode) else node.value
         total = 1 if isinstance(node, yaml.ScalarNode) else 1 + sum(map(size, parts))
-        around.discard(id(node))
         sizes[id(node)] = total
         return total
 
