@@ -77,7 +77,9 @@ async def test_what_is_not_granted_is_told_in_the_words_of_rfc_6749(
     assert (answered, body["error"]) == (status, error)
 
 
-@pytest.mark.parametrize("authorization", ["Bearer ", "Bearer x", "Bot ", "Basic eA==", "Bot caf\xe9", "Bearer \udcff"])
+@pytest.mark.parametrize(
+    "authorization", ["Bearer ", "Bearer x", "Bot ", "Basic eA==", "Bot caf\xe9", "Bot \udcff", "Bearer \udcff"]
+)
 async def test_no_other_header_is_a_right(here: Running, authorization: str) -> None:
     headers = {"Authorization": authorization.encode(errors="surrogateescape").decode("latin-1")}
     assert (await here.call("GET", f"{here.api}/users/@me", headers=headers))[0] == 401
