@@ -83,6 +83,7 @@ def test_a_header_allows_more_or_less_than_it_says() -> None:
     token = granted(grants, IDENTIFY)["access_token"]
     rights = {
         None: set(), "": set(), "Bot s": {BOT}, "Bot  s": set(), "Bot x": set(), "bot s": set(), "Bearer s": set(),
+        "Bot \udcff": set(),  # a byte that is no UTF-8
         f"Bearer {token}": {IDENTIFY}, f"Bot {token}": set(), f"{token}": set(), "Bearer ": set(), "s": set(),
     }  # fmt: skip
     for header, scopes in rights.items():
