@@ -48,7 +48,6 @@ from steps.reply import reply
 from steps.seal import Opener
 from steps.secret_manager import read_secret
 
-VERSION = "0.1"
 MAX_BODY_BYTES = 16 * 1024  # a request is at most 4 KiB
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 _ATTEMPT = re.compile(r"[1-9][0-9]{0,2}")
@@ -99,9 +98,7 @@ def create_app(config: Config | None = None) -> Starlette:
             sys.exit(2)
     write_json_lines(sys.stdout)
     bucket = PictureBucket(config.bucket)
-    # Source: Discord, "User Agent": DiscordBot ($url, $versionNumber)
-    user_agent = f"DiscordBot (https://{config.project}.appspot.com, {VERSION})"
-    discord = Discord(config.discord_api, user_agent, config.bot_token)
+    discord = Discord(config.discord_api, config.user_agent, config.bot_token)
     opener = Opener(config.seal_private_keys)
     delivery = config.delivery
 

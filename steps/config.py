@@ -17,6 +17,7 @@ class Config:
     """All that the steps are told."""
 
     project: str
+    version: str
     bucket: str
     audience: str
     workflow_service_account: str
@@ -25,6 +26,11 @@ class Config:
     discord_api: str
     certs_url: str
     bot_token: Secret | None = None
+
+    @property
+    def user_agent(self) -> str:
+        """Of our calls to Discord.  Source: Discord, "User Agent": DiscordBot ($url, $versionNumber)."""
+        return f"DiscordBot (https://{self.project}.appspot.com, {self.version})"
 
 
 _URL = matching(r"https?://[^\s/]+(/[^\s?#]*)?", "an http:// or https:// address")
@@ -38,6 +44,8 @@ def _parse_bot_token(text: str) -> Secret | None:
 # What can be told from the project's id need not be set.
 SETTINGS = {
     "GOOGLE_CLOUD_PROJECT": Setting("App Engine sets it; elsewhere it is the project's id", "my-project"),
+    # Source: App Engine, "Runtime environment": GAE_VERSION.  The package is not installed there.
+    "GAE_VERSION": Setting("App Engine sets it: the version of this service", "20260131t120000", default="local"),
     "BUCKET": Setting(
         "the bucket that holds the pictures",
         "my-project-mandalas",
@@ -99,6 +107,7 @@ def read_config(environ: Mapping[str, str], read_secret: Callable[[str], Secret]
     values = read_environment("mando steps", SETTINGS, environ, read_secret)
     return Config(
         project=values["GOOGLE_CLOUD_PROJECT"],
+        version=values["GAE_VERSION"],
         bucket=values["BUCKET"],
         audience=values["AUDIENCE"],
         workflow_service_account=values["WORKFLOW_SERVICE_ACCOUNT"],

@@ -34,6 +34,7 @@ class World(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     issuer: TokenIssuer
     calls: list[str] = []  # noqa: RUF012 -- one server, one list
+    user_agent: str | None = None  # of the last call to Discord
     refusal: tuple[int, bytes] | None = None  # what Discord answers instead of a message
     certificates_wait_for: threading.Event | None = None
 
@@ -56,6 +57,8 @@ class World(BaseHTTPRequestHandler):
     def _count(self, answer: bytes) -> None:
         self.rfile.read(int(self.headers["Content-Length"] or 0))
         self.calls.append(f"{self.command} {self.path}")
+        if self.path.startswith("/api/"):
+            World.user_agent = self.headers["User-Agent"]
         if self.refusal is not None and self.path.startswith("/api/"):
             self._answer(self.refusal[1], {}, self.refusal[0])
         else:
@@ -126,6 +129,7 @@ def serving_steps(folder: Path) -> Iterator[Steps]:
     with serving(World) as world:
         environment = {
             "GOOGLE_CLOUD_PROJECT": "demo",
+            "GAE_VERSION": "20260131t120000",
             "STORAGE_EMULATOR_HOST": world,
             "DISCORD_API": f"{world}/api/v10",
             "OIDC_CERTS_URL": world + CERTS_PATH,

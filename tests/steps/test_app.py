@@ -26,7 +26,7 @@ from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PICTURE, S
 from tests.steps.statuses import status_of
 from tests.steps.test_body import REQUEST
 
-CONFIG = Config("demo", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", "http://issuer.example/")
+CONFIG = Config("demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", "http://issuer.example/")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def answered(
 
     def call(work: Work, body: bytes | None) -> tuple[int, dict[str, Any]]:
         script.answers = [json_answer(200, issuer.certificates())]
-        config = Config("demo", "b", AUDIENCE, ACCOUNT, (), "attach", script.url, f"{script.url}/certs")
+        config = Config("demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", script.url, f"{script.url}/certs")
         headers = {
             "authorization": f"Bearer {issuer.id_token(AUDIENCE, ACCOUNT, datetime.now(UTC))}",
             "content-type": "application/json; charset=utf-8",

@@ -172,3 +172,9 @@ def test_what_discord_may_say_of_a_wait_is_always_a_number_for_the_workflow(step
         answer = steps.post("/reply-discord", {"request": steps.request(), "failure": "unavailable"})
         assert answer.status_code == 429
         assert 0.5 <= answer.json()["retry_after"] <= 900
+
+
+@pytest.mark.usefixtures("quiet")
+def test_discord_reads_the_version_that_app_engine_deployed(steps: Steps) -> None:
+    assert steps.post("/reply-discord", {"request": steps.request(), "failure": "unavailable"}).status_code == 200
+    assert World.user_agent == "DiscordBot (https://demo.appspot.com, 20260131t120000)"
