@@ -30,7 +30,7 @@ from ingress.interaction import (
     parse,
     to_request,
 )
-from ingress.limits import Members
+from ingress.limits import MemberRateLimit
 from ingress.options import WrongOption
 from ingress.seal import Sealer
 from service.environment import ConfigError
@@ -52,7 +52,7 @@ LIMITS = CONFIG.limits
 SEALER = Sealer(CONFIG.seal_public_key)
 QUEUE = TaskQueue(CONFIG)
 BACKLOG = Backlog(asking(CONFIG), LIMITS.look_every_s)
-MEMBERS = Members(LIMITS.per_minute)
+MEMBER_RATE_LIMIT = MemberRateLimit(LIMITS.per_minute)
 
 # Source: Discord, "Interaction Callback Type": 1 pong, 4 a message now, 5 "thinking…", 8 what to suggest.
 # Flag 64: for this member only.
@@ -122,13 +122,13 @@ async def _acknowledge(command: Command, deadline_s: float) -> Json:
         if line_s > LIMITS.refuse_after_s:
             log("WARNING", f"refused: the line is {line_s:.0f} s long", interaction_id=command.interaction_id)
             return _too_late(line_s)
-        pause_s = MEMBERS.charge(command.user_id, command.interaction_id, time.monotonic())
+        pause_s = MEMBER_RATE_LIMIT.charge(command.user_id, command.interaction_id, time.monotonic())
         if pause_s > 0:
             return _for_you_alone(f"That was a lot of mandalas. Please ask again in {math.ceil(pause_s)} seconds.")
         try:
             task_name = await QUEUE.enqueue(request, deadline_s)
         except QueueUnavailable as error:
-            MEMBERS.give_back(command.user_id, command.interaction_id)
+            MEMBER_RATE_LIMIT.refund(command.user_id, command.interaction_id)
             log("ERROR", f"the queue is unavailable: {error}", interaction_id=command.interaction_id)
             return BUSY
         BACKLOG.note_enqueued()

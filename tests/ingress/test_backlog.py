@@ -12,7 +12,7 @@ from google.api_core import exceptions
 
 from ingress.backlog import Backlog, QueueStats, asking
 from ingress.config import read_config
-from tests.ingress.test_requests import environment
+from tests.ingress.function import environment
 from tests.servers import serving, wait_until
 
 

@@ -16,8 +16,8 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from ingress.backlog import Backlog, QueueStats, asking
 from ingress.cloud_tasks import client_arguments, describe, is_already_there
 from ingress.config import read_config
+from tests.ingress.function import environment
 from tests.ingress.test_config import QUEUE, without
-from tests.ingress.test_requests import environment
 from tests.virtual_time import VirtualLoop, in_virtual_time
 
 

@@ -13,7 +13,7 @@ import pytest
 from ingress import enqueue
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue, task_id
-from tests.ingress.test_requests import environment
+from tests.ingress.function import environment
 from tests.interactions import a_request
 from tests.servers import free_port, serving
 

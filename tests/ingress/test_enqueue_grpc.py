@@ -19,8 +19,8 @@ from ingress import enqueue
 from ingress.cloud_tasks import is_already_there
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
+from tests.ingress.function import environment
 from tests.ingress.test_enqueue import NAME, REQUEST
-from tests.ingress.test_requests import environment
 
 CODES = [code for code in grpc.StatusCode if code is not grpc.StatusCode.OK]
 # A second call would be answered the same.

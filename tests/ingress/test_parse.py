@@ -29,7 +29,7 @@ from ingress.seal import Sealer
 from ingress.words import shortened, tidy
 from schemas.request import ChannelId, InteractionId, UserId
 from service.environment import Secret
-from tests.ingress.test_requests import environment
+from tests.ingress.function import environment
 from tests.interactions import Signer, an_interaction
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -4,26 +4,16 @@ import contextlib
 import itertools
 import socket
 import time
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
 from service.slow_clients import MOST_WAITING, REQUEST_WITHIN_S
-from tests.ingress.test_requests import DISCORD, RecordingQueue, an_ingress
+from tests.ingress.function import DISCORD
 from tests.interactions import an_interaction
-from tests.servers import serving
 from tests.slow_clients import Slow, answered_beside, holding, kinds, until_closed
 
 _NUMBERS = itertools.count(1310000000000007000)
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with serving(RecordingQueue) as queue_url:
-        process, address = an_ingress(queue_url)
-        with process:
-            yield address
 
 
 def port_of(url: str) -> int:

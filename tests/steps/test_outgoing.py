@@ -199,7 +199,7 @@ def test_a_mistake_of_ours_writes_no_token_into_the_log_nor_into_the_answer(
         raise KeyError(f"/webhooks/7/{INTERACTION_TOKEN}/messages/@original")
 
     script.answers = [json_answer(200, steps.issuer.certificates())]
-    config = Config("demo", "b", AUDIENCE, ACCOUNT, (), "attach", script.url, f"{script.url}/certs")
+    config = Config("demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", script.url, f"{script.url}/certs")
     with ThreadPoolExecutor(1) as threads:
         answer_call = functools.partial(_answer, CallerCheck(config), threads, Step(Request, "picture", breaks))
         with serving_asgi(Starlette(routes=[Route("/generate-image", answer_call, methods=["POST"])])) as url:
