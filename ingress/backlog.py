@@ -19,8 +19,8 @@ from ingress.cloud_tasks import FAILURES, client_arguments, describe
 from ingress.config import Config
 from service.log import log
 
-_PATIENCE_S = 1.0  # of the one request in look_every_s that asks
-_WORTH_S = 60.0  # what was fetched longer ago says nothing any more
+_FETCH_TIMEOUT_S = 1.0  # of the one request in look_every_s that asks
+_MAX_AGE_S = 60.0  # what was fetched longer ago says nothing any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,53 +48,53 @@ class Backlog:
         self._fetch = fetch
         self._look_every_s = look_every_s
         self._now_s = now_s
-        self._told: tuple[QueueStats, int] | None = None  # with what was enqueued when it was asked
+        self._latest: tuple[QueueStats, int] | None = None  # with what was enqueued when it was asked
         self._enqueued = 0
-        self._asked_at_s = float("-inf")
-        self._question: Future[None] | None = None
+        self._refreshed_at_s = float("-inf")
+        self._refreshing: Future[None] | None = None
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(thread_name_prefix="backlog")
 
     @asynccontextmanager
-    async def asked_meanwhile(self, deadline_s: float) -> AsyncIterator[None]:
+    async def refresh_meanwhile(self, deadline_s: float) -> AsyncIterator[None]:
         """Asks, where it is time to, while the block runs; its end waits for the answer, but not beyond deadline_s."""
-        question = self._ask_if_due()
+        question = self._refresh_if_due()
         try:
             yield
         finally:
             if question is not None:
-                left_s = min(_PATIENCE_S, deadline_s - self._now_s())  # below 0 it does not wait
+                left_s = min(_FETCH_TIMEOUT_S, deadline_s - self._now_s())  # below 0 it does not wait
                 await asyncio.wait([asyncio.wrap_future(question)], timeout=left_s)
 
     def wait_s(self) -> float:
         """As far as this instance knows; 0 while it knows nothing."""
         with self._lock:
-            if self._told is None:
+            if self._latest is None:
                 return 0.0
-            stats, enqueued = self._told
-            if self._now_s() - stats.fetched_at_s > _WORTH_S:
+            stats, enqueued = self._latest
+            if self._now_s() - stats.fetched_at_s > _MAX_AGE_S:
                 return 0.0
             return stats.wait_s(self._enqueued - enqueued)
 
-    def is_asking(self) -> bool:
-        return self._question is not None and not self._question.done()
+    def is_refreshing(self) -> bool:
+        return self._refreshing is not None and not self._refreshing.done()
 
     def note_enqueued(self) -> None:
         """One more stands in line than Cloud Tasks told."""
         with self._lock:
             self._enqueued += 1
 
-    def _ask_if_due(self) -> Future[None] | None:
+    def _refresh_if_due(self) -> Future[None] | None:
         """One question at a time: while one hangs, no other is asked."""
         with self._lock:
             now_s = self._now_s()
-            if self.is_asking() or now_s - self._asked_at_s < self._look_every_s:
+            if self.is_refreshing() or now_s - self._refreshed_at_s < self._look_every_s:
                 return None
-            self._asked_at_s = now_s
-            self._question = self._threads.submit(self._look, self._enqueued)
-            return self._question
+            self._refreshed_at_s = now_s
+            self._refreshing = self._threads.submit(self._refresh, self._enqueued)
+            return self._refreshing
 
-    def _look(self, enqueued: int) -> None:
+    def _refresh(self, enqueued: int) -> None:
         try:
             stats = self._fetch()
         except FAILURES as error:
@@ -102,10 +102,10 @@ class Backlog:
             log("WARNING", f"the backlog is unknown: {describe(error)}")
             return
         with self._lock:
-            self._told = stats, enqueued
+            self._latest = stats, enqueued
 
 
-def asking(config: Config, now_s: Callable[[], float] = time.monotonic) -> Callable[[], QueueStats]:
+def stats_fetcher(config: Config, now_s: Callable[[], float] = time.monotonic) -> Callable[[], QueueStats]:
     """What asks Cloud Tasks about the queue."""
     client = tasks_v2beta3.CloudTasksClient(**client_arguments(config))
     mask = FieldMask(paths=["state", "rate_limits", "stats"])
@@ -113,7 +113,7 @@ def asking(config: Config, now_s: Callable[[], float] = time.monotonic) -> Calla
 
     def fetch() -> QueueStats:
         asked_at_s = now_s()
-        queue = client.get_queue(request, timeout=_PATIENCE_S, retry=None)
+        queue = client.get_queue(request, timeout=_FETCH_TIMEOUT_S, retry=None)
         is_running = queue.state == tasks_v2beta3.Queue.State.RUNNING
         limit = queue.rate_limits.max_dispatches_per_second
         per_s = min(queue.stats.effective_execution_rate or limit, limit) if is_running else 0.0

@@ -9,7 +9,7 @@ from google.protobuf import json_format
 
 from ingress.config import Config
 
-_MOST_CHARACTERS = 300  # of an error in the log: a page of HTML may be its message
+_MAX_CHARACTERS = 300  # of an error in the log: a page of HTML may be its message
 
 # What a call of any of its clients raises when the service does not answer as it should.
 FAILURES = (
@@ -23,10 +23,10 @@ FAILURES = (
 )
 
 # A second call at once would be answered the same.
-FINAL = (exceptions.BadRequest, exceptions.Forbidden, exceptions.NotFound)
+NOT_RETRYABLE = (exceptions.BadRequest, exceptions.Forbidden, exceptions.NotFound)
 
 
-def is_already_there(error: BaseException) -> bool:
+def already_exists(error: BaseException) -> bool:
     """Whether the name is taken.  Over REST ABORTED is a 409 too, and only the body's status tells the two apart.
 
     Source: google.rpc.Code, whose HTTP mapping gives 409 to both.
@@ -45,7 +45,7 @@ def _rest_status(response: Any) -> object:
 
 def describe(error: BaseException | None) -> str:
     """For the log, in one short line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:_MOST_CHARACTERS]
+    return " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_CHARACTERS]
 
 
 def client_arguments(config: Config) -> dict[str, Any]:

@@ -64,10 +64,10 @@ SETTINGS = {
 def read_config(environ: Mapping[str, str], limits_file: Path = FILE) -> Config:
     """Raises ConfigError, which lists what is wrong with the file too."""
     try:
-        limits, also_wrong = read_limits(limits_file), []
+        limits, other_problems = read_limits(limits_file), []
     except ConfigError as error:
-        limits, also_wrong = None, [str(error)]
-    values = read_environment("mando ingress", SETTINGS, environ, also_wrong=also_wrong)
+        limits, other_problems = None, [str(error)]
+    values = read_environment("mando ingress", SETTINGS, environ, other_problems=other_problems)
     assert limits is not None  # noqa: S101 -- else something is wrong
     return Config(
         public_key=values["DISCORD_PUBLIC_KEY"],

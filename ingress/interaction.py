@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import schemas
-from ingress.options import chosen
+from ingress.options import parse_options
 from ingress.seal import Sealer
 from schemas.interaction import Interaction
 from schemas.request import ChannelId, InteractionId, Request, UserId
@@ -25,7 +25,7 @@ _LOCALE = re.compile(r"[A-Za-z0-9-]{2,16}")
 Json = dict[str, Any]
 
 
-class NoInteraction(ValueError):
+class NotAnInteraction(ValueError):
     """Raised when a signed body is no JSON object; the message says why."""
 
 
@@ -63,7 +63,7 @@ class OtherInteraction:
 
 
 def parse(body: bytes) -> Ping | Command | Autocomplete | OtherInteraction:
-    """The interaction in body.  Raises NoInteraction and IncompleteInteraction."""
+    """The interaction in body.  Raises NotAnInteraction and IncompleteInteraction."""
     payload = _read(body)
     # Source: Discord, "Interaction Type": 1 ping, 2 command, 3 component, 4 autocomplete, 5 modal.
     match payload.get("type"):
@@ -81,13 +81,13 @@ def _read(body: bytes) -> Json:
     try:
         payload = json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_without_nulls)
     except RecursionError:
-        raise NoInteraction("the body is nested too deeply") from None
+        raise NotAnInteraction("the body is nested too deeply") from None
     except UnicodeDecodeError:
-        raise NoInteraction("the body is not UTF-8") from None
+        raise NotAnInteraction("the body is not UTF-8") from None
     except ValueError as error:
-        raise NoInteraction(f"the body is not JSON: {error}") from None
+        raise NotAnInteraction(f"the body is not JSON: {error}") from None
     if not isinstance(payload, dict):
-        raise NoInteraction("the body is no JSON object")
+        raise NotAnInteraction("the body is no JSON object")
     return payload
 
 
@@ -158,7 +158,7 @@ def to_request(command: Command, sealer: Sealer, now: datetime) -> Request:
         channel_id=command.channel_id,
         user_id=command.user_id,
         locale=command.locale,
-        options=chosen(command.options),
+        options=parse_options(command.options),
         received_at=now,
         expires_at=now + TOKEN_LIFE,
     )

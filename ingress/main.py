@@ -16,7 +16,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ingress import signature
-from ingress.backlog import Backlog, asking
+from ingress.backlog import Backlog, stats_fetcher
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
 from ingress.interaction import (
@@ -24,7 +24,7 @@ from ingress.interaction import (
     Command,
     IncompleteInteraction,
     Json,
-    NoInteraction,
+    NotAnInteraction,
     OtherInteraction,
     Ping,
     parse,
@@ -51,7 +51,7 @@ except ConfigError as error:
 LIMITS = CONFIG.limits
 SEALER = Sealer(CONFIG.seal_public_key)
 QUEUE = TaskQueue(CONFIG)
-BACKLOG = Backlog(asking(CONFIG), LIMITS.look_every_s)
+BACKLOG = Backlog(stats_fetcher(CONFIG), LIMITS.look_every_s)
 MEMBER_RATE_LIMIT = MemberRateLimit(LIMITS.per_minute)
 
 # Source: Discord, "Interaction Callback Type": 1 pong, 4 a message now, 5 "thinking…", 8 what to suggest.
@@ -91,7 +91,7 @@ async def handle_request(http: HttpRequest) -> Response:
         return _reject(401, "the signature is not valid")
     try:
         return JSONResponse(await _answer(parse(body), deadline_s))
-    except NoInteraction as error:
+    except NotAnInteraction as error:
         return _reject(400, str(error))
     except IncompleteInteraction as error:
         log("ERROR", f"an interaction that cannot be answered later: {error}", interaction_id="")
@@ -117,11 +117,11 @@ async def _acknowledge(command: Command, deadline_s: float) -> Json:
         request = to_request(command, SEALER, now=datetime.now(UTC))
     except WrongOption as error:
         return _for_you_alone(str(error))
-    async with BACKLOG.asked_meanwhile(deadline_s):
-        line_s = BACKLOG.wait_s()
-        if line_s > LIMITS.refuse_after_s:
-            log("WARNING", f"refused: the line is {line_s:.0f} s long", interaction_id=command.interaction_id)
-            return _too_late(line_s)
+    async with BACKLOG.refresh_meanwhile(deadline_s):
+        wait_s = BACKLOG.wait_s()
+        if wait_s > LIMITS.refuse_after_s:
+            log("WARNING", f"refused: the line is {wait_s:.0f} s long", interaction_id=command.interaction_id)
+            return _too_late(wait_s)
         pause_s = MEMBER_RATE_LIMIT.charge(command.user_id, command.interaction_id, time.monotonic())
         if pause_s > 0:
             return _for_you_alone(f"That was a lot of mandalas. Please ask again in {math.ceil(pause_s)} seconds.")
@@ -133,19 +133,19 @@ async def _acknowledge(command: Command, deadline_s: float) -> Json:
             return BUSY
         BACKLOG.note_enqueued()
     log("INFO", f"enqueued {task_name}", interaction_id=command.interaction_id)
-    return DEFERRED if line_s <= LIMITS.tell_after_s else _in_line(line_s)
+    return DEFERRED if wait_s <= LIMITS.tell_after_s else _in_backlog(wait_s)
 
 
-def _in_line(line_s: float) -> Json:
+def _in_backlog(wait_s: float) -> Json:
     """A message instead of "thinking…", which the picture replaces."""
-    return {"type": 4, "data": {"content": f"Many are asking. Your mandala comes in about {_minutes(line_s)}."}}
+    return {"type": 4, "data": {"content": f"Many are asking. Your mandala comes in about {_minutes(wait_s)}."}}
 
 
-def _too_late(line_s: float) -> Json:
+def _too_late(wait_s: float) -> Json:
     """More are waiting than can be drawn while Discord still lets us answer."""
-    if math.isinf(line_s):
+    if math.isinf(wait_s):
         return PAUSED
-    soon = _minutes(line_s - LIMITS.refuse_after_s)
+    soon = _minutes(wait_s - LIMITS.refuse_after_s)
     return _for_you_alone(f"So many are waiting that yours would come too late. Please try again in about {soon}.")
 
 

@@ -19,7 +19,7 @@ class WrongOption(ValueError):
     """Raised when an option cannot be what the member meant; the message is for the member."""
 
 
-def chosen(options: Mapping[str, Any]) -> Options:
+def parse_options(options: Mapping[str, Any]) -> Options:
     """What the member chose; options of another version of the command are left out.  Raises WrongOption."""
     return Options(
         words=_words(options["words"]) if "words" in options else None,

@@ -13,7 +13,7 @@ CIRCLE = circle()
 
 Matrix = tuple[float, float, float, float]  # a, b, c, d: along the ray a·t + b, across it c·w + d
 Place = Literal["centre", "corners"]
-AS_IS: Matrix = (1.0, 0.0, 1.0, 0.0)
+IDENTITY: Matrix = (1.0, 0.0, 1.0, 0.0)
 
 
 class Canvas(Protocol):

@@ -17,7 +17,7 @@ class Picture:
     colour: int
 
     @classmethod
-    def of(cls, checked: Mapping[str, Any]) -> "Picture":
+    def from_checked(cls, checked: Mapping[str, Any]) -> "Picture":
         """From what fits the schema."""
         return cls(**checked)
 

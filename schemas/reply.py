@@ -24,8 +24,8 @@ class Reply:
     def from_json(cls, value: object) -> "Reply":
         """Raises SchemaError."""
         checked = schemas.check("reply", value)
-        result = Picture.of(checked["picture"]) if "picture" in checked else checked["failure"]
-        return cls(Request.of(checked["request"]), result)
+        result = Picture.from_checked(checked["picture"]) if "picture" in checked else checked["failure"]
+        return cls(Request.from_checked(checked["request"]), result)
 
     @property
     def interaction_id(self) -> InteractionId:

@@ -41,10 +41,10 @@ class Request:
     @classmethod
     def from_json(cls, value: object) -> "Request":
         """Raises SchemaError."""
-        return cls.of(schemas.check("request", value))
+        return cls.from_checked(schemas.check("request", value))
 
     @classmethod
-    def of(cls, checked: Mapping[str, Any]) -> "Request":
+    def from_checked(cls, checked: Mapping[str, Any]) -> "Request":
         """From what fits the schema, which lets the 31st of June pass.  Raises SchemaError for that."""
         instants = {name: _parse_instant(name, checked[name]) for name in ("received_at", "expires_at")}
         return cls(**{**checked, "options": Options(**checked["options"]), **instants})

@@ -45,7 +45,7 @@ from steps.discord import Discord
 from steps.errors import PermanentError, Reason, RetryableError
 from steps.generate import generate
 from steps.reply import reply
-from steps.seal import Opener
+from steps.seal import Unsealer
 from steps.secret_manager import read_secret
 
 MAX_BODY_BYTES = 16 * 1024  # a request is at most 4 KiB
@@ -53,7 +53,7 @@ _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 _ATTEMPT = re.compile(r"[1-9][0-9]{0,2}")
 
 
-Taken = TypeVar("Taken", Request, Reply)
+StepInput = TypeVar("StepInput", Request, Reply)
 
 
 Outcome = Literal["done", "limited", "later", "too slow", "mistake"] | Reason
@@ -80,12 +80,12 @@ STATUSES: Mapping[Outcome, tuple[int, Severity]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step(Generic[Taken]):
+class Step(Generic[StepInput]):
     """What it takes and gives; work gets what the body holds and the workflow's attempt, from 1, in a thread."""
 
-    takes: type[Taken]
+    takes: type[StepInput]
     gives: Literal["picture", "message"]
-    work: Callable[[Taken, int], Picture | Message]
+    work: Callable[[StepInput, int], Picture | Message]
 
 
 def create_app(config: Config | None = None) -> Starlette:
@@ -99,7 +99,7 @@ def create_app(config: Config | None = None) -> Starlette:
     write_json_lines(sys.stdout)
     bucket = PictureBucket(config.bucket)
     discord = Discord(config.discord_api, config.user_agent, config.bot_token)
-    opener = Opener(config.seal_private_keys)
+    opener = Unsealer(config.seal_private_keys)
     delivery = config.delivery
 
     def draw(request: Request, attempt: int) -> Picture:
@@ -131,13 +131,15 @@ async def _no_such_route(_: HttpRequest, error: HTTPException) -> Response:
     return JSONResponse(answer.to_json(), error.status_code, error.headers)
 
 
-async def _answer(caller: CallerCheck, threads: ThreadPoolExecutor, step: Step[Taken], http: HttpRequest) -> Response:
+async def _answer(
+    caller: CallerCheck, threads: ThreadPoolExecutor, step: Step[StepInput], http: HttpRequest
+) -> Response:
     """One call of the workflow, from its token to its answer; every outcome is one line in the log."""
     started_s = time.monotonic()
     mistake: Exception | None = None
     try:
         await caller.check(header(http.headers, "Authorization"))
-        value = await _value(http, step.takes)
+        value = await _parse_body(http, step.takes)
         done = await asyncio.get_running_loop().run_in_executor(threads, step.work, value, _attempt(http))
         answer: dict[str, Any] = schemas.check(step.gives, done.to_json())
         outcome: Outcome = "done"
@@ -178,7 +180,7 @@ def _failed(outcome: Outcome, kind: Kind, message: str, retry_after_s: float | N
     return outcome, Error(kind, STATUSES[outcome][0], message, retry_after_s)
 
 
-async def _value(http: HttpRequest, takes: type[Taken]) -> Taken:
+async def _parse_body(http: HttpRequest, takes: type[StepInput]) -> StepInput:
     """What the call's body holds; its interaction must be the one that the dedup key in the header names."""
     content_type = header(http.headers, "Content-Type") or ""
     if content_type.partition(";")[0].strip().lower() != "application/json":

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-Taken = TypeVar("Taken")
+Parsed = TypeVar("Parsed")
 
 
-def parse(raw: bytes, from_json: Callable[[object], Taken]) -> Taken:
+def parse(raw: bytes, from_json: Callable[[object], Parsed]) -> Parsed:
     """What from_json makes of the JSON in raw, which is UTF-8.
 
     Raises ValueError, which names what is wrong and never its value.

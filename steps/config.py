@@ -70,7 +70,7 @@ SETTINGS = {
         "the private sealing key, as `mando keys` makes one, a comma between two",
         "q83v…=",
         parse_private_keys,
-        kept_in="SEAL_PRIVATE_KEY_SECRET",
+        stored_at="SEAL_PRIVATE_KEY_SECRET",
     ),
     "DISCORD_BOT_TOKEN_SECRET": Setting(
         "where Secret Manager keeps the bot's token",
@@ -82,7 +82,7 @@ SETTINGS = {
         "MTE0…",
         _parse_bot_token,
         default="",
-        kept_in="DISCORD_BOT_TOKEN_SECRET",
+        stored_at="DISCORD_BOT_TOKEN_SECRET",
     ),
     "DELIVERY": Setting(
         "how the picture reaches Discord: uploaded with the reply, or linked from a public bucket",

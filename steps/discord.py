@@ -16,7 +16,7 @@ import requests
 
 from service.environment import Secret
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
-from steps.rate_limits import Brake, Caller, read_rate_limit
+from steps.rate_limits import CountedBy, Throttle, read_rate_limit
 from steps.verdicts import verdict_of
 
 TIMEOUT_S = (2.0, 10.0)  # connect, read
@@ -42,7 +42,7 @@ class Discord:
         # Else a .netrc of this machine replaces the header Authorization.
         self._session.auth = _as_it_is
         self._bot_token = bot_token
-        self._brake = Brake(monotonic_s)
+        self._throttle = Throttle(monotonic_s)
 
     @property
     def can_post(self) -> bool:
@@ -71,14 +71,14 @@ class Discord:
 
     def _send(
         self,
-        caller: Caller,
+        counted_by: CountedBy,
         method: str,
         url: str,
         headers: Mapping[str, str],
         message: Mapping[str, Any],
         png: bytes | None,
     ) -> str:
-        self._brake.check(caller)
+        self._throttle.check(counted_by)
         parts = {"payload_json": (None, json.dumps(message), "application/json")}
         if png is not None:
             parts["files[0]"] = ("mandala.png", png, "image/png")  # type: ignore[assignment]
@@ -89,23 +89,23 @@ class Discord:
         except requests.RequestException as error:
             raise RetryableError(f"Discord did not answer: {type(error).__name__}", kind="discord") from None
         if not 200 <= answer.status_code < 300:
-            raise self._error(caller, answer)
+            raise self._error(counted_by, answer)
         shown = _json(answer)
         message_id = shown.get("id") if isinstance(shown, dict) else None
         if not isinstance(message_id, str) or not _SNOWFLAKE.fullmatch(message_id):
             raise RetryableError("Discord's answer is no message", kind="discord")
         return message_id
 
-    def _error(self, caller: Caller, answer: requests.Response) -> Exception:
+    def _error(self, counted_by: CountedBy, answer: requests.Response) -> Exception:
         if answer.status_code != 429:
             if answer.status_code in _INVALID:
-                self._brake.count_invalid()
+                self._throttle.count_invalid()
             return _error(answer)
         limit = read_rate_limit(answer.headers, _json(answer))
         if limit.is_invalid:
-            self._brake.count_invalid()
+            self._throttle.count_invalid()
         if limit.is_global:
-            self._brake.hold(caller, limit.retry_after_s)
+            self._throttle.hold(counted_by, limit.retry_after_s)
         return RetryableError(limit.message, retry_after_s=limit.retry_after_s, kind="discord")
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 from steps.errors import RetryableError
 
 # Whom a global limit counts: a bot by its token, calls without Authorization by our address.
-Caller = Literal["address", "bot"]
+CountedBy = Literal["address", "bot"]
 
 _SHORTEST_S = 0.5  # 0 and less mean "now"; called again at once, a limit that is not over would only be counted again
 _LONGEST_S = 900.0  # an interaction's token lives so long: waiting longer helps nobody
@@ -23,12 +23,12 @@ _BLOCKED_S = 300.0  # a block by address that names no end lasts minutes to an h
 
 _WINDOW_S = 600.0
 # 10,000 invalid requests in 10 minutes ban an address.  8 processes share ours (app.yaml: 4 instances of 2 workers).
-_MOST_INVALID = 1000
+_MAX_INVALID = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """is_global: it covers every call of this caller, not one webhook's or channel's alone.
+    """is_global: it covers every call of this counted_by, not one webhook's or channel's alone.
 
     is_invalid: it counts as one of the 10,000 invalid requests.
     """
@@ -92,7 +92,7 @@ def _until(retry_at: str, now: str) -> float | None:
         return None
 
 
-class Brake:
+class Throttle:
     """Holds back what is certain to be refused: after a global limit its caller's calls, until it is over; and all
     calls once this process has had its share of the invalid requests that ban an address.
     """
@@ -100,15 +100,15 @@ class Brake:
     def __init__(self, monotonic_s: Callable[[], float]) -> None:
         self._monotonic_s = monotonic_s
         self._lock = threading.Lock()
-        self._held_until_s: dict[Caller, float] = {"address": -math.inf, "bot": -math.inf}
-        self._invalid_at_s: deque[float] = deque(maxlen=_MOST_INVALID)
+        self._held_until_s: dict[CountedBy, float] = {"address": -math.inf, "bot": -math.inf}
+        self._invalid_at_s: deque[float] = deque(maxlen=_MAX_INVALID)
 
-    def check(self, caller: Caller) -> None:
+    def check(self, counted_by: CountedBy) -> None:
         """Raises RetryableError while this caller is held back."""
         with self._lock:
             now_s = self._monotonic_s()
-            held_s = self._held_until_s[caller] - now_s
-            is_full = len(self._invalid_at_s) == _MOST_INVALID
+            held_s = self._held_until_s[counted_by] - now_s
+            is_full = len(self._invalid_at_s) == _MAX_INVALID
             full_s = self._invalid_at_s[0] + _WINDOW_S - now_s if is_full else 0.0
         if held_s > 0:
             raise RetryableError(
@@ -116,15 +116,15 @@ class Brake:
             )
         if full_s > 0:
             raise RetryableError(
-                f"{_MOST_INVALID} invalid requests to Discord within {_WINDOW_S:g} s: more would ban our address",
+                f"{_MAX_INVALID} invalid requests to Discord within {_WINDOW_S:g} s: more would ban our address",
                 retry_after_s=round(max(full_s, _SHORTEST_S), 3),
                 kind="discord",
             )
 
-    def hold(self, caller: Caller, seconds: float) -> None:
+    def hold(self, counted_by: CountedBy, seconds: float) -> None:
         """A shorter limit does not end a longer one."""
         with self._lock:
-            self._held_until_s[caller] = max(self._held_until_s[caller], self._monotonic_s() + seconds)
+            self._held_until_s[counted_by] = max(self._held_until_s[counted_by], self._monotonic_s() + seconds)
 
     def count_invalid(self) -> None:
         """One more answer of 401, 403 or 429."""

@@ -12,7 +12,7 @@ from steps.config import Delivery
 from steps.discord import Discord
 from steps.discord_message import DiscordMessage
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
-from steps.seal import Opener
+from steps.seal import Unsealer
 
 # Discord gives up an interaction that is not acknowledged within 3 s; the rest is for clocks that differ.
 _ACKNOWLEDGED_WITHIN = timedelta(seconds=30)
@@ -31,7 +31,7 @@ def reply(
     order: Reply,
     bucket: PictureBucket,
     discord: Discord,
-    opener: Opener,
+    opener: Unsealer,
     delivery: Delivery,
     now: datetime,
     attempt: int,
@@ -42,15 +42,15 @@ def reply(
     Raises PermanentError where no message is left to edit, and what the bucket and Discord raise.
     """
     try:
-        return Message(_shown(order, bucket, discord, opener, delivery, now))
+        return Message(_edit_or_post(order, bucket, discord, opener, delivery, now))
     except Blocked as error:
         if attempt > len(BLOCKED_WAITS_S):
             raise PermanentError("refused", f"{error} {attempt} times", kind="discord") from None
         raise RetryableError(str(error), retry_after_s=BLOCKED_WAITS_S[attempt - 1], kind="discord") from None
 
 
-def _shown(
-    order: Reply, bucket: PictureBucket, discord: Discord, opener: Opener, delivery: Delivery, now: datetime
+def _edit_or_post(
+    order: Reply, bucket: PictureBucket, discord: Discord, opener: Unsealer, delivery: Delivery, now: datetime
 ) -> str:
     """As an edit of the acknowledgement; else as a message of the bot in the channel, if there is a bot for it.
 
@@ -61,7 +61,7 @@ def _shown(
     is_alive = now < request.expires_at
     token = opener.open(request.sealed_token) if is_alive else None  # first: a forged one shall cost no download
     if isinstance(order.result, Picture):
-        message, png = _show(order.result, bucket, delivery)
+        message, png = _message_and_file(order.result, bucket, delivery)
     else:
         message, png = DiscordMessage(APOLOGIES[order.result]), None
     reason = f"the interaction's token expired at {instant(request.expires_at)}"
@@ -95,7 +95,9 @@ def _no_message_left(message: str) -> PermanentError:
     return PermanentError("gone", message, kind="discord")
 
 
-def _show(picture: Picture, bucket: PictureBucket, delivery: Delivery) -> tuple[DiscordMessage, bytes | None]:
+def _message_and_file(
+    picture: Picture, bucket: PictureBucket, delivery: Delivery
+) -> tuple[DiscordMessage, bytes | None]:
     """The message, and the file that goes with it."""
     if delivery == "link":
         return DiscordMessage(picture=picture, linked=bucket.public_url(picture.object)), None

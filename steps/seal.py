@@ -15,7 +15,7 @@ from steps.errors import PermanentError
 _TOKEN = re.compile(schemas.pattern("interaction", "token"))
 
 
-class Opener:
+class Unsealer:
     """Opens with any of its keys, so that a key can be changed while tokens sealed with the old are on their way."""
 
     def __init__(self, keys: Sequence[PrivateKey]) -> None:

@@ -199,7 +199,7 @@ def test_calls_that_hang_are_bounded_and_the_next_member_is_told_at_once(
 
         def log_message(self, *_: object) -> None: ...
 
-    monkeypatch.setattr(enqueue, "MOST_CALLS", 4)
+    monkeypatch.setattr(enqueue, "MAX_CALLS", 4)
     with serving(Drip) as url:
         tasks = TaskQueue(read_config(environment(url)))
         for _ in range(2):

@@ -81,7 +81,7 @@ class Ingress:
 
     def knows(self, line: QueueStats) -> None:
         self.line = line
-        self.main.BACKLOG._told = line, 0
+        self.main.BACKLOG._latest = line, 0
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from service.slow_clients import MOST_WAITING, REQUEST_WITHIN_S
+from service.slow_clients import MAX_INCOMPLETE, REQUEST_WITHIN_S
 from tests.ingress.function import DISCORD
 from tests.interactions import an_interaction
 from tests.slow_clients import Slow, answered_beside, holding, kinds, until_closed
@@ -67,7 +67,7 @@ def test_of_too_many_that_wait_the_oldest_goes_first(url: str) -> None:
     quiet, port = kinds()["nothing at all"], port_of(url)
     for _ in range(10):
         began_s = time.monotonic()
-        with holding(port, quiet, 10) as oldest, holding(port, quiet, MOST_WAITING) as others:
+        with holding(port, quiet, 10) as oldest, holding(port, quiet, MAX_INCOMPLETE) as others:
             until_closed(oldest)
             is_before_its_time = time.monotonic() - began_s < REQUEST_WITHIN_S
             assert DISCORD.post(url, {"type": 1}).json() == {"type": 1}

@@ -42,7 +42,7 @@ class Scripted:
     answers: list[Answer] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         self.answers = [json_answer(200, {"id": "9"})]
         self.asked = []
 

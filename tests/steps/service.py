@@ -28,7 +28,7 @@ PNG = b"\x89PNG"
 PICTURE = {"object": f"pictures/{'0' * 32}.png", "title": "t", "description": "d", "colour": 1}
 
 
-class World(BaseHTTPRequestHandler):
+class Neighbours(BaseHTTPRequestHandler):
     """Certificates, bucket and Discord; keeps every call but those for certificates, and those of a library's own."""
 
     protocol_version = "HTTP/1.1"
@@ -58,7 +58,7 @@ class World(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["Content-Length"] or 0))
         self.calls.append(f"{self.command} {self.path}")
         if self.path.startswith("/api/"):
-            World.user_agent = self.headers["User-Agent"]
+            Neighbours.user_agent = self.headers["User-Agent"]
         if self.refusal is not None and self.path.startswith("/api/"):
             self._answer(self.refusal[1], {}, self.refusal[0])
         else:
@@ -122,11 +122,11 @@ def entrypoint() -> str:
 @contextlib.contextmanager
 def serving_steps(folder: Path) -> Iterator[Steps]:
     """The service with two sealing keys, the newer first; its log is a file in folder."""
-    World.issuer = TokenIssuer(folder / "issuer.pem")
+    Neighbours.issuer = TokenIssuer(folder / "issuer.pem")
     key, older = PrivateKey.generate(), PrivateKey.generate()
     encoded = ",".join(base64.b64encode(bytes(each)).decode() for each in (key, older))
     port, log = free_port(), folder / "log"
-    with serving(World) as world:
+    with serving(Neighbours) as world:
         environment = {
             "GOOGLE_CLOUD_PROJECT": "demo",
             "GAE_VERSION": "20260131t120000",
@@ -139,13 +139,13 @@ def serving_steps(folder: Path) -> Iterator[Steps]:
         command = ["sh", "-c", f"exec {BIN}/{entrypoint()} --workers 1 --bind 127.0.0.1:{port} >{log} 2>&1"]
         with running(command, environment, f"http://127.0.0.1:{port}/health"):
             secrets = [*encoded.split(","), BOT_TOKEN, INTERACTION_TOKEN]
-            yield Steps(port, World.issuer, (folder / "issuer.pem").read_bytes(), key, older, log, secrets)
+            yield Steps(port, Neighbours.issuer, (folder / "issuer.pem").read_bytes(), key, older, log, secrets)
 
 
 def refused(steps: Steps, answer: requests.Response, statuses: set[int]) -> str:
     """The reason that the answer gives."""
     assert answer.status_code in statuses, answer.text
-    assert World.calls == []
+    assert Neighbours.calls == []
     assert "Traceback" not in answer.text
     assert not [secret for secret in steps.secrets if secret in answer.text]
     assert len(answer.text) < 1000
