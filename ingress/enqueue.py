@@ -1,6 +1,6 @@
 """Request → named task; "already exists" is success.  Called by main.handle_request.
 
-In: Request.  Out: the task's full name.  Raises QueueUnavailable; the member is then told at once.
+In: Request.  Out: the task's full name.  Raises QueueUnavailable; the member then gets a message at once.
 """
 
 import asyncio
@@ -21,13 +21,14 @@ from service.concurrency import INGRESS_REQUESTS
 
 SECOND_CALL_AFTER_S = 0.9  # most calls are answered within 0.1 s; what takes this long is often lost
 PAUSE_S = 0.5  # between a first call that failed and the second: short enough for both, long enough for a restart
-# Under way at once, each in a thread: two for every request that Cloud Run sends us.  Where so many hang that none is
-# free, the next member is told at once.
+# Calls at once, each in a thread: two for every request that Cloud Run sends us.  If all of them hang, the next member
+# gets a message at once.
 MAX_CALLS = 2 * INGRESS_REQUESTS
-# Calls that hang end so long after the deadline: many time-outs at once are work, and the members' answers come first.
+# A call that hangs times out this long after the deadline: many time-outs at once need processor time, and the members'
+# answers must not wait for it.
 CALL_TIMEOUT_MARGIN_S = 1.0
 
-TaskName = NewType("TaskName", str)  # its full name
+TaskName = NewType("TaskName", str)  # the full name
 
 _EXECUTIONS = "https://workflowexecutions.googleapis.com/v1"
 
@@ -47,9 +48,10 @@ class TaskQueue:
         self._free = threading.Semaphore(MAX_CALLS)
 
     async def enqueue(self, request: Request, deadline_s: float) -> TaskName:
-        """Put the request into the queue once, however often it is asked to; deadline_s is of time.monotonic().
+        """Put the request into the queue once, however often it is called; deadline_s is of time.monotonic().
 
-        A call that fails or is slow gets a second one beside it, and the first good answer counts: the task has a name.
+        If the first call fails or is slow, a second one starts, and the first good answer counts.  Both create a task
+        of the same name, so there is only one.
         """
         task = self._task(request)
         name = TaskName(task.name)
@@ -61,7 +63,7 @@ class TaskQueue:
                 if self._holds_task(first):
                     return name
                 await asyncio.sleep(min(PAUSE_S, _left_s(deadline_s)))
-            with contextlib.suppress(QueueUnavailable):  # no thread is free: the first one may still be answered
+            with contextlib.suppress(QueueUnavailable):  # no thread is free: the first call may still succeed
                 calls.append(self._start(task, deadline_s))
             pending = set(calls)
             while pending:
@@ -74,7 +76,7 @@ class TaskQueue:
                     return name
         finally:
             for call in calls:
-                call.cancel()  # one that has not begun: nobody waits for it any more
+                call.cancel()  # stops only a call that has not begun
         raise QueueUnavailable(describe(calls[-1].exception()))
 
     def _start(self, task: tasks_v2.Task, deadline_s: float) -> asyncio.Future[None]:
@@ -94,7 +96,7 @@ class TaskQueue:
 
     @staticmethod
     def _holds_task(call: asyncio.Future[None]) -> bool:
-        """Whether this ended call says so.  Raises QueueUnavailable where another one would be answered the same."""
+        """Whether this finished call created or found the task.  Raises QueueUnavailable if a retry cannot help."""
         try:
             call.result()
         except FAILURES as error:

@@ -1,6 +1,6 @@
 """Discord's JSON → Command → Request.  Called by main.handle_request, after the signature was found to be valid.
 
-A signed body is Discord's own, so what it leaves out or adds is no reason to leave a member without an answer.
+A signed body comes from Discord.  Unknown or missing fields are no reason to leave a member without an answer.
 """
 
 import json
@@ -30,7 +30,7 @@ class NotAnInteraction(ValueError):
 
 
 class IncompleteInteraction(ValueError):
-    """Raised when a command lacks what Discord always sends, and its picture could not be shown; names the field."""
+    """Raised when a command lacks a field without which its picture cannot be shown; names the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Autocomplete:
 
 @dataclass(frozen=True, slots=True)
 class OtherInteraction:
-    """A kind that we never asked for: a button, a form, a command on a user or a message, one yet to be invented."""
+    """A kind that we do not use: a button, a form, a command on a user or a message, or a future kind."""
 
 
 def parse(body: bytes) -> Ping | Command | Autocomplete | OtherInteraction:
@@ -123,7 +123,7 @@ def _command(payload: Json) -> Command | OtherInteraction:
 
 
 def _user_id(payload: Json) -> UserId:
-    """Of the member in a server, of the user in a direct message."""
+    """The id of the member in a server, or of the user in a direct message."""
     for holder in (_object(payload, "member"), payload):
         if user_id := _text(_object(holder, "user"), "id", _SNOWFLAKE):
             return UserId(user_id)
@@ -144,7 +144,7 @@ def _object(holder: Json, name: str) -> Json:
 
 
 def _text(holder: Json, name: str, pattern: re.Pattern[str]) -> str | None:
-    """The field where it is a text of that pattern; anything else is taken as absent."""
+    """The field's text if it matches the pattern, else None."""
     value = holder.get(name)
     return value if isinstance(value, str) and pattern.fullmatch(value) else None
 

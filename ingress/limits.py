@@ -15,7 +15,7 @@ _MAX_MEMBERS = 10_000  # remembered by one instance; about 4 MB
 
 
 def read_limits(path: Path = FILE) -> Limits:
-    """Raises ConfigError."""
+    """The limits in the file.  Raises ConfigError."""
     try:
         return Limits.from_json(yaml.safe_load(path.read_bytes()))
     except (OSError, ValueError, yaml.YAMLError) as error:

@@ -5,7 +5,7 @@ The steps' number stands in app.yaml, which App Engine reads; a test checks that
 
 # Requests that Cloud Run sends to one instance of the ingress at once.  A request that is still arriving, or waits for
 # the queue, needs some kilobytes and no processor time.  So slow clients, which are cut off after 2.5 s, do not easily
-# fill an instance.  100 requests at once are answered within Discord's 3 s on one processor, also while the queue hangs.
+# fill an instance.  So many at once are answered within Discord's 3 s on one processor, also while the queue hangs.
 INGRESS_REQUESTS = 100
 
 # Threads of one process of the steps, which draw and upload.  As many as the calls that App Engine sends to an instance
