@@ -39,7 +39,7 @@ from service.requests import BodyTooLarge, arrived_s, header, read_body
 
 # A slash command is about 1.5 KiB.  6,000 characters of words are 72 KB if each is spelt \ud83d\ude00.
 MAX_BODY_BYTES = 256 * 1024
-# From the arrival of the request's first byte to our answer, including all waits: for the body, the queue, a thread, and
+# From the arrival of the request's first byte to our answer, including all waits: for the body, the queue, a thread and
 # the queue's stats.  Discord waits 3 s; the rest is for the network and a busy processor.
 ANSWER_WITHIN_S = 2.5
 

@@ -1,7 +1,7 @@
 """What a member typed → the words of the request.  Called by interaction.to_request; pure.
 
 The words are only a seed, so any length is accepted.  Discord sends up to 6,000 characters, more than `max_length`: on
-a telephone a custom emoji is counted as its name, but sent as `<:name:id>`.  Source: discord-api-docs issues 5278, 5920.
+a telephone a custom emoji counts as its name, but is sent as `<:name:id>`.  Source: discord-api-docs #5278, #5920.
 """
 
 import hashlib

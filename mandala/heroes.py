@@ -40,7 +40,7 @@ def _kite(tip: float, waist: float, half_angle: float) -> list[Point]:
 
 
 def _line(radius: float, angle: float, width: float) -> list[Point]:
-    """From the point at angle 0 to the one at `angle`, so thick."""
+    """A line of that width from the point at angle 0 to the point at `angle`."""
     ends = ((radius, 0.0), (radius * math.cos(angle), radius * math.sin(angle)))
     (x0, y0), (x1, y1) = ends
     length = math.hypot(x1 - x0, y1 - y0)

@@ -1,4 +1,4 @@
-"""The reply that the workflow orders: the request with its picture, or the reason why there is none.
+"""The body of /reply-discord: the request with its picture, or the reason why there is none.
 
 Its JSON: schemas/reply.json.
 """
@@ -15,7 +15,7 @@ Failure = Literal["undrawable", "unavailable"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """result is what the member is shown, or why it cannot be."""
+    """result is the picture for the member, or the reason why there is none."""
 
     request: Request
     result: Picture | Failure

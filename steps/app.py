@@ -5,7 +5,7 @@ POST /reply-discord   schemas/reply.json → schemas/message.json
 GET  /health          no token needed
 Every error           schemas/error.json
 
-A call holds a thread from the moment on when it is known who calls and what for; /health never needs one.
+A call gets a thread once its token and its body are checked; /health never needs one.
 """
 
 import asyncio
@@ -58,38 +58,41 @@ StepInput = TypeVar("StepInput", Request, Reply)
 
 Outcome = Literal["done", "limited", "later", "too slow", "mistake"] | Reason
 
-# How a call ends → its status and the severity of its line in the log.  workflows/mando.yaml goes by the status alone,
-# but for the kind of a 401 or 403: the callers' own it repeats for minutes.
+# How a call ends → its status and the severity of its line in the log.  workflows/mando.yaml decides by the status.
+# Only for a 401 or 403 it looks at the kind too: it retries those of kind "caller" for minutes.
 STATUSES: Mapping[Outcome, tuple[int, Severity]] = {
     "done": (200, "INFO"),
-    # The same call may succeed later, and is made again until the deadline.
-    "limited": (429, "WARNING"),  # after retry_after, which stands in the body
+    # The same call may succeed later; the workflow retries it until the deadline.
+    "limited": (429, "WARNING"),  # after the seconds in the body's retry_after
     "later": (503, "WARNING"),
     "too slow": (408, "WARNING"),  # its body did not come in time
-    # No repetition helps.
+    # No retry helps.
     "bug": (400, "ERROR"),  # a call, a message or a setting of ours is wrong
     "unauthenticated": (401, "ERROR"),
     "refused": (403, "ERROR"),
     "missing": (404, "ERROR"),  # no such picture
-    "gone": (410, "ERROR"),  # no message is left: nobody is told
+    "gone": (410, "ERROR"),  # no message is left to edit
     "too large": (413, "ERROR"),
     "undrawable": (422, "ERROR"),  # the member is asked to choose something else
-    # Nobody foresaw it, so nobody knows: a few more attempts.
+    # An unexpected error: a few more attempts.
     "mistake": (500, "CRITICAL"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Step(Generic[StepInput]):
-    """What it takes and gives; work gets what the body holds and the workflow's attempt, from 1, in a thread."""
+    """The class of the input, the schema of the answer, and the work, which runs in a thread.
 
-    takes: type[StepInput]
-    gives: Literal["picture", "message"]
+    work gets the input and the number of the workflow's attempt, from 1.
+    """
+
+    input_class: type[StepInput]
+    answer_schema: Literal["picture", "message"]
     work: Callable[[StepInput, int], Picture | Message]
 
 
 def create_app(config: Config | None = None) -> Starlette:
-    """The app, configured by the environment unless told otherwise.  gunicorn's entry point."""
+    """The app; without config it reads the environment.  gunicorn's entry point."""
     if config is None:
         try:
             config = read_config(os.environ, read_secret)
@@ -139,9 +142,9 @@ async def _answer(
     mistake: Exception | None = None
     try:
         await caller.check(header(http.headers, "Authorization"))
-        value = await _parse_body(http, step.takes)
+        value = await _parse_body(http, step.input_class)
         done = await asyncio.get_running_loop().run_in_executor(threads, step.work, value, _attempt(http))
-        answer: dict[str, Any] = schemas.check(step.gives, done.to_json())
+        answer: dict[str, Any] = schemas.check(step.answer_schema, done.to_json())
         outcome: Outcome = "done"
         message = "done"
     except Exception as error:  # the top of the process
@@ -162,7 +165,7 @@ async def _answer(
 
 
 def failure_of(error: Exception) -> tuple[Outcome, Error]:
-    """How a call ends that raised this, and what it answers."""
+    """The outcome of a call that raised this error, and its answer."""
     match error:
         case RetryableError(retry_after_s=None):
             return _failed("later", error.kind, str(error))
@@ -170,9 +173,9 @@ def failure_of(error: Exception) -> tuple[Outcome, Error]:
             return _failed("limited", error.kind, str(error), error.retry_after_s)
         case PermanentError():
             return _failed(error.reason, error.kind, str(error))
-        case ClientDisconnect():  # it has its answer already, or is gone
+        case ClientDisconnect():  # the client has its answer already, or is gone
             return _failed("too slow", "request", "the body did not come in time")
-        case _:  # a mistake of ours, whose own text may hold a secret
+        case _:  # a bug of ours; the error's text may hold a secret
             return _failed("mistake", "mistake", "a mistake in this service; its log says more")
 
 
@@ -180,8 +183,8 @@ def _failed(outcome: Outcome, kind: Kind, message: str, retry_after_s: float | N
     return outcome, Error(kind, STATUSES[outcome][0], message, retry_after_s)
 
 
-async def _parse_body(http: HttpRequest, takes: type[StepInput]) -> StepInput:
-    """What the call's body holds; its interaction must be the one that the dedup key in the header names."""
+async def _parse_body(http: HttpRequest, input_class: type[StepInput]) -> StepInput:
+    """The input in the call's body; its interaction_id must equal the dedup key in the header."""
     content_type = header(http.headers, "Content-Type") or ""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise _refused("bug", "the body must be JSON: Content-Type: application/json")
@@ -190,9 +193,9 @@ async def _parse_body(http: HttpRequest, takes: type[StepInput]) -> StepInput:
     except BodyTooLarge:
         raise _refused("too large", f"the body is larger than {MAX_BODY_BYTES} bytes") from None
     try:
-        value = body.parse(raw, takes.from_json)
+        value = body.parse(raw, input_class.from_json)
     except ValueError as error:
-        raise _refused("bug", f"the body is not what {takes.__name__.lower()}.json says: {error}") from None
+        raise _refused("bug", f"the body is not what {input_class.__name__.lower()}.json says: {error}") from None
     if header(http.headers, "X-Dedup-Key") != value.interaction_id:
         raise _refused("bug", "the header X-Dedup-Key does not name the request's interaction_id")
     return value
@@ -203,12 +206,12 @@ def _refused(reason: Reason, message: str) -> PermanentError:
 
 
 def _attempt(http: HttpRequest) -> int:
-    """Which attempt of the workflow this is, from 1."""
+    """The number of the workflow's attempt, from 1."""
     said = header(http.headers, "X-Attempt") or ""
     return int(said) if _ATTEMPT.fullmatch(said) else 1
 
 
 def _interaction_id(http: HttpRequest) -> str | None:
-    """What the dedup key names, for the log; None where it is none of Discord's ids."""
+    """The dedup key, for the log; None if it has not the form of a Discord id."""
     interaction_id = header(http.headers, "X-Dedup-Key") or ""
     return interaction_id if _SNOWFLAKE.fullmatch(interaction_id) else None

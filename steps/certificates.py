@@ -1,7 +1,7 @@
-"""The issuer's certificates by their key ids: fetched when they are needed, kept, and never waited for twice.
+"""The issuer's certificates by their key ids: fetched when needed, cached, one fetch for all who wait.
 
 Called by caller.py.  Source: Google, "Validating an ID token": "{key id: X.509 certificate}", kept as long as
-Cache-Control says.  google-auth would fetch with a thread that waits, once for each call.
+Cache-Control says.  google-auth would fetch in a blocking thread, once for each call.
 """
 
 import asyncio
@@ -16,12 +16,11 @@ from urllib.parse import urlsplit
 import certifi
 import h11
 
-FETCH_WITHIN_S = 3.0  # name, connection, TLS, head and body together; it takes a tenth of that
+FETCH_WITHIN_S = 3.0  # DNS, connection, TLS, head and body together; usually a tenth of that
 PAUSE_S = 1.0  # after a fetch that failed
-REFETCH_AFTER_S = (
-    60.0  # a key that is not in a set younger than this does not exist: issuers publish a key before they use it
-)
-MAX_STALE_S = 86_400.0  # the last good certificates while none can be fetched; Google's are in use for days
+# A key that is missing in a younger set does not exist: issuers publish a key before they use it.
+REFETCH_AFTER_S = 60.0
+MAX_STALE_S = 86_400.0  # how long the last certificates are used while a fetch fails; Google uses a key for days
 _MAX_BYTES = 256 * 1024  # Google's answer has 3,000
 _DEFAULT_FRESH_S = 300.0
 _MAX_AGE = re.compile(r"max-age=(\d{1,9})")
@@ -29,7 +28,7 @@ _KEY_ID = re.compile(r"[A-Za-z0-9_.~=-]{1,200}")  # Google's have 40 hexadecimal
 
 
 class CertificatesUnavailable(Exception):
-    """Raised when there are no certificates to be had just now: that is no fault of the token."""
+    """Raised when the certificates cannot be fetched now; the token may be valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class _CertificateSet:
 
 
 class Certificates:
-    """One fetch at a time, whoever waits for it.  Belongs to one event loop; now_s only goes forward."""
+    """The cached certificates; one fetch at a time.  Belongs to one event loop; now_s only goes forward."""
 
     def __init__(self, url: str, now_s: Callable[[], float] = time.monotonic) -> None:
         self._url = url
@@ -58,7 +57,7 @@ class Certificates:
         known, now_s = self._known, self._now_s()
         if known is not None and key_id in known.by_key_id and now_s < known.fetched_at_s + MAX_STALE_S:
             if now_s >= known.fresh_until_s:
-                self._ensure_fetching()  # and nobody waits for it
+                self._ensure_fetching()  # nobody waits for this fetch
             return known.by_key_id[key_id]
         if known is not None and now_s < known.fetched_at_s + REFETCH_AFTER_S:
             return None
@@ -69,7 +68,7 @@ class Certificates:
         return fetched.by_key_id.get(key_id)
 
     def _ensure_fetching(self) -> asyncio.Task[_CertificateSet | None] | None:
-        """The fetch that is under way or begins now; None shortly after one that failed."""
+        """The running fetch, or a new one; None within PAUSE_S after a fetch that failed."""
         if self._fetching is None or self._fetching.done():
             if self._now_s() < self._paused_until_s:
                 return None
@@ -77,7 +76,7 @@ class Certificates:
         return self._fetching
 
     async def _fetch(self) -> _CertificateSet | None:
-        """What is kept from now on; None where it did not work."""
+        """The new certificates, which are cached; None if the fetch failed."""
         asked_at_s = self._now_s()
         try:
             async with asyncio.timeout(FETCH_WITHIN_S):
@@ -91,7 +90,7 @@ class Certificates:
 
 
 def _certificates(head: h11.Response, body: bytes) -> dict[str, str]:
-    """Raises ValueError where the answer is none."""
+    """The certificates by key id.  Raises ValueError if the answer is anything else."""
     if head.status_code != 200:
         raise ValueError(f"status {head.status_code}")
     try:
@@ -129,7 +128,7 @@ async def _get(url: str) -> tuple[h11.Response, bytes]:
 
 
 async def _answer(connection: h11.Connection, reader: asyncio.StreamReader) -> tuple[h11.Response, bytes]:
-    """Before its end h11 takes a connection that is closed for a ProtocolError."""
+    """Head and body.  If the connection closes before the end, h11 raises ProtocolError."""
     head, body = None, bytearray()
     while True:
         event = connection.next_event()

@@ -14,7 +14,7 @@ Delivery = Literal["attach", "link"]
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All that the steps are told."""
+    """The settings of the steps."""
 
     project: str
     version: str
@@ -37,11 +37,11 @@ _URL = matching(r"https?://[^\s/]+(/[^\s?#]*)?", "an http:// or https:// address
 
 
 def _parse_bot_token(text: str) -> Secret | None:
-    """The line's end of a file is no part of it."""
+    """None if there is none; a file's line end is removed."""
     return Secret(text.strip()) if text else None
 
 
-# What can be told from the project's id need not be set.
+# Defaults follow from the project's id where possible.
 SETTINGS = {
     "GOOGLE_CLOUD_PROJECT": Setting("App Engine sets it; elsewhere it is the project's id", "my-project"),
     # Source: App Engine, "Runtime environment": GAE_VERSION.  The package is not installed there.

@@ -1,8 +1,6 @@
 """Discord: edit the one message that answers an interaction, or post it to the channel when that is too late.
 
-Discord's errors become ours here and nowhere else.
-
-No error of this file shows an address: it holds the interaction's token.
+Only this file turns Discord's errors into ours.  No error shows a URL: it contains the interaction's token.
 """
 
 import json
@@ -20,12 +18,12 @@ from steps.rate_limits import CountedBy, Throttle, read_rate_limit
 from steps.verdicts import verdict_of
 
 TIMEOUT_S = (2.0, 10.0)  # connect, read
-_INVALID = (401, 403)  # what counts, beside 429.  Source: Discord, "Invalid Request Limit"
+_INVALID = (401, 403)  # what Discord counts, beside 429.  Source: Discord, "Invalid Request Limit"
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 
 
 class Discord:
-    """Discord's API, as far as a reply needs it.  One keep-alive session, which keeps no cookie."""
+    """The calls of Discord's API that a reply needs.  One keep-alive session, which stores no cookie."""
 
     def __init__(
         self,
@@ -39,8 +37,8 @@ class Discord:
         self._session.headers["User-Agent"] = user_agent
         # Cloudflare's cookies would tie one member's call to the next.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # Else a .netrc of this machine replaces the header Authorization.
-        self._session.auth = _as_it_is
+        # Else requests replaces our Authorization by one from a .netrc file.
+        self._session.auth = _unchanged
         self._bot_token = bot_token
         self._throttle = Throttle(monotonic_s)
 
@@ -53,7 +51,7 @@ class Discord:
         """Make `message`, with png as its file 0, the reply to the interaction.  Returns the message's id.
 
         Raises RetryableError, PermanentError or TokenExpired.  Doing it twice changes nothing: attachments are listed,
-        so a file replaces the one before.  Source: Discord, "Edit Original Interaction Response", "Uploading Files".
+        so a file replaces the previous one.  Source: Discord, "Edit Original Interaction Response", "Uploading Files".
         """
         url = f"{self._api_url}/webhooks/{application_id}/{token.reveal()}/messages/@original"
         return self._send("address", "PATCH", url, {}, message, png)
@@ -127,12 +125,12 @@ def _error(answer: requests.Response) -> Exception:
 
 
 def _json(answer: requests.Response) -> object:
-    """The answer's JSON, or None: anyone on the way may have answered, with anything."""
+    """The answer's JSON, or None: a proxy may have answered, with anything."""
     try:
         return answer.json()
     except (ValueError, RecursionError):  # ValueError: also a number of more than 4,300 digits
         return None
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request

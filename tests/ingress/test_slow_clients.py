@@ -94,7 +94,7 @@ def test_a_head_without_an_end_is_refused(url: str) -> None:
 
 def test_empty_lines_keep_no_connection_open(url: str) -> None:
     """Source: RFC 9112, 2.2: empty lines before a request are skipped."""
-    slow = Slow(b"\r\n", b"\r\n" * 500, asks_before=True)
+    slow = Slow(b"\r\n", b"\r\n" * 500, is_kept_alive=True)
     with holding(port_of(url), slow, 5) as clients:
         until_closed(clients)
 

@@ -16,7 +16,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Steps]:
 
 @pytest.fixture
 def quiet(steps: Steps) -> Iterator[None]:
-    """Whatever a test does, the log ends without a traceback, a mistake of ours or a secret."""
+    """Checks after the test that the log has no traceback, no CRITICAL entry and no secret."""
     Neighbours.calls.clear()
     Neighbours.refusal = None
     begin = steps.log.stat().st_size
@@ -36,7 +36,7 @@ def server() -> Iterator[Scripted]:
 
 @pytest.fixture
 def script(server: Scripted) -> Scripted:
-    """In the place of Discord or of the bucket, with nothing asked yet."""
+    """The scripted server, reset."""
     server.reset()
     return server
 

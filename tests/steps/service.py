@@ -1,4 +1,4 @@
-"""The steps as they run in the cloud, behind gunicorn, and a world that counts what they ask of it."""
+"""The steps as they run in the cloud, under gunicorn, and one server for the services that they call."""
 
 import base64
 import contextlib
@@ -18,7 +18,7 @@ from nacl.public import PrivateKey, SealedBox
 import schemas
 from local.auth import CERTS_PATH, TokenIssuer
 from tests.servers import BIN, ROOT, free_port, running, serving
-from tests.steps.scripted import is_the_librarys_own
+from tests.steps.scripted import is_metadata_call
 
 AUDIENCE = "mando-steps"
 ACCOUNT = "mando-workflow@demo.iam.gserviceaccount.com"
@@ -29,7 +29,7 @@ PICTURE = {"object": f"pictures/{'0' * 32}.png", "title": "t", "description": "d
 
 
 class Neighbours(BaseHTTPRequestHandler):
-    """Certificates, bucket and Discord; keeps every call but those for certificates, and those of a library's own."""
+    """Certificates, bucket and Discord; records calls to bucket and Discord, except metadata calls."""
 
     protocol_version = "HTTP/1.1"
     issuer: TokenIssuer
@@ -43,7 +43,7 @@ class Neighbours(BaseHTTPRequestHandler):
             if self.certificates_wait_for is not None:
                 self.certificates_wait_for.wait(30)
             self._answer(json.dumps(self.issuer.certificates()).encode(), {"Cache-Control": "max-age=3600"})
-        elif is_the_librarys_own(self.command, self.path):
+        elif is_metadata_call(self.command, self.path):
             self._answer(b"{}", {}, 404)
         else:
             self._count(PNG if self.path.startswith("/download/") else b'{"name": "x"}')
@@ -76,7 +76,7 @@ class Neighbours(BaseHTTPRequestHandler):
 
 @dataclass
 class Steps:
-    """The running service, its issuer of tokens and its key."""
+    """The running service, its token issuer and its keys."""
 
     port: int
     issuer: TokenIssuer
