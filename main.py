@@ -1,8 +1,8 @@
-"""Where the cloud looks for functions: their entry points, and what holds for the whole process that serves them."""
+"""Where the cloud looks for functions: their entry points, and the settings of the process that serves them."""
 
 from ingress.main import handle_request
-from service.slow_clients import serve_functions_so
+from service.slow_clients import use_deadlines_in_functions_framework
 
 __all__ = ["handle_request"]
 
-serve_functions_so()
+use_deadlines_in_functions_framework()

@@ -1,11 +1,10 @@
-"""How long is the line?  Asks Cloud Tasks now and then, beside what a request does anyway.  Called by main.
+"""How long does a new task wait in the queue?  Asks Cloud Tasks from time to time, during a request.  Called by main.
 
-An instance of Cloud Run stands still between its requests, so that nothing is left to do after an answer.
-Source: Cloud Run, "CPU allocation".  Cloud Tasks v2beta3, queues.get with a read mask: only that version tells stats.
+Cloud Run gives an instance no processor time between requests, so the call must end before the request's answer.
+Source: Cloud Run, "CPU allocation".  Cloud Tasks v2beta3, queues.get with a read mask: only that version has stats.
 """
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,15 +18,15 @@ from ingress.cloud_tasks import FAILURES, client_arguments, describe
 from ingress.config import Config
 from service.log import log
 
-_PATIENCE_S = 1.0  # of the one request in look_every_s that asks
-_WORTH_S = 60.0  # what was fetched longer ago says nothing any more
+_FETCH_TIMEOUT_S = 1.0  # of one call to Cloud Tasks
+_MAX_AGE_S = 60.0  # older stats are not used
 
 
 @dataclass(frozen=True, slots=True)
 class QueueStats:
-    """What Cloud Tasks told: so many tasks, of which so many start a second; 0 where the queue is paused.
+    """The state of the queue: its number of tasks, and how many start per second; 0 if it is paused.
 
-    fetched_at_s is the instant of the question: the answer may lie unread while the process stands still.
+    fetched_at_s is the instant of the call, not of the answer: the process may be paused before it reads the answer.
     """
 
     tasks: int
@@ -35,12 +34,12 @@ class QueueStats:
     fetched_at_s: float
 
     def wait_s(self, more: int) -> float:
-        """How long until a task that is put behind these, and `more` since, starts."""
+        """The wait of a new task, when `more` tasks were added since the call."""
         return (self.tasks + more) / self.per_s if self.per_s > 0 else float("inf")
 
 
 class Backlog:
-    """fetch() asks Cloud Tasks; now_s() is any clock that only goes forward.  Safe to use from many threads."""
+    """The last known stats of the queue.  fetch() gets new ones in a thread; all else belongs to one event loop."""
 
     def __init__(
         self, fetch: Callable[[], QueueStats], look_every_s: float, now_s: Callable[[], float] = time.monotonic
@@ -48,72 +47,67 @@ class Backlog:
         self._fetch = fetch
         self._look_every_s = look_every_s
         self._now_s = now_s
-        self._told: tuple[QueueStats, int] | None = None  # with what was enqueued when it was asked
+        self._latest: tuple[QueueStats, int] | None = None  # with _enqueued at the call
         self._enqueued = 0
-        self._asked_at_s = float("-inf")
-        self._question: Future[None] | None = None
-        self._lock = threading.Lock()
+        self._refreshed_at_s = float("-inf")
+        self._refreshing: Future[None] | None = None
         self._threads = ThreadPoolExecutor(thread_name_prefix="backlog")
 
     @asynccontextmanager
-    async def asked_meanwhile(self, deadline_s: float) -> AsyncIterator[None]:
-        """Asks, where it is time to, while the block runs; its end waits for the answer, but not beyond deadline_s."""
-        question = self._ask_if_due()
+    async def refresh_meanwhile(self, deadline_s: float) -> AsyncIterator[None]:
+        """Fetch new stats while the block runs, if they are due; then wait for them, but not beyond deadline_s."""
+        refreshing = self._refresh_if_due()
         try:
             yield
         finally:
-            if question is not None:
-                left_s = min(_PATIENCE_S, deadline_s - self._now_s())  # below 0 it does not wait
-                await asyncio.wait([asyncio.wrap_future(question)], timeout=left_s)
+            if refreshing is not None:
+                left_s = min(_FETCH_TIMEOUT_S, deadline_s - self._now_s())  # below 0: no wait
+                await asyncio.wait([asyncio.wrap_future(refreshing)], timeout=left_s)
 
     def wait_s(self) -> float:
-        """As far as this instance knows; 0 while it knows nothing."""
-        with self._lock:
-            if self._told is None:
-                return 0.0
-            stats, enqueued = self._told
-            if self._now_s() - stats.fetched_at_s > _WORTH_S:
-                return 0.0
-            return stats.wait_s(self._enqueued - enqueued)
+        """The wait of a new task, as far as this instance knows; 0 while it knows nothing."""
+        if self._latest is None:
+            return 0.0
+        stats, enqueued = self._latest
+        if self._now_s() - stats.fetched_at_s > _MAX_AGE_S:
+            return 0.0
+        return stats.wait_s(self._enqueued - enqueued)
 
-    def is_asking(self) -> bool:
-        return self._question is not None and not self._question.done()
+    def is_refreshing(self) -> bool:
+        return self._refreshing is not None and not self._refreshing.done()
 
     def note_enqueued(self) -> None:
-        """One more stands in line than Cloud Tasks told."""
-        with self._lock:
-            self._enqueued += 1
+        """Count one task that the stats may not contain yet."""
+        self._enqueued += 1
 
-    def _ask_if_due(self) -> Future[None] | None:
-        """One question at a time: while one hangs, no other is asked."""
-        with self._lock:
-            now_s = self._now_s()
-            if self.is_asking() or now_s - self._asked_at_s < self._look_every_s:
-                return None
-            self._asked_at_s = now_s
-            self._question = self._threads.submit(self._look, self._enqueued)
-            return self._question
+    def _refresh_if_due(self) -> Future[None] | None:
+        """One call at a time: while one hangs, no other begins."""
+        now_s = self._now_s()
+        if self.is_refreshing() or now_s - self._refreshed_at_s < self._look_every_s:
+            return None
+        self._refreshed_at_s = now_s
+        self._refreshing = self._threads.submit(self._refresh, self._enqueued)
+        return self._refreshing
 
-    def _look(self, enqueued: int) -> None:
+    def _refresh(self, enqueued: int) -> None:
         try:
             stats = self._fetch()
         except FAILURES as error:
-            # The line is then taken for short: a queue that cannot be asked may well take a task.
+            # The old stats stay until they are too old.  A queue without stats may still take a task.
             log("WARNING", f"the backlog is unknown: {describe(error)}")
             return
-        with self._lock:
-            self._told = stats, enqueued
+        self._latest = stats, enqueued
 
 
-def asking(config: Config, now_s: Callable[[], float] = time.monotonic) -> Callable[[], QueueStats]:
-    """What asks Cloud Tasks about the queue."""
+def stats_fetcher(config: Config, now_s: Callable[[], float] = time.monotonic) -> Callable[[], QueueStats]:
+    """The function that fetches the stats of config.queue from Cloud Tasks."""
     client = tasks_v2beta3.CloudTasksClient(**client_arguments(config))
     mask = FieldMask(paths=["state", "rate_limits", "stats"])
     request = tasks_v2beta3.GetQueueRequest(name=config.queue, read_mask=mask)
 
     def fetch() -> QueueStats:
         asked_at_s = now_s()
-        queue = client.get_queue(request, timeout=_PATIENCE_S, retry=None)
+        queue = client.get_queue(request, timeout=_FETCH_TIMEOUT_S, retry=None)
         is_running = queue.state == tasks_v2beta3.Queue.State.RUNNING
         limit = queue.rate_limits.max_dispatches_per_second
         per_s = min(queue.stats.effective_execution_rate or limit, limit) if is_running else 0.0

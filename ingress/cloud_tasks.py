@@ -1,4 +1,4 @@
-"""How Cloud Tasks is reached, and how a call of it fails.  Used by enqueue and backlog."""
+"""How to reach Cloud Tasks, and which errors its clients raise.  Used by enqueue and backlog."""
 
 from typing import Any
 
@@ -9,25 +9,25 @@ from google.protobuf import json_format
 
 from ingress.config import Config
 
-_MOST_CHARACTERS = 300  # of an error in the log: a page of HTML may be its message
+_MAX_CHARACTERS = 300  # of an error in the log: its message may be a page of HTML
 
-# What a call of any of its clients raises when the service does not answer as it should.
+# What a call of a Cloud Tasks client raises when the service does not answer as it should.
 FAILURES = (
     exceptions.GoogleAPIError,
     google.auth.exceptions.GoogleAuthError,
-    OSError,  # the network's and requests' own
-    json_format.Error,  # the rest: an answer that is not what was asked for, also `{"error": "text"}`
+    OSError,  # of the network and of requests
+    json_format.Error,  # this and the rest: an answer of the wrong form, also `{"error": "text"}`
     ValueError,
     AttributeError,
     TypeError,
 )
 
-# A second call at once would be answered the same.
-FINAL = (exceptions.BadRequest, exceptions.Forbidden, exceptions.NotFound)
+# A second call would get the same answer.
+NOT_RETRYABLE = (exceptions.BadRequest, exceptions.Forbidden, exceptions.NotFound)
 
 
-def is_already_there(error: BaseException) -> bool:
-    """Whether the name is taken.  Over REST ABORTED is a 409 too, and only the body's status tells the two apart.
+def already_exists(error: BaseException) -> bool:
+    """Whether the task exists already.  Over REST, ABORTED is a 409 too; only the status in the body differs.
 
     Source: google.rpc.Code, whose HTTP mapping gives 409 to both.
     """
@@ -44,12 +44,12 @@ def _rest_status(response: Any) -> object:
 
 
 def describe(error: BaseException | None) -> str:
-    """For the log, in one short line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:_MOST_CHARACTERS]
+    """The error in one short line, for the log."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_CHARACTERS]
 
 
 def client_arguments(config: Config) -> dict[str, Any]:
-    """What a client is made with: nothing in the cloud, where its defaults are right."""
+    """The arguments of a client's constructor: none in the cloud, where the defaults are right."""
     if config.tasks_endpoint is None:
         return {}
     return {

@@ -17,7 +17,7 @@ _PLACE = r"projects/[a-z0-9:.-]+/locations/[a-z0-9-]+"
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All that the ingress is told.  tasks_endpoint is None in the cloud, an http:// address on one machine."""
+    """The settings of the ingress.  tasks_endpoint is None in the cloud, an http:// address on one machine."""
 
     public_key: VerifyKey
     seal_public_key: PublicKey
@@ -62,13 +62,13 @@ SETTINGS = {
 
 
 def read_config(environ: Mapping[str, str], limits_file: Path = FILE) -> Config:
-    """Raises ConfigError, which lists what is wrong with the file too."""
+    """Raises ConfigError, which also lists what is wrong in limits_file."""
     try:
-        limits, also_wrong = read_limits(limits_file), []
+        limits, other_problems = read_limits(limits_file), []
     except ConfigError as error:
-        limits, also_wrong = None, [str(error)]
-    values = read_environment("mando ingress", SETTINGS, environ, also_wrong=also_wrong)
-    assert limits is not None  # noqa: S101 -- else something is wrong
+        limits, other_problems = None, [str(error)]
+    values = read_environment("mando ingress", SETTINGS, environ, other_problems=other_problems)
+    assert limits is not None  # noqa: S101 -- else read_environment has raised
     return Config(
         public_key=values["DISCORD_PUBLIC_KEY"],
         seal_public_key=values["SEAL_PUBLIC_KEY"],

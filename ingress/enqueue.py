@@ -1,6 +1,6 @@
 """Request → named task; "already exists" is success.  Called by main.handle_request.
 
-In: Request.  Out: the task's full name.  Raises QueueUnavailable; the member is then told at once.
+In: Request.  Out: the task's full name.  Raises QueueUnavailable; the member then gets a message at once.
 """
 
 import asyncio
@@ -14,20 +14,21 @@ from typing import NewType
 
 from google.cloud import tasks_v2
 
-from ingress.cloud_tasks import FAILURES, FINAL, client_arguments, describe, is_already_there
+from ingress.cloud_tasks import FAILURES, NOT_RETRYABLE, already_exists, client_arguments, describe
 from ingress.config import Config
 from schemas.request import InteractionId, Request
 from service.concurrency import INGRESS_REQUESTS
 
 SECOND_CALL_AFTER_S = 0.9  # most calls are answered within 0.1 s; what takes this long is often lost
 PAUSE_S = 0.5  # between a first call that failed and the second: short enough for both, long enough for a restart
-# Under way at once, each in a thread: two for every request that Cloud Run sends us.  Where so many hang that none is
-# free, the next member is told at once.
-MOST_CALLS = 2 * INGRESS_REQUESTS
-# Calls that hang end so long after the deadline: many time-outs at once are work, and the members' answers come first.
-ANSWERS_FIRST_S = 1.0
+# Calls at once, each in a thread: two for every request that Cloud Run sends us.  If all of them hang, the next member
+# gets a message at once.
+MAX_CALLS = 2 * INGRESS_REQUESTS
+# A call that hangs times out this long after the deadline: many time-outs at once need processor time, and the members'
+# answers must not wait for it.
+CALL_TIMEOUT_MARGIN_S = 1.0
 
-TaskName = NewType("TaskName", str)  # its full name
+TaskName = NewType("TaskName", str)  # the full name
 
 _EXECUTIONS = "https://workflowexecutions.googleapis.com/v1"
 
@@ -43,13 +44,14 @@ class TaskQueue:
         self._config = config
         self._client = tasks_v2.CloudTasksClient(**client_arguments(config))
         # A client's timeout bounds each read, not the whole call; waiting for a thread bounds the whole call.
-        self._threads = ThreadPoolExecutor(max_workers=MOST_CALLS, thread_name_prefix="enqueue")
-        self._free = threading.Semaphore(MOST_CALLS)
+        self._threads = ThreadPoolExecutor(max_workers=MAX_CALLS, thread_name_prefix="enqueue")
+        self._free = threading.Semaphore(MAX_CALLS)
 
     async def enqueue(self, request: Request, deadline_s: float) -> TaskName:
-        """Put the request into the queue once, however often it is asked to; deadline_s is of time.monotonic().
+        """Put the request into the queue once, however often it is called; deadline_s is of time.monotonic().
 
-        A call that fails or is slow gets a second one beside it, and the first good answer counts: the task has a name.
+        If the first call fails or is slow, a second one starts, and the first good answer counts.  Both create a task
+        of the same name, so there is only one.
         """
         task = self._task(request)
         name = TaskName(task.name)
@@ -61,7 +63,7 @@ class TaskQueue:
                 if self._holds_task(first):
                     return name
                 await asyncio.sleep(min(PAUSE_S, _left_s(deadline_s)))
-            with contextlib.suppress(QueueUnavailable):  # no thread is free: the first one may still be answered
+            with contextlib.suppress(QueueUnavailable):  # no thread is free: the first call may still succeed
                 calls.append(self._start(task, deadline_s))
             pending = set(calls)
             while pending:
@@ -74,12 +76,12 @@ class TaskQueue:
                     return name
         finally:
             for call in calls:
-                call.cancel()  # one that has not begun: nobody waits for it any more
+                call.cancel()  # stops only a call that has not begun
         raise QueueUnavailable(describe(calls[-1].exception()))
 
     def _start(self, task: tasks_v2.Task, deadline_s: float) -> asyncio.Future[None]:
         if not self._free.acquire(blocking=False):
-            raise QueueUnavailable(f"{MOST_CALLS} calls are under way")
+            raise QueueUnavailable(f"{MAX_CALLS} calls are under way")
         call = self._threads.submit(self._create, task, deadline_s)
         call.add_done_callback(lambda _: self._free.release())
         return asyncio.wrap_future(call)
@@ -87,20 +89,20 @@ class TaskQueue:
     def _create(self, task: tasks_v2.Task, deadline_s: float) -> None:
         if (left_s := _left_s(deadline_s)) == 0:
             raise TimeoutError("the process stood still before the call")
-        timeout_s = left_s + ANSWERS_FIRST_S
+        timeout_s = left_s + CALL_TIMEOUT_MARGIN_S
         created = self._client.create_task(parent=self._config.queue, task=task, timeout=timeout_s, retry=None)
         if _last_part(created.name) != _last_part(task.name):
             raise ValueError("the answer is not the task")
 
     @staticmethod
     def _holds_task(call: asyncio.Future[None]) -> bool:
-        """Whether this ended call says so.  Raises QueueUnavailable where another one would be answered the same."""
+        """Whether this finished call created or found the task.  Raises QueueUnavailable if a retry cannot help."""
         try:
             call.result()
         except FAILURES as error:
-            if isinstance(error, FINAL):
+            if isinstance(error, NOT_RETRYABLE):
                 raise QueueUnavailable(describe(error)) from None
-            return is_already_there(error)
+            return already_exists(error)
         return True
 
     def _task(self, request: Request) -> tasks_v2.Task:

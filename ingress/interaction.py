@@ -1,6 +1,6 @@
 """Discord's JSON → Command → Request.  Called by main.handle_request, after the signature was found to be valid.
 
-A signed body is Discord's own, so what it leaves out or adds is no reason to leave a member without an answer.
+A signed body comes from Discord.  Unknown or missing fields are no reason to leave a member without an answer.
 """
 
 import json
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import schemas
-from ingress.options import chosen
+from ingress.options import parse_options
 from ingress.seal import Sealer
 from schemas.interaction import Interaction
 from schemas.request import ChannelId, InteractionId, Request, UserId
@@ -25,12 +25,12 @@ _LOCALE = re.compile(r"[A-Za-z0-9-]{2,16}")
 Json = dict[str, Any]
 
 
-class NoInteraction(ValueError):
+class NotAnInteraction(ValueError):
     """Raised when a signed body is no JSON object; the message says why."""
 
 
 class IncompleteInteraction(ValueError):
-    """Raised when a command lacks what Discord always sends, and its picture could not be shown; names the field."""
+    """Raised when a command lacks a field without which its picture cannot be shown; names the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class Autocomplete:
 
 @dataclass(frozen=True, slots=True)
 class OtherInteraction:
-    """A kind that we never asked for: a button, a form, a command on a user or a message, one yet to be invented."""
+    """A kind that we do not use: a button, a form, a command on a user or a message, or a future kind."""
 
 
 def parse(body: bytes) -> Ping | Command | Autocomplete | OtherInteraction:
-    """The interaction in body.  Raises NoInteraction and IncompleteInteraction."""
+    """The interaction in body.  Raises NotAnInteraction and IncompleteInteraction."""
     payload = _read(body)
     # Source: Discord, "Interaction Type": 1 ping, 2 command, 3 component, 4 autocomplete, 5 modal.
     match payload.get("type"):
@@ -81,13 +81,13 @@ def _read(body: bytes) -> Json:
     try:
         payload = json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_without_nulls)
     except RecursionError:
-        raise NoInteraction("the body is nested too deeply") from None
+        raise NotAnInteraction("the body is nested too deeply") from None
     except UnicodeDecodeError:
-        raise NoInteraction("the body is not UTF-8") from None
+        raise NotAnInteraction("the body is not UTF-8") from None
     except ValueError as error:
-        raise NoInteraction(f"the body is not JSON: {error}") from None
+        raise NotAnInteraction(f"the body is not JSON: {error}") from None
     if not isinstance(payload, dict):
-        raise NoInteraction("the body is no JSON object")
+        raise NotAnInteraction("the body is no JSON object")
     return payload
 
 
@@ -123,7 +123,7 @@ def _command(payload: Json) -> Command | OtherInteraction:
 
 
 def _user_id(payload: Json) -> UserId:
-    """Of the member in a server, of the user in a direct message."""
+    """The id of the member in a server, or of the user in a direct message."""
     for holder in (_object(payload, "member"), payload):
         if user_id := _text(_object(holder, "user"), "id", _SNOWFLAKE):
             return UserId(user_id)
@@ -144,7 +144,7 @@ def _object(holder: Json, name: str) -> Json:
 
 
 def _text(holder: Json, name: str, pattern: re.Pattern[str]) -> str | None:
-    """The field where it is a text of that pattern; anything else is taken as absent."""
+    """The field's text if it matches the pattern, else None."""
     value = holder.get(name)
     return value if isinstance(value, str) and pattern.fullmatch(value) else None
 
@@ -158,7 +158,7 @@ def to_request(command: Command, sealer: Sealer, now: datetime) -> Request:
         channel_id=command.channel_id,
         user_id=command.user_id,
         locale=command.locale,
-        options=chosen(command.options),
+        options=parse_options(command.options),
         received_at=now,
         expires_at=now + TOKEN_LIFE,
     )

@@ -1,7 +1,7 @@
 """Discord → task: verify, parse, seal, enqueue, acknowledge.  The Cloud Run function's entry point.
 
-Discord waits 3 s for the answer; whatever else happens, a genuine interaction gets one that the member can read.
-All requests share one event loop: who has not signed holds no thread, and only the queue's calls are in threads.
+Discord waits 3 s for the answer; whatever fails, a genuine interaction gets an answer that the member can read.
+All requests share one event loop; only the calls to Cloud Tasks use threads.  So an unsigned request holds no thread.
 """
 
 import math
@@ -16,7 +16,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ingress import signature
-from ingress.backlog import Backlog, asking
+from ingress.backlog import Backlog, stats_fetcher
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
 from ingress.interaction import (
@@ -24,13 +24,13 @@ from ingress.interaction import (
     Command,
     IncompleteInteraction,
     Json,
-    NoInteraction,
+    NotAnInteraction,
     OtherInteraction,
     Ping,
     parse,
     to_request,
 )
-from ingress.limits import Members
+from ingress.limits import MemberRateLimit
 from ingress.options import WrongOption
 from ingress.seal import Sealer
 from service.environment import ConfigError
@@ -39,8 +39,8 @@ from service.requests import BodyTooLarge, arrived_s, header, read_body
 
 # A slash command is about 1.5 KiB.  6,000 characters of words are 72 KB if each is spelt \ud83d\ude00.
 MAX_BODY_BYTES = 256 * 1024
-# From the arrival of the request's first byte to our answer, whatever it waits for: its own body, the queue, a thread
-# for the queue, the length of the line.  Discord waits 3 s; the way here and back, and a busy processor, have the rest.
+# From the arrival of the request's first byte to our answer, including all waits: for the body, the queue, a thread and
+# the queue's stats.  Discord waits 3 s; the rest is for the network and a busy processor.
 ANSWER_WITHIN_S = 2.5
 
 try:
@@ -51,8 +51,8 @@ except ConfigError as error:
 LIMITS = CONFIG.limits
 SEALER = Sealer(CONFIG.seal_public_key)
 QUEUE = TaskQueue(CONFIG)
-BACKLOG = Backlog(asking(CONFIG), LIMITS.look_every_s)
-MEMBERS = Members(LIMITS.per_minute)
+BACKLOG = Backlog(stats_fetcher(CONFIG), LIMITS.look_every_s)
+MEMBER_RATE_LIMIT = MemberRateLimit(LIMITS.per_minute)
 
 # Source: Discord, "Interaction Callback Type": 1 pong, 4 a message now, 5 "thinking…", 8 what to suggest.
 # Flag 64: for this member only.
@@ -71,7 +71,7 @@ PAUSED = _for_you_alone("I am taking a break and do not draw right now. Please t
 OUR_FAULT = _for_you_alone("Something went wrong on my side. Please try again later.")
 
 
-@functions_framework.aio.http  # so functions-framework serves it with uvicorn, here and in the cloud
+@functions_framework.aio.http  # makes functions-framework serve it with uvicorn
 async def handle_request(http: HttpRequest) -> Response:
     """Answer one of Discord's requests.  Status 200, or 400, 401, 405 or 413 with one line of text."""
     deadline_s = arrived_s(http) + ANSWER_WITHIN_S
@@ -86,16 +86,16 @@ async def handle_request(http: HttpRequest) -> Response:
     except BodyTooLarge:
         return _reject(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
     except ClientDisconnect:
-        return Response()  # nobody is there to read it
+        return Response()  # nobody reads it
     if not signature.is_valid(signed, timestamp, body, CONFIG.public_key):
         return _reject(401, "the signature is not valid")
     try:
         return JSONResponse(await _answer(parse(body), deadline_s))
-    except NoInteraction as error:
+    except NotAnInteraction as error:
         return _reject(400, str(error))
     except IncompleteInteraction as error:
         log("ERROR", f"an interaction that cannot be answered later: {error}", interaction_id="")
-    except Exception as error:  # the top of the process: our bug, and still the member is told
+    except Exception as error:  # the top of the process: our bug; the member still gets an answer
         log("CRITICAL", f"{type(error).__name__} in the ingress", mistake=error, interaction_id="")
     return JSONResponse(OUR_FAULT)
 
@@ -117,40 +117,40 @@ async def _acknowledge(command: Command, deadline_s: float) -> Json:
         request = to_request(command, SEALER, now=datetime.now(UTC))
     except WrongOption as error:
         return _for_you_alone(str(error))
-    async with BACKLOG.asked_meanwhile(deadline_s):
-        line_s = BACKLOG.wait_s()
-        if line_s > LIMITS.refuse_after_s:
-            log("WARNING", f"refused: the line is {line_s:.0f} s long", interaction_id=command.interaction_id)
-            return _too_late(line_s)
-        pause_s = MEMBERS.charge(command.user_id, command.interaction_id, time.monotonic())
+    async with BACKLOG.refresh_meanwhile(deadline_s):
+        wait_s = BACKLOG.wait_s()
+        if wait_s > LIMITS.refuse_after_s:
+            log("WARNING", f"refused: the line is {wait_s:.0f} s long", interaction_id=command.interaction_id)
+            return _too_late(wait_s)
+        pause_s = MEMBER_RATE_LIMIT.charge(command.user_id, command.interaction_id, time.monotonic())
         if pause_s > 0:
             return _for_you_alone(f"That was a lot of mandalas. Please ask again in {math.ceil(pause_s)} seconds.")
         try:
             task_name = await QUEUE.enqueue(request, deadline_s)
         except QueueUnavailable as error:
-            MEMBERS.give_back(command.user_id, command.interaction_id)
+            MEMBER_RATE_LIMIT.refund(command.user_id, command.interaction_id)
             log("ERROR", f"the queue is unavailable: {error}", interaction_id=command.interaction_id)
             return BUSY
         BACKLOG.note_enqueued()
     log("INFO", f"enqueued {task_name}", interaction_id=command.interaction_id)
-    return DEFERRED if line_s <= LIMITS.tell_after_s else _in_line(line_s)
+    return DEFERRED if wait_s <= LIMITS.tell_after_s else _in_backlog(wait_s)
 
 
-def _in_line(line_s: float) -> Json:
-    """A message instead of "thinking…", which the picture replaces."""
-    return {"type": 4, "data": {"content": f"Many are asking. Your mandala comes in about {_minutes(line_s)}."}}
+def _in_backlog(wait_s: float) -> Json:
+    """A message instead of "thinking…"; the picture replaces it later."""
+    return {"type": 4, "data": {"content": f"Many are asking. Your mandala comes in about {_minutes(wait_s)}."}}
 
 
-def _too_late(line_s: float) -> Json:
-    """More are waiting than can be drawn while Discord still lets us answer."""
-    if math.isinf(line_s):
+def _too_late(wait_s: float) -> Json:
+    """The picture would come after the end of Discord's token."""
+    if math.isinf(wait_s):
         return PAUSED
-    soon = _minutes(line_s - LIMITS.refuse_after_s)
+    soon = _minutes(wait_s - LIMITS.refuse_after_s)
     return _for_you_alone(f"So many are waiting that yours would come too late. Please try again in about {soon}.")
 
 
 def _minutes(seconds: float) -> str:
-    """Of more than 0 seconds."""
+    """The wait in words; seconds > 0."""
     count = math.ceil(seconds / 60)
     return "a minute" if count == 1 else f"{count} minutes"
 

@@ -1,6 +1,6 @@
 """The options that Discord sends → those of the request.  Called by interaction.to_request; pure.
 
-Discord holds members to what `mando register` told it; a value that is none of ours comes from an older registration.
+Discord checks options against what `mando register` registered; other values come from an older registration.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any
 from ingress.words import shortened, tidy
 from schemas.request import Options
 
-# As schemas/request.json has them; which palettes there are, the steps know.
+# As in schemas/request.json; only the steps know the names of the palettes.
 _PALETTE = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _SYMMETRIES = range(3, 25)
 
@@ -19,8 +19,8 @@ class WrongOption(ValueError):
     """Raised when an option cannot be what the member meant; the message is for the member."""
 
 
-def chosen(options: Mapping[str, Any]) -> Options:
-    """What the member chose; options of another version of the command are left out.  Raises WrongOption."""
+def parse_options(options: Mapping[str, Any]) -> Options:
+    """The options of the request; options of another version of the command are ignored.  Raises WrongOption."""
     return Options(
         words=_words(options["words"]) if "words" in options else None,
         symmetry=_symmetry(options["symmetry"]) if "symmetry" in options else None,
@@ -29,14 +29,14 @@ def chosen(options: Mapping[str, Any]) -> Options:
 
 
 def _words(value: object) -> str | None:
-    """None where nothing is left to see of them."""
+    """The words; None if no visible character is left."""
     if not isinstance(value, str | int | float):
         raise WrongOption("I cannot read these words. Please type others, or leave them out.")
     return shortened(tidy(str(value))) or None
 
 
 def _symmetry(value: object) -> int:
-    """A whole number, also one that is spelt 6.0 or "6"."""
+    """A whole number, also if it is written as 6.0 or "6"."""
     try:
         number = int(value) if isinstance(value, str) or (isinstance(value, float) and value.is_integer()) else value
     except ValueError:

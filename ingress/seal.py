@@ -1,4 +1,4 @@
-"""Seal Discord's interaction token, so that of all that comes after only the reply step can read it."""
+"""Seal Discord's interaction token, so that only the reply step can read it."""
 
 from base64 import b64decode, urlsafe_b64encode
 

@@ -1,4 +1,4 @@
-"""What a design is drawn on: a canvas puts one shape around the centre so many times; how, is its own matter."""
+"""What a design is drawn on: a canvas repeats a shape around the centre.  render.py and svg.py implement it."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ CIRCLE = circle()
 
 Matrix = tuple[float, float, float, float]  # a, b, c, d: along the ray a·t + b, across it c·w + d
 Place = Literal["centre", "corners"]
-AS_IS: Matrix = (1.0, 0.0, 1.0, 0.0)
+IDENTITY: Matrix = (1.0, 0.0, 1.0, 0.0)
 
 
 class Canvas(Protocol):
@@ -29,7 +29,7 @@ class Canvas(Protocol):
 
 
 def nested(length: float, root: float, half: float, size: float) -> Matrix:
-    """A smaller copy of a motif inside it, a little nearer to its root."""
+    """The matrix of a smaller copy of a motif inside the motif, moved towards its root."""
     return (length * size, root + length * (1 - size) * 0.62, half * size, 0.0)
 
 
@@ -41,6 +41,6 @@ def tone(inks: Inks, ring: Ring | Corners, hue: int, light: float) -> int:
 
 
 def turned(shape: Sequence[Point], length: float, half: float, angle: float) -> list[Point]:
-    """The shape so long and so wide, at an angle to the ray, its root where it was."""
+    """The shape with this length and half width, turned around its root by an angle to the ray."""
     sine, cosine = math.sin(angle), math.cos(angle)
     return [(t * length * cosine - w * half * sine, t * length * sine + w * half * cosine) for t, w in shape]

@@ -1,7 +1,4 @@
-"""Design → shapes on a canvas, from the ground up: each ring covers the roots of the one outside it.
-
-A canvas knows how to put one shape around the centre so many times; what it is made of is its own matter.
-"""
+"""Design → shapes on a canvas, from the ground to the heart: each ring covers the roots of the one outside it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

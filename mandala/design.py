@@ -1,6 +1,6 @@
-"""What a mandala is: plain values, from the outside in.  1 is half the picture's width; hues are 0 to 3 of the palette.
+"""The parts of a mandala as plain values.  Length 1 is half the picture's width; a hue is 0 to 3, of the palette.
 
-Which design a seed has is said in families.py; how a design looks, in compose.py.
+families.py chooses the design of a seed; compose.py draws it.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Ornament = Literal["plain", "eye", "leaf", "pearls", "bud"]
 
 
 class DesignError(ValueError):
-    """Raised when a choice is not one of those that there are; names the option, the value and the allowed ones."""
+    """Raised when an option has a value that is not allowed; names the option, the value and the allowed values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,5 +187,5 @@ class Design:
 
     @property
     def hero(self) -> Ring:
-        """The ring that is looked at first."""
+        """The widest ring, which one sees first."""
         return max(self.rings, key=lambda ring: ring.outer - ring.inner)

@@ -1,4 +1,4 @@
-"""Design ↔ JSON, so that a picture can be edited by hand.  Every wrong value is refused with its place."""
+"""Design ↔ JSON, so that a picture can be edited by hand.  The error for a wrong value names its place."""
 
 import types
 import typing
@@ -36,7 +36,7 @@ _CHOICES: Mapping[str, tuple[object, ...]] = {
     "palette": tuple(PALETTES),
     "symmetry": SYMMETRIES,
 }
-# What a picture can be drawn of within bounds of time and memory.
+# Limits that keep the time and the memory of a drawing small.
 _RANGES: Mapping[str, tuple[float, float]] = {
     "inner": (0, 1.5),
     "outer": (0, 1.5),
@@ -62,7 +62,7 @@ _PARTS = ("rings", "heart", "ground", "field", "corners")
 
 
 def to_document(design: Design) -> dict[str, Any]:
-    """Plain values for json.dumps; a ring says by `ring` what it is."""
+    """Plain values for json.dumps; the field `ring` of a ring names its kind."""
     document = asdict(design)
     document["rings"] = [{"ring": type(ring).__name__.lower(), **asdict(ring)} for ring in design.rings]
     return document
@@ -89,7 +89,7 @@ def from_document(document: object) -> Design:
 
 
 def _check_counts(design: Design) -> None:
-    """What is drawn is a part of the picture and its mirror images: what does not fit them would be torn."""
+    """Only a part of the picture is drawn, then mirrored: counts must fit the mirrors, or shapes are cut."""
     step = design.symmetry if design.symmetry % 2 else 2
     for place, part in [
         *((f"rings[{number}]", ring) for number, ring in enumerate(design.rings)),

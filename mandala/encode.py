@@ -10,10 +10,10 @@ from isal import isal_zlib
 from PIL import Image
 
 from mandala.design import Design
-from mandala.render import draw_part, whole
+from mandala.render import draw_part, mirrored
 
 _LEVEL = 2  # 1.9 ms; 1 is no faster and larger, 3 is slower and no smaller
-_SAMPLE_PX = 128  # how wide the sample is of which colours are chosen
+_SAMPLE_PX = 128  # width of the sample from which the colours are chosen
 
 
 def draw_png(design: Design, width_px: int = 1024, height_px: int | None = None) -> bytes:
@@ -22,9 +22,9 @@ def draw_png(design: Design, width_px: int = 1024, height_px: int | None = None)
     part = draw_part(design, width_px, height_px)
     indexed = _indexed(part)
     colours = bytes(indexed.getpalette() or ())
-    # One column more, of zeros: the filter that each row of a PNG names first.
+    # One more column, of zeros: in a PNG each row begins with the number of its filter.
     rows = Image.new("P", (width_px + 1, height_px))
-    rows.paste(whole(indexed, design), (1, 0))
+    rows.paste(mirrored(indexed, design), (1, 0))
     header = struct.pack(">IIBBBBB", width_px, height_px, 8, 3, 0, 0, 0)
     return b"".join(
         (
@@ -38,7 +38,7 @@ def draw_png(design: Design, width_px: int = 1024, height_px: int | None = None)
 
 
 def _indexed(part: Image.Image) -> Image.Image:
-    """The part in 256 colours.  They are chosen on some of its pixels: symmetry leaves few colours to the others."""
+    """The part in 256 colours.  They are chosen from a sample: by symmetry the other pixels have few more colours."""
     thinned = tuple(max(1, side // max(1, round(min(part.size) / _SAMPLE_PX))) for side in part.size)
     sample = part.resize(thinned, Image.Resampling.NEAREST)
     chosen = sample.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)

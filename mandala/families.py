@@ -1,4 +1,4 @@
-"""Seed → Design.  Pure: the same seed gives the same design for ever.
+"""Seed → Design.  Pure: the same seed always gives the same design.
 
 Rules of beauty: one ring is the hero, the others shrink towards the centre; counts are multiples of the order; every
 motif is layered; neighbours take neighbouring hues; three line weights; the outermost ring is left open.
@@ -40,7 +40,7 @@ def design_for(seed: str, *, symmetry: int | None = None, palette: str | None = 
         raise DesignError(f"symmetry: {symmetry} is none of {', '.join(map(str, SYMMETRIES))}")
     if palette is not None and palette not in PALETTES:
         raise DesignError(f"palette: {palette!r} is none of {', '.join(PALETTES)}")
-    # Each question has dice of its own, so that an answer that is overridden changes nothing else.
+    # Each choice has its own random source, so that overriding one changes no other.
     family = _dice(seed, "family").choice(tuple(RECIPES))
     night = [name for name, found in PALETTES.items() if found.is_dark]
     colours = _dice(seed, "palette").choice(night if family == "night" else list(PALETTES))
@@ -67,7 +67,7 @@ def design_for(seed: str, *, symmetry: int | None = None, palette: str | None = 
 
 # Low orders differ most from each other, and odd ones are rare as in nature.
 _WEIGHTS = (2, 4, 2, 5, 1, 4, 1, 5, 3, 3, 1, 1, 1)
-# How far out the outermost ring reaches: within the picture, small on its ground, or over the edge.
+# Range of the outermost radius: within the picture, small on its ground, or beyond the edge.
 _EDGES = ((0.91, 0.99), (0.73, 0.82), (1.06, 1.4))
 _EDGE_WEIGHTS = (10, 3, 5)
 

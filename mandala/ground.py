@@ -1,4 +1,4 @@
-"""What lies around a mandala: a ground, tone on tone, corners, a field.  Called by compose.py."""
+"""Draw what lies behind a mandala: the ground, the corners, the field.  Called by compose.py."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from mandala.design import Corners, Design, Field, Ground, GroundKind
 from mandala.inks import Inks
 from mandala.motifs import outline
 
-_ROW = 0.13  # how far the rows of a patterned ground are from each other
+_ROW = 0.13  # distance between the rows of a patterned ground
 
 
 def ground(canvas: Canvas, design: Design, inks: Inks) -> None:
@@ -96,7 +96,6 @@ _GROUNDS: Mapping[GroundKind, Callable[[Canvas, Ground, Inks], None]] = {
 
 
 def _field(canvas: Canvas, field: Field, inks: Inks) -> None:
-    strong = inks.deep(field.hue) if inks.is_dark else inks.tone(field.hue, 0.3)
     strong = inks.deep(field.hue) if inks.is_dark else inks.tone(field.hue, 0.3)
     low, high = (strong, inks.tone(field.hue, 0.15)) if field.is_deep else (inks.calm, inks.shade(field.hue, 5))
     if field.count:

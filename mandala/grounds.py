@@ -1,4 +1,4 @@
-"""What a seed's mandala lies on: ground, field and corners.  Called by families.py."""
+"""Choose what lies behind a mandala: ground, field and corners.  Called by families.py."""
 
 import math
 import random
@@ -12,7 +12,7 @@ _WEIGHTS = (4, 4, 3, 3, 4, 4, 5, 4)
 
 
 def ground_for(dice: random.Random, order: int, motifs: Sequence[str], family: Family, outer: float) -> Ground:
-    # A small mandala lies on a field, and that stands out from a quiet ground only.
+    # A small mandala lies on a field, which is visible only on a quiet ground.
     weights = _WEIGHTS if outer > SMALL else (4, 3, 2, 2, 4, 0, 0, 0)
     (kind,) = dice.choices(_KINDS, weights=weights)
     return Ground(

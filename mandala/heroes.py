@@ -2,7 +2,7 @@
 
 import math
 
-from mandala.canvas import AS_IS, CIRCLE, PIXEL, Canvas, nested, tone, turned
+from mandala.canvas import CIRCLE, IDENTITY, PIXEL, Canvas, nested, tone, turned
 from mandala.design import Cells, Facets, Flowers, Lattice, Moons
 from mandala.inks import Inks
 from mandala.motifs import Point, outline
@@ -19,10 +19,10 @@ def lattice(canvas: Canvas, ring: Lattice, inks: Inks) -> None:
         for layer in range(3):
             kite = _kite(tip - (tip - waist) * 0.34 * layer, waist * (1 - 0.09 * layer), step * (0.5 - 0.13 * layer))
             ink = tone(inks, ring, 2 * number, min(1.0, 0.1 + 0.22 * number + 0.2 * layer))
-            canvas.around(kite, ring.count, shift, AS_IS, ink)
+            canvas.around(kite, ring.count, shift, IDENTITY, ink)
     for skip in ring.skips:
         for width, ink in ((5 * PIXEL, inks.lead), (2.6 * PIXEL, inks.metal)):
-            canvas.around(_line(tip, step * skip, width), ring.count, shift, AS_IS, ink)
+            canvas.around(_line(tip, step * skip, width), ring.count, shift, IDENTITY, ink)
     jewel = min(9 * PIXEL, ring.outer * step * 0.12)
     for radius, turn in ((tip, shift), (ring.outer * _waist(ring.skips[0], step), shift + 0.5)):
         for size, ink in ((1.0, inks.metal), (0.68, inks.bright(ring.hue + 2)), (0.3, inks.deep(ring.hue + 2))):
@@ -40,7 +40,7 @@ def _kite(tip: float, waist: float, half_angle: float) -> list[Point]:
 
 
 def _line(radius: float, angle: float, width: float) -> list[Point]:
-    """From the point at angle 0 to the one at `angle`, so thick."""
+    """A line of that width from the point at angle 0 to the point at `angle`."""
     ends = ((radius, 0.0), (radius * math.cos(angle), radius * math.sin(angle)))
     (x0, y0), (x1, y1) = ends
     length = math.hypot(x1 - x0, y1 - y0)
@@ -101,11 +101,11 @@ def facets(canvas: Canvas, ring: Facets, inks: Inks) -> None:
         tip = ring.outer * (1.0 if layer else 0.97)
         waist = ring.inner + (ring.outer - ring.inner) * ring.waist * (1.0 if layer else 1.25)
         edge = _kite(tip + 3 * PIXEL, waist + 2 * PIXEL, step * 0.53)
-        canvas.around(edge, ring.count, shift, AS_IS, inks.metal)
+        canvas.around(edge, ring.count, shift, IDENTITY, inks.metal)
         for number in range(ring.tones):
             part = number / (ring.tones - 1)
             kite = _kite(tip - (tip - ring.inner) * 0.75 * part, waist * (1 - 0.12 * part), step * (0.5 - 0.36 * part))
-            canvas.around(kite, ring.count, shift, AS_IS, tone(inks, ring, layer, part))
+            canvas.around(kite, ring.count, shift, IDENTITY, tone(inks, ring, layer, part))
         ridge = (tip - ring.inner) * 0.9
         canvas.around(outline("lens"), ring.count, shift, (ridge, ring.inner, 1.6 * PIXEL, 0), inks.metal)
         for number in range(3):

@@ -1,4 +1,4 @@
-"""The colours of one design, by number: a canvas holds numbers, a palette says what they look like."""
+"""The colours of one design, by number: a canvas stores numbers, colours() lists what they mean."""
 
 import math
 
@@ -42,7 +42,7 @@ class Inks:
         return self.of(Oklch(0.9 if self.is_dark else 0.95, self._palette.chroma * 0.4, self._hue(hue)))
 
     def shade(self, hue: int, step: int) -> int:
-        """The ground, so many steps towards a hue: for what is to be seen at a second look."""
+        """The ground's colour, moved some steps towards a hue: for patterns that are hardly visible."""
         ground = self._palette.ground
         lightness = ground.lightness + (0.046 if self.is_dark else -0.046) * step
         return self.of(Oklch(round(lightness, 3), min(0.09, ground.chroma + 0.016 * step), self._hue(hue)))

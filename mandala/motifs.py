@@ -49,7 +49,7 @@ def outline(name: str) -> tuple[Point, ...]:
 
 
 def _spread(heights: list[float], profile: Profile) -> list[float]:
-    """_STEPS + 1 of the heights, close to each other where the outline is long or bends."""
+    """Choose _STEPS + 1 of the heights, closer together where the outline is long or bends."""
     points = [complex(t, 0.5 * profile(t)) for t in heights]
     sides = [second - first for first, second in itertools.pairwise(points)]
     bends = [0.0, *(abs(cmath.phase(second / first)) for first, second in itertools.pairwise(sides))]

@@ -1,7 +1,7 @@
 """Design → a bloom: the mandala opens from its heart outwards.
 
-The picture is drawn once.  Each ring, with all inside it, grows to its size in its own time; frames are put together on
-the part that is drawn and mirrored like the picture.
+The picture is drawn once.  Each ring, with everything inside it, grows to its full size in its own interval.  A frame
+is composed from the drawn part, then mirrored like the picture.
 """
 
 import io
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from mandala.design import Design
 from mandala.palette import PALETTES, Rgb
-from mandala.render import draw_part, whole
+from mandala.render import draw_part, mirrored
 
 FRAMES = 24
 _FRAME_MS, _REST_MS = 50, 1800
@@ -28,7 +28,7 @@ def bloom(design: Design, size_px: int = 512, kind: MotionFormat = "gif") -> byt
     palette = part.quantize(_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     if kind == "gif":
         frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    drawn = [whole(frame, design) for frame in frames]
+    drawn = [mirrored(frame, design) for frame in frames]
     target = io.BytesIO()
     durations = [_FRAME_MS] * (FRAMES - 1) + [_REST_MS]
     if kind == "gif":
@@ -41,7 +41,7 @@ def bloom(design: Design, size_px: int = 512, kind: MotionFormat = "gif") -> byt
 
 
 def _frame(design: Design, part: Image.Image, ground: Rgb, progress: float) -> Image.Image:
-    """The part with every ring at its size at that time (0 to 1)."""
+    """The part with each ring at its size at this progress (0 to 1)."""
     frame = Image.new("RGB", part.size, ground)
     unit, top = part.width, 0 if design.symmetry % 2 == 0 else part.height // 2
     for number, ring in enumerate(design.rings):
@@ -63,6 +63,6 @@ def _frame(design: Design, part: Image.Image, ground: Rgb, progress: float) -> I
 
 
 def _eased(progress: float) -> float:
-    """Fast at first, gentle at the end."""
+    """Fast at first, slow at the end."""
     progress = min(1.0, max(0.0, progress))
     return float(1 - (1 - progress) ** 2.2)

@@ -19,7 +19,7 @@ class Oklch(NamedTuple):
     hue: float
 
     def rgb(self) -> Rgb:
-        """The nearest colour that a screen can show: chroma gives way, lightness and hue stay."""
+        """The nearest colour that a screen can show: chroma is reduced, lightness and hue stay."""
         linear = _linear(self.lightness, self.chroma, self.hue)
         if not _fits(linear):
             low, high = 0.0, self.chroma

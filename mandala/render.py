@@ -1,6 +1,6 @@
-"""Design → picture.  Axes of the design are mirrors: a half, a quarter or an eighth of it is drawn, the rest mirrored.
+"""Design → picture.  Only a half, a quarter or an eighth is drawn; the rest is mirrored at the design's axes.
 
-The canvas holds one byte a pixel, a colour's number; it is larger than the picture and reduced at the end.
+The canvas has one byte a pixel, the number of a colour.  It is larger than the picture and reduced at the end.
 """
 
 import functools
@@ -48,7 +48,7 @@ class Raster:
             return
         whole = ImagePath.Path(shape)
         low, left, high, right = whole.getbbox()
-        # An arc of that extent is within a pixel of the canvas with so many points.
+        # With so many points an arc of this size is exact to a pixel.
         enough = 1.6 * (abs(a * c) * (high - low) * (right - left)) ** 0.25
         for stride in _STRIDES:
             if len(shape) >= stride * enough and len(shape) % (2 * stride) == 0:
@@ -56,7 +56,7 @@ class Raster:
                 break
         whole.transform((a, 0.0, b, 0.0, c, d))
         step = 2 * math.pi / count
-        # What ImageDraw.polygon calls: it looks at its arguments for longer than a small shape takes to fill.
+        # What ImageDraw.polygon calls: its checks of the arguments take longer than filling a small shape.
         polygon, path_of = self._draw.draw.draw_polygon, ImagePath.Path
         numbers = range(count) if at == "corners" else self._seen(whole.getbbox(), step, count, shift)
         for number in numbers:
@@ -68,7 +68,7 @@ class Raster:
                 polygon(path, ink, 1)
 
     def _rounds(self, reach: float, out: float, across: float, count: int, shift: float, ink: int, at: Place) -> None:
-        """Circles: all as wide as each other, whatever pixel they begin on."""
+        """Circles, all of the same width in pixels."""
         step, width = 2 * math.pi / count, max(0, round(2 * reach) - 1)
         box = (out - reach, across - reach, out + reach, across + reach)
         ellipse = self._draw.draw.draw_ellipse
@@ -81,7 +81,7 @@ class Raster:
                 ellipse((left, top, left + width, top + width), ink, 1)
 
     def _seen(self, box: tuple[float, float, float, float], step: float, count: int, shift: float) -> range:
-        """Which of the shapes around the centre reach into what is drawn."""
+        """The numbers of the shapes that reach into the drawn part."""
         nearest, low, _, high = box
         ahead = math.atan2(max(0.0, high), nearest) if nearest > 0 else math.pi
         behind = math.atan2(max(0.0, -low), nearest) if nearest > 0 else math.pi
@@ -102,12 +102,12 @@ class Raster:
 
 
 def draw_part(design: Design, width_px: int, height_px: int) -> Image.Image:
-    """What `whole` needs of the picture, in RGB: its lower right quarter, or its right half where the order is odd."""
+    """The part that `mirrored` needs, in RGB: the lower right quarter, or the right half if the order is odd."""
     inks = Inks(design)
     is_even = design.symmetry % 2 == 0
     is_folded = width_px == height_px and design.symmetry % 4 == 0
     is_folded = is_folded and all(ring.count % 4 == 0 for ring in (*design.rings, design.heart))
-    # Three times the size is finer and takes half as long again: not where much is to be drawn.
+    # Three times the size is finer but takes 1.5 times as long: not for large pictures.
     zoom = 3 if is_folded or max(width_px, height_px) < _LARGE_PX else 2
     raster = Raster(width_px, height_px, is_even, is_folded, inks.ground, zoom)
     compose(design, raster, inks)
@@ -136,8 +136,8 @@ def _below_diagonal(size_px: int) -> Image.Image:
     return mask
 
 
-def whole(part: Image.Image, design: Design) -> Image.Image:
-    """The picture out of its part."""
+def mirrored(part: Image.Image, design: Design) -> Image.Image:
+    """Mirror the drawn part to the whole picture."""
     half = _joined(part.transpose(Image.Transpose.FLIP_LEFT_RIGHT), part, (part.width, 0))
     if design.symmetry % 2:
         return half

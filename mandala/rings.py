@@ -1,4 +1,4 @@
-"""Dice → one ring between two radii.  Called by families.py."""
+"""Random source (`dice`) → one ring between two radii.  Called by families.py."""
 
 import math
 import random
@@ -14,7 +14,7 @@ _SMALLEST = 0.012  # half the width of the smallest motif: smaller ones turn int
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a family composes: how many rings, which may be the hero, of which motifs, how often a thin one is a band.
+    """How a family chooses: number of rings, positions of the hero, motifs, how often a thin ring is a band.
 
     open_work: how often a ring is line work.
     """
@@ -101,7 +101,7 @@ def hero_petals(dice: random.Random, recipe: Recipe, order: int, inner: float, o
 
 
 def hero_lattice(dice: random.Random, recipe: Recipe, order: int, inner: float, outer: float) -> Ring:
-    """Stars whose lines clear the inner circle, the largest by far or just so."""
+    """Stars whose lines stay outside the inner circle."""
     count = _multiple(dice, order, 8, 16)
     most = max(2, int(count / math.pi * math.acos(min(0.99, inner / outer))))
     skips = dice.sample(range(2, most + 1), min(most - 1, dice.randint(1, 3)))
@@ -174,5 +174,5 @@ def hero_moons(dice: random.Random, recipe: Recipe, order: int, inner: float, ou
 
 
 def _side_by_side(order: int, inner: float, outer: float, spacing: float) -> int:
-    """How many rounds as wide as the ring is high have room in it, a multiple of the order."""
+    """How many circles of the ring's height fit into it, a multiple of the order."""
     return max(1, int(math.pi * (inner + outer) / ((outer - inner) * spacing) / order)) * order

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from mandala.design import Design
-from mandala.render import draw_part, whole
+from mandala.render import draw_part, mirrored
 
 
 def draw_sheet(designs: Sequence[Design], columns: int, cell_px: int) -> Image.Image:
@@ -14,5 +14,5 @@ def draw_sheet(designs: Sequence[Design], columns: int, cell_px: int) -> Image.I
     sheet = Image.new("RGB", (columns * cell_px, rows * cell_px))
     for number, design in enumerate(designs):
         row, column = divmod(number, columns)
-        sheet.paste(whole(draw_part(design, cell_px, cell_px), design), (column * cell_px, row * cell_px))
+        sheet.paste(mirrored(draw_part(design, cell_px, cell_px), design), (column * cell_px, row * cell_px))
     return sheet

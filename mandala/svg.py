@@ -53,7 +53,7 @@ def _moved(place: tuple[float, float]) -> str:
 
 
 def draw_svg(design: Design, width_px: int = 1024, height_px: int = 1024) -> str:
-    """The design as one SVG text; sizes are those of its box, it can be shown at any."""
+    """The design as one SVG text; width and height are of its box; it scales to any size."""
     shorter = min(width_px, height_px)
     sides = (width_px / shorter, height_px / shorter)
     inks, drawing = Inks(design), _Drawing(*(sides if design.symmetry % 2 == 0 else sides[::-1]))

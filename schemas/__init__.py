@@ -1,7 +1,7 @@
-"""What may travel between the parts, and the one function that checks it.
+"""The schemas of all data that travels between the parts, and the function that checks a value.
 
-The schemas lie beside this file, one JSON file each (JSON Schema draft 7).  Beside each lies the frozen dataclass that
-the code passes on: from_json() checks a value and makes one, to_json() is what goes on its way.
+Each schema is a JSON file beside this one (JSON Schema draft 7).  Beside each is the frozen dataclass that the code
+uses: from_json() checks a value and returns an instance, to_json() returns the value to send.
 """
 
 import functools
@@ -22,7 +22,7 @@ class SchemaError(ValueError):
 
 
 def check(name: SchemaName, value: object) -> Any:
-    """The value, once it is known to fit the schema of that name.
+    """Return the value if it fits the schema of that name.
 
     Raises SchemaError, e.g. "request.options.symmetry must be smaller than or equal to 24".
     """
@@ -33,7 +33,7 @@ def check(name: SchemaName, value: object) -> Any:
 
 
 def pattern(name: SchemaName, field: str) -> str:
-    """The regular expression of a field of that schema, from ^ to $: for re.fullmatch."""
+    """The regular expression of a field of that schema, from ^ to $."""
     found: str = _load(f"{name}.json")["properties"][field]["pattern"]
     return found
 

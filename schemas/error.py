@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-# What failed; schemas/error.json says what each means.
+# What failed; schemas/error.json explains each.
 Kind = Literal["caller", "certificates", "request", "route", "drawing", "bucket", "discord", "mistake"]
 
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """retry_after_s: after which the same call may succeed; None where nobody said so."""
+    """retry_after_s: the wait after which the same call may succeed; None if not known."""
 
     kind: Kind
     status: int

@@ -1,4 +1,4 @@
-"""What a /mando cannot be answered later without, of Discord's interaction.  Its JSON: schemas/interaction.json."""
+"""The fields of Discord's interaction that an answer to /mando needs.  Their JSON: schemas/interaction.json."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from service.environment import Secret
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """token opens the replies to it, for 15 minutes."""
+    """token allows replies to the interaction for 15 minutes."""
 
     id: InteractionId
     application_id: str

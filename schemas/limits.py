@@ -1,4 +1,4 @@
-"""How much the ingress takes on.  Its file: ingress/limits.yaml; what that may hold: schemas/limits.json."""
+"""The limits of the ingress.  Their file: ingress/limits.yaml; its schema: schemas/limits.json."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import schemas
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a line may get, in seconds, and how often a member may ask."""
+    """How long a task may wait in the queue, in seconds, and how often a member may ask."""
 
     look_every_s: float
     tell_after_s: float

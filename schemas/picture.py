@@ -1,4 +1,4 @@
-"""The picture: which object holds it, and what to say about it.  Its JSON: schemas/picture.json."""
+"""The picture: the object that holds it, its title, description and colour.  Its JSON: schemas/picture.json."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,8 +17,8 @@ class Picture:
     colour: int
 
     @classmethod
-    def of(cls, checked: Mapping[str, Any]) -> "Picture":
-        """From what fits the schema."""
+    def from_checked(cls, checked: Mapping[str, Any]) -> "Picture":
+        """From a value that fits the schema."""
         return cls(**checked)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The reply that the workflow orders: the request with its picture, or the reason why there is none.
+"""The body of /reply-discord: the request with its picture, or the reason why there is none.
 
 Its JSON: schemas/reply.json.
 """
@@ -15,7 +15,7 @@ Failure = Literal["undrawable", "unavailable"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """result is what the member is shown, or why it cannot be."""
+    """result is the picture for the member, or the reason why there is none."""
 
     request: Request
     result: Picture | Failure
@@ -24,8 +24,8 @@ class Reply:
     def from_json(cls, value: object) -> "Reply":
         """Raises SchemaError."""
         checked = schemas.check("reply", value)
-        result = Picture.of(checked["picture"]) if "picture" in checked else checked["failure"]
-        return cls(Request.of(checked["request"]), result)
+        result = Picture.from_checked(checked["picture"]) if "picture" in checked else checked["failure"]
+        return cls(Request.from_checked(checked["request"]), result)
 
     @property
     def interaction_id(self) -> InteractionId:

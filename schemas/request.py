@@ -1,4 +1,4 @@
-"""The request: what one /mando asks for, as the code passes it on.  schemas/request.json says what it is on its way."""
+"""The request: what one /mando asks for, as the code uses it.  Its JSON: schemas/request.json."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ ChannelId = NewType("ChannelId", str)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the member chose; None where they left it to us."""
+    """The options that the member chose; None for the others."""
 
     words: str | None = None
     symmetry: int | None = None
@@ -26,7 +26,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """received_at is when the interaction came, expires_at when Discord's token ends; both in UTC."""
+    """received_at: when the interaction came; expires_at: when Discord's token ends; both in UTC."""
 
     interaction_id: InteractionId
     application_id: str
@@ -41,11 +41,11 @@ class Request:
     @classmethod
     def from_json(cls, value: object) -> "Request":
         """Raises SchemaError."""
-        return cls.of(schemas.check("request", value))
+        return cls.from_checked(schemas.check("request", value))
 
     @classmethod
-    def of(cls, checked: Mapping[str, Any]) -> "Request":
-        """From what fits the schema, which lets the 31st of June pass.  Raises SchemaError for that."""
+    def from_checked(cls, checked: Mapping[str, Any]) -> "Request":
+        """From a value that fits the schema.  Raises SchemaError for a date that does not exist, as 31 June."""
         instants = {name: _parse_instant(name, checked[name]) for name in ("received_at", "expires_at")}
         return cls(**{**checked, "options": Options(**checked["options"]), **instants})
 

@@ -10,7 +10,7 @@ from typing import Any
 
 
 class ConfigError(Exception):
-    """Raised when the process cannot start with this environment; says all that is wrong, never a value of a secret."""
+    """Raised when the process cannot start with this environment; lists all that is wrong, never a secret's value."""
 
 
 class Secret:
@@ -32,24 +32,24 @@ class SecretUnavailable(ValueError):
     """Raised when a secret cannot be read where it is kept; the message says why."""
 
 
-class _FollowsFromWrong(Exception):
-    """Raised when a setting follows from one above it that is wrong, which is said there."""
+class _DependsOnWrong(Exception):
+    """Raised when a setting's default needs another setting that is wrong; only that one is reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One variable: what it is for, an example, how its text becomes a value (ValueError if it does not).
+    """One variable: its purpose, an example, and the parser of its text, which raises ValueError.
 
-    default is a text, read as if it had been set; {NAME} in it is the text of a setting above it in the table.  None
-    means that the variable must be set.  kept_in: a setting above it, which names where Secret Manager keeps the text;
-    it is read there unless the variable is set.
+    default is used when the variable is not set; {NAME} in it is the text of a setting above it in the table.  None
+    means that the variable must be set.  stored_at is the name of a setting above it whose text is a version in Secret
+    Manager; the secret is read from there unless the variable is set.
     """
 
     purpose: str
     example: str
     parse: Callable[[str], Any] = str
     default: str | None = None
-    kept_in: str | None = None
+    stored_at: str | None = None
 
 
 def read_environment(
@@ -57,50 +57,51 @@ def read_environment(
     settings: Mapping[str, Setting],
     environ: Mapping[str, str],
     read_secret: Callable[[str], Secret] | None = None,
-    also_wrong: Sequence[str] = (),
+    other_problems: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The value of each setting by its name.  Raises ConfigError, naming every setting that is missing or wrong.
 
-    read_secret gets what kept_in names; it raises SecretUnavailable.  also_wrong: lines for what is no variable.
+    read_secret gets the text of the setting stored_at; it raises SecretUnavailable.  other_problems: further lines for
+    the message of ConfigError.
     """
     values: dict[str, Any] = {}
     texts: dict[str, str] = {}
     problems: dict[str, str] = {}
     for name, setting in settings.items():
         try:
-            text = environ.get(name) or _unless_set(setting, texts, read_secret)
+            text = environ.get(name) or _unset_text(setting, texts, read_secret)
             if text is None:
-                raise ValueError("missing")  # noqa: TRY301 -- said like what is wrong
+                raise ValueError("missing")  # noqa: TRY301 -- reported like a wrong value
             values[name], texts[name] = setting.parse(text), text
-        except _FollowsFromWrong:
+        except _DependsOnWrong:
             continue
         except SecretUnavailable as error:
             problems[name] = str(error)
         except ValueError as error:
             problems[name] = f"{error}; {setting.purpose}, e.g. {setting.example}"
-    if problems or also_wrong:
+    if problems or other_problems:
         width = max(map(len, problems), default=0)
-        lines = [*(f"{name:<{width}}  {problem}" for name, problem in problems.items()), *also_wrong]
+        lines = [*(f"{name:<{width}}  {problem}" for name, problem in problems.items()), *other_problems]
         count = "1 setting is wrong" if len(lines) == 1 else f"{len(lines)} settings are wrong"
         raise ConfigError("\n  ".join([f"{program}: {count}", *lines]))
     return values
 
 
-def _unless_set(setting: Setting, texts: Mapping[str, str], read_secret: Callable[[str], Secret] | None) -> str | None:
+def _unset_text(setting: Setting, texts: Mapping[str, str], read_secret: Callable[[str], Secret] | None) -> str | None:
     """The text of a setting whose variable is not set; None where there is none.
 
-    texts are those of the settings above it that are right.  Raises _FollowsFromWrong and SecretUnavailable.
+    texts are those of the settings above it that are right.  Raises _DependsOnWrong and SecretUnavailable.
     """
     try:
-        version = texts[setting.kept_in] if setting.kept_in else ""
+        version = texts[setting.stored_at] if setting.stored_at else ""
         default = setting.default.format_map(texts) if setting.default is not None else None
     except KeyError:
-        raise _FollowsFromWrong from None
+        raise _DependsOnWrong from None
     return read_secret(version).reveal() if version and read_secret is not None else default
 
 
 def matching(pattern: str, what: str) -> Callable[[str], str]:
-    """A parser that takes only a text of that regular expression, called `what` in its error."""
+    """A parser of texts that match the whole regular expression; its error says "not {what}"."""
     compiled = re.compile(pattern)
 
     def parse(text: str) -> str:

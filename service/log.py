@@ -1,8 +1,8 @@
 """The log of every program: one line of JSON an entry, as Cloud Logging reads it.
 
-An entry of a mistake of ours has its stack_trace: every frame (file, line, function) of the error and of its causes, in
-the shape by which Error Reporting groups them.  Texts of errors and values of variables are left out, for they may hold
-a secret.  Source: Cloud Logging, "Structured logging"; Error Reporting, "Format errors in logs", "How errors are
+An entry about a bug of ours has a stack_trace: every frame (file, line, function) of the error and of its causes, in
+the format by which Error Reporting groups them.  Texts of errors and values of variables are left out: they may hold a
+secret.  Source: Cloud Logging, "Structured logging"; Error Reporting, "Format errors in logs", "How errors are
 grouped".
 """
 
@@ -30,12 +30,12 @@ def entry(severity: str, message: str, mistake: BaseException | None = None, **f
 
 
 def stack_trace(error: BaseException) -> str:
-    """As Python prints it, but for the texts of errors and the lines of code."""
+    """The trace as Python prints it, without the texts of errors and the lines of code."""
     parts: list[str] = []
-    told: set[int] = set()
+    seen: set[int] = set()
     cause: BaseException | None = error
-    while cause is not None and id(cause) not in told:
-        told.add(id(cause))
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
         frames = [(frame.f_code.co_filename, line, frame.f_code.co_name, "") for frame, line in _frames(cause)]
         lines = traceback.StackSummary.from_list(frames).format()
         parts.append("".join(["Traceback (most recent call last):\n", *lines, _kind(cause)]))
@@ -60,14 +60,14 @@ def _kind(error: BaseException) -> str:
 
 
 class JsonLines(logging.Formatter):
-    """Entries of libraries, and of code that logs with `logging`, in the same shape."""
+    """Formats entries of the module `logging`, which libraries use, as the same JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         return entry(record.levelname, record.getMessage(), record.exc_info[1] if record.exc_info else None)
 
 
 def write_json_lines(stream: TextIO) -> None:
-    """From now on all that `logging` writes in this process goes there.  Called where a program starts."""
+    """Send all that `logging` writes in this process to the stream.  Called where a program starts."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
     logging.getLogger().handlers = [handler]

@@ -1,7 +1,7 @@
-"""uvicorn's HTTP/1.1 with a deadline for what a client sends, and a bound on the clients that have not sent it yet.
+"""uvicorn's HTTP/1.1 with a deadline for each request to arrive, and a limit on connections that have not sent one.
 
-Both doors are served by it, in one event loop a process: a client that sends slowly holds a socket and no thread.
-uvicorn itself waits for a head or a body for ever.  Source: uvicorn, issue 157.
+The ingress and the steps are served by it, in one event loop a process: a slow client holds a socket and no thread.
+uvicorn itself waits for a head or a body without end.  Source: uvicorn, issue 157.
 """
 
 from typing import Any, ClassVar
@@ -11,87 +11,87 @@ from uvicorn_worker import UvicornWorker
 
 from service.log import JsonLines
 
-# From a request's first byte to its last; a new connection has as long for its first byte.  Discord and Google's
-# services send a few kilobytes at once; and what comes later could not be answered within Discord's 3 s.
+# From a request's first byte to its last; a new connection has the same time for its first byte.  Discord and Google's
+# services send a few kilobytes at once.  A request that comes later could not be answered within Discord's 3 s.
 REQUEST_WITHIN_S = 2.5
-MOST_HEAD_BYTES = 64 * 1024  # of a head that comes in pieces; Google's front ends let half of it through
-# Connections of one process without a whole request.  Beyond it the oldest is closed: a genuine client needs
-# milliseconds, so it is not the oldest.  Half of the 1,024 files that a process may have open in many places.
-MOST_WAITING = 512
-# Requests of one connection that wait for the answer to an earlier one.  uvicorn keeps each that it has read, and reads
-# on after each answer: a client that sends and never reads would fill the memory.
-MOST_AHEAD = 16
+MAX_HEAD_BYTES = 64 * 1024  # of a request's head; Google's front ends accept half of it
+# Connections of one process without a whole request.  When there are more, the oldest is closed: a genuine client needs
+# milliseconds, so it is not the oldest.  Half of 1,024, a usual limit on the files that a process has open.
+MAX_INCOMPLETE = 512
+# Requests of one connection that wait for the answer to an earlier one.  uvicorn keeps every request that it has read,
+# so a client that sends and never reads would fill the memory.
+MAX_PIPELINED = 16
 
 
-class _Crooked(Exception):
+class _BadRequest(Exception):
     """Raised in a callback of the parser; uvicorn answers 400 and hangs up."""
 
 
-class ImpatientProtocol(HttpToolsProtocol):
-    """One connection.  A request that is not whole in time gets 408, or no answer if nothing of it came."""
+class DeadlineProtocol(HttpToolsProtocol):
+    """One connection.  A request that is not complete in time gets 408, or no answer if none of it came."""
 
-    _waiting: ClassVar[dict["ImpatientProtocol", None]] = {}
+    _incomplete: ClassVar[dict["DeadlineProtocol", None]] = {}
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._timer: Any = None
         self._is_arriving = self._is_in_body = False
         self._head_bytes = 0
-        self._start_waiting()
+        self._start_deadline()
 
     def data_received(self, data: bytes) -> None:
         if self._timer is None and not self._is_busy():
-            self._start_waiting()  # also for empty lines, which begin no request
+            self._start_deadline()  # also after empty lines, which do not begin a request
         if not self._is_in_body:
             self._head_bytes += len(data)
         super().data_received(data)
-        if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+        if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse(b"431 Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
         self.app_state = {"arrived_s": self.loop.time()}  # the application finds it in the request's scope
         self._is_arriving, self._is_in_body = True, False
-        self._start_waiting()
+        self._start_deadline()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        if len(self.pipeline) >= MOST_AHEAD:
+        if len(self.pipeline) >= MAX_PIPELINED:
             self.pipeline.clear()
             self.transport.abort()
-            raise _Crooked  # so that the rest of what was read is not parsed
+            raise _BadRequest  # ends the parser: the rest of the data is not parsed
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
-            raise _Crooked  # Source: RFC 9112, 3.2
+            raise _BadRequest  # Source: RFC 9112, 3.2
         if self.parser.should_upgrade():
-            raise _Crooked  # the parser would leave the body unread.  No client of ours asks for another protocol
+            raise _BadRequest  # the parser would not read the body.  No client of ours asks for another protocol
         self._is_in_body, self._head_bytes = True, 0
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         self._is_arriving = self._is_in_body = False
-        self._stop_waiting()
+        self._stop_deadline()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if not self._is_busy() and not self.transport.is_closing():
-            self._waiting.setdefault(self)  # for how long, says uvicorn's timeout_keep_alive
+            self._incomplete.setdefault(self)  # uvicorn's timeout_keep_alive limits the time
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._stop_waiting()
+        self._stop_deadline()
 
     def _is_busy(self) -> bool:
-        """Whether a request is under way, towards us or answered by us."""
+        """Whether a request is arriving or being answered."""
         return self._is_arriving or (self.cycle is not None and not self.cycle.response_complete)
 
-    def _start_waiting(self) -> None:
+    def _start_deadline(self) -> None:
         self._stop_timer()
-        self._timer = self.loop.call_later(REQUEST_WITHIN_S, self._give_up)
-        self._waiting.setdefault(self)
-        while len(self._waiting) > MOST_WAITING:
-            oldest = next(iter(self._waiting))
-            oldest._stop_waiting()
+        self._timer = self.loop.call_later(REQUEST_WITHIN_S, self._time_out)
+        self._incomplete.setdefault(self)
+        while len(self._incomplete) > MAX_INCOMPLETE:
+            oldest = next(iter(self._incomplete))
+            oldest._stop_deadline()
             oldest.transport.close()
 
     def _stop_timer(self) -> None:
@@ -99,11 +99,11 @@ class ImpatientProtocol(HttpToolsProtocol):
             self._timer.cancel()
             self._timer = None
 
-    def _stop_waiting(self) -> None:
+    def _stop_deadline(self) -> None:
         self._stop_timer()
-        self._waiting.pop(self, None)
+        self._incomplete.pop(self, None)
 
-    def _give_up(self) -> None:
+    def _time_out(self) -> None:
         is_unanswered = self.cycle is None or self.cycle.response_complete
         if self._is_in_body:
             is_unanswered = not self.cycle.response_started and not self.pipeline
@@ -111,10 +111,10 @@ class ImpatientProtocol(HttpToolsProtocol):
             self._refuse(b"408 Request Timeout")
         else:
             self.transport.close()
-        self._stop_waiting()
+        self._stop_deadline()
 
     def _refuse(self, status: bytes) -> None:
-        """Say so and hang up; an application that waits for the body is told that its client is gone."""
+        """Answer with the status and close; an application that waits for the body gets ClientDisconnect."""
         headers = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
         self.transport.write(b"HTTP/1.1 " + status + b"\r\n" + headers % (len(status) + 1) + status + b"\n")
         if self._is_in_body:
@@ -128,7 +128,7 @@ class Worker(UvicornWorker):
 
     CONFIG_KWARGS: dict[str, Any] = {  # noqa: RUF012 -- as the base class declares it
         "loop": "asyncio",
-        "http": ImpatientProtocol,
+        "http": DeadlineProtocol,
         "ws": "none",
         "lifespan": "off",
         "access_log": False,
@@ -143,6 +143,6 @@ class Worker(UvicornWorker):
     }
 
 
-def serve_functions_so() -> None:
-    """functions-framework names uvicorn's own worker class, whose settings are read when a worker starts."""
+def use_deadlines_in_functions_framework() -> None:
+    """Give the settings of our worker to uvicorn's own class, which functions-framework uses."""
     UvicornWorker.CONFIG_KWARGS = Worker.CONFIG_KWARGS

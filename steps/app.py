@@ -5,7 +5,7 @@ POST /reply-discord   schemas/reply.json → schemas/message.json
 GET  /health          no token needed
 Every error           schemas/error.json
 
-A call holds a thread from the moment on when it is known who calls and what for; /health never needs one.
+A call gets a thread once its token and its body are checked; /health never needs one.
 """
 
 import asyncio
@@ -45,52 +45,54 @@ from steps.discord import Discord
 from steps.errors import PermanentError, Reason, RetryableError
 from steps.generate import generate
 from steps.reply import reply
-from steps.seal import Opener
+from steps.seal import Unsealer
 from steps.secret_manager import read_secret
 
-VERSION = "0.1"
 MAX_BODY_BYTES = 16 * 1024  # a request is at most 4 KiB
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 _ATTEMPT = re.compile(r"[1-9][0-9]{0,2}")
 
 
-Taken = TypeVar("Taken", Request, Reply)
+StepInput = TypeVar("StepInput", Request, Reply)
 
 
 Outcome = Literal["done", "limited", "later", "too slow", "mistake"] | Reason
 
-# How a call ends → its status and the severity of its line in the log.  workflows/mando.yaml goes by the status alone,
-# but for the kind of a 401 or 403: the callers' own it repeats for minutes.
+# How a call ends → its status and the severity of its line in the log.  workflows/mando.yaml decides by the status.
+# Only for a 401 or 403 it looks at the kind too: it retries those of kind "caller" for minutes.
 STATUSES: Mapping[Outcome, tuple[int, Severity]] = {
     "done": (200, "INFO"),
-    # The same call may succeed later, and is made again until the deadline.
-    "limited": (429, "WARNING"),  # after retry_after, which stands in the body
+    # The same call may succeed later; the workflow retries it until the deadline.
+    "limited": (429, "WARNING"),  # after the seconds in the body's retry_after
     "later": (503, "WARNING"),
     "too slow": (408, "WARNING"),  # its body did not come in time
-    # No repetition helps.
+    # No retry helps.
     "bug": (400, "ERROR"),  # a call, a message or a setting of ours is wrong
     "unauthenticated": (401, "ERROR"),
     "refused": (403, "ERROR"),
     "missing": (404, "ERROR"),  # no such picture
-    "gone": (410, "ERROR"),  # no message is left: nobody is told
+    "gone": (410, "ERROR"),  # no message is left to edit
     "too large": (413, "ERROR"),
     "undrawable": (422, "ERROR"),  # the member is asked to choose something else
-    # Nobody foresaw it, so nobody knows: a few more attempts.
+    # An unexpected error: a few more attempts.
     "mistake": (500, "CRITICAL"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Step(Generic[Taken]):
-    """What it takes and gives; work gets what the body holds and the workflow's attempt, from 1, in a thread."""
+class Step(Generic[StepInput]):
+    """The class of the input, the schema of the answer, and the work, which runs in a thread.
 
-    takes: type[Taken]
-    gives: Literal["picture", "message"]
-    work: Callable[[Taken, int], Picture | Message]
+    work gets the input and the number of the workflow's attempt, from 1.
+    """
+
+    input_class: type[StepInput]
+    answer_schema: Literal["picture", "message"]
+    work: Callable[[StepInput, int], Picture | Message]
 
 
 def create_app(config: Config | None = None) -> Starlette:
-    """The app, configured by the environment unless told otherwise.  gunicorn's entry point."""
+    """The app; without config it reads the environment.  gunicorn's entry point."""
     if config is None:
         try:
             config = read_config(os.environ, read_secret)
@@ -99,10 +101,8 @@ def create_app(config: Config | None = None) -> Starlette:
             sys.exit(2)
     write_json_lines(sys.stdout)
     bucket = PictureBucket(config.bucket)
-    # Source: Discord, "User Agent": DiscordBot ($url, $versionNumber)
-    user_agent = f"DiscordBot (https://{config.project}.appspot.com, {VERSION})"
-    discord = Discord(config.discord_api, user_agent, config.bot_token)
-    opener = Opener(config.seal_private_keys)
+    discord = Discord(config.discord_api, config.user_agent, config.bot_token)
+    opener = Unsealer(config.seal_private_keys)
     delivery = config.delivery
 
     def draw(request: Request, attempt: int) -> Picture:
@@ -134,15 +134,17 @@ async def _no_such_route(_: HttpRequest, error: HTTPException) -> Response:
     return JSONResponse(answer.to_json(), error.status_code, error.headers)
 
 
-async def _answer(caller: CallerCheck, threads: ThreadPoolExecutor, step: Step[Taken], http: HttpRequest) -> Response:
+async def _answer(
+    caller: CallerCheck, threads: ThreadPoolExecutor, step: Step[StepInput], http: HttpRequest
+) -> Response:
     """One call of the workflow, from its token to its answer; every outcome is one line in the log."""
     started_s = time.monotonic()
     mistake: Exception | None = None
     try:
         await caller.check(header(http.headers, "Authorization"))
-        value = await _value(http, step.takes)
+        value = await _parse_body(http, step.input_class)
         done = await asyncio.get_running_loop().run_in_executor(threads, step.work, value, _attempt(http))
-        answer: dict[str, Any] = schemas.check(step.gives, done.to_json())
+        answer: dict[str, Any] = schemas.check(step.answer_schema, done.to_json())
         outcome: Outcome = "done"
         message = "done"
     except Exception as error:  # the top of the process
@@ -163,7 +165,7 @@ async def _answer(caller: CallerCheck, threads: ThreadPoolExecutor, step: Step[T
 
 
 def failure_of(error: Exception) -> tuple[Outcome, Error]:
-    """How a call ends that raised this, and what it answers."""
+    """The outcome of a call that raised this error, and its answer."""
     match error:
         case RetryableError(retry_after_s=None):
             return _failed("later", error.kind, str(error))
@@ -171,9 +173,9 @@ def failure_of(error: Exception) -> tuple[Outcome, Error]:
             return _failed("limited", error.kind, str(error), error.retry_after_s)
         case PermanentError():
             return _failed(error.reason, error.kind, str(error))
-        case ClientDisconnect():  # it has its answer already, or is gone
+        case ClientDisconnect():  # the client has its answer already, or is gone
             return _failed("too slow", "request", "the body did not come in time")
-        case _:  # a mistake of ours, whose own text may hold a secret
+        case _:  # a bug of ours; the error's text may hold a secret
             return _failed("mistake", "mistake", "a mistake in this service; its log says more")
 
 
@@ -181,8 +183,8 @@ def _failed(outcome: Outcome, kind: Kind, message: str, retry_after_s: float | N
     return outcome, Error(kind, STATUSES[outcome][0], message, retry_after_s)
 
 
-async def _value(http: HttpRequest, takes: type[Taken]) -> Taken:
-    """What the call's body holds; its interaction must be the one that the dedup key in the header names."""
+async def _parse_body(http: HttpRequest, input_class: type[StepInput]) -> StepInput:
+    """The input in the call's body; its interaction_id must equal the dedup key in the header."""
     content_type = header(http.headers, "Content-Type") or ""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise _refused("bug", "the body must be JSON: Content-Type: application/json")
@@ -191,9 +193,9 @@ async def _value(http: HttpRequest, takes: type[Taken]) -> Taken:
     except BodyTooLarge:
         raise _refused("too large", f"the body is larger than {MAX_BODY_BYTES} bytes") from None
     try:
-        value = body.parse(raw, takes.from_json)
+        value = body.parse(raw, input_class.from_json)
     except ValueError as error:
-        raise _refused("bug", f"the body is not what {takes.__name__.lower()}.json says: {error}") from None
+        raise _refused("bug", f"the body is not what {input_class.__name__.lower()}.json says: {error}") from None
     if header(http.headers, "X-Dedup-Key") != value.interaction_id:
         raise _refused("bug", "the header X-Dedup-Key does not name the request's interaction_id")
     return value
@@ -204,12 +206,12 @@ def _refused(reason: Reason, message: str) -> PermanentError:
 
 
 def _attempt(http: HttpRequest) -> int:
-    """Which attempt of the workflow this is, from 1."""
+    """The number of the workflow's attempt, from 1."""
     said = header(http.headers, "X-Attempt") or ""
     return int(said) if _ATTEMPT.fullmatch(said) else 1
 
 
 def _interaction_id(http: HttpRequest) -> str | None:
-    """What the dedup key names, for the log; None where it is none of Discord's ids."""
+    """The dedup key, for the log; None if it has not the form of a Discord id."""
     interaction_id = header(http.headers, "X-Dedup-Key") or ""
     return interaction_id if _SNOWFLAKE.fullmatch(interaction_id) else None

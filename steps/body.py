@@ -1,16 +1,16 @@
-"""One call's body → what the step takes.  Called by app.py once it is known who calls; pure."""
+"""A call's body → the input of its step.  Called by app.py after the caller's token is checked; pure."""
 
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-Taken = TypeVar("Taken")
+Parsed = TypeVar("Parsed")
 
 
-def parse(raw: bytes, from_json: Callable[[object], Taken]) -> Taken:
-    """What from_json makes of the JSON in raw, which is UTF-8.
+def parse(raw: bytes, from_json: Callable[[object], Parsed]) -> Parsed:
+    """The result of from_json for the JSON in raw, which is UTF-8.
 
-    Raises ValueError, which names what is wrong and never its value.
+    Raises ValueError, which says what is wrong but never the value.
     """
     try:
         value = json.loads(
@@ -29,7 +29,7 @@ def parse(raw: bytes, from_json: Callable[[object], Taken]) -> Taken:
 
 
 def _number(text: str) -> float:
-    """JSON Schema takes 6.0 for an integer, so that is what it becomes."""
+    """6.0 becomes the integer 6: JSON Schema counts it as one."""
     number = float(text)
     return int(number) if number.is_integer() else number
 
@@ -39,7 +39,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _no_name_twice(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two parsers may take different ones of the two."""
+    """Refuse a repeated name: two parsers may use different values."""
     found = dict(members)
     if len(found) != len(members):
         raise ValueError("a name stands twice in one object")

@@ -1,4 +1,4 @@
-"""Who is calling?  Only the workflow's service account may.  App Engine does not check Google's ID tokens itself.
+"""Check who calls: only the workflow's service account may.  App Engine does not check Google's ID tokens itself.
 
 Source: Google, "Validating an ID token": signature, expiry and audience by google-auth; issuer and email here.
 """
@@ -20,14 +20,14 @@ _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+\.[A-Za-z0-9_=
 
 
 class CallerCheck:
-    """Checks each call's Authorization header, in the event loop: a caller who is refused has held no thread."""
+    """Checks each call's Authorization header, in the event loop: a refused call never needs a thread."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._certificates = Certificates(config.certs_url)
 
     async def check(self, authorization: str | None) -> None:
-        """Raises PermanentError where the token is missing, not valid, or somebody else's."""
+        """Raises PermanentError if the token is missing, not valid, or of another account."""
         given = authorization or ""
         if len(given) > _MAX_CHARACTERS:
             raise _refused("unauthenticated", f"the token is not valid: more than {_MAX_CHARACTERS} characters")
@@ -52,12 +52,12 @@ class CallerCheck:
             return jwt.decode(
                 token, certs=certificates, audience=self._config.audience, clock_skew_in_seconds=CLOCK_SKEW_S
             )
-        except (ValueError, TypeError) as error:  # google-auth's own are ValueErrors; TypeError: an end that is a text
+        except (ValueError, TypeError) as error:  # google-auth raises ValueErrors; TypeError: the claim exp is a text
             raise _refused("unauthenticated", f"the token is not valid: {_without_token(error)}") from None
 
 
 def _key_id(token: str) -> Any:
-    """The name of the key in the token's header, whatever it is.  Header and claims are known for JSON objects then."""
+    """The key id in the token's header, of any type.  Also checks that header and claims are JSON objects."""
     try:
         return jwt.decode_header(token).get("kid")
     except RecursionError:
@@ -71,5 +71,5 @@ def _refused(reason: Reason, message: str) -> PermanentError:
 
 
 def _without_token(error: Exception) -> str:
-    """What is wrong with the token, cut before the text that google-auth quotes from it; a key's id may be quoted."""
+    """The error's text without the part that google-auth quotes from the token; a key id may be quoted."""
     return str(error.args[0]).partition(":")[0][:_LONGEST_REASON] if error.args else type(error).__name__

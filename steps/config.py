@@ -14,9 +14,10 @@ Delivery = Literal["attach", "link"]
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All that the steps are told."""
+    """The settings of the steps."""
 
     project: str
+    version: str
     bucket: str
     audience: str
     workflow_service_account: str
@@ -26,18 +27,25 @@ class Config:
     certs_url: str
     bot_token: Secret | None = None
 
+    @property
+    def user_agent(self) -> str:
+        """Of our calls to Discord.  Source: Discord, "User Agent": DiscordBot ($url, $versionNumber)."""
+        return f"DiscordBot (https://{self.project}.appspot.com, {self.version})"
+
 
 _URL = matching(r"https?://[^\s/]+(/[^\s?#]*)?", "an http:// or https:// address")
 
 
 def _parse_bot_token(text: str) -> Secret | None:
-    """The line's end of a file is no part of it."""
+    """None if there is none; a file's line end is removed."""
     return Secret(text.strip()) if text else None
 
 
-# What can be told from the project's id need not be set.
+# Defaults follow from the project's id where possible.
 SETTINGS = {
     "GOOGLE_CLOUD_PROJECT": Setting("App Engine sets it; elsewhere it is the project's id", "my-project"),
+    # Source: App Engine, "Runtime environment": GAE_VERSION.  The package is not installed there.
+    "GAE_VERSION": Setting("App Engine sets it: the version of this service", "20260131t120000", default="local"),
     "BUCKET": Setting(
         "the bucket that holds the pictures",
         "my-project-mandalas",
@@ -62,7 +70,7 @@ SETTINGS = {
         "the private sealing key, as `mando keys` makes one, a comma between two",
         "q83v…=",
         parse_private_keys,
-        kept_in="SEAL_PRIVATE_KEY_SECRET",
+        stored_at="SEAL_PRIVATE_KEY_SECRET",
     ),
     "DISCORD_BOT_TOKEN_SECRET": Setting(
         "where Secret Manager keeps the bot's token",
@@ -74,7 +82,7 @@ SETTINGS = {
         "MTE0…",
         _parse_bot_token,
         default="",
-        kept_in="DISCORD_BOT_TOKEN_SECRET",
+        stored_at="DISCORD_BOT_TOKEN_SECRET",
     ),
     "DELIVERY": Setting(
         "how the picture reaches Discord: uploaded with the reply, or linked from a public bucket",
@@ -99,6 +107,7 @@ def read_config(environ: Mapping[str, str], read_secret: Callable[[str], Secret]
     values = read_environment("mando steps", SETTINGS, environ, read_secret)
     return Config(
         project=values["GOOGLE_CLOUD_PROJECT"],
+        version=values["GAE_VERSION"],
         bucket=values["BUCKET"],
         audience=values["AUDIENCE"],
         workflow_service_account=values["WORKFLOW_SERVICE_ACCOUNT"],

@@ -1,8 +1,6 @@
 """Discord: edit the one message that answers an interaction, or post it to the channel when that is too late.
 
-Discord's errors become ours here and nowhere else.
-
-No error of this file shows an address: it holds the interaction's token.
+Only this file turns Discord's errors into ours.  No error shows a URL: it contains the interaction's token.
 """
 
 import json
@@ -16,16 +14,16 @@ import requests
 
 from service.environment import Secret
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
-from steps.rate_limits import Brake, Caller, read_rate_limit
+from steps.rate_limits import CountedBy, Throttle, read_rate_limit
 from steps.verdicts import verdict_of
 
 TIMEOUT_S = (2.0, 10.0)  # connect, read
-_INVALID = (401, 403)  # what counts, beside 429.  Source: Discord, "Invalid Request Limit"
+_INVALID = (401, 403)  # what Discord counts, beside 429.  Source: Discord, "Invalid Request Limit"
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 
 
 class Discord:
-    """Discord's API, as far as a reply needs it.  One keep-alive session, which keeps no cookie."""
+    """The calls of Discord's API that a reply needs.  One keep-alive session, which stores no cookie."""
 
     def __init__(
         self,
@@ -39,10 +37,10 @@ class Discord:
         self._session.headers["User-Agent"] = user_agent
         # Cloudflare's cookies would tie one member's call to the next.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # Else a .netrc of this machine replaces the header Authorization.
-        self._session.auth = _as_it_is
+        # Else requests replaces our Authorization by one from a .netrc file.
+        self._session.auth = _unchanged
         self._bot_token = bot_token
-        self._brake = Brake(monotonic_s)
+        self._throttle = Throttle(monotonic_s)
 
     @property
     def can_post(self) -> bool:
@@ -53,7 +51,7 @@ class Discord:
         """Make `message`, with png as its file 0, the reply to the interaction.  Returns the message's id.
 
         Raises RetryableError, PermanentError or TokenExpired.  Doing it twice changes nothing: attachments are listed,
-        so a file replaces the one before.  Source: Discord, "Edit Original Interaction Response", "Uploading Files".
+        so a file replaces the previous one.  Source: Discord, "Edit Original Interaction Response", "Uploading Files".
         """
         url = f"{self._api_url}/webhooks/{application_id}/{token.reveal()}/messages/@original"
         return self._send("address", "PATCH", url, {}, message, png)
@@ -71,14 +69,14 @@ class Discord:
 
     def _send(
         self,
-        caller: Caller,
+        counted_by: CountedBy,
         method: str,
         url: str,
         headers: Mapping[str, str],
         message: Mapping[str, Any],
         png: bytes | None,
     ) -> str:
-        self._brake.check(caller)
+        self._throttle.check(counted_by)
         parts = {"payload_json": (None, json.dumps(message), "application/json")}
         if png is not None:
             parts["files[0]"] = ("mandala.png", png, "image/png")  # type: ignore[assignment]
@@ -89,23 +87,23 @@ class Discord:
         except requests.RequestException as error:
             raise RetryableError(f"Discord did not answer: {type(error).__name__}", kind="discord") from None
         if not 200 <= answer.status_code < 300:
-            raise self._error(caller, answer)
+            raise self._error(counted_by, answer)
         shown = _json(answer)
         message_id = shown.get("id") if isinstance(shown, dict) else None
         if not isinstance(message_id, str) or not _SNOWFLAKE.fullmatch(message_id):
             raise RetryableError("Discord's answer is no message", kind="discord")
         return message_id
 
-    def _error(self, caller: Caller, answer: requests.Response) -> Exception:
+    def _error(self, counted_by: CountedBy, answer: requests.Response) -> Exception:
         if answer.status_code != 429:
             if answer.status_code in _INVALID:
-                self._brake.count_invalid()
+                self._throttle.count_invalid()
             return _error(answer)
         limit = read_rate_limit(answer.headers, _json(answer))
         if limit.is_invalid:
-            self._brake.count_invalid()
+            self._throttle.count_invalid()
         if limit.is_global:
-            self._brake.hold(caller, limit.retry_after_s)
+            self._throttle.hold(counted_by, limit.retry_after_s)
         return RetryableError(limit.message, retry_after_s=limit.retry_after_s, kind="discord")
 
 
@@ -127,12 +125,12 @@ def _error(answer: requests.Response) -> Exception:
 
 
 def _json(answer: requests.Response) -> object:
-    """The answer's JSON, or None: anyone on the way may have answered, with anything."""
+    """The answer's JSON, or None: a proxy may have answered, with anything."""
     try:
         return answer.json()
     except (ValueError, RecursionError):  # ValueError: also a number of more than 4,300 digits
         return None
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request

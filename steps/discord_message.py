@@ -14,15 +14,15 @@ _FILE_NAME = "mandala.png"
 
 @dataclass(frozen=True, slots=True)
 class DiscordMessage:
-    """A whole message: what is not named is emptied, so that an edit leaves nothing of what stood there before.
+    """A whole message: every field is sent, also if empty, so an edit leaves nothing of the old message.
 
-    linked is the address of a picture that Discord fetches; None where it is uploaded with the message.
-    mentioned is the one whom it notifies; nobody else can be, whatever the content says.
+    linked_url is the address of a picture that Discord fetches; None if the picture is uploaded with the message.
+    mentioned is the only user that Discord notifies, whatever the content says.
     """
 
     content: str = ""
     picture: Picture | None = None
-    linked: str | None = None
+    linked_url: str | None = None
     mentioned: UserId | None = None
 
     def mentioning(self, user_id: UserId) -> "DiscordMessage":
@@ -31,18 +31,18 @@ class DiscordMessage:
     def to_json(self) -> dict[str, Any]:
         return {
             "content": self.content,
-            "embeds": [_embed(self.picture, self.linked)] if self.picture else [],
-            "attachments": [_attachment(self.picture)] if self.picture and not self.linked else [],
+            "embeds": [_embed(self.picture, self.linked_url)] if self.picture else [],
+            "attachments": [_attachment(self.picture)] if self.picture and not self.linked_url else [],
             "allowed_mentions": {"users": [self.mentioned]} if self.mentioned else {"parse": []},
         }
 
 
-def _embed(picture: Picture, linked: str | None) -> dict[str, Any]:
+def _embed(picture: Picture, linked_url: str | None) -> dict[str, Any]:
     return {
         "title": picture.title,
         "description": picture.description,
         "color": picture.colour,
-        "image": {"url": linked or f"attachment://{_FILE_NAME}"},
+        "image": {"url": linked_url or f"attachment://{_FILE_NAME}"},
     }
 
 

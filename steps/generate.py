@@ -1,6 +1,6 @@
 """Request → picture in the bucket.  Called by app.py for /generate-image, without HTTP.
 
-The picture is a function of the request alone, and so is its object's name: doing it again changes nothing.
+The picture and its object's name depend only on the request: doing it again changes nothing.
 """
 
 import hashlib
@@ -16,11 +16,11 @@ SIZE_PX = 1024
 
 
 def generate(request: Request, bucket: PictureBucket, *, is_first_attempt: bool) -> Picture:
-    """Draw what the request asks for, and keep it in the bucket.
+    """Draw the picture of the request and put it into the bucket.
 
-    Only another attempt looks whether the picture is there already: the first one would ask in vain.
+    Only a later attempt checks whether the picture exists already: for the first one it hardly ever does.
 
-    Raises PermanentError where it cannot be drawn, and what the bucket raises.
+    Raises PermanentError if it cannot be drawn, and what the bucket raises.
     """
     options = request.options
     seed = request.interaction_id if options.words is None else options.words
@@ -36,9 +36,9 @@ def generate(request: Request, bucket: PictureBucket, *, is_first_attempt: bool)
 
 
 def _object_name(design: mandala.Design, options: Options) -> ObjectName:
-    """Named after all that makes the picture's bytes.
+    """A name that contains a hash of everything that determines the picture's bytes.
 
-    The design holds the words and what they chose; an option that it does not hold is still not forgotten here.
+    The design holds the seed.  The other options are hashed too, in case the design does not hold one of them.
     """
     chosen = {name: value for name, value in options.to_json().items() if name != "words"}
     shown = json.dumps([mandala.DRAWING, "png", SIZE_PX, chosen, mandala.to_document(design)], sort_keys=True)

@@ -1,4 +1,4 @@
-"""When may Discord be called again?  What a 429 says, and what holds back a whole process.
+"""When may Discord be called again?  What a 429 says, and when a whole process must wait.
 
 Source: Discord, "Rate Limits", for all that is not said otherwise.
 """
@@ -13,22 +13,22 @@ from typing import Literal
 
 from steps.errors import RetryableError
 
-# Whom a global limit counts: a bot by its token, calls without Authorization by our address.
-Caller = Literal["address", "bot"]
+# What a global limit counts by: calls of a bot by its token, calls without Authorization by our address.
+CountedBy = Literal["address", "bot"]
 
-_SHORTEST_S = 0.5  # 0 and less mean "now"; called again at once, a limit that is not over would only be counted again
-_LONGEST_S = 900.0  # an interaction's token lives so long: waiting longer helps nobody
-_UNSAID_S = 1.0
+_SHORTEST_S = 0.5  # also for 0 and less, which mean "now": a call before the limit's end would only be counted again
+_LONGEST_S = 900.0  # the life of an interaction's token: a longer wait is useless
+_DEFAULT_S = 1.0
 _BLOCKED_S = 300.0  # a block by address that names no end lasts minutes to an hour (discord-api-docs #5810, #5385)
 
 _WINDOW_S = 600.0
 # 10,000 invalid requests in 10 minutes ban an address.  8 processes share ours (app.yaml: 4 instances of 2 workers).
-_MOST_INVALID = 1000
+_MAX_INVALID = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """is_global: it covers every call of this caller, not one webhook's or channel's alone.
+    """is_global: it covers all calls of this bot or address, not one webhook's or channel's alone.
 
     is_invalid: it counts as one of the 10,000 invalid requests.
     """
@@ -44,7 +44,7 @@ def read_rate_limit(headers: Mapping[str, str], body: object) -> RateLimit:
 
     A block by address at Cloudflare is a 429 too: a text or JSON without retry_after, often with Retry-After.  It is
     known to hit one webhook or one route alone (discord-api-docs #7040, #5385), so it holds back no other call.
-    X-RateLimit-Reset-After is of the bucket, which need not be the limit that was hit, so it is asked last.
+    X-RateLimit-Reset-After belongs to a bucket, which may not be the limit that was hit, so it is read last.
     """
     said = body if isinstance(body, dict) else {}
     scope = headers.get("X-RateLimit-Scope", "").lower()
@@ -63,7 +63,7 @@ def read_rate_limit(headers: Mapping[str, str], body: object) -> RateLimit:
             )
             if seconds is not None
         ),
-        _UNSAID_S if is_discords else _BLOCKED_S,
+        _DEFAULT_S if is_discords else _BLOCKED_S,
     )
     return RateLimit(
         "Discord limits our rate" if is_discords else "Discord's network blocks our address for now",
@@ -74,7 +74,7 @@ def read_rate_limit(headers: Mapping[str, str], body: object) -> RateLimit:
 
 
 def _seconds(value: object) -> float | None:
-    """The number in value, which may be its text; None where there is none."""
+    """The number in value, which may be a text; None if there is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -85,30 +85,32 @@ def _seconds(value: object) -> float | None:
 
 
 def _until(retry_at: str, now: str) -> float | None:
-    """Seconds between two dates of HTTP, both of the answer's own clock.  Source: RFC 9110, Retry-After."""
+    """Seconds between two dates of HTTP, both from the clock of the answer's sender.  Source: RFC 9110, Retry-After."""
     try:
         return (parsedate_to_datetime(retry_at) - parsedate_to_datetime(now)).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
 
 
-class Brake:
-    """Holds back what is certain to be refused: after a global limit its caller's calls, until it is over; and all
-    calls once this process has had its share of the invalid requests that ban an address.
+class Throttle:
+    """Stops calls that would certainly be refused, before they are made.
+
+    After a global limit, the calls that it counts, until it is over.  After _MAX_INVALID invalid requests, all calls:
+    too many of them ban our address.
     """
 
     def __init__(self, monotonic_s: Callable[[], float]) -> None:
         self._monotonic_s = monotonic_s
         self._lock = threading.Lock()
-        self._held_until_s: dict[Caller, float] = {"address": -math.inf, "bot": -math.inf}
-        self._invalid_at_s: deque[float] = deque(maxlen=_MOST_INVALID)
+        self._held_until_s: dict[CountedBy, float] = {"address": -math.inf, "bot": -math.inf}
+        self._invalid_at_s: deque[float] = deque(maxlen=_MAX_INVALID)
 
-    def check(self, caller: Caller) -> None:
-        """Raises RetryableError while this caller is held back."""
+    def check(self, counted_by: CountedBy) -> None:
+        """Raises RetryableError while such a call must wait."""
         with self._lock:
             now_s = self._monotonic_s()
-            held_s = self._held_until_s[caller] - now_s
-            is_full = len(self._invalid_at_s) == _MOST_INVALID
+            held_s = self._held_until_s[counted_by] - now_s
+            is_full = len(self._invalid_at_s) == _MAX_INVALID
             full_s = self._invalid_at_s[0] + _WINDOW_S - now_s if is_full else 0.0
         if held_s > 0:
             raise RetryableError(
@@ -116,15 +118,15 @@ class Brake:
             )
         if full_s > 0:
             raise RetryableError(
-                f"{_MOST_INVALID} invalid requests to Discord within {_WINDOW_S:g} s: more would ban our address",
+                f"{_MAX_INVALID} invalid requests to Discord within {_WINDOW_S:g} s: more would ban our address",
                 retry_after_s=round(max(full_s, _SHORTEST_S), 3),
                 kind="discord",
             )
 
-    def hold(self, caller: Caller, seconds: float) -> None:
-        """A shorter limit does not end a longer one."""
+    def hold(self, counted_by: CountedBy, seconds: float) -> None:
+        """Stop these calls for so long; a shorter limit does not end a longer one."""
         with self._lock:
-            self._held_until_s[caller] = max(self._held_until_s[caller], self._monotonic_s() + seconds)
+            self._held_until_s[counted_by] = max(self._held_until_s[counted_by], self._monotonic_s() + seconds)
 
     def count_invalid(self) -> None:
         """One more answer of 401, 403 or 429."""

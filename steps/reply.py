@@ -12,12 +12,12 @@ from steps.config import Delivery
 from steps.discord import Discord
 from steps.discord_message import DiscordMessage
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
-from steps.seal import Opener
+from steps.seal import Unsealer
 
-# Discord gives up an interaction that is not acknowledged within 3 s; the rest is for clocks that differ.
+# Discord drops an interaction that is not acknowledged within 3 s; the rest is for clocks that differ.
 _ACKNOWLEDGED_WITHIN = timedelta(seconds=30)
 
-# Where the network in front of Discord blocks us, each further try is an invalid request more: few, and far between.
+# While the network in front of Discord blocks us, each retry counts as an invalid request: few retries, long waits.
 BLOCKED_WAITS_S = (2.0, 10.0, 30.0, 90.0)
 
 # What a member is told.
@@ -31,37 +31,37 @@ def reply(
     order: Reply,
     bucket: PictureBucket,
     discord: Discord,
-    opener: Opener,
+    opener: Unsealer,
     delivery: Delivery,
     now: datetime,
     attempt: int,
 ) -> Message:
-    """Show the order's picture or apology.
+    """Show the picture or the apology.
 
-    attempt counts the workflow's calls of one order, from 1.
-    Raises PermanentError where no message is left to edit, and what the bucket and Discord raise.
+    order is the body of the call; attempt is the number of the workflow's attempt, from 1.
+    Raises PermanentError if no message is left to edit, and what the bucket and Discord raise.
     """
     try:
-        return Message(_shown(order, bucket, discord, opener, delivery, now))
+        return Message(_edit_or_post(order, bucket, discord, opener, delivery, now))
     except Blocked as error:
         if attempt > len(BLOCKED_WAITS_S):
             raise PermanentError("refused", f"{error} {attempt} times", kind="discord") from None
         raise RetryableError(str(error), retry_after_s=BLOCKED_WAITS_S[attempt - 1], kind="discord") from None
 
 
-def _shown(
-    order: Reply, bucket: PictureBucket, discord: Discord, opener: Opener, delivery: Delivery, now: datetime
+def _edit_or_post(
+    order: Reply, bucket: PictureBucket, discord: Discord, opener: Unsealer, delivery: Delivery, now: datetime
 ) -> str:
-    """As an edit of the acknowledgement; else as a message of the bot in the channel, if there is a bot for it.
+    """Edit the acknowledgement; if that is impossible, post as the bot to the channel.  Returns the message's id.
 
-    A member whose acknowledgement never reached Discord has read there that the application did not respond, so an
-    apology is posted then too.  After the token's end it is not: it could come with each replay.
+    If the acknowledgement never reached Discord, the member reads that the application did not respond; so an apology
+    is posted too.  After the token's end no apology is posted: each replay would post another.
     """
     request = order.request
     is_alive = now < request.expires_at
-    token = opener.open(request.sealed_token) if is_alive else None  # first: a forged one shall cost no download
+    token = opener.open(request.sealed_token) if is_alive else None  # before the download: a forged token costs none
     if isinstance(order.result, Picture):
-        message, png = _show(order.result, bucket, delivery)
+        message, png = _message_and_file(order.result, bucket, delivery)
     else:
         message, png = DiscordMessage(APOLOGIES[order.result]), None
     reason = f"the interaction's token expired at {instant(request.expires_at)}"
@@ -72,7 +72,7 @@ def _shown(
         except TokenExpired as error:
             reason = str(error)
         except NotYetAcknowledged as error:
-            # A clock that is far off says nothing: then too it is for good.
+            # If the clocks differ by more than that, this cannot be told: treat it as final.
             if abs(now - request.received_at) < _ACKNOWLEDGED_WITHIN:
                 raise
             reason, may_post = f"{error}; our acknowledgement never reached it", True
@@ -82,7 +82,7 @@ def _shown(
 
 
 def _post(request: Request, discord: Discord, message: DiscordMessage, png: bytes | None, reason: str) -> str:
-    """To the channel, mentioning the member.  Raises PermanentError where that cannot be."""
+    """Post to the channel, mentioning the member.  Raises PermanentError if that is impossible."""
     if not discord.can_post:
         raise _no_message_left(f"{reason}; to post to the channel instead, set DISCORD_BOT_TOKEN for the steps")
     if request.channel_id is None:
@@ -95,8 +95,10 @@ def _no_message_left(message: str) -> PermanentError:
     return PermanentError("gone", message, kind="discord")
 
 
-def _show(picture: Picture, bucket: PictureBucket, delivery: Delivery) -> tuple[DiscordMessage, bytes | None]:
+def _message_and_file(
+    picture: Picture, bucket: PictureBucket, delivery: Delivery
+) -> tuple[DiscordMessage, bytes | None]:
     """The message, and the file that goes with it."""
     if delivery == "link":
-        return DiscordMessage(picture=picture, linked=bucket.public_url(picture.object)), None
+        return DiscordMessage(picture=picture, linked_url=bucket.public_url(picture.object)), None
     return DiscordMessage(picture=picture), bucket.get(picture.object)

@@ -1,4 +1,4 @@
-"""Open what the ingress sealed: the only place where Discord's interaction token is in plain text after the queue."""
+"""Open sealed tokens: only here Discord's interaction token is in plain text after the queue."""
 
 import re
 from base64 import b64decode, urlsafe_b64decode
@@ -11,20 +11,20 @@ import schemas
 from service.environment import Secret
 from steps.errors import PermanentError
 
-# The same that the ingress takes; everybody can seal with the public key, so it is not enough that the ingress looked.
+# The ingress checks the same, but anybody can seal with the public key.
 _TOKEN = re.compile(schemas.pattern("interaction", "token"))
 
 
-class Opener:
-    """Opens with any of its keys, so that a key can be changed while tokens sealed with the old are on their way."""
+class Unsealer:
+    """Opens tokens sealed for any of its keys, so that keys can be changed while old tokens are on their way."""
 
     def __init__(self, keys: Sequence[PrivateKey]) -> None:
         self._boxes = [SealedBox(key) for key in keys]
 
     def open(self, sealed_token: str) -> Secret:
-        """The token.  Raises PermanentError where it was sealed with a key that is not ours, or altered."""
+        """The token.  Raises PermanentError if it was sealed for another key, or altered."""
         try:
-            sealed = urlsafe_b64decode(sealed_token + "==")  # more than there may be; so many are never missing
+            sealed = urlsafe_b64decode(sealed_token + "==")  # the most padding that can be missing; more is ignored
         except ValueError:
             raise _wrong("sealed_token is not base64url") from None
         for box in self._boxes:

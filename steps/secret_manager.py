@@ -1,6 +1,6 @@
 """Read one secret from Secret Manager, when the process starts.
 
-App Engine shows environment variables to everyone who may look at a version, and app.yaml has no `secrets`.
+App Engine shows environment variables to everyone who may view a version, and app.yaml cannot refer to secrets.
 """
 
 import base64

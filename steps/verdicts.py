@@ -1,7 +1,7 @@
-"""What each error of Discord means for one reply: from (status, Discord's code) to a verdict, by tables.
+"""Tables from an error of Discord (status, code) to a verdict: what to do with the reply.
 
-Source: Discord, "Opcodes and Status Codes" and "Rate Limits"; what stands beside a row as "observed" comes from
-threads of discord/discord-api-docs.  A 429 is not here: rate_limits.py reads it.
+Source: Discord, "Opcodes and Status Codes" and "Rate Limits"; "observed" beside a row refers to issues of
+discord/discord-api-docs.  A 429 is not here: rate_limits.py reads it.
 """
 
 from collections.abc import Mapping
@@ -29,13 +29,13 @@ DISCORD_ERRORS: Mapping[int, Verdict] = {
     40005: "bug",  # the picture is too large
     50045: "bug",  # the file is too large
 }
-# An answer without a code is not one of Discord's API but of the network in front of it.
+# An answer without a code comes not from Discord's API but from the network in front of it.
 _WITHOUT_CODE: Mapping[int, Verdict] = {
     403: "blocked",  # Cloudflare's page of HTML (observed, #1149)
 }
-# For all others.  401 and 403 must not be repeated: 10,000 of them in 10 minutes ban our address.
+# For all others.  401 and 403 must not be retried: 10,000 of them in 10 minutes ban our address.
 _BY_STATUS: Mapping[int, Verdict] = {
-    401: "refused",  # 0 and 50014: the bot's token is none
+    401: "refused",  # 0 and 50014: the bot's token is not valid
     403: "refused",  # 50001: the bot does not see the channel; 50013: it may not write there
     404: "gone",  # "you should not attempt to use it again"
     408: "retry",

@@ -68,8 +68,9 @@ class Signer:
         self.key = SigningKey.generate()
         self.public_key_hex = self.key.verify_key.encode().hex()
 
-    def headers(self, body: bytes, age_s: float = 0) -> dict[str, str]:
-        timestamp = str(int(time.time() - age_s))
+    def headers(self, body: bytes, age_s: float = 0, timestamp: str | None = None) -> dict[str, str]:
+        """The headers of a request that was signed age_s ago; timestamp replaces the text of that time."""
+        timestamp = str(int(time.time() - age_s)) if timestamp is None else timestamp
         signature = self.key.sign(timestamp.encode() + body).signature.hex()
         return {
             "Content-Type": "application/json",

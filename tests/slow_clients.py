@@ -1,4 +1,4 @@
-"""Clients that hold a connection by being slow: what each sends, and so many of them at once."""
+"""Clients that hold a connection by being slow: what each kind sends, and many of them at once."""
 
 import contextlib
 import select
@@ -10,23 +10,23 @@ from dataclasses import dataclass
 
 from service.slow_clients import REQUEST_WITHIN_S
 
-# A client that a door holds to its deadline is gone after 2.5 s, or 4.5 s where its connection was kept; one that is
-# not held to it never goes.  The rest is for a machine under load.
+# A server with a deadline closes a slow connection after 2.5 s, or 4.5 s if it was kept alive; one without a deadline
+# never does.  The rest is for a machine under load.
 GONE_WITHIN_S = 20.0
-_SIEGES = 10
+_TRIES = 10
 
 _HEAD = b"POST / HTTP/1.1\r\nHost: door\r\nContent-Type: application/json\r\nAuthorization: Bearer a.b.c\r\n"
-# A head that a door would read on behind: the signature has the right shape.
+# With these headers the ingress goes on to read the body: the signature has the right form.
 _SHAPED = b"X-Signature-Ed25519: %b\r\nX-Signature-Timestamp: %d\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """first is sent at once, then a byte of rest each second.  A whole request before it makes it a kept connection."""
+    """first is sent at once, then a byte of rest each second; is_kept_alive: after a whole request."""
 
     first: bytes
     rest: bytes = b""
-    asks_before: bool = False
+    is_kept_alive: bool = False
 
 
 def kinds() -> Mapping[str, Slow]:
@@ -37,18 +37,18 @@ def kinds() -> Mapping[str, Slow]:
         "a byte of a head each second": Slow(b"P", whole[1:]),
         "a byte of a body each second": Slow(whole, b"{" * 1000),
         "nothing at all": Slow(b""),
-        "half a head on a kept connection": Slow(_HEAD, asks_before=True),
+        "half a head on a kept connection": Slow(_HEAD, is_kept_alive=True),
     }
 
 
 @contextlib.contextmanager
 def holding(port: int, slow: Slow, count: int) -> Iterator[list[socket.socket]]:
-    """So many connections; their bytes go on coming while the block runs."""
+    """`count` connections; their bytes are sent while the block runs."""
     done = threading.Event()
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10)) for _ in range(count)]
         for client in clients:
-            if slow.asks_before:
+            if slow.is_kept_alive:
                 client.sendall(b"GET /health HTTP/1.1\r\nHost: door\r\n\r\n")
                 assert client.recv(65536).startswith(b"HTTP/1.1 ")
             client.sendall(slow.first)
@@ -69,20 +69,20 @@ def _drip(clients: list[socket.socket], rest: bytes, done: threading.Event) -> N
 
 
 def answered_beside(port: int, slow: Slow, ask: Callable[[], None], count: int = 200) -> None:
-    """ask() is answered beside so many, before the time of the first of them is over; afterwards all of them go.
+    """Check that ask() is answered beside `count` slow clients before the first is cut off; later all are closed.
 
-    A door that lets somebody wait for slow clients never answers before that.  One that does not may be too late for it
-    on a machine under load, so it is besieged again.
+    A server on which others wait for slow clients never answers in that time.  A good one may be too late on a machine
+    under load, so there are several tries.
     """
-    for _ in range(_SIEGES):
+    for _ in range(_TRIES):
         began_s = time.monotonic()
-        with holding(port, slow, count // 4 if slow.asks_before else count) as clients:
+        with holding(port, slow, count // 4 if slow.is_kept_alive else count) as clients:
             ask()
             is_in_time = time.monotonic() - began_s < REQUEST_WITHIN_S
             until_closed(clients)
         if is_in_time:
             return
-    raise AssertionError(f"no answer came before a slow client's time was over, in {_SIEGES} sieges")
+    raise AssertionError(f"no answer came before a slow client's time was over, in {_TRIES} tries")
 
 
 def until_closed(clients: list[socket.socket]) -> None:

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from local.workflows.limits import make_room_for_frames
-from tests.ingress.test_requests import environment
+from tests.ingress.function import environment
 from tests.servers import ROOT
 
 ROOMS = ("cli", "deploy", "ingress", "local", "mandala", "schemas", "service", "steps")

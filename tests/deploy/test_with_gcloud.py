@@ -18,7 +18,7 @@ from cli.env import gcloud_environment
 from deploy.calls import APIS, CALLS, Answer, Call
 from deploy.calls import SETTINGS as ASKED
 from deploy.perform import perform
-from ingress.enqueue import MOST_CALLS
+from ingress.enqueue import MAX_CALLS
 from local.storage.objects import ObjectStore
 from local.storage.rest import routes
 from service.concurrency import INGRESS_REQUESTS, STEPS_THREADS
@@ -265,7 +265,7 @@ def test_no_instance_is_sent_more_than_it_has_threads_or_calls_for() -> None:
     app = yaml.safe_load((ROOT / "app.yaml").read_text())
     assert app["automatic_scaling"]["max_concurrent_requests"] == STEPS_THREADS
     assert f"--concurrency={INGRESS_REQUESTS}" in " ".join(word for call in CALLS for word in call.command)
-    assert MOST_CALLS >= INGRESS_REQUESTS
+    assert MAX_CALLS >= INGRESS_REQUESTS
 
 
 def test_these_settings_are_all_that_a_deployment_asks_for() -> None:

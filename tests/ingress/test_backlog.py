@@ -10,9 +10,9 @@ from urllib.parse import parse_qs
 import pytest
 from google.api_core import exceptions
 
-from ingress.backlog import Backlog, QueueStats, asking
+from ingress.backlog import Backlog, QueueStats, stats_fetcher
 from ingress.config import read_config
-from tests.ingress.test_requests import environment
+from tests.ingress.function import environment
 from tests.servers import serving, wait_until
 
 
@@ -35,7 +35,7 @@ def a_request(backlog: Backlog, deadline_s: float = 1000.0) -> float:
     """What a request knows of the line when it begins; the question is asked beside it."""
 
     async def request() -> float:
-        async with backlog.asked_meanwhile(deadline_s):
+        async with backlog.refresh_meanwhile(deadline_s):
             return backlog.wait_s()
 
     return asyncio.run(request())
@@ -67,7 +67,7 @@ async def test_what_is_enqueued_while_the_question_is_on_its_way_counts() -> Non
 
     backlog = Backlog(fetch, look_every_s=5, now_s=lambda: 100.0)
     backlog.note_enqueued()
-    async with backlog.asked_meanwhile(1000.0):
+    async with backlog.refresh_meanwhile(1000.0):
         asked.wait(10)
         backlog.note_enqueued()
         released.set()
@@ -115,7 +115,7 @@ def test_an_answer_that_lay_unread_while_the_process_stood_still_says_nothing() 
     a_request(backlog, deadline_s=0.0)
     clock["s"] = 600.0
     released.set()
-    wait_until(lambda: not backlog.is_asking(), "the old answer is read")
+    wait_until(lambda: not backlog.is_refreshing(), "the old answer is read")
     assert backlog.wait_s() == 0
 
 
@@ -133,7 +133,7 @@ def test_one_question_that_hangs_is_the_only_one() -> None:
         a_request(backlog, deadline_s=clock["s"])
     assert asked == [0.0]
     released.set()
-    wait_until(lambda: not backlog.is_asking(), "the answer came")
+    wait_until(lambda: not backlog.is_refreshing(), "the answer came")
     a_request(backlog)
     assert asked == [0.0, 54.0]
 
@@ -154,7 +154,7 @@ def test_the_age_of_an_answer_is_counted_from_the_question() -> None:
         def log_message(self, *_: object) -> None: ...
 
     with serving(Slow) as url:
-        fetch = asking(read_config(environment(url)), now_s=lambda: clock["s"])
+        fetch = stats_fetcher(read_config(environment(url)), now_s=lambda: clock["s"])
         assert fetch() == QueueStats(9, 2.0, 100.0)
 
 
@@ -190,7 +190,7 @@ def test_a_queue_that_is_paused_is_never_taken_for_one_that_moves(
         def log_message(self, *_: object) -> None: ...
 
     with serving(Told) as url:
-        assert asking(read_config(environment(url)), now_s=lambda: 7.0)() == QueueStats(*stats, 7.0)
+        assert stats_fetcher(read_config(environment(url)), now_s=lambda: 7.0)() == QueueStats(*stats, 7.0)
     (path,) = asked
     assert path.startswith("/v2beta3/projects/demo/locations/us-central1/queues/create-image-queue?")
     assert parse_qs(path.partition("?")[2])["readMask"] == ["state,rateLimits,stats"]

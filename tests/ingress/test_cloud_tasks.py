@@ -13,11 +13,11 @@ from google.cloud import tasks_v2beta3
 from google.protobuf import json_format
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from ingress.backlog import Backlog, QueueStats, asking
-from ingress.cloud_tasks import client_arguments, describe, is_already_there
+from ingress.backlog import Backlog, QueueStats, stats_fetcher
+from ingress.cloud_tasks import already_exists, client_arguments, describe
 from ingress.config import read_config
+from tests.ingress.function import environment
 from tests.ingress.test_config import QUEUE, without
-from tests.ingress.test_requests import environment
 from tests.virtual_time import VirtualLoop, in_virtual_time
 
 
@@ -57,7 +57,7 @@ def conflict(body: bytes) -> exceptions.Conflict:
 )
 def test_a_task_is_taken_for_there_only_where_the_queue_says_so(error: Exception, is_there: bool) -> None:
     """Source: google.rpc.Code, whose HTTP mapping gives 409 to ALREADY_EXISTS and to ABORTED."""
-    assert is_already_there(error) is is_there
+    assert already_exists(error) is is_there
 
 
 def test_an_error_is_one_short_line_of_the_log() -> None:
@@ -88,7 +88,7 @@ def test_no_error_of_the_question_is_told_to_the_member_who_asked_for_a_picture(
     backlog = Backlog(fetch, look_every_s=5)
 
     async def ask() -> None:
-        async with backlog.asked_meanwhile(float("inf")):
+        async with backlog.refresh_meanwhile(float("inf")):
             pass
 
     asyncio.run(ask())
@@ -106,7 +106,7 @@ def test_the_question_for_the_line_is_asked_once_and_given_up_after_a_second(mon
         return tasks_v2beta3.Queue()
 
     monkeypatch.setattr(tasks_v2beta3.CloudTasksClient, "get_queue", get_queue)
-    asking(read_config(environment("http://127.0.0.1:8080")))()
+    stats_fetcher(read_config(environment("http://127.0.0.1:8080")))()
     mask = FieldMask(paths=["state", "rate_limits", "stats"])
     request = tasks_v2beta3.GetQueueRequest(name=QUEUE, read_mask=mask)
     assert asked == [{"request": request, "timeout": 1.0, "retry": None}]
@@ -127,12 +127,12 @@ def test_who_asks_for_the_line_waits_for_a_second_at_most_and_not_beyond_the_dea
     async def ask(loop: VirtualLoop) -> float:
         loop.now_s = 128.0
         backlog = Backlog(fetch, look_every_s=5, now_s=loop.time)
-        async with backlog.asked_meanwhile(loop.now_s + deadline_s):
+        async with backlog.refresh_meanwhile(loop.now_s + deadline_s):
             pass
         waited_s = round(loop.now_s - 128, 3)
         released.set()
-        assert backlog._question is not None
-        await asyncio.wrap_future(backlog._question)
+        assert backlog._refreshing is not None
+        await asyncio.wrap_future(backlog._refreshing)
         return waited_s
 
     assert in_virtual_time(ask) == waits_s

@@ -11,7 +11,7 @@ from nacl.signing import VerifyKey
 from ingress.config import Config, read_config
 from ingress.limits import read_limits
 from service.environment import ConfigError
-from tests.ingress.test_requests import DISCORD, STEPS_KEY, environment
+from tests.ingress.function import DISCORD, STEPS_KEY, environment
 from tests.servers import ROOT
 
 QUEUE = "projects/demo/locations/us-central1/queues/create-image-queue"

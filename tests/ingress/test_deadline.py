@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from service.concurrency import INGRESS_REQUESTS
-from tests.ingress.test_requests import DISCORD, an_ingress
+from tests.ingress.function import DISCORD, an_ingress
 from tests.interactions import an_interaction
 from tests.running import served
 

@@ -13,7 +13,7 @@ import pytest
 from ingress import enqueue
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue, task_id
-from tests.ingress.test_requests import environment
+from tests.ingress.function import environment
 from tests.interactions import a_request
 from tests.servers import free_port, serving
 
@@ -199,7 +199,7 @@ def test_calls_that_hang_are_bounded_and_the_next_member_is_told_at_once(
 
         def log_message(self, *_: object) -> None: ...
 
-    monkeypatch.setattr(enqueue, "MOST_CALLS", 4)
+    monkeypatch.setattr(enqueue, "MAX_CALLS", 4)
     with serving(Drip) as url:
         tasks = TaskQueue(read_config(environment(url)))
         for _ in range(2):

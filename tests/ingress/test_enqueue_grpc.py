@@ -16,15 +16,15 @@ from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 
 from ingress import enqueue
-from ingress.cloud_tasks import is_already_there
+from ingress.cloud_tasks import already_exists
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
+from tests.ingress.function import environment
 from tests.ingress.test_enqueue import NAME, REQUEST
-from tests.ingress.test_requests import environment
 
 CODES = [code for code in grpc.StatusCode if code is not grpc.StatusCode.OK]
 # A second call would be answered the same.
-FINAL = {
+NOT_RETRYABLE = {
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.FAILED_PRECONDITION,
     grpc.StatusCode.OUT_OF_RANGE,
@@ -76,12 +76,12 @@ def test_no_code_of_the_queue_loses_a_task_that_a_second_call_would_bring(
     code: grpc.StatusCode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = Server(code, times=1)
-    if code in FINAL:
+    if code in NOT_RETRYABLE:
         with pytest.raises(QueueUnavailable, match="told by the test"):
             put(server, monkeypatch)
     else:
         assert put(server, monkeypatch) == NAME
-    assert len(server.tasks) == (1 if code in {*FINAL, grpc.StatusCode.ALREADY_EXISTS} else 2)
+    assert len(server.tasks) == (1 if code in {*NOT_RETRYABLE, grpc.StatusCode.ALREADY_EXISTS} else 2)
     assert all(task == server.tasks[0] for task in server.tasks)
 
 
@@ -94,7 +94,7 @@ def test_no_code_that_stays_becomes_a_promise(code: grpc.StatusCode, monkeypatch
         return
     with pytest.raises(QueueUnavailable, match="told by the test"):
         put(server, monkeypatch)
-    assert len(server.tasks) == (1 if code in FINAL else 2)
+    assert len(server.tasks) == (1 if code in NOT_RETRYABLE else 2)
 
 
 @pytest.mark.parametrize(
@@ -104,4 +104,4 @@ def test_over_grpc_too_only_already_exists_is_already_there(code: grpc.StatusCod
     """Source: google.rpc.Code: ALREADY_EXISTS and ABORTED are one HTTP status, 409, and two of gRPC's."""
     with Server(code, times=1).client() as client, pytest.raises(exceptions.Conflict) as caught:
         client.create_task(parent=NAME.partition("/tasks/")[0], task=tasks_v2.Task(name=NAME), timeout=10, retry=None)
-    assert is_already_there(caught.value) == is_there
+    assert already_exists(caught.value) == is_there

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.ingress.test_requests import DISCORD, RecordingQueue, environment
+from tests.ingress.function import DISCORD, RecordingQueue, environment
 from tests.interactions import an_interaction
 from tests.servers import BIN, free_port, running, serving
 

@@ -6,28 +6,18 @@ Source: Discord, "Interaction Object", "Interaction Data", "Application Command 
 import itertools
 import json
 from base64 import b64decode
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import schemas
-from tests.ingress.test_requests import DISCORD, RecordingQueue, an_ingress
+from tests.ingress.function import DISCORD, RecordingQueue
 from tests.interactions import an_interaction
-from tests.servers import serving
 
 Json = dict[str, Any]
 
 _NUMBERS = itertools.count(1)
 EMOJI = "<:mandala:1310000000000000001>"
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with serving(RecordingQueue) as queue_url:
-        process, address = an_ingress(queue_url)
-        with process:
-            yield address
 
 
 def fresh(**options: Any) -> Json:

@@ -16,6 +16,7 @@ import requests
 import yaml
 from nacl.public import SealedBox
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -23,11 +24,11 @@ from ingress import enqueue, signature
 from ingress.backlog import Backlog, QueueStats
 from ingress.config import read_config
 from ingress.enqueue import TaskQueue
-from ingress.limits import Members, read_limits
+from ingress.limits import MemberRateLimit, read_limits
 from ingress.seal import Sealer
 from service.environment import Secret
 from tests.asgi import serving_asgi
-from tests.ingress.test_requests import DISCORD, STEPS_KEY, environment
+from tests.ingress.function import DISCORD, STEPS_KEY, environment
 from tests.interactions import Signer, an_interaction
 from tests.servers import ROOT, serving
 
@@ -74,13 +75,13 @@ class Ingress:
         self._monkeypatch = monkeypatch
         self.line = QueueStats(0, 2.0, 0.0)
         limits = read_limits()
-        self.members = Members(limits.per_minute)
+        self.members = MemberRateLimit(limits.per_minute)
         monkeypatch.setattr(main, "BACKLOG", Backlog(lambda: self.line, limits.look_every_s, now_s=lambda: 0.0))
-        monkeypatch.setattr(main, "MEMBERS", self.members)
+        monkeypatch.setattr(main, "MEMBER_RATE_LIMIT", self.members)
 
     def knows(self, line: QueueStats) -> None:
         self.line = line
-        self.main.BACKLOG._told = line, 0
+        self.main.BACKLOG._latest = line, 0
 
 
 @pytest.fixture
@@ -220,7 +221,7 @@ async def test_who_hangs_up_before_the_body_is_there_leaves_no_mistake_in_the_lo
     async def hangs_up() -> dict[str, str]:
         return {"type": "http.disconnect"}
 
-    headers = [(name.lower().encode(), value.encode()) for name, value in DISCORD.headers(b"{}").items()]
+    headers = Headers(DISCORD.headers(b"{}")).raw
     scope = {"type": "http", "method": "POST", "headers": headers, "state": {"arrived_s": time.monotonic()}}
     answer = await ingress.main.handle_request(Request(scope, hangs_up))
     assert (answer.status_code, answer.body) == (200, b"")

@@ -19,7 +19,7 @@ from ingress.interaction import (
     Autocomplete,
     Command,
     IncompleteInteraction,
-    NoInteraction,
+    NotAnInteraction,
     OtherInteraction,
     Ping,
     parse,
@@ -29,7 +29,7 @@ from ingress.seal import Sealer
 from ingress.words import shortened, tidy
 from schemas.request import ChannelId, InteractionId, UserId
 from service.environment import Secret
-from tests.ingress.test_requests import environment
+from tests.ingress.function import environment
 from tests.interactions import Signer, an_interaction
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -106,7 +106,7 @@ def test_a_command_of_nobody_is_incomplete() -> None:
     ids=lambda one: repr(one)[:20],
 )
 def test_what_is_wrong_with_a_body_is_said_and_nothing_else(body: bytes, said: str) -> None:
-    with pytest.raises(NoInteraction) as caught:
+    with pytest.raises(NotAnInteraction) as caught:
         parse(body)
     assert str(caught.value) == said
 

@@ -5,70 +5,22 @@ import json
 import socket
 import threading
 import time
-from base64 import b64decode, b64encode, urlsafe_b64decode
+from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from http.server import BaseHTTPRequestHandler
-from subprocess import Popen
+from contextlib import contextmanager
 
 import pytest
 import requests
-from nacl.public import PrivateKey, SealedBox
+from nacl.public import SealedBox
 
 import schemas
 from ingress.limits import read_limits
-from tests.interactions import Signer, an_interaction
-from tests.servers import BIN, free_port, running, serving
+from tests.ingress.function import DISCORD, STEPS_KEY, RecordingQueue, an_ingress
+from tests.interactions import an_interaction
+from tests.servers import free_port, serving
 
-DISCORD = Signer()
-STEPS_KEY = PrivateKey.generate()
 PING = json.dumps({"type": 1}).encode()
-
-
-class RecordingQueue(BaseHTTPRequestHandler):
-    """Cloud Tasks' CreateTask as far as the client looks at it: keeps names, refuses a name that it has seen."""
-
-    tasks: dict[str, dict[str, object]] = {}  # noqa: RUF012 -- one server, one dict
-
-    def do_POST(self) -> None:
-        task = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["task"]
-        seen = task["name"] in self.tasks
-        self.tasks[task["name"]] = task
-        error = {"error": {"code": 409, "message": "Requested entity already exists", "status": "ALREADY_EXISTS"}}
-        body = json.dumps(error if seen else {"name": task["name"]}).encode()
-        self.send_response(409 if seen else 200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None: ...
-
-
-def environment(queue_url: str) -> dict[str, str]:
-    return {
-        "DISCORD_PUBLIC_KEY": DISCORD.public_key_hex,
-        "SEAL_PUBLIC_KEY": b64encode(bytes(STEPS_KEY.public_key)).decode(),
-        "QUEUE": "projects/demo/locations/us-central1/queues/create-image-queue",
-        "WORKFLOW": "projects/demo/locations/us-central1/workflows/mando",
-        "TASK_SERVICE_ACCOUNT": "mando-tasks@demo.iam.gserviceaccount.com",
-        "CLOUD_TASKS_ENDPOINT": queue_url,
-    }
-
-
-def an_ingress(queue_url: str) -> tuple[AbstractContextManager[Popen[str]], str]:
-    port = free_port()
-    command = [str(BIN / "functions-framework"), "--target=handle_request", "--host=127.0.0.1", f"--port={port}"]
-    return running(command, environment(queue_url), f"http://127.0.0.1:{port}"), f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with serving(RecordingQueue) as queue_url:
-        process, address = an_ingress(queue_url)
-        with process:
-            yield address
 
 
 def test_a_ping_is_answered_with_a_pong(url: str) -> None:
@@ -122,12 +74,6 @@ def test_a_signature_that_is_wrong_missing_or_garbled_is_rejected_with_401(
     assert answer.status_code == 401
 
 
-def signed_at(timestamp: str, body: bytes) -> dict[str, str]:
-    """Discord's headers for exactly this text of a timestamp."""
-    signature = DISCORD.key.sign(timestamp.encode() + body).signature.hex()
-    return {"X-Signature-Ed25519": signature, "X-Signature-Timestamp": timestamp}
-
-
 def test_the_digits_of_a_signature_may_be_capitals(url: str) -> None:
     headers = DISCORD.headers(PING)
     headers["X-Signature-Ed25519"] = headers["X-Signature-Ed25519"].upper()
@@ -135,14 +81,14 @@ def test_the_digits_of_a_signature_may_be_capitals(url: str) -> None:
 
 
 def test_a_timestamp_may_have_leading_zeros(url: str) -> None:
-    headers = signed_at(f"00{int(time.time())}", PING)
+    headers = DISCORD.headers(PING, timestamp=f"00{int(time.time())}")
     assert requests.post(url, data=PING, headers=headers, timeout=10).status_code == 200
 
 
 @pytest.mark.parametrize("spelt", ["+{}", "-{}", "{}.0", "{}000", "{}e0", "0x{:x}", "{:_}", "{} 0"])
 def test_a_timestamp_is_whole_seconds_in_digits_also_if_it_is_signed(url: str, spelt: str) -> None:
     """Source: Discord, "Validating Security Request Headers"; what is no such number is no time that can be fresh."""
-    headers = signed_at(spelt.format(int(time.time())), PING)
+    headers = DISCORD.headers(PING, timestamp=spelt.format(int(time.time())))
     assert requests.post(url, data=PING, headers=headers, timeout=10).status_code == 401
 
 
@@ -241,7 +187,7 @@ class HalfSilentQueue(RecordingQueue):
     asked: set[str] = set()  # noqa: RUF012
     over = threading.Event()
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 -- http.server's name
         if "first" not in self.asked:
             self.asked.add("first")
             self.over.wait(60)  # longer than DISCORD has patience: whoever waits for it gets no answer
@@ -249,7 +195,7 @@ class HalfSilentQueue(RecordingQueue):
         else:
             super().do_POST()
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 -- http.server's name
         self.asked.add("stats")
         self.over.wait(60)
         self.close_connection = True

@@ -4,26 +4,16 @@ import contextlib
 import itertools
 import socket
 import time
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
-from service.slow_clients import MOST_WAITING, REQUEST_WITHIN_S
-from tests.ingress.test_requests import DISCORD, RecordingQueue, an_ingress
+from service.slow_clients import MAX_INCOMPLETE, REQUEST_WITHIN_S
+from tests.ingress.function import DISCORD
 from tests.interactions import an_interaction
-from tests.servers import serving
 from tests.slow_clients import Slow, answered_beside, holding, kinds, until_closed
 
 _NUMBERS = itertools.count(1310000000000007000)
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with serving(RecordingQueue) as queue_url:
-        process, address = an_ingress(queue_url)
-        with process:
-            yield address
 
 
 def port_of(url: str) -> int:
@@ -77,7 +67,7 @@ def test_of_too_many_that_wait_the_oldest_goes_first(url: str) -> None:
     quiet, port = kinds()["nothing at all"], port_of(url)
     for _ in range(10):
         began_s = time.monotonic()
-        with holding(port, quiet, 10) as oldest, holding(port, quiet, MOST_WAITING) as others:
+        with holding(port, quiet, 10) as oldest, holding(port, quiet, MAX_INCOMPLETE) as others:
             until_closed(oldest)
             is_before_its_time = time.monotonic() - began_s < REQUEST_WITHIN_S
             assert DISCORD.post(url, {"type": 1}).json() == {"type": 1}
@@ -104,7 +94,7 @@ def test_a_head_without_an_end_is_refused(url: str) -> None:
 
 def test_empty_lines_keep_no_connection_open(url: str) -> None:
     """Source: RFC 9112, 2.2: empty lines before a request are skipped."""
-    slow = Slow(b"\r\n", b"\r\n" * 500, asks_before=True)
+    slow = Slow(b"\r\n", b"\r\n" * 500, is_kept_alive=True)
     with holding(port_of(url), slow, 5) as clients:
         until_closed(clients)
 

@@ -20,8 +20,8 @@ from ingress import enqueue
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
 from service.concurrency import INGRESS_REQUESTS
+from tests.ingress.function import environment
 from tests.ingress.test_enqueue import NAME, REQUEST
-from tests.ingress.test_requests import environment
 from tests.virtual_time import VirtualLoop, in_virtual_time
 
 HELD = None

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingress.words import MOST_CHARACTERS, shortened, tidy
+from ingress.words import MAX_CHARACTERS, shortened, tidy
 
 ANY_TEXT = st.text(st.characters(), max_size=60)
 
@@ -32,8 +32,8 @@ def test_what_cannot_be_seen_makes_no_difference(text: str, places: list[int], u
     assert tidy(mixed) == tidy(text)
 
 
-@given(st.text(min_size=MOST_CHARACTERS - 5, max_size=MOST_CHARACTERS + 60))
+@given(st.text(min_size=MAX_CHARACTERS - 5, max_size=MAX_CHARACTERS + 60))
 def test_shortened_words_fit_and_are_tidy(text: str) -> None:
     words = shortened(tidy(text))
-    assert len(words) <= MOST_CHARACTERS
+    assert len(words) <= MAX_CHARACTERS
     assert tidy(words) == words

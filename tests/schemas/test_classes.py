@@ -78,7 +78,7 @@ def test_an_instant_of_no_calendar_is_named(name: str, wrap: Callable[[Any], obj
 def test_a_reply_holds_its_picture_or_the_reason_why_there_is_none() -> None:
     request = a_request()
     with_picture = Reply.from_json({"request": request.to_json(), "picture": PICTURE})
-    assert with_picture == Reply(request, Picture.of(PICTURE))
+    assert with_picture == Reply(request, Picture.from_checked(PICTURE))
     assert isinstance(with_picture.result, Picture)
     assert with_picture.result.to_json() == PICTURE
     assert Reply.from_json({"request": request.to_json(), "failure": "undrawable"}) == Reply(request, "undrawable")

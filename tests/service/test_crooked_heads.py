@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from service.slow_clients import MOST_AHEAD
+from service.slow_clients import MAX_PIPELINED
 from tests.service.test_stop import a_door
 
 _GET = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -40,9 +40,9 @@ def test_a_crooked_head_is_400_and_the_connection_is_closed(door: tuple[int, int
 
 def test_some_requests_in_a_row_are_answered_in_a_row(door: tuple[int, int]) -> None:
     with socket.create_connection(("127.0.0.1", door[0]), timeout=10) as client:
-        client.sendall(_GET * MOST_AHEAD)
+        client.sendall(_GET * MAX_PIPELINED)
         said = b""
-        while said.count(b"HTTP/1.1 ") < MOST_AHEAD:
+        while said.count(b"HTTP/1.1 ") < MAX_PIPELINED:
             part = client.recv(65536)
             assert part, "it hung up"
             said += part

@@ -12,24 +12,24 @@ TABLE = {
     "PROJECT": Setting("the project", "my-project", matching("[a-z]+", "a project's id")),
     "BUCKET": Setting("the bucket", "my-bucket", default="{PROJECT}-pictures"),
     "KEY_SECRET": Setting("where the key lies", "secrets/key", default="{PROJECT}/key"),
-    "KEY": Setting("the key", "5", lambda text: int(text), kept_in="KEY_SECRET"),
+    "KEY": Setting("the key", "5", lambda text: int(text), stored_at="KEY_SECRET"),
     "TOKEN_SECRET": Setting("where the token lies", "secrets/token", default=""),
-    "TOKEN": Setting("the token", "t", lambda text: text or None, default="", kept_in="TOKEN_SECRET"),
+    "TOKEN": Setting("the token", "t", lambda text: text or None, default="", stored_at="TOKEN_SECRET"),
 }
 
 
-def read(environ: Mapping[str, str], kept: Mapping[str, str] | None = None, *also_wrong: str) -> dict[str, object]:
+def read(environ: Mapping[str, str], kept: Mapping[str, str] | None = None, *other_problems: str) -> dict[str, object]:
     def read_secret(name: str) -> Secret:
         if kept is None or name not in kept:
             raise SecretUnavailable(f"cannot read the secret {name}")
         return Secret(kept[name])
 
-    return read_environment("mando x", TABLE, environ, read_secret, also_wrong)
+    return read_environment("mando x", TABLE, environ, read_secret, other_problems)
 
 
-def wrong(environ: Mapping[str, str], kept: Mapping[str, str] | None = None, *also_wrong: str) -> list[str]:
+def wrong(environ: Mapping[str, str], kept: Mapping[str, str] | None = None, *other_problems: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        read(environ, kept, *also_wrong)
+        read(environ, kept, *other_problems)
     return str(caught.value).splitlines()
 
 
@@ -84,4 +84,4 @@ def test_every_setting_says_what_it_is_and_gives_an_example_that_would_be_taken(
         if "…" not in setting.example:
             setting.parse(setting.example)
         above = list(settings)[: list(settings).index(name)]
-        assert setting.kept_in is None or setting.kept_in in above
+        assert setting.stored_at is None or setting.stored_at in above

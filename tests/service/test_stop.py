@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from service.slow_clients import REQUEST_WITHIN_S
-from tests.ingress.test_requests import DISCORD, environment
+from tests.ingress.function import DISCORD, environment
 from tests.servers import BIN, free_port, running, wait_until
 from tests.slow_clients import holding, kinds
 from tests.steps.service import entrypoint

@@ -5,7 +5,7 @@ import pytest
 
 from tests.steps.process import Process
 from tests.steps.scripted import Scripted, scripted
-from tests.steps.service import Steps, World, serving_steps
+from tests.steps.service import Neighbours, Steps, serving_steps
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +16,9 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Steps]:
 
 @pytest.fixture
 def quiet(steps: Steps) -> Iterator[None]:
-    """Whatever a test does, the log ends without a traceback, a mistake of ours or a secret."""
-    World.calls.clear()
-    World.refusal = None
+    """Checks after the test that the log has no traceback, no CRITICAL entry and no secret."""
+    Neighbours.calls.clear()
+    Neighbours.refusal = None
     begin = steps.log.stat().st_size
     yield
     said = steps.log.read_text()[begin:]
@@ -36,8 +36,8 @@ def server() -> Iterator[Scripted]:
 
 @pytest.fixture
 def script(server: Scripted) -> Scripted:
-    """In the place of Discord or of the bucket, with nothing asked yet."""
-    server.begin_anew()
+    """The scripted server, reset."""
+    server.reset()
     return server
 
 

@@ -1,4 +1,4 @@
-"""One process of the steps, whose clock is the test's, with two members; and what Discord says to it."""
+"""One process of the steps with a clock of the test and two members; and answers of Discord to it."""
 
 import pytest
 
@@ -21,7 +21,7 @@ GLOBAL = [
 
 
 class Member:
-    """One of two members, whose calls go through one process with a clock of the test's."""
+    """One of two members, whose calls go through the same process."""
 
     def __init__(self, discord: Discord, token: str) -> None:
         self._discord, self._token = discord, Secret(token)

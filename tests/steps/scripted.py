@@ -1,4 +1,4 @@
-"""A server that answers as it is told, in the place of Discord or of Cloud Storage, and keeps what it was asked."""
+"""A server in the place of Discord or Cloud Storage: gives scripted answers and records the requests."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ from tests.servers import serving
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """length: what the header says where the body is cut short; closes: without any answer."""
+    """length: the Content-Length of a body that is cut short; closes: no answer at all."""
 
     status: int = 200
     body: bytes = b""
@@ -36,13 +36,13 @@ class Asked:
 
 @dataclass(slots=True)
 class Scripted:
-    """Gives its answers in their order, the last one for all that follow."""
+    """Gives its answers in order; the last one is repeated."""
 
     url: str = ""
     answers: list[Answer] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         self.answers = [json_answer(200, {"id": "9"})]
         self.asked = []
 
@@ -50,8 +50,8 @@ class Scripted:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-def is_the_librarys_own(method: str, path: str) -> bool:
-    """A thread of google-cloud-storage asks what a bucket is, when it likes: no call of ours does."""
+def is_metadata_call(method: str, path: str) -> bool:
+    """google-cloud-storage reads the bucket's metadata in a thread of its own; our code never does."""
     return method == "GET" and re.fullmatch(r"/storage/v1/b/[^/?]+(\?.*)?", path) is not None
 
 
@@ -62,7 +62,7 @@ def scripted() -> Iterator[Scripted]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-            if is_the_librarys_own(self.command, self.path):
+            if is_metadata_call(self.command, self.path):
                 self.send_error(404)
                 return
             script.asked.append(Asked(self.command, self.path, dict(self.headers), body))

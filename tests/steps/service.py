@@ -1,4 +1,4 @@
-"""The steps as they run in the cloud, behind gunicorn, and a world that counts what they ask of it."""
+"""The steps as they run in the cloud, under gunicorn, and one server for the services that they call."""
 
 import base64
 import contextlib
@@ -18,7 +18,7 @@ from nacl.public import PrivateKey, SealedBox
 import schemas
 from local.auth import CERTS_PATH, TokenIssuer
 from tests.servers import BIN, ROOT, free_port, running, serving
-from tests.steps.scripted import is_the_librarys_own
+from tests.steps.scripted import is_metadata_call
 
 AUDIENCE = "mando-steps"
 ACCOUNT = "mando-workflow@demo.iam.gserviceaccount.com"
@@ -28,12 +28,13 @@ PNG = b"\x89PNG"
 PICTURE = {"object": f"pictures/{'0' * 32}.png", "title": "t", "description": "d", "colour": 1}
 
 
-class World(BaseHTTPRequestHandler):
-    """Certificates, bucket and Discord; keeps every call but those for certificates, and those of a library's own."""
+class Neighbours(BaseHTTPRequestHandler):
+    """Certificates, bucket and Discord; records calls to bucket and Discord, except metadata calls."""
 
     protocol_version = "HTTP/1.1"
     issuer: TokenIssuer
     calls: list[str] = []  # noqa: RUF012 -- one server, one list
+    user_agent: str | None = None  # of the last call to Discord
     refusal: tuple[int, bytes] | None = None  # what Discord answers instead of a message
     certificates_wait_for: threading.Event | None = None
 
@@ -42,7 +43,7 @@ class World(BaseHTTPRequestHandler):
             if self.certificates_wait_for is not None:
                 self.certificates_wait_for.wait(30)
             self._answer(json.dumps(self.issuer.certificates()).encode(), {"Cache-Control": "max-age=3600"})
-        elif is_the_librarys_own(self.command, self.path):
+        elif is_metadata_call(self.command, self.path):
             self._answer(b"{}", {}, 404)
         else:
             self._count(PNG if self.path.startswith("/download/") else b'{"name": "x"}')
@@ -56,6 +57,8 @@ class World(BaseHTTPRequestHandler):
     def _count(self, answer: bytes) -> None:
         self.rfile.read(int(self.headers["Content-Length"] or 0))
         self.calls.append(f"{self.command} {self.path}")
+        if self.path.startswith("/api/"):
+            Neighbours.user_agent = self.headers["User-Agent"]
         if self.refusal is not None and self.path.startswith("/api/"):
             self._answer(self.refusal[1], {}, self.refusal[0])
         else:
@@ -73,7 +76,7 @@ class World(BaseHTTPRequestHandler):
 
 @dataclass
 class Steps:
-    """The running service, its issuer of tokens and its key."""
+    """The running service, its token issuer and its keys."""
 
     port: int
     issuer: TokenIssuer
@@ -119,13 +122,14 @@ def entrypoint() -> str:
 @contextlib.contextmanager
 def serving_steps(folder: Path) -> Iterator[Steps]:
     """The service with two sealing keys, the newer first; its log is a file in folder."""
-    World.issuer = TokenIssuer(folder / "issuer.pem")
+    Neighbours.issuer = TokenIssuer(folder / "issuer.pem")
     key, older = PrivateKey.generate(), PrivateKey.generate()
     encoded = ",".join(base64.b64encode(bytes(each)).decode() for each in (key, older))
     port, log = free_port(), folder / "log"
-    with serving(World) as world:
+    with serving(Neighbours) as world:
         environment = {
             "GOOGLE_CLOUD_PROJECT": "demo",
+            "GAE_VERSION": "20260131t120000",
             "STORAGE_EMULATOR_HOST": world,
             "DISCORD_API": f"{world}/api/v10",
             "OIDC_CERTS_URL": world + CERTS_PATH,
@@ -135,13 +139,13 @@ def serving_steps(folder: Path) -> Iterator[Steps]:
         command = ["sh", "-c", f"exec {BIN}/{entrypoint()} --workers 1 --bind 127.0.0.1:{port} >{log} 2>&1"]
         with running(command, environment, f"http://127.0.0.1:{port}/health"):
             secrets = [*encoded.split(","), BOT_TOKEN, INTERACTION_TOKEN]
-            yield Steps(port, World.issuer, (folder / "issuer.pem").read_bytes(), key, older, log, secrets)
+            yield Steps(port, Neighbours.issuer, (folder / "issuer.pem").read_bytes(), key, older, log, secrets)
 
 
 def refused(steps: Steps, answer: requests.Response, statuses: set[int]) -> str:
     """The reason that the answer gives."""
     assert answer.status_code in statuses, answer.text
-    assert World.calls == []
+    assert Neighbours.calls == []
     assert "Traceback" not in answer.text
     assert not [secret for secret in steps.secrets if secret in answer.text]
     assert len(answer.text) < 1000

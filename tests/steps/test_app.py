@@ -22,11 +22,11 @@ from steps.caller import CallerCheck, _without_token
 from steps.config import Config
 from steps.errors import PermanentError
 from tests.steps.scripted import Scripted, json_answer
-from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PICTURE, Steps, World
+from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PICTURE, Neighbours, Steps
 from tests.steps.statuses import status_of
 from tests.steps.test_body import REQUEST
 
-CONFIG = Config("demo", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", "http://issuer.example/")
+CONFIG = Config("demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", "http://issuer.example/")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_what_is_no_route_is_an_error_as_the_schema_says_and_leads_nowhere(
     assert answer.status_code == status
     assert answer.json() == {"kind": "route", "error": {"status": status, "message": message}}
     assert answer.headers.get("Allow") == ("POST" if status == 405 else None)
-    assert World.calls == []
+    assert Neighbours.calls == []
 
 
 def test_health_is_told_to_everybody_and_takes_nothing(steps: Steps) -> None:
@@ -80,7 +80,7 @@ def test_a_picture_that_an_earlier_attempt_put_is_not_drawn_again(steps: Steps, 
     """The bucket of these tests holds everything.  A first attempt does not ask it."""
     answer = steps.post("/generate-image", steps.request(), X_Attempt=attempt)
     assert answer.status_code == 200, answer.text
-    assert [call.partition(" ")[0] for call in World.calls] == asks
+    assert [call.partition(" ")[0] for call in Neighbours.calls] == asks
 
 
 class Clock:
@@ -108,7 +108,7 @@ def answered(
 
     def call(work: Work, body: bytes | None) -> tuple[int, dict[str, Any]]:
         script.answers = [json_answer(200, issuer.certificates())]
-        config = Config("demo", "b", AUDIENCE, ACCOUNT, (), "attach", script.url, f"{script.url}/certs")
+        config = Config("demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", script.url, f"{script.url}/certs")
         headers = {
             "authorization": f"Bearer {issuer.id_token(AUDIENCE, ACCOUNT, datetime.now(UTC))}",
             "content-type": "application/json; charset=utf-8",
@@ -148,7 +148,7 @@ def work(done: Picture | Exception) -> Work:
     return do
 
 
-DRAWN = Picture.of(PICTURE)
+DRAWN = Picture.from_checked(PICTURE)
 LOST = "the body did not come in time"
 MISTAKE = "a mistake in this service; its log says more"
 PLACE = f"{__file__}:{work(DRAWN).__code__.co_firstlineno + 3}"

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from nacl.public import PrivateKey
 
 import mandala
-from tests.steps.service import INTERACTION_TOKEN, PICTURE, Steps, World, refused, sealed
+from tests.steps.service import INTERACTION_TOKEN, PICTURE, Neighbours, Steps, refused, sealed
 
 pytestmark = pytest.mark.usefixtures("quiet")
 
@@ -31,7 +31,7 @@ def test_what_the_workflow_sends_is_done_and_counted(steps: Steps) -> None:
     assert drawn.status_code == 200, drawn.text
     shown = steps.post("/reply-discord", {"request": steps.request(), "picture": drawn.json()})
     assert (shown.status_code, shown.json()) == (200, {"message_id": "99"})
-    assert [call.split("?")[0] for call in World.calls] == [
+    assert [call.split("?")[0] for call in Neighbours.calls] == [
         "POST /upload/storage/v1/b/demo-mandalas/o",
         "GET /download/storage/v1/b/demo-mandalas/o/" + quote(drawn.json()["object"], safe=""),
         f"PATCH /api/v10/webhooks/1146847361212375051/{INTERACTION_TOKEN}/messages/@original",
@@ -196,7 +196,7 @@ def test_a_body_that_is_no_request_is_refused_before_any_work(steps: Steps, name
 def test_a_body_of_the_largest_size_is_read_and_its_size_need_not_be_told(steps: Steps) -> None:
     fits = json.dumps(steps.request()).encode().ljust(LIMIT)
     assert steps.post("/generate-image", fits).status_code == 200
-    World.calls.clear()
+    Neighbours.calls.clear()
     headers = {"Authorization": f"Bearer {steps.token()}", "Content-Type": "application/json"}
     url = f"http://127.0.0.1:{steps.port}/generate-image"
     refused(steps, requests.post(url, data=iter([b" " * 4096] * 64), headers=headers, timeout=10), {413})
@@ -253,12 +253,12 @@ NASTY = st.sampled_from(
 def test_whatever_is_asked_for_the_object_lies_in_pictures(
     steps: Steps, words: str, symmetry: int | None, palette: str | None
 ) -> None:
-    World.calls.clear()
+    Neighbours.calls.clear()
     options = {"words": words, "symmetry": symmetry, "palette": palette}
     given_ones = {name: value for name, value in options.items() if value is not None}
     answer = steps.post("/generate-image", steps.request({"options": given_ones}))
     assert answer.status_code == 200, answer.text
-    (call,) = [call for call in World.calls if call.startswith("POST")]
+    (call,) = [call for call in Neighbours.calls if call.startswith("POST")]
     assert call.startswith("POST /upload/storage/v1/b/demo-mandalas/o?")
     assert re.fullmatch(r"pictures/[0-9a-f]{32}\.png", answer.json()["object"])
     assert parse_qs(urlsplit(unquote(call)).query)["ifGenerationMatch"] == ["0"]

@@ -69,7 +69,7 @@ ORDER: Callable[..., dict[str, Any]] = lambda **what: {"request": REQUEST, **wha
 
 @pytest.mark.parametrize(
     ("order", "result"),
-    [(ORDER(failure="unavailable"), "unavailable"), (ORDER(picture=PICTURE), Picture.of(PICTURE))],
+    [(ORDER(failure="unavailable"), "unavailable"), (ORDER(picture=PICTURE), Picture.from_checked(PICTURE))],
     ids=["failure", "picture"],
 )
 def test_an_order_is_read_as_it_is(order: dict[str, Any], result: Picture | Failure) -> None:

@@ -29,7 +29,9 @@ class Issued:
         monkeypatch.setattr("steps.certificates.FETCH_WITHIN_S", 60)  # a busy machine takes its time
         self.token = issuer.id_token(AUDIENCE, ACCOUNT, ISSUED)
         self.life_s = claims_of(self.token)["exp"] - int(ISSUED.timestamp())
-        config = Config("demo", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", f"{script.url}/certs")
+        config = Config(
+            "demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", f"{script.url}/certs"
+        )
         self.check = CallerCheck(config)
         script.answers = [json_answer(200, issuer.certificates())]
 

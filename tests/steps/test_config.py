@@ -26,6 +26,7 @@ KEYS = (PrivateKey(b64decode(KEY)),)
 def test_all_that_is_not_secret_follows_from_the_project() -> None:
     assert config() == Config(
         project="demo",
+        version="local",
         bucket="demo-mandalas",
         audience="mando-steps",
         workflow_service_account="mando-workflow@demo.iam.gserviceaccount.com",
@@ -37,8 +38,17 @@ def test_all_that_is_not_secret_follows_from_the_project() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("environ", "version"), [({}, "local"), ({"GAE_VERSION": "20260131t120000"}, "20260131t120000")]
+)
+def test_discord_reads_which_version_calls_it(environ: dict[str, str], version: str) -> None:
+    """Source: Discord, "User Agent"; App Engine, "Runtime environment"."""
+    assert config(**environ).user_agent == f"DiscordBot (https://demo.appspot.com, {version})"
+
+
 def test_no_setting_takes_the_place_of_another() -> None:
     read = config(
+        GAE_VERSION="20260131t120000",
         BUCKET="other-bucket",
         AUDIENCE=" another ",
         WORKFLOW_SERVICE_ACCOUNT="a@b",
@@ -48,6 +58,7 @@ def test_no_setting_takes_the_place_of_another() -> None:
     )
     assert read == Config(
         project="demo",
+        version="20260131t120000",
         bucket="other-bucket",
         audience="another",
         workflow_service_account="a@b",

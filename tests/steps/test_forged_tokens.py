@@ -16,7 +16,7 @@ from google.auth import crypt, jwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.steps.service import ACCOUNT, PICTURE, Steps, World, base64url, refused
+from tests.steps.service import ACCOUNT, PICTURE, Neighbours, Steps, base64url, refused
 
 pytestmark = pytest.mark.usefixtures("quiet")
 
@@ -199,4 +199,4 @@ def test_a_header_that_is_there_twice_or_crooked_opens_nothing(steps: Steps, lin
     answer = raw(steps, f"{head}X-Dedup-Key: 1310000000000000001\n{given}", body)
     assert re.match(rb"(HTTP/1.1 (400|401|403|413) |$)", answer), answer
     assert b"Traceback" not in answer
-    assert World.calls == []
+    assert Neighbours.calls == []

@@ -11,7 +11,7 @@ import requests
 
 from steps.certificates import FETCH_WITHIN_S, PAUSE_S
 from tests.servers import wait_until
-from tests.steps.service import PICTURE, Steps, World, serving_steps
+from tests.steps.service import PICTURE, Neighbours, Steps, serving_steps
 from tests.steps.test_forged_tokens import unsigned
 
 CALLS = 16
@@ -20,8 +20,10 @@ CALLS = 16
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     event = threading.Event()
-    monkeypatch.setattr(World, "certificates_wait_for", event)
-    monkeypatch.setattr(World, "issuer", getattr(World, "issuer", None), raising=False)  # for what runs after us
+    monkeypatch.setattr(Neighbours, "certificates_wait_for", event)
+    monkeypatch.setattr(
+        Neighbours, "issuer", getattr(Neighbours, "issuer", None), raising=False
+    )  # for what runs after us
     yield event
     event.set()
 

@@ -28,11 +28,11 @@ from steps.config import Config
 from steps.discord import Discord
 from steps.errors import NotYetAcknowledged, PermanentError
 from steps.reply import reply
-from steps.seal import Opener
+from steps.seal import Unsealer
 from tests.asgi import serving_asgi
 from tests.servers import ROOT
 from tests.steps.scripted import Answer, Asked, Scripted, json_answer, scripted
-from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PNG, Steps, World, sealed
+from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PNG, Neighbours, Steps, sealed
 
 Row = dict[str, Any]
 
@@ -75,7 +75,7 @@ def replied(script: Scripted, bucket: PictureBucket, row: Row, age_s: float, *, 
     }
     discord = Discord(f"{script.url}/api/v10", "DiscordBot (x, 1)", Secret("bot-token") if may_post else None)
     order = Reply.from_json({"request": request, **row["order"]})
-    message = reply(order, bucket, discord, Opener([KEY]), row.get("delivery", "attach"), NOW, attempt=1)
+    message = reply(order, bucket, discord, Unsealer([KEY]), row.get("delivery", "attach"), NOW, attempt=1)
     assert message.to_json() == {"message_id": message.message_id}
     return message.message_id
 
@@ -173,8 +173,8 @@ LOGGED = yaml.safe_load((ROOT / "tests" / "outgoing" / "steps_log.yaml").read_te
 
 @pytest.mark.parametrize("row", LOGGED, ids=lambda row: row["name"])
 def test_a_line_of_the_log_that_differs_from_what_was_written_down_is_seen(steps: Steps, row: Row) -> None:
-    World.calls.clear()
-    World.refusal = (
+    Neighbours.calls.clear()
+    Neighbours.refusal = (
         (row["discord"]["status"], json.dumps(row["discord"]["body"]).encode()) if "discord" in row else None
     )
     begin = steps.log.stat().st_size
@@ -199,7 +199,7 @@ def test_a_mistake_of_ours_writes_no_token_into_the_log_nor_into_the_answer(
         raise KeyError(f"/webhooks/7/{INTERACTION_TOKEN}/messages/@original")
 
     script.answers = [json_answer(200, steps.issuer.certificates())]
-    config = Config("demo", "b", AUDIENCE, ACCOUNT, (), "attach", script.url, f"{script.url}/certs")
+    config = Config("demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", script.url, f"{script.url}/certs")
     with ThreadPoolExecutor(1) as threads:
         answer_call = functools.partial(_answer, CallerCheck(config), threads, Step(Request, "picture", breaks))
         with serving_asgi(Starlette(routes=[Route("/generate-image", answer_call, methods=["POST"])])) as url:

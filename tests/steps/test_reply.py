@@ -14,9 +14,9 @@ from steps.bucket import PictureBucket
 from steps.discord import Discord
 from steps.errors import NotYetAcknowledged, PermanentError, RetryableError
 from steps.reply import APOLOGIES, BLOCKED_WAITS_S, reply
-from steps.seal import Opener
+from steps.seal import Unsealer
 from tests.steps.scripted import Answer, Scripted, json_answer
-from tests.steps.service import INTERACTION_TOKEN, Steps, World, sealed
+from tests.steps.service import INTERACTION_TOKEN, Neighbours, Steps, sealed
 from tests.steps.statuses import status_of
 
 KEY = PrivateKey.generate()
@@ -56,7 +56,7 @@ def shown(
     } | changes
     discord = Discord(f"{script.url}/api/v10", "mando", Secret("bot-token") if bot else None)
     whole = Reply.from_json({"request": request, **(order or {"failure": "unavailable"})})
-    return reply(whole, bucket, discord, Opener([KEY]), "attach", NOW, attempt).message_id
+    return reply(whole, bucket, discord, Unsealer([KEY]), "attach", NOW, attempt).message_id
 
 
 def paths(script: Scripted) -> list[str]:
@@ -158,7 +158,7 @@ def test_a_block_that_stays_is_given_up(script: Scripted, attempt: int) -> None:
     [("", 429, 2), ("1", 429, 2), ("4", 429, 90), ("5", 403, None), ("0", 429, 2), ("x", 429, 2), ("-5", 429, 2)],
 )
 def test_the_workflows_attempts_count(steps: Steps, attempt: str, status: int, retry_after: float | None) -> None:
-    World.refusal = BLOCKED.status, BLOCKED.body
+    Neighbours.refusal = BLOCKED.status, BLOCKED.body
     order = {"request": steps.request(), "failure": "unavailable"}
     answer = steps.post("/reply-discord", order, X_Attempt=attempt)
     assert (answer.status_code, answer.json().get("retry_after")) == (status, retry_after)
@@ -168,7 +168,13 @@ def test_the_workflows_attempts_count(steps: Steps, attempt: str, status: int, r
 @pytest.mark.usefixtures("quiet")
 def test_what_discord_may_say_of_a_wait_is_always_a_number_for_the_workflow(steps: Steps) -> None:
     for asked in ("-0.2", "0", '"2"', "1e9", "NaN", "null", "[]", "1e400", "9" * 400):
-        World.refusal = 429, f'{{"retry_after": {asked}, "global": false}}'.encode()
+        Neighbours.refusal = 429, f'{{"retry_after": {asked}, "global": false}}'.encode()
         answer = steps.post("/reply-discord", {"request": steps.request(), "failure": "unavailable"})
         assert answer.status_code == 429
         assert 0.5 <= answer.json()["retry_after"] <= 900
+
+
+@pytest.mark.usefixtures("quiet")
+def test_discord_reads_the_version_that_app_engine_deployed(steps: Steps) -> None:
+    assert steps.post("/reply-discord", {"request": steps.request(), "failure": "unavailable"}).status_code == 200
+    assert Neighbours.user_agent == "DiscordBot (https://demo.appspot.com, 20260131t120000)"

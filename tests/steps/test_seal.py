@@ -14,15 +14,15 @@ from cli.main import run
 from ingress.interaction import Command, IncompleteInteraction, parse, to_request
 from ingress.seal import Sealer
 from steps.errors import PermanentError
-from steps.seal import Opener, parse_private_keys
+from steps.seal import Unsealer, parse_private_keys
 from tests.interactions import an_interaction
-from tests.steps.service import INTERACTION_TOKEN, PICTURE, Steps, World, sealed
+from tests.steps.service import INTERACTION_TOKEN, PICTURE, Neighbours, Steps, sealed
 from tests.steps.statuses import status_of
 
 
-def opener(*keys: PrivateKey) -> Opener:
+def opener(*keys: PrivateKey) -> Unsealer:
     """As docs/deploying.md has the file written: the new key, a comma, the old one, and the end of a line."""
-    return Opener(parse_private_keys(",".join(b64encode(bytes(key)).decode() for key in keys) + "\n"))
+    return Unsealer(parse_private_keys(",".join(b64encode(bytes(key)).decode() for key in keys) + "\n"))
 
 
 def test_during_a_rotation_both_keys_open_and_after_it_only_the_new_one() -> None:
@@ -42,7 +42,7 @@ def test_the_running_steps_reply_to_what_was_sealed_with_either_key(steps: Steps
     for key in (steps.key, steps.older_key):
         order = {"request": steps.request({"sealed_token": sealed(key)}), "picture": PICTURE}
         assert steps.post("/reply-discord", order).status_code == 200
-    replies = [call for call in World.calls if call.startswith("PATCH")]
+    replies = [call for call in Neighbours.calls if call.startswith("PATCH")]
     assert replies == [f"PATCH /api/v10/webhooks/1146847361212375051/{INTERACTION_TOKEN}/messages/@original"] * 2
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from steps.errors import PermanentError, RetryableError
-from steps.rate_limits import _MOST_INVALID
+from steps.rate_limits import _MAX_INVALID
 from tests.servers import ROOT
 from tests.steps.process import BLOCKED, FORBIDDEN, GLOBAL, LIMITED, SHOWN, Process
 from tests.steps.scripted import Answer, json_answer
@@ -30,7 +30,7 @@ def test_a_thousand_invalid_requests_in_ten_minutes_are_the_last(
     process: Process, count: int, is_full: bool, later_s: float, is_over: bool
 ) -> None:
     for _ in range(count):
-        process.discord._brake.count_invalid()
+        process.discord._throttle.count_invalid()
     process.now_s += later_s
     process.script.answers = [SHOWN]
     if is_full and not is_over:
@@ -47,7 +47,7 @@ def test_the_oldest_invalid_request_is_the_first_that_counts_no_more(
     for gap_s, count in ((0, 1), (50, 998), (50, 1)):
         process.now_s += gap_s
         for _ in range(count):
-            process.discord._brake.count_invalid()
+            process.discord._throttle.count_invalid()
     process.now_s += later_s
     process.script.answers = [SHOWN]
     if waits_s is None:
@@ -84,8 +84,8 @@ def test_after_a_global_limit_nobody_is_called_until_it_is_over(process: Process
 
 
 def test_a_shorter_global_limit_does_not_end_a_longer_one(process: Process) -> None:
-    process.discord._brake.hold("address", 60)
-    process.discord._brake.hold("address", 1)
+    process.discord._throttle.hold("address", 60)
+    process.discord._throttle.hold("address", 1)
     process.now_s += 30
     assert process.ada.waits_s() == 30
 
@@ -113,8 +113,8 @@ def test_the_bots_global_limit_holds_back_no_reply(process: Process) -> None:
 )
 def test_this_process_stops_before_invalid_requests_ban_its_address(process: Process, invalid: Answer) -> None:
     """Source: Discord, "Invalid Request Limit": 401, 403 and 429 count, 10,000 in 10 minutes."""
-    for _ in range(_MOST_INVALID - 1):
-        process.discord._brake.count_invalid()
+    for _ in range(_MAX_INVALID - 1):
+        process.discord._throttle.count_invalid()
     process.script.answers = [invalid]
     with pytest.raises(Exception, match="Discord"):
         process.ada.shows()
@@ -137,8 +137,8 @@ def test_this_process_stops_before_invalid_requests_ban_its_address(process: Pro
 )
 def test_what_does_not_count_as_invalid_stops_nobody(process: Process, harmless: Answer) -> None:
     """Source: Discord, "Invalid Request Limit": a 429 of scope shared is not counted."""
-    for _ in range(_MOST_INVALID - 1):
-        process.discord._brake.count_invalid()
+    for _ in range(_MAX_INVALID - 1):
+        process.discord._throttle.count_invalid()
     process.script.answers = [harmless, SHOWN]
     with pytest.raises((RetryableError, PermanentError)):
         process.ada.shows()
@@ -149,4 +149,4 @@ def test_all_processes_together_stay_below_the_limit_of_one_address() -> None:
     app = yaml.safe_load((ROOT / "app.yaml").read_text())
     words = app["entrypoint"].split()
     workers = int(words[words.index("--workers") + 1])
-    assert _MOST_INVALID * workers * app["automatic_scaling"]["max_instances"] < 10_000
+    assert _MAX_INVALID * workers * app["automatic_scaling"]["max_instances"] < 10_000
