@@ -156,4 +156,5 @@ Effect: TypeAlias = Leaf | Fork | Pause
 Outcome: TypeAlias = (
     float | str | HttpResponse | HttpFailure | CallbackRequest | Answer | tuple[BranchOutcome, ...] | None
 )
-Run: TypeAlias = Generator[Effect, Outcome, Value]
+Effects: TypeAlias = Generator[Effect, Outcome, Value]
+Run: TypeAlias = Effects  # of a whole workflow, or of one branch

@@ -45,7 +45,7 @@ class WorkflowError(Exception):
         if self._position is None:
             self._position = position
 
-    def leave(self, routine: str, step: str, word: Position, depth: int) -> None:
+    def add_frame(self, routine: str, step: str, word: Position, depth: int) -> None:
         """Note where it passed, once a call: the innermost step of each routine on the way out.
 
         It is at the part of the step that was noted, or else at the word that says what the step does.

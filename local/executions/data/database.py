@@ -48,7 +48,7 @@ def _seconds(instant: str) -> str:
     return f"(julianday({instant}) - 2440587.5) * 86400"
 
 
-def _from_before_numbers(connection: sqlite3.Connection) -> None:
+def _migrate_from_0(connection: sqlite3.Connection) -> None:
     """What had no number may be of any version, whose effects had other numbers: no journal of it can be trusted."""
     ((waiting,),) = connection.execute(
         "SELECT count(DISTINCT name) FROM executions JOIN journal ON execution = name"
@@ -75,13 +75,13 @@ def _from_before_numbers(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _from_outcomes_alone(connection: sqlite3.Connection) -> None:
+def _migrate_from_1(connection: sqlite3.Connection) -> None:
     """What is there goes on without being compared."""
     for column in ("kind TEXT", "digest INTEGER"):
         connection.execute(f"ALTER TABLE journal ADD COLUMN {column}")
 
 
-_LAYOUT = Layout(b"mexe", 2, _SCHEMA, {0: _from_before_numbers, 1: _from_outcomes_alone})
+_LAYOUT = Layout(b"mexe", 2, _SCHEMA, {0: _migrate_from_0, 1: _migrate_from_1})
 
 
 class Database(Sqlite):

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from local.executions.data.database import Database
 from local.executions.data.outcomes import from_text, to_text
-from local.executions.engine.asked import WORDS, Asked, asked
+from local.executions.engine.fingerprint import KIND_NAMES, Fingerprint, fingerprint
 from local.executions.engine.turns import Turns
 from local.workflows.effects import AwaitCallback, CallbackRequest, Leaf, Outcome, Sleep
 from local.workflows.errors import WorkflowError
@@ -32,20 +32,20 @@ class Journal:
     replay as it was then.  Instants are RFC 3339; now() gives the present.
     """
 
-    def __init__(self, database: Database, execution: str, began: str, now: Callable[[], str]) -> None:
-        self.at = began
+    def __init__(self, database: Database, execution: str, started_at: str, now: Callable[[], str]) -> None:
+        self.last_outcome_at = started_at
         self._database = database
         self._execution = execution
         self._now = now
         self._position = 0
-        self._asked: dict[int, Asked] = {}  # by those that wait, of which less is left than they asked for
+        self._fingerprints: dict[int, Fingerprint] = {}  # by those that wait, of which less is left than they asked for
 
     async def replay(self, branches: Branches, turns: Turns) -> None:
         """Tell the run what it was told before; what it then waits for has been waiting since then.
 
         Raises JournalDiffers; the run has then gone as far as the two agree.
         """
-        asked_at = dict.fromkeys(branches.pending, self.at)
+        asked_at = dict.fromkeys(branches.pending, self.last_outcome_at)
         while rows := self._database.rows(
             "SELECT effect, at, outcome, kind, digest FROM journal WHERE execution = ? AND position > ?"
             " ORDER BY position LIMIT ?",
@@ -55,7 +55,7 @@ class Journal:
         ):
             for number, at, outcome, kind, digest in rows:
                 _compare(branches.pending.get(number), kind, digest)
-                self.at = at
+                self.last_outcome_at = at
                 self._position += 1
                 await turns.resume(branches, number, from_text(outcome))
                 del asked_at[number]
@@ -70,7 +70,7 @@ class Journal:
             waited_s = (now - datetime.fromisoformat(asked_at[number])).total_seconds()
             rest = _rest(effect, waited_s)
             if rest is not effect:
-                self._asked[number], branches.pending[number] = asked(effect), rest
+                self._fingerprints[number], branches.pending[number] = fingerprint(effect), rest
 
     def record(self, number: int, effect: Leaf, outcome: Outcome | WorkflowError) -> None:
         """Keep the outcome of the effect of that number; a callback's request is used up with it, or both are not.
@@ -79,24 +79,24 @@ class Journal:
         """
         position, at = self._position + 1, self._now()
         with self._database.transaction():
-            what = self._asked.get(number) or asked(effect)
+            what = self._fingerprints.get(number) or fingerprint(effect)
             row = (self._execution, position, number, at, to_text(outcome), what.kind, what.digest)
             self._database.run("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
             if isinstance(outcome, CallbackRequest):
                 self._database.run("DELETE FROM callback_requests WHERE number = ?", outcome.number)
-        self._position, self.at = position, at
+        self._position, self.last_outcome_at = position, at
 
 
 def _compare(effect: Leaf | None, kind: str | None, digest: int | None) -> None:
     """Raises JournalDiffers.  kind and digest are None in what a version wrote that did not keep them."""
-    recorded = WORDS.get(kind or "", "something")
+    recorded = KIND_NAMES.get(kind or "", "something")
     if effect is None:
         raise JournalDiffers(f"does not ask for {recorded} as it did, and its journal holds the outcome")
     if kind is None:
         return
-    now = asked(effect)
+    now = fingerprint(effect)
     if now.kind != kind:
-        raise JournalDiffers(f"asks for {WORDS[now.kind]}, and its journal holds the outcome of {recorded}")
+        raise JournalDiffers(f"asks for {KIND_NAMES[now.kind]}, and its journal holds the outcome of {recorded}")
     if now.digest != digest:
         raise JournalDiffers(f"asks for {recorded} that is another than the one whose outcome its journal holds")
 

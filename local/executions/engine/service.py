@@ -175,7 +175,7 @@ class ExecutionService:
                 say_waiting(error)
                 self._callbacks.end(execution["name"])
             except JournalDiffers as error:
-                message = _not_to_go_on(self._histories[execution["name"]], error)
+                message = _journal_differs_message(self._histories[execution["name"]], error)
                 _log.error("%s: %s", execution["name"], message)
                 differs = WorkflowError.tagged("SystemError", message).as_execution_error()
                 await self._finish(execution, state="FAILED", error=differs)
@@ -196,7 +196,7 @@ class ExecutionService:
             return  # the workflow was deleted, and its executions with it
         await self.deployments.prepare(revision.settings.source)
         journal = Journal(self._database, name, execution["startTime"], instant)
-        history = History(name, lambda: journal.at, with_variables=_is_detailed(execution, revision))
+        history = History(name, lambda: journal.last_outcome_at, with_variables=_is_detailed(execution, revision))
         self._histories[name] = history
         argument = loads(execution.get("argument", "null"))
         env = {**revision.settings.env, **environment(name, revision.revision_id, revision.settings.service_account)}
@@ -231,7 +231,7 @@ def _status(history: History) -> dict[str, Any]:
     return {"status": {"currentSteps": steps}} if steps else {}
 
 
-def _not_to_go_on(history: History, error: JournalDiffers) -> str:
+def _journal_differs_message(history: History, error: JournalDiffers) -> str:
     steps = [repr(step) for step in history.waiting_steps()]
     who = f"the step {steps[0]}" if len(steps) == 1 else f"one of the steps {', '.join(steps)}"
     if not steps:

@@ -33,7 +33,7 @@ class Turns:
             async with self._one:
                 await asyncio.sleep(0)
                 self._ends_s = time.perf_counter() + _SLICE_S
-                branches.go_on()
+                branches.advance()
 
     def _is_over(self) -> bool:
         return time.perf_counter() >= self._ends_s

@@ -18,7 +18,7 @@ from local.workflows.run.branches import Branches
 
 
 @dataclass(frozen=True, slots=True)
-class Takes:
+class TimedOutcome:
     """An effect is done after so many seconds, with this outcome."""
 
     seconds: float
@@ -26,7 +26,7 @@ class Takes:
 
 
 # An effect and its number → when it is done; None where somebody will call resume() with that number.
-Perform = Callable[[int, Leaf], Takes | None]
+BeginEffect = Callable[[int, Leaf], TimedOutcome | None]
 
 
 class Agenda:
@@ -57,7 +57,7 @@ class Agenda:
 class VirtualExecution:
     """One run on an agenda, which is advanced until the run has ended."""
 
-    def __init__(self, run: Run, agenda: Agenda, perform: Perform) -> None:
+    def __init__(self, run: Run, agenda: Agenda, perform: BeginEffect) -> None:
         self.branches = Branches(run)
         self._agenda = agenda
         self._perform = perform
@@ -78,10 +78,10 @@ class VirtualExecution:
 
     def resume(self, number: int, outcome: Result) -> None:
         """The effect of that number is done."""
-        self.tell(number, outcome)
+        self.deliver(number, outcome)
         self._begin()
 
-    def tell(self, number: int, outcome: Result) -> None:
+    def deliver(self, number: int, outcome: Result) -> None:
         """Tell the run.  The suite overrides it to let the run crash first."""
         self.branches.resume(number, outcome)
 

@@ -17,7 +17,7 @@ from functools import partial
 
 from local.executions.data.outcomes import Result
 from local.executions.engine.live import LivePerformer, outcome_of
-from local.executions.engine.virtual import Agenda, Takes, VirtualExecution
+from local.executions.engine.virtual import Agenda, TimedOutcome, VirtualExecution
 from local.workflows.effects import AwaitCallback, HttpCall, Leaf, Now, Run, Sleep, Value
 from local.workflows.errors import WorkflowError
 
@@ -70,19 +70,19 @@ class _Calls:
         for task in self._under_way:
             task.cancel()
 
-    def _perform(self, number: int, effect: Leaf) -> Takes | None:
+    def _perform(self, number: int, effect: Leaf) -> TimedOutcome | None:
         match effect:
             case Sleep(seconds=seconds):
-                return Takes(seconds, None)
+                return TimedOutcome(seconds, None)
             case Now():
-                return Takes(0, self._agenda.now_s)
+                return TimedOutcome(0, self._agenda.now_s)
             case HttpCall() | AwaitCallback():
                 if not self._under_way:
                     self._ahead_s = self._agenda.now_s - self._real_s()
                 self._under_way.add(asyncio.create_task(self._call(number, effect)))
                 return None
             case _:
-                return Takes(0, self._at_once(effect))
+                return TimedOutcome(0, self._at_once(effect))
 
     def _at_once(self, effect: Leaf) -> Result:
         try:

@@ -5,11 +5,11 @@ sys.now(), becomes a generator of effects.
 """
 
 import difflib
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from local.workflows.effects import Effect, Outcome, Value
+from local.workflows.effects import Effects, Value
 from local.workflows.errors import Position, WorkflowError
 from local.workflows.language import parser
 from local.workflows.language.lexer import ExpressionError
@@ -17,14 +17,12 @@ from local.workflows.limits import MAX_EXPRESSION_CHARACTERS
 from local.workflows.run.operators import BINARY, member, negate, truth
 from local.workflows.stdlib import Function, ask_driver, connectors
 
-Asking = Generator[Effect, Outcome, Value]
-
 
 class Scope(Protocol):
     """Where the variables of a running routine are."""
 
     def lookup(self, name: str) -> Value: ...
-    def call(self, routine: str, arguments: Sequence[Value]) -> Asking: ...
+    def call(self, routine: str, arguments: Sequence[Value]) -> Effects: ...
 
 
 class Names(Protocol):
@@ -36,20 +34,20 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A compiled expression.  asks: run(scope) is a generator of effects; else run(scope) is the value.
+    """A compiled expression.  yields_effects: run(scope) is a generator of effects; else run(scope) is the value.
 
     position is that of a whole ${…}: who calls run() tells it to an error that comes out.  That costs nothing while
     none does, as an error that each ${…} caught itself would: a call more.
     """
 
     run: Callable[[Any], Any]
-    asks: bool = False
+    yields_effects: bool = False
     position: Position | None = None
 
-    def ask(self, scope: Scope) -> Asking:
+    def evaluate(self, scope: Scope) -> Effects:
         """The value, whichever kind it is."""
         try:
-            value: Value = (yield from self.run(scope)) if self.asks else self.run(scope)
+            value: Value = (yield from self.run(scope)) if self.yields_effects else self.run(scope)
         except WorkflowError as error:
             error.locate(self.position)
             raise
@@ -80,7 +78,7 @@ def constant(value: Value) -> Code:
 
 def combined(parts: Sequence[Code], build: Callable[[list[Value]], Value]) -> Code:
     """Evaluate the parts in order and build one value of theirs."""
-    if not any(part.asks for part in parts):
+    if not any(part.yields_effects for part in parts):
 
         def run(scope: Scope) -> Value:
             values: list[Value] = []
@@ -94,13 +92,13 @@ def combined(parts: Sequence[Code], build: Callable[[list[Value]], Value]) -> Co
 
         return Code(run)
 
-    def ask(scope: Scope) -> Asking:
+    def run_effects(scope: Scope) -> Effects:
         values: list[Value] = []
         for part in parts:
-            values += [(yield from part.ask(scope))]
+            values += [(yield from part.evaluate(scope))]
         return build(values)
 
-    return Code(ask, asks=True)
+    return Code(run_effects, yields_effects=True)
 
 
 def checked(code: Code, check: Callable[[Value], Value]) -> Code:
@@ -157,7 +155,7 @@ def _member(tree: parser.Member, library: Library, names: Names) -> Code:
     if dotted is not None and not names.knows(dotted.partition(".")[0]):
         _check_library(dotted, tree, library)
     of, key = compile_tree(tree.of, library, names), compile_tree(tree.key, library, names)
-    if isinstance(tree.key, parser.Literal) and not of.asks:
+    if isinstance(tree.key, parser.Literal) and not of.yields_effects:
         run, name = of.run, tree.key.value
         return Code(lambda scope: member(run(scope), name))
     return combined([of, key], lambda values: member(*values))
@@ -184,7 +182,7 @@ def _modules(library: Library) -> set[str]:
 
 def _binary(sign: str, left: Code, right: Code) -> Code:
     work = BINARY[sign]
-    if left.asks or right.asks:
+    if left.yields_effects or right.yields_effects:
         return combined([left, right], lambda values: work(*values))
     first, second = left.run, right.run
     return Code(lambda scope: work(first(scope), second(scope)))
@@ -193,16 +191,16 @@ def _binary(sign: str, left: Code, right: Code) -> Code:
 def _logical(sign: str, left: Code, right: Code) -> Code:
     """The right side is not evaluated where the left one decides."""
     decides = sign == "or"
-    if not left.asks and not right.asks:
+    if not left.yields_effects and not right.yields_effects:
         first, second = left.run, right.run
         return Code(lambda scope: decides if truth(sign, first(scope)) is decides else truth(sign, second(scope)))
 
-    def ask(scope: Scope) -> Asking:
-        if truth(sign, (yield from left.ask(scope))) is decides:
+    def run_effects(scope: Scope) -> Effects:
+        if truth(sign, (yield from left.evaluate(scope))) is decides:
             return decides
-        return truth(sign, (yield from right.ask(scope)))
+        return truth(sign, (yield from right.evaluate(scope)))
 
-    return Code(ask, asks=True)
+    return Code(run_effects, yields_effects=True)
 
 
 def _call(tree: parser.Call, library: Library, names: Names) -> Code:
@@ -253,27 +251,27 @@ def suggested(name: str, library: Library) -> str:
 def library_call(function: Function, arguments: Code) -> Code:
     """arguments computes the list of them, one a parameter."""
     body = function.body
-    if function.needs_environment and function.asks:
+    if function.needs_environment and function.yields_effects:
 
-        def ask_with(scope: Scope) -> Asking:
-            given = _listed((yield from arguments.ask(scope)))
+        def run_effects_with_environment(scope: Scope) -> Effects:
+            given = _listed((yield from arguments.evaluate(scope)))
             if function.name in _STUBBED.run(scope):
                 return (yield from ask_driver(function.name, dict(zip(function.parameters, given, strict=True))))
             value: Value = yield from body(_ENVIRONMENT.run(scope), _BILL.run(scope).count_poll, *given)
             return value
 
-        return Code(ask_with, asks=True)
+        return Code(run_effects_with_environment, yields_effects=True)
     if function.needs_environment:
         return combined([arguments, _ENVIRONMENT], lambda values: body(values[1], *_listed(values[0])))
-    if not function.asks:
+    if not function.yields_effects:
         return combined([arguments], lambda values: body(*_listed(*values)))
 
-    def ask(scope: Scope) -> Asking:
-        given = yield from arguments.ask(scope)
+    def run_effects(scope: Scope) -> Effects:
+        given = yield from arguments.evaluate(scope)
         value: Value = yield from body(*_listed(given))
         return value
 
-    return Code(ask, asks=True)
+    return Code(run_effects, yields_effects=True)
 
 
 _ENVIRONMENT = Code(lambda scope: scope.execution.env)
@@ -289,8 +287,8 @@ def _listed(value: Value) -> list[Value]:
 def _routine_call(name: str, arguments: Sequence[Code]) -> Code:
     gathered = combined(arguments, list)
 
-    def ask(scope: Scope) -> Asking:
-        values = yield from gathered.ask(scope)
+    def run_effects(scope: Scope) -> Effects:
+        values = yield from gathered.evaluate(scope)
         return (yield from scope.call(name, _listed(values)))
 
-    return Code(ask, asks=True)
+    return Code(run_effects, yields_effects=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import yaml
 
-from local.workflows.compile import assignment, attempts, loops, places, steps
-from local.workflows.compile.compiler import EMPTY, Compiler, Kind
+from local.workflows.compile import assignment, attempts, loops, steps
+from local.workflows.compile.compiler import EMPTY, Compiler, StepKind
+from local.workflows.compile.context import routine_context
 from local.workflows.effects import Run, Value
 from local.workflows.errors import WorkflowSyntaxError
 from local.workflows.language.yaml_core import CoreLoader, merge, scalar
@@ -18,17 +19,17 @@ from local.workflows.run.observer import Bill, Observer
 from local.workflows.stdlib import library
 from local.yaml_source import YamlMistake, compose
 
-KINDS: Mapping[str, Kind] = {
-    "assign": Kind(frozenset({"assign", "next"}), assignment.compile_assign),
-    "call": Kind(frozenset({"call", "args", "result", "next"}), steps.compile_call),
-    "switch": Kind(frozenset({"switch", "next"}), steps.compile_switch),
-    "for": Kind(frozenset({"for", "next"}), loops.compile_for),
-    "parallel": Kind(frozenset({"parallel", "next"}), loops.compile_parallel),
-    "try": Kind(frozenset({"try", "retry", "except", "next"}), attempts.compile_try),
+STEP_KINDS: Mapping[str, StepKind] = {
+    "assign": StepKind(frozenset({"assign", "next"}), assignment.compile_assign),
+    "call": StepKind(frozenset({"call", "args", "result", "next"}), steps.compile_call),
+    "switch": StepKind(frozenset({"switch", "next"}), steps.compile_switch),
+    "for": StepKind(frozenset({"for", "next"}), loops.compile_for),
+    "parallel": StepKind(frozenset({"parallel", "next"}), loops.compile_parallel),
+    "try": StepKind(frozenset({"try", "retry", "except", "next"}), attempts.compile_try),
     # `next` beside raise and return is never reached, but public files have it, and deploy.
-    "raise": Kind(frozenset({"raise", "next"}), steps.compile_raise),
-    "return": Kind(frozenset({"return", "next"}), steps.compile_return),
-    "steps": Kind(frozenset({"steps", "next"}), steps.compile_steps),
+    "raise": StepKind(frozenset({"raise", "next"}), steps.compile_raise),
+    "return": StepKind(frozenset({"return", "next"}), steps.compile_return),
+    "steps": StepKind(frozenset({"steps", "next"}), steps.compile_steps),
 }
 Parameters = dict[str, Callable[[Scope], Value] | None]
 
@@ -71,7 +72,7 @@ def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
 
 
 def read(source: str, file: str = "main.yaml") -> tuple[Text, yaml.Node]:
-    """The YAML or JSON of a workflow, aliases and << put in place.  Raises WorkflowSyntaxError."""
+    """The YAML or JSON of a workflow, aliases and << put in context.  Raises WorkflowSyntaxError."""
     if source.lstrip()[:1] in ("{", "["):  # JSON may be indented with tabs, YAML may not
         source = re.sub(r"^\t+", lambda tabs: " " * len(tabs[0]), source, flags=re.MULTILINE)
     text = Text(source, file)
@@ -113,8 +114,8 @@ def _hint(line: str) -> str:
 
 def _routines(text: Text, root: yaml.Node) -> dict[str, Routine]:
     if isinstance(root, yaml.SequenceNode):  # a list of steps is a main without parameters
-        compiler = Compiler(text, KINDS, library.FUNCTIONS, library.VALUES, {"main": {}})
-        return {"main": Routine("main", {}, compiler.block(root, places.routine(set(), root)))}
+        compiler = Compiler(text, STEP_KINDS, library.FUNCTIONS, library.VALUES, {"main": {}})
+        return {"main": Routine("main", {}, compiler.block(root, routine_context(set(), root)))}
     nodes = text.entries(root, "`main` and subworkflows")
     if "main" not in nodes:
         text.problem(root, "there is no `main`")
@@ -125,19 +126,19 @@ def _routines(text: Text, root: yaml.Node) -> dict[str, Routine]:
     if len(parameters.get("main", {})) > 1:
         text.problem(nodes["main"], "main takes one parameter, the argument of the execution")
     known = {name: {one: default is None for one, default in found.items()} for name, found in parameters.items()}
-    compiler = Compiler(text, KINDS, library.FUNCTIONS, library.VALUES, known)
+    compiler = Compiler(text, STEP_KINDS, library.FUNCTIONS, library.VALUES, known)
     return {name: Routine(name, parameters[name], _block(compiler, node, name)) for name, node in nodes.items()}
 
 
 def _block(compiler: Compiler, node: yaml.Node, name: str) -> Block:
     if isinstance(node, yaml.SequenceNode):
-        return compiler.block(node, places.routine(set(), node))
+        return compiler.block(node, routine_context(set(), node))
     entries = compiler.text.entries(node, "params and steps")
-    compiler.text.only(entries, {"params", "steps"}, node, "a workflow")
+    compiler.text.check_keys({"params", "steps"}, node, "a workflow")
     if "steps" not in entries:
         compiler.text.problem(node, "a workflow needs `steps`")
         return EMPTY
-    return compiler.block(entries["steps"], places.routine(set(compiler.routines[name]), entries["steps"]))
+    return compiler.block(entries["steps"], routine_context(set(compiler.routines[name]), entries["steps"]))
 
 
 def _parameters(text: Text, node: yaml.Node) -> Parameters:

@@ -69,10 +69,10 @@ def unquote(literal: str) -> str:
             return chr(min(int(escaped[1:], 16), 0x10FFFF))
         return _ESCAPES.get(escaped, escaped)
 
-    return whole(_ESCAPE.sub(replace, literal[1:-1]))
+    return join_surrogates(_ESCAPE.sub(replace, literal[1:-1]))
 
 
-def whole(text: str) -> str:
+def join_surrogates(text: str) -> str:
     """The text with each pair of surrogates as the character that it means, and a half of one as U+FFFD."""
     if text.isascii() or not any("\ud800" <= one <= "\udfff" for one in text):
         return text

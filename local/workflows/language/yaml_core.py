@@ -9,7 +9,7 @@ import re
 import yaml
 
 from local.workflows.effects import Value
-from local.workflows.language.lexer import whole
+from local.workflows.language.lexer import join_surrogates
 from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
 
 _TAG = "tag:yaml.org,2002:"
@@ -75,7 +75,7 @@ def scalar(node: yaml.ScalarNode) -> Value:
     text = str(node.value)
     kind = node.tag.removeprefix(_TAG)
     if kind in ("str", "merge"):
-        return whole(text)
+        return join_surrogates(text)
     if kind not in _PLAIN:
         raise ValueError(f"the tag {node.tag} is unknown")
     if not re.fullmatch(_PLAIN[kind], text):  # only where a tag is written out

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import yaml
 
 from local.workflows.errors import Position, Problem
-from local.workflows.language.lexer import whole
+from local.workflows.language.lexer import join_surrogates
 from local.workflows.language.scalars import index_of, line_and_column
 from local.workflows.language.yaml_core import MERGE
 
@@ -57,7 +57,7 @@ class Text:
             if not isinstance(key, yaml.ScalarNode):
                 self.problem(key, "a key is a text, not a list or a map" + _hint(key))
                 continue
-            name = whole(str(key.value))
+            name = join_surrogates(str(key.value))
             if name in found:
                 self.problem(key, f"'{name}' stands there twice")
             if key.tag == MERGE:
@@ -78,7 +78,7 @@ class Text:
             return []
         return list(node.value)
 
-    def some(self, node: yaml.Node, one: str) -> list[yaml.Node]:
+    def non_empty_items(self, node: yaml.Node, one: str) -> list[yaml.Node]:
         """The items of a list of such; a list of none is a problem too."""
         if isinstance(node, yaml.SequenceNode) and not node.value:
             self.problem(node, f"expected at least one {one}")
@@ -86,13 +86,13 @@ class Text:
 
     def name(self, node: yaml.Node, what: str) -> str | None:
         """The text of a scalar that has to be a variable's name; anything else is a problem."""
-        text = self.word(node, what)
+        text = self.scalar_text(node, what)
         if text is not None and not _NAME.fullmatch(text):
             self.problem(node, f"{what} is a letter or _, then letters, digits or _, not '{text}'", 0, len(text))
             return None
         return text
 
-    def word(self, node: yaml.Node, what: str) -> str | None:
+    def scalar_text(self, node: yaml.Node, what: str) -> str | None:
         """The text of a scalar; a list or a map is a problem."""
         if not isinstance(node, yaml.ScalarNode):
             kind = "list" if isinstance(node, yaml.SequenceNode) else "map"
@@ -100,14 +100,14 @@ class Text:
             return None
         return str(node.value)
 
-    def only(self, entries: Iterable[str], allowed: Iterable[str], node: yaml.Node, what: str) -> None:
+    def check_keys(self, allowed: Iterable[str], node: yaml.Node, what: str) -> None:
         for key, _ in self.pairs(node):
             if key.value not in allowed:
                 near = difflib.get_close_matches(str(key.value), list(allowed))
                 meant = f"; did you mean '{near[0]}'?" if near else f", expected {', '.join(sorted(allowed))}"
                 self.problem(key, f"unexpected '{key.value}' in {what}{meant}", 0, len(key.value))
 
-    def misspelt(self, key: yaml.ScalarNode, known: Iterable[str], what: str) -> None:
+    def check_spelling(self, key: yaml.ScalarNode, known: Iterable[str], what: str) -> None:
         """Note a key that is none of the known ones but resembles one."""
         name, names = str(key.value), list(known)
         near = difflib.get_close_matches(name, names, cutoff=0.75) if name not in names else []
@@ -141,7 +141,7 @@ def check_aliases(root: yaml.Node, text: Text) -> None:
 
 
 def _value(node: yaml.Node) -> str:
-    return whole(str(node.value)) if isinstance(node, yaml.ScalarNode) else ""
+    return join_surrogates(str(node.value)) if isinstance(node, yaml.ScalarNode) else ""
 
 
 def _hint(node: yaml.Node) -> str:

@@ -19,14 +19,14 @@ class _Fork:
 
     parent: "_Branch"
     runs: Runs
-    most: int
+    limit: int
     outcomes: list[BranchOutcome | None]
-    begun: int = 0
+    started: int = 0
     running: int = 0
 
     @property
     def is_waiting(self) -> bool:
-        return self.begun < len(self.runs)
+        return self.started < len(self.runs)
 
 
 @dataclass(slots=True)
@@ -48,17 +48,17 @@ class Branches:
         """Begins the run, up to the first effects.
 
         is_time_over() is asked from time to time: where it says so, the run stops in the midst, and is_paused until
-        go_on().  Where it stops changes nothing in what it does.
+        advance().  Where it stops changes nothing in what it does.
         """
         self.pending: dict[int, Leaf] = {}
         self.ended: BranchOutcome | None = None
         self._is_time_over = is_time_over
-        self._askers: dict[int, _Branch] = {}
-        self._asked = 0
+        self._branch_of: dict[int, _Branch] = {}
+        self._effect_count = 0
         self._forks: list[_Fork] = []
-        self._places = MAX_PARALLEL
+        self._free_slots = MAX_PARALLEL
         self._ready: deque[tuple[_Branch, Outcome | WorkflowError]] = deque([(_Branch(run), None)])
-        self.go_on()
+        self.advance()
 
     @property
     def is_paused(self) -> bool:
@@ -68,10 +68,10 @@ class Branches:
     def resume(self, number: int, outcome: Outcome | WorkflowError) -> None:
         """Tell the run the outcome of that pending effect; a WorkflowError is raised in it."""
         del self.pending[number]
-        self._ready.append((self._askers.pop(number), outcome))
-        self.go_on()
+        self._ready.append((self._branch_of.pop(number), outcome))
+        self.advance()
 
-    def go_on(self) -> None:
+    def advance(self) -> None:
         while self._ready:
             branch, outcome = self._ready.popleft()
             run = branch.run
@@ -90,9 +90,9 @@ class Branches:
                 if isinstance(effect, Fork):
                     self._fork(branch, effect)
                 else:
-                    self.pending[self._asked] = effect
-                    self._askers[self._asked] = branch
-                    self._asked += 1
+                    self.pending[self._effect_count] = effect
+                    self._branch_of[self._effect_count] = branch
+                    self._effect_count += 1
 
     def _fork(self, branch: _Branch, effect: Fork) -> None:
         if not len(effect.branches):
@@ -100,17 +100,17 @@ class Branches:
             return
         count = len(effect.branches)
         if branch.fork is not None:
-            self._places += 1
+            self._free_slots += 1
         self._forks.append(_Fork(branch, effect.branches, effect.concurrency_limit or count, [None] * count))
-        self._begin_waiting()
+        self._start_waiting()
 
-    def _begin_waiting(self) -> None:
+    def _start_waiting(self) -> None:
         for fork in self._forks:
-            while fork.is_waiting and fork.running < fork.most and self._places:
-                self._ready.append((_Branch(fork.runs[fork.begun], fork, fork.begun), None))
-                fork.begun += 1
+            while fork.is_waiting and fork.running < fork.limit and self._free_slots:
+                self._ready.append((_Branch(fork.runs[fork.started], fork, fork.started), None))
+                fork.started += 1
                 fork.running += 1
-                self._places -= 1
+                self._free_slots -= 1
 
     def _end(self, branch: _Branch, outcome: BranchOutcome) -> None:
         fork = branch.fork
@@ -119,10 +119,10 @@ class Branches:
             return
         fork.outcomes[branch.number] = outcome
         fork.running -= 1
-        self._places += 1
+        self._free_slots += 1
         if not fork.running and not fork.is_waiting:
             self._forks.remove(fork)
             if fork.parent.fork is not None:
-                self._places -= 1
+                self._free_slots -= 1
             self._ready.append((fork.parent, tuple(one for one in fork.outcomes if one is not None)))
-        self._begin_waiting()
+        self._start_waiting()

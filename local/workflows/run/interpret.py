@@ -30,25 +30,25 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class BreakOrContinue:
     """break or continue."""
 
     is_break: bool
 
 
-Signal: TypeAlias = Goto | Return | Leave | None
-Stepping: TypeAlias = "Generator[Effect, Outcome, Signal]"
+Signal: TypeAlias = Goto | Return | BreakOrContinue | None
+StepEffects: TypeAlias = "Generator[Effect, Outcome, Signal]"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a step does.  asks: run(scope) is a generator of effects; else run(scope) is the signal.
+    """What a step does.  yields_effects: run(scope) is a generator of effects; else run(scope) is the signal.
 
     position is that of the word that says it; None for what stands in no text.
     """
 
     run: Callable[["Scope"], Any]
-    asks: bool
+    yields_effects: bool
     type: StepType = "STEP_GOTO"
     billed: int = 0  # internal steps, whatever happens in it
     position: Position | None = None
@@ -93,7 +93,7 @@ class Execution:
     pause_at: int = _STEPS_A_PAUSE
     memory_bytes: int = 0
     entries: int = 0
-    entering: str | None = None  # the step to begin at, while a jump leads into a group
+    jump_target: str | None = None  # the step to begin at, while a jump leads into a group
 
     def count_step(self) -> bool:
         """Whether it is time for a PAUSE.  Raises WorkflowError (ResourceLimitError) where it is one step too many."""
@@ -211,20 +211,20 @@ class Scope:
         return signal.value if isinstance(signal, Return) else None
 
 
-def run_group(block: Block, scope: Scope) -> Stepping:
+def run_group(block: Block, scope: Scope) -> StepEffects:
     """Run the steps of a group, from the first or from the one that a jump names."""
-    target, scope.execution.entering = scope.execution.entering, None
+    target, scope.execution.jump_target = scope.execution.jump_target, None
     return run_block(block, scope, target)
 
 
-def run_block(block: Block, scope: Scope, first: str | None = None) -> Stepping:
+def run_block(block: Block, scope: Scope, first: str | None = None) -> StepEffects:
     """Run the steps from the first; the signal is what they could not settle among themselves."""
     steps, execution = block.steps, scope.execution
     observed = execution.observe is not None
     at, count = 0, len(steps)
     if first is not None:
         at = block.index[first]
-        execution.entering = first if steps[at].name != first else None
+        execution.jump_target = first if steps[at].name != first else None
     while at < count:
         step = steps[at]
         action = step.action
@@ -234,40 +234,40 @@ def run_block(block: Block, scope: Scope, first: str | None = None) -> Stepping:
                 yield PAUSE
             signal: Signal
             if observed:
-                signal = yield from observed_run(scope, step.name, action)
-            elif action.asks:
+                signal = yield from run_observed(scope, step.name, action)
+            elif action.yields_effects:
                 signal = yield from action.run(scope)
             else:
                 signal = action.run(scope)
         except WorkflowError as error:
-            execution.entering = None
-            error.leave(scope.routine, step.name, step.position, scope.depth)
+            execution.jump_target = None
+            error.add_frame(scope.routine, step.name, step.position, scope.depth)
             raise
         except RecursionError:
             deep = WorkflowError.tagged("ResourceLimitError", "the steps of this execution are nested too deeply")
-            deep.leave(scope.routine, step.name, step.position, scope.depth)
+            deep.add_frame(scope.routine, step.name, step.position, scope.depth)
             raise deep from None
         if signal is None:
             at += 1
         elif isinstance(signal, Goto) and signal.target in block.index:
             at = block.index[signal.target]
-            execution.entering = signal.target if steps[at].name != signal.target else None
+            execution.jump_target = signal.target if steps[at].name != signal.target else None
         else:
             return signal
     return None
 
 
-def observed_run(
+def run_observed(
     scope: Scope, name: str, action: Action, number: int | None = None, expected: int | None = None
-) -> Stepping:
+) -> StepEffects:
     """Run it as an entry of the history; without an observer it is run and no more."""
-    with entered(scope, name, action.type, number, expected):
-        signal: Signal = (yield from action.run(scope)) if action.asks else action.run(scope)
+    with history_entry(scope, name, action.type, number, expected):
+        signal: Signal = (yield from action.run(scope)) if action.yields_effects else action.run(scope)
         return signal
 
 
 @contextmanager
-def entered(
+def history_entry(
     scope: Scope, name: str, type_: StepType, number: int | None = None, expected: int | None = None
 ) -> Iterator[None]:
     """What happens in the block is an entry of the history, where somebody observes."""
