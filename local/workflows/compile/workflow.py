@@ -72,7 +72,7 @@ def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
 
 
 def read(source: str, file: str = "main.yaml") -> tuple[Text, yaml.Node]:
-    """The YAML or JSON of a workflow, aliases and << put in context.  Raises WorkflowSyntaxError."""
+    """The YAML or JSON of a workflow, aliases and << resolved.  Raises WorkflowSyntaxError."""
     if source.lstrip()[:1] in ("{", "["):  # JSON may be indented with tabs, YAML may not
         source = re.sub(r"^\t+", lambda tabs: " " * len(tabs[0]), source, flags=re.MULTILINE)
     text = Text(source, file)
