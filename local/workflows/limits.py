@@ -30,7 +30,7 @@ MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 _OVERHEAD_BYTES = 8
 
 
-def make_room_for_frames() -> None:
+def raise_recursion_limit() -> None:
     """Let Python nest as deep as a workflow may.  Called where a program starts: it changes the whole process."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES))
 
