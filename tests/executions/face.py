@@ -14,7 +14,7 @@ from local.executions.api.workflows_api import WorkflowsApi
 from local.executions.data.database import Database
 from local.executions.data.workflows import Settings
 from local.executions.engine.callbacks import Callbacks
-from local.executions.engine.live import LivePerformer, Perform
+from local.executions.engine.live import LivePerformer, PerformEffect
 from local.executions.engine.service import MAX_CONCURRENT, ExecutionService
 from local.http.api_error import api_errors
 from local.http.outgoing import outgoing_session
@@ -46,7 +46,7 @@ class Face:
 def service_alone(database: Database) -> ExecutionService:
     """For what is kept and shown: nothing runs."""
 
-    def perform_as(*_: object) -> Perform:
+    def perform_as(*_: object) -> PerformEffect:
         raise AssertionError
 
     return ExecutionService(database, Callbacks(database, ""), perform_as)
@@ -58,7 +58,7 @@ async def a_face(folder: Path, max_concurrent: int = MAX_CONCURRENT, port: int =
     callbacks = Callbacks(database, "")
     async with outgoing_session() as session:
 
-        def perform_as(account: str | None, execution: str) -> Perform:
+        def perform_as(account: str | None, execution: str) -> PerformEffect:
             token = f"token-for-{account}"
             return LivePerformer(
                 session, lambda _: token, "", lambda *_: None, callbacks=callbacks, execution=execution

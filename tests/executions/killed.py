@@ -9,7 +9,7 @@ from pathlib import Path
 from local.executions.data.database import Database
 from local.executions.data.workflows import Settings
 from local.executions.engine.callbacks import Callbacks
-from local.executions.engine.live import LivePerformer, Perform
+from local.executions.engine.live import LivePerformer, PerformEffect
 from local.executions.engine.service import ExecutionService
 from local.http.outgoing import outgoing_session
 from tests.executions.face import WORKFLOW
@@ -61,7 +61,7 @@ async def _main(path: Path, url: str) -> None:
     callbacks = Callbacks(database, "")
     async with outgoing_session() as session:
 
-        def perform_as(account: str | None, execution: str) -> Perform:
+        def perform_as(account: str | None, execution: str) -> PerformEffect:
             return LivePerformer(session, lambda _: "", "", lambda *_: None, execution=execution).perform
 
         service = ExecutionService(database, callbacks, perform_as)

@@ -36,10 +36,10 @@ from local.workflows.effects import (
 from local.workflows.errors import WorkflowError
 from local.workflows.limits import MAX_RESPONSE_BYTES
 
-Perform = Callable[[Leaf], Awaitable[Outcome]]
+PerformEffect = Callable[[Leaf], Awaitable[Outcome]]
 
 
-async def drive(run: Run, perform: Perform, journal: Journal | None = None, turns: Turns | None = None) -> Value:
+async def drive(run: Run, perform: PerformEffect, journal: Journal | None = None, turns: Turns | None = None) -> Value:
     """Run to the end: every effect is performed and its outcome sent, and a WorkflowError of it raised in the run.
 
     With a journal it goes on from what is recorded there.  Runs that share their turns hold up others no longer than
@@ -75,7 +75,7 @@ async def drive(run: Run, perform: Perform, journal: Journal | None = None, turn
     return branches.ended.value
 
 
-async def outcome_of(perform: Perform, effect: Leaf) -> Outcome | WorkflowError:
+async def outcome_of(perform: PerformEffect, effect: Leaf) -> Outcome | WorkflowError:
     """A WorkflowError is an outcome like any other."""
     try:
         return await perform(effect)

@@ -16,7 +16,7 @@ from local.executions.data.workflows import Revision, WorkflowRegistry
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.deployment import Deployments
 from local.executions.engine.journal import Journal, JournalDiffers
-from local.executions.engine.live import Perform, drive
+from local.executions.engine.live import PerformEffect, drive
 from local.executions.engine.step_entries import History
 from local.executions.engine.turns import Turns
 from local.http.api_error import ApiError
@@ -40,7 +40,7 @@ class ExecutionService:
         self,
         database: Database,
         callbacks: Callbacks,
-        perform_as: Callable[[str | None, str], Perform],
+        perform_as: Callable[[str | None, str], PerformEffect],
         max_concurrent: int = MAX_CONCURRENT,
     ) -> None:
         self.registry = WorkflowRegistry(database)
