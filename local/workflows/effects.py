@@ -59,7 +59,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorCall:
-    """Call a connector that has no face here, or has a stub.  Outcome: Answer, or the driver raises WorkflowError."""
+    """Call a connector that has no face here, or has a stub.  Outcome: ConnectorResult, or the driver raises WorkflowError."""
 
     name: str
     arguments: "Mapping[str, Value]"
@@ -137,7 +137,7 @@ class CallbackRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ConnectorResult:
     """What a connector gave."""
 
     value: Value
@@ -154,7 +154,7 @@ class BranchOutcome:
 Leaf: TypeAlias = HttpCall | Sleep | Now | NewUuid | Log | ConnectorCall | CreateCallback | AwaitCallback
 Effect: TypeAlias = Leaf | Fork | Pause
 Outcome: TypeAlias = (
-    float | str | HttpResponse | HttpFailure | CallbackRequest | Answer | tuple[BranchOutcome, ...] | None
+    float | str | HttpResponse | HttpFailure | CallbackRequest | ConnectorResult | tuple[BranchOutcome, ...] | None
 )
 Effects: TypeAlias = Generator[Effect, Outcome, Value]
 Run: TypeAlias = Effects  # of a whole workflow, or of one branch

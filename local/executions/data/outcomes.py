@@ -7,7 +7,7 @@ import base64
 import json
 from typing import Any, TypeAlias
 
-from local.workflows.effects import Answer, CallbackRequest, HttpFailure, HttpResponse, Outcome, Value
+from local.workflows.effects import CallbackRequest, ConnectorResult, HttpFailure, HttpResponse, Outcome, Value
 from local.workflows.errors import WorkflowError
 
 Result: TypeAlias = Outcome | WorkflowError
@@ -34,7 +34,7 @@ def from_text(text: str) -> Result:
             number, received_at, method, url, headers, query, body = content
             return CallbackRequest(number, received_at, method, url, headers, query, base64.b64decode(body))
         case "answer":
-            return Answer(_value(content))
+            return ConnectorResult(_value(content))
         case "error":
             return WorkflowError(_value(content["payload"]), raised=content["raised"])
     raise ValueError(f"an outcome of the kind {kind!r} is unknown")
@@ -49,7 +49,7 @@ def _encoded(outcome: Result) -> Any:
         case CallbackRequest(number=number, received_at=received_at, method=method, url=url, body=body):
             headers, query = dict(outcome.headers), dict(outcome.query)
             return {"request": [number, received_at, method, url, headers, query, _base64(body)]}
-        case Answer(value=value):
+        case ConnectorResult(value=value):
             return {"answer": _plain(value)}
         case WorkflowError(payload=payload, raised=raised):
             return {"error": {"payload": _plain(payload), "raised": raised}}

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from local.workflows.effects import Answer, Value
+from local.workflows.effects import ConnectorResult, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from local.workflows.language.yaml_core import CoreLoader, scalar
 from local.workflows.language.yaml_nodes import Text, check_aliases
@@ -50,7 +50,7 @@ class Stubs:
     def names(self) -> frozenset[str]:
         return frozenset(self.replies)
 
-    def answer(self, name: str) -> Answer:
+    def answer(self, name: str) -> ConnectorResult:
         """What the next call of that name gets.  Raises WorkflowError: the stub's, or that there is none."""
         if name not in self.replies:
             message = f"{name} is not served here and has no stub: `mando run --stub FILE` takes its answer from a file"
@@ -61,7 +61,7 @@ class Stubs:
         reply = replies[min(number, len(replies) - 1)]
         if reply.is_error:
             raise WorkflowError(reply.value)
-        return Answer(reply.value)
+        return ConnectorResult(reply.value)
 
 
 def _parse(source: str, file: str) -> dict[str, tuple[_Reply, ...]]:

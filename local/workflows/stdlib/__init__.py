@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local.workflows.effects import Answer, ConnectorCall, Effects, Value
+from local.workflows.effects import ConnectorCall, ConnectorResult, Effects, Value
 from local.workflows.errors import WorkflowError
 
 # Source: Workflows, "Expressions", Blocking calls.  What is not listed there may stand in an expression.
@@ -80,7 +80,7 @@ def functions(namespace: str, *bodies: Callable[..., Any]) -> dict[str, Function
 def ask_driver(name: str, arguments: Mapping[str, Value]) -> Effects:
     """The answer that the driver has for a call of that name, perhaps a stub's."""
     answer = yield ConnectorCall(name, arguments)
-    assert isinstance(answer, Answer)  # noqa: S101 -- the driver's contract
+    assert isinstance(answer, ConnectorResult)  # noqa: S101 -- the driver's contract
     return answer.value
 
 
