@@ -1,6 +1,6 @@
-"""Outcomes of effects as text that a journal keeps: JSON, bytes in base64.  Used by journal.Journal.
+"""Outcomes of effects ↔ the JSON texts in a journal.  Used by journal.Journal.
 
-What is no plain JSON value is a map with one key, which says what it is.
+An outcome that is not a plain JSON value is a map with one key, its kind.  Bytes are in base64.
 """
 
 import base64
@@ -14,7 +14,7 @@ Result: TypeAlias = Outcome | WorkflowError
 
 
 def to_text(outcome: Result) -> str:
-    """ASCII, so that half surrogate pairs pass too."""
+    """The JSON of an outcome, in ASCII, so that lone surrogates can be stored."""
     return json.dumps(_encoded(outcome), separators=(",", ":"))
 
 
@@ -59,7 +59,7 @@ def _encoded(outcome: Result) -> Any:
 
 
 def _plain(value: Value) -> Any:
-    """Bytes become {"bytes": …}, so maps become {"map": …}."""
+    """JSON of a value: bytes become {"bytes": …}, and so that nothing is ambiguous, maps become {"map": …}."""
     if isinstance(value, bytes):
         return {"bytes": _base64(value)}
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""What an effect asks for, in a few bytes: a journal keeps it beside the outcome, and compares it in a replay.
+"""The fingerprint of an effect: a journal keeps it beside the outcome, and compares it in a replay.
 
-Only what is asked counts, not how: another time-out, or a header that a newer version sends, is no other call.
+Time-outs and headers do not count: a newer version may send others.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from local.workflows.effects import (
 
 Kind = Literal["http", "sleep", "now", "uuid", "log", "connector", "callback", "await"]
 
-# For people.
+# In messages for users.
 KIND_NAMES: Mapping[str, str] = {
     "http": "an HTTP call",
     "sleep": "a sleep",
@@ -35,7 +35,7 @@ KIND_NAMES: Mapping[str, str] = {
 
 
 class Fingerprint(NamedTuple):
-    """digest is a checksum of 32 bits, for nobody forges it; 0 where there is only one effect of its kind."""
+    """digest is a checksum of 32 bits, enough as nobody forges it; 0 if all effects of the kind are equal."""
 
     kind: Kind
     digest: int

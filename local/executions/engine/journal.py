@@ -1,7 +1,7 @@
-"""What an execution was told, in order: after a crash it is told the same again, and goes on where it stopped.
+"""The journal of an execution: its outcomes in order.  After a crash they are replayed, and the execution goes on.
 
-An outcome is written before it is used, so no effect is performed again after its outcome was recorded.  Beside it
-stands what it answers: an execution that was begun with other code may ask for something else now, and cannot go on.
+An outcome is stored before it is used, so its effect is never performed again.  The fingerprint of the effect is stored
+beside it: with other code an execution may ask for another effect now, and cannot go on.
 Used by live.drive.
 """
 
@@ -22,14 +22,14 @@ _ROWS_AT_ONCE = 100
 
 
 class JournalDiffers(Exception):
-    """Raised when a run asks for something else than its journal answers; says what, after the words "the step x"."""
+    """Raised when a run asks for another effect than its journal holds; the message follows the words "the step x"."""
 
 
 class Journal:
-    """The journal of one execution, named in full.  at is when it was told what it was told last, began at first.
+    """The journal of one execution, named in full.  Instants are RFC 3339; now() gives the present.
 
-    A run takes no time between two outcomes, so `at` is also when all happened that follows from the last one, in a
-    replay as it was then.  Instants are RFC 3339; now() gives the present.
+    last_outcome_at: time of the last outcome, at first started_at.  A run takes no time between two outcomes, so it is
+    also the time of all steps since then; in a replay it is the time of the recorded outcome.
     """
 
     def __init__(self, database: Database, execution: str, started_at: str, now: Callable[[], str]) -> None:
@@ -38,12 +38,12 @@ class Journal:
         self._execution = execution
         self._now = now
         self._position = 0
-        self._fingerprints: dict[int, Fingerprint] = {}  # by those that wait, of which less is left than they asked for
+        self._fingerprints: dict[int, Fingerprint] = {}  # of pending effects that were shortened
 
     async def replay(self, branches: Branches, turns: Turns) -> None:
-        """Tell the run what it was told before; what it then waits for has been waiting since then.
+        """Resume the run with all recorded outcomes, then shorten its waits by the time that has passed.
 
-        Raises JournalDiffers; the run has then gone as far as the two agree.
+        Raises JournalDiffers; the run has then gone as far as it agrees with the journal.
         """
         asked_at = dict.fromkeys(branches.pending, self.last_outcome_at)
         while rows := self._database.rows(
@@ -59,7 +59,7 @@ class Journal:
                 self._position += 1
                 await turns.resume(branches, number, from_text(outcome))
                 del asked_at[number]
-                # What has just been asked for is at the end, and all before it was there.
+                # New effects are at the end of pending; those before them are known.
                 for new in reversed(branches.pending):
                     if new in asked_at:
                         break
@@ -73,9 +73,9 @@ class Journal:
                 self._fingerprints[number], branches.pending[number] = fingerprint(effect), rest
 
     def record(self, number: int, effect: Leaf, outcome: Outcome | WorkflowError) -> None:
-        """Keep the outcome of the effect of that number; a callback's request is used up with it, or both are not.
+        """Store the outcome of an effect, and delete a callback's request in the same transaction.
 
-        Raises CannotKeep; nothing has changed then.
+        Raises CannotKeep; then nothing has changed.
         """
         position, at = self._position + 1, self._now()
         with self._database.transaction():
@@ -88,7 +88,7 @@ class Journal:
 
 
 def _compare(effect: Leaf | None, kind: str | None, digest: int | None) -> None:
-    """Raises JournalDiffers.  kind and digest are None in what a version wrote that did not keep them."""
+    """Raises JournalDiffers.  kind and digest are None in rows of layout 1."""
     recorded = KIND_NAMES.get(kind or "", "something")
     if effect is None:
         raise JournalDiffers(f"does not ask for {recorded} as it did, and its journal holds the outcome")

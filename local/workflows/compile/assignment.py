@@ -1,4 +1,4 @@
-"""assign: its YAML → what runs it.  The left side of an assignment is v, v.k, v["k"] or v[i]."""
+"""Compile `assign`.  The left side of an assignment is v, v.k, v["k"] or v[i]."""
 
 from collections.abc import Callable
 
@@ -40,7 +40,7 @@ def compile_assign(compiler: Compiler, entries: Entries, context: Context) -> Ac
                 for put, evaluate in pairs:
                     put(scope, evaluate(scope))
             except WorkflowError as error:
-                error.locate(parts[pairs.index((put, evaluate))][2])  # costs nothing before: no third name to set
+                error.locate(parts[pairs.index((put, evaluate))][2])  # found only now, so that no error costs nothing
                 raise
 
         return Action(run, False, "STEP_ASSIGN", len(parts))
@@ -58,7 +58,7 @@ def compile_assign(compiler: Compiler, entries: Entries, context: Context) -> Ac
 
 
 def compile_target(compiler: Compiler, key: yaml.Node, context: Context) -> Put:
-    """What assigns a value to it; maps that are missing on the way are made."""
+    """A function that assigns a value to the variable or member; missing maps are created."""
     text = str(key.value)
     try:
         name, keys = _path(text, compiler, context)
@@ -84,7 +84,7 @@ def compile_target(compiler: Compiler, key: yaml.Node, context: Context) -> Put:
 
 
 def check_write(compiler: Compiler, node: yaml.Node, name: str, context: Context) -> None:
-    """Note a variable that is no variable, or that a parallel branch must not write."""
+    """Add a problem if the name is not a variable, or if a parallel branch must not write it."""
     if name in compiler.routines:
         compiler.text.problem(node, f"'{name}' is a subworkflow, expected a variable", 0, len(name))
     if not context.variables.note_assignment(name):
@@ -106,9 +106,9 @@ def _path(text: str, compiler: Compiler, context: Context) -> tuple[str, list[Co
 
 
 def _with(whole: Value, keys: list[Value], value: Value) -> Value:
-    """A copy of whole in which the value stands where keys lead.
+    """A copy of a list or map with the value at the path `keys`.
 
-    Only what lies on the way is copied: variables are independent of each other, as if all of it were.
+    Only what lies on the path is copied; nothing is changed in place, so variables stay independent.
     Source: Workflows, "Variables", passing by value.
     """
     if not keys:

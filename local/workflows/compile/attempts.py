@@ -1,4 +1,4 @@
-"""try, retry and except: their YAML → what runs them."""
+"""Compile `try`, `retry` and `except`."""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
@@ -13,8 +13,8 @@ from local.workflows.errors import Position, WorkflowError
 from local.workflows.run.interpret import Action, Scope, Signal, StepEffects, run_observed
 from local.workflows.stdlib import MISSING, type_name
 
-# What a retry does not say is as in the policies of the library.  Source of both: Workflows, http.default_retry and
-# retry.default_backoff.  That nothing is required is seen in public files; the defaults are nowhere written.
+# Defaults of a retry: those of the library's policies.  Source: Workflows, http.default_retry and
+# retry.default_backoff.  Public files show that no field is required; the defaults are not documented.
 _DEFAULT_MAX_RETRIES = 5
 _BACKOFF: Mapping[str, float] = {"initial_delay": 1, "max_delay": 60, "multiplier": 1.25}
 
@@ -73,7 +73,7 @@ def compile_try(compiler: Compiler, entries: Entries, context: Context) -> Actio
 
 
 def _located(asking: Generator[Effect, Outcome, bool], position: Position | None) -> Generator[Effect, Outcome, bool]:
-    """The same, whose own errors stand at that position."""
+    """The same generator; its errors get that position."""
     try:
         return (yield from asking)
     except WorkflowError as error:
@@ -82,10 +82,10 @@ def _located(asking: Generator[Effect, Outcome, bool], position: Position | None
 
 
 def _body(compiler: Compiler, node: yaml.Node, context: Context) -> Action:
-    """What is tried: the fields of one step, or a list of steps.  Source: the service's JSON schema, "try".
+    """The body of `try`: the fields of one step, or a list of steps.  Source: the service's JSON schema, "try".
 
-    A `for` that stands here directly is run too: "Known issues" tells of a deployment that failed with one, while the
-    schema and "Catch errors" allow any step.
+    A `for` directly in it is allowed: "Known issues" reports a deployment that failed with one, but the schema and
+    "Catch errors" allow any step.
     """
     if isinstance(node, yaml.SequenceNode):
         return replace(compiler.kinds["steps"].compile(compiler, {"steps": node}, context), type="STEP_TRY")
@@ -94,7 +94,7 @@ def _body(compiler: Compiler, node: yaml.Node, context: Context) -> Action:
 
 
 def _except(compiler: Compiler, node: yaml.Node, context: Context) -> tuple[Action, str | None]:
-    """What handles an error, and the variable that holds it there: `as` stands beside the fields of a step.
+    """The steps that handle an error, and the variable that holds it (`as`, beside the fields of a step).
 
     Source: Workflows, "Catch errors": `steps` is optional, and any kind of step may stand there.
     """
@@ -109,7 +109,7 @@ def _except(compiler: Compiler, node: yaml.Node, context: Context) -> tuple[Acti
 
 
 def _retry(compiler: Compiler, node: yaml.Node, context: Context) -> TryAgain:
-    """A generator function: whether to try again after so many failures, when the backoff has passed."""
+    """A generator function that waits for the backoff and returns whether to retry."""
     if isinstance(node, yaml.MappingNode):
         parts = compiler.text.entries(node, "predicate, max_retries and backoff")
         compiler.text.check_keys({"predicate", "max_retries", "backoff"}, node, "retry")
@@ -141,7 +141,7 @@ def _retry(compiler: Compiler, node: yaml.Node, context: Context) -> TryAgain:
 
 
 def _check_numbers(compiler: Compiler, parts: Entries) -> None:
-    """Note what is written out and is no number."""
+    """Add a problem for each literal that is not a number."""
     for name, node in parts.items():
         written = compiler.literal(node)
         if written is not MISSING and (isinstance(written, bool) or not isinstance(written, int | float)):
@@ -159,7 +159,7 @@ def _applies(compiler: Compiler, scope: Scope, predicate: Value, payload: Value)
 
 
 def _policy(compiler: Compiler, node: yaml.Node, context: Context) -> Code:
-    """The policy with its predicate as the name of a function or routine."""
+    """The retry policy; its predicate is the name of a function or routine."""
     if not isinstance(node, yaml.MappingNode):
         return compiler.value(node, context)
     parts: dict[str, Code] = {}

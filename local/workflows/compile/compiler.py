@@ -1,4 +1,4 @@
-"""What all kinds of steps need to be compiled: lists of steps, one step, one value."""
+"""The compiler of what all kinds of steps share: lists of steps, one step, one value."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -23,14 +23,14 @@ EMPTY = Block((), {})
 
 @dataclass(frozen=True, slots=True)
 class StepKind:
-    """A kind of step: the fields that it may have, and what compiles it."""
+    """A kind of step: its allowed fields, and the function that compiles it."""
 
     fields: frozenset[str]
     compile: "Callable[[Compiler, Entries, Context], Action]"
 
 
 class Compiler:
-    """routines: the names of the workflow's routines, each with its parameters (True: must be given)."""
+    """routines: the workflow's routines by name, each with its parameters (True: required)."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Compiler:
         self.routines = routines
 
     def block(self, node: yaml.Node, context: Context) -> Block:
-        """A list of steps, which may jump to each other, to those around and into groups of steps."""
+        """Compile a list of steps.  They may jump to each other, to steps around them and into groups."""
         items = self.text.non_empty_items(node, "step")
         named = [(name, item, body) for item in items for name, body in self._named(item).items()]
         index: dict[str, int] = {}
@@ -56,7 +56,7 @@ class Compiler:
                 self.text.problem(item, "no step is called 'end': `next: end` leaves the workflow", 0, len(name))
             if name in context.steps:  # Source: Workflows, "Steps": names are unique at the subworkflow level
                 rule = "names are unique in main and in each subworkflow"
-                self.text.problem(item, f"the step '{name}' stands there twice; {rule}", 0, len(name))
+                self.text.problem(item, f"the step '{name}' is defined twice; {rule}", 0, len(name))
             context.steps.add(name)
             index[name] = number
         for number, (_, _, body) in enumerate(named):
@@ -78,7 +78,7 @@ class Compiler:
         return Step(name, action, action.position or self.text.position(item))
 
     def position(self, node: yaml.Node, word: str) -> Position | None:
-        """Where that key of the map stands."""
+        """The position of that key of the map."""
         return next((self.text.position(key) for key, _ in self.text.pairs(node) if key.value == word), None)
 
     @staticmethod
@@ -88,7 +88,7 @@ class Compiler:
         return yaml.MappingNode(node.tag, pairs, node.start_mark, node.end_mark)
 
     def action(self, entries: Entries, node: yaml.Node, context: Context) -> Action:
-        """What a step, or a case of a switch, does: one kind, and perhaps a jump after it."""
+        """Compile the action of a step or of a case of a switch: one kind, and the jump `next` if given."""
         found = [one for one in self.kinds if one in entries]
         if not found:
             self.text.check_keys({"next", *self.kinds}, node, "a step")
@@ -102,7 +102,7 @@ class Compiler:
         return self._then(entries.get("next"), action, context)
 
     def _then(self, node: yaml.Node | None, action: Action, context: Context) -> Action:
-        """The action, and after it the jump that `next` names, unless the action itself leaves."""
+        """The action, followed by the jump `next` unless the action itself jumps."""
         if node is None or (jump := self._jump(node, context)) is None:
             return action
         run = action.run
@@ -134,7 +134,7 @@ class Compiler:
         return Goto(target)
 
     def value(self, node: yaml.Node, context: Context) -> Code:
-        """What a YAML value computes: itself, with every ${…} in it evaluated."""
+        """Compile a YAML value; every ${…} in it is evaluated."""
         if isinstance(node, yaml.MappingNode):
             return self._map(node, context)
         if isinstance(node, yaml.SequenceNode):
@@ -165,7 +165,7 @@ class Compiler:
         return combined([code for pair in zip(keys, parts, strict=True) for code in pair], build)
 
     def literal(self, node: yaml.Node | None) -> Any:
-        """The value that is written out there; MISSING for an expression, a list or a map."""
+        """The value of a literal; MISSING for an expression, a list or a map."""
         if not isinstance(node, yaml.ScalarNode) or str(node.value).startswith("${"):
             return MISSING
         try:

@@ -1,4 +1,4 @@
-"""The call of a connector: what is written is checked against the methods of Google's services → what calls it."""
+"""Compile the call of a connector; its arguments are checked against the methods of Google's services."""
 
 import yaml
 
@@ -11,9 +11,9 @@ from local.workflows.stdlib.connectors import Connector
 
 
 def connector_call(compiler: Compiler, connector: Connector, args: yaml.Node | None, arguments: Code) -> Code:
-    """A name that resembles one of its parameters is a mistake; any other is taken, as the API may know more than we.
+    """An unknown argument that resembles a parameter is a mistake; any other is passed on: our list may lack it.
 
-    No parameter must be there, either.  Source: Google's own samples call translate.v2 with `q`, which its discovery
+    No parameter is required.  Source: Google's own samples call translate.v2 with `q`, which its discovery
     document does not have, and create a cluster of container.v1 without its `zone`.
     """
     name = connector.name

@@ -1,6 +1,6 @@
-"""The tree of an expression → a closure over a scope.
+"""The tree of an expression → a function of the scope.
 
-Most expressions ask nothing of a driver and become plain functions; one that calls a subworkflow, or a function such as
+Most expressions need no effect and become plain functions.  One that calls a subworkflow, or a function such as
 sys.now(), becomes a generator of effects.
 """
 
@@ -19,14 +19,14 @@ from local.workflows.stdlib import Function, ask_driver, connectors
 
 
 class Scope(Protocol):
-    """Where the variables of a running routine are."""
+    """The variables of a running routine."""
 
     def lookup(self, name: str) -> Value: ...
     def call(self, routine: str, arguments: Sequence[Value]) -> Effects: ...
 
 
 class Names(Protocol):
-    """The variables that an expression may name, where it stands."""
+    """The variables that an expression may use at its position."""
 
     def knows(self, name: str) -> bool: ...
     def names(self) -> set[str]: ...
@@ -34,10 +34,10 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A compiled expression.  yields_effects: run(scope) is a generator of effects; else run(scope) is the value.
+    """A compiled expression.  If yields_effects, run(scope) is a generator of effects; else it returns the value.
 
-    position is that of a whole ${…}: who calls run() tells it to an error that comes out.  That costs nothing while
-    none does, as an error that each ${…} caught itself would: a call more.
+    position is that of the whole ${…}.  The caller of run() adds it to an error: cheaper than a `try` in every ${…},
+    which would cost one more call each.
     """
 
     run: Callable[[Any], Any]
@@ -45,7 +45,7 @@ class Code:
     position: Position | None = None
 
     def evaluate(self, scope: Scope) -> Effects:
-        """The value, whichever kind it is."""
+        """The value, whether run() yields effects or not."""
         try:
             value: Value = (yield from self.run(scope)) if self.yields_effects else self.run(scope)
         except WorkflowError as error:
@@ -55,10 +55,7 @@ class Code:
 
 
 class Library(Protocol):
-    """What any expression of a workflow may name: functions, values, and its routines with their parameters.
-
-    A routine's parameters are True where they must be given.
-    """
+    """What any expression may name: functions, values, and routines with their parameters (True: required)."""
 
     functions: Mapping[str, Function]
     values: Mapping[str, Value]
@@ -77,7 +74,7 @@ def constant(value: Value) -> Code:
 
 
 def combined(parts: Sequence[Code], build: Callable[[list[Value]], Value]) -> Code:
-    """Evaluate the parts in order and build one value of theirs."""
+    """Evaluate the parts in order and build one value from them."""
     if not any(part.yields_effects for part in parts):
 
         def run(scope: Scope) -> Value:
@@ -102,12 +99,12 @@ def combined(parts: Sequence[Code], build: Callable[[list[Value]], Value]) -> Co
 
 
 def checked(code: Code, check: Callable[[Value], Value]) -> Code:
-    """The code and what becomes of its value; an error of the check has the code's position too."""
+    """The code, whose value goes through `check`; an error of the check has the code's position."""
     return replace(combined([code], lambda values: check(*values)), position=code.position)
 
 
 def compile_tree(tree: parser.Expression, library: Library, names: Names) -> Code:
-    """Raises ExpressionError for what the names do not hold."""
+    """Raises ExpressionError, for instance for an unknown name."""
 
     def part(one: parser.Expression) -> Code:
         return compile_tree(one, library, names)
@@ -162,7 +159,7 @@ def _member(tree: parser.Member, library: Library, names: Names) -> Code:
 
 
 def _check_library(dotted: str, tree: parser.Member, library: Library) -> None:
-    """Raises ExpressionError for what begins with a module of the library and goes on with none of its values."""
+    """Raises ExpressionError for a dotted name that begins with a module but is none of its values."""
     if dotted.partition(".")[0] not in _modules(library):
         return
     if any(dotted.startswith(f"{value}.") for value in library.values):
@@ -189,7 +186,7 @@ def _binary(sign: str, left: Code, right: Code) -> Code:
 
 
 def _logical(sign: str, left: Code, right: Code) -> Code:
-    """The right side is not evaluated where the left one decides."""
+    """`and` and `or`: the right side is evaluated only if the left one does not decide."""
     decides = sign == "or"
     if not left.yields_effects and not right.yields_effects:
         first, second = left.run, right.run
@@ -233,7 +230,7 @@ def _check_count(tree: parser.Call, least: int, most: int) -> None:
 
 
 def count_mistake(function: str, given: int, least: int, most: int) -> str | None:
-    """What is wrong with so many arguments by position; None where nothing is."""
+    """The message for a wrong number of positional arguments; None if it is right."""
     if least <= given <= most:
         return None
     expected = str(most) if least == most else f"{least} to {most}"
@@ -241,7 +238,7 @@ def count_mistake(function: str, given: int, least: int, most: int) -> str | Non
 
 
 def suggested(name: str, library: Library) -> str:
-    """What may have been meant, as the end of a message."""
+    """The end of a message: the name that may have been meant."""
     near = difflib.get_close_matches(name.lower(), [*library.functions, *library.routines])
     if name.startswith(connectors.PREFIX):
         near = connectors.suggestion(name, library.functions)
@@ -249,7 +246,7 @@ def suggested(name: str, library: Library) -> str:
 
 
 def library_call(function: Function, arguments: Code) -> Code:
-    """arguments computes the list of them, one a parameter."""
+    """Code that calls the function; `arguments` gives a list with one value a parameter."""
     body = function.body
     if function.needs_environment and function.yields_effects:
 

@@ -1,4 +1,4 @@
-"""for and parallel: their YAML → what runs them."""
+"""Compile `for` and `parallel`."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from local.workflows.stdlib import MISSING, type_name
 
 @dataclass(frozen=True, slots=True)
 class _Loop:
-    """What a loop goes over, and the variables of one iteration."""
+    """A loop: its items, its steps, and the names of its variables."""
 
     value: str
     index: str | None
@@ -41,7 +41,7 @@ class _Loop:
         return {self.value: item} if self.index is None else {self.value: item, self.index: number}
 
     def over(self, found: Value) -> "list[Value] | range | _Doubles":
-        """What it goes over, of the value of items.  Raises WorkflowError."""
+        """The items of the loop, from the value of `in` or `range`.  Raises WorkflowError."""
         try:
             return _items(found, self.is_range)
         except WorkflowError as error:
@@ -93,7 +93,7 @@ def _loop(compiler: Compiler, node: yaml.Node, context: Context, enter: Callable
 
 
 def _check_written(compiler: Compiler, parts: Entries) -> None:
-    """Note what is written out and cannot be gone over."""
+    """Add a problem for a literal that cannot be iterated."""
     written = compiler.literal(parts.get("in"))
     if written is not MISSING:
         compiler.text.problem(parts["in"], f"for goes over a list or a map, not {type_name(written)}")
@@ -137,7 +137,7 @@ def compile_parallel(compiler: Compiler, entries: Entries, context: Context) -> 
 
     def run_effects(scope: Scope) -> StepEffects:
         if scope.parallel >= MAX_PARALLEL_DEPTH:
-            message = f"parallel steps stand in each other at most {MAX_PARALLEL_DEPTH} deep"
+            message = f"parallel steps are nested at most {MAX_PARALLEL_DEPTH} deep"
             raise WorkflowError.tagged("ParallelNestingError", message)
         found = (yield from loop.items.evaluate(scope)) if loop else None
         if loop is not None and _count(loop.over(found)) > MAX_STEPS:
@@ -173,7 +173,7 @@ def _branches(compiler: Compiler, node: yaml.Node, context: Context, shared: fro
     for item in items:
         for name, body in compiler.text.entries(item, "a branch's name and its steps").items():
             if name in branches:
-                compiler.text.problem(item, f"the branch '{name}' stands there twice", 0, len(name))
+                compiler.text.problem(item, f"the branch '{name}' is defined twice", 0, len(name))
             parts = compiler.text.entries(body, "steps")
             compiler.text.check_keys({"steps"}, body, "a branch")
             if "steps" not in parts:
@@ -187,7 +187,7 @@ def _branches(compiler: Compiler, node: yaml.Node, context: Context, shared: fro
 
 @dataclass(frozen=True, slots=True)
 class _Iterations:
-    """The branches of a parallel loop, each made when it begins: there may be 100,000, and few run at a time."""
+    """The branches of a parallel loop.  Each is created when it begins: there may be 100,000, but few run at a time."""
 
     loop: _Loop
     items: "_Items"
@@ -235,7 +235,7 @@ def _iteration(block: Block, type_: StepType) -> Action:
 
 @dataclass(frozen=True, slots=True)
 class _Doubles:
-    """first, first + 1 and so on, so many."""
+    """first, first + 1, …: `count` doubles."""
 
     first: float
     count: int
@@ -285,7 +285,7 @@ def _limit(given: Value) -> int | None:
 
 
 def _raise_failures(names: list[str], outcomes: tuple[BranchOutcome, ...]) -> None:
-    """One error for all branches that failed, each with its name and what is shown of its error."""
+    """Raise one error for all failed branches, with the name and the error of each."""
     failures: list[Value] = [
         {"id": name, "error": one.error.as_branch_error()}
         for name, one in zip(names, outcomes, strict=True)

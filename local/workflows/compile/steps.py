@@ -1,4 +1,4 @@
-"""call, switch, return, raise and steps: their YAML → what runs them."""
+"""Compile `call`, `switch`, `return`, `raise` and `steps`."""
 
 from urllib.parse import urlsplit
 
@@ -66,7 +66,7 @@ def compile_call(compiler: Compiler, entries: Entries, context: Context) -> Acti
 
 
 def _check_names(compiler: Compiler, name: str, parameters: dict[str, bool], entries: Entries) -> None:
-    """Arguments that are written out are checked now, others when the step runs."""
+    """Check the arguments that are literal now; others are checked when the step runs."""
     node = entries.get("args")
     if isinstance(node, yaml.SequenceNode):
         mistake = count_mistake(name, len(node.value), sum(parameters.values()), len(parameters))
@@ -91,7 +91,7 @@ def _named(name: str, value: Value) -> dict[str, Value]:
 
 
 def _bound(function: Function, given: Value) -> list[Value]:
-    """The arguments in the order of the parameters, whether given by name or by position."""
+    """The arguments in the order of the parameters, given by name or by position."""
     return function.fill(given) if isinstance(given, list) else function.bind_map(_named(function.name, given))
 
 
@@ -239,7 +239,7 @@ def compile_return(compiler: Compiler, entries: Entries, context: Context) -> Ac
 
 
 def _returned(scope: Scope, value: Value) -> Return:
-    """Raises WorkflowError (TypeError) where the execution itself would return what its result cannot hold."""
+    """The signal Return.  Raises WorkflowError (TypeError) if the execution itself would return bytes."""
     if scope.depth == 1 and _holds_bytes(value):
         raise WorkflowError.tagged("TypeError", "an execution cannot return bytes")
     return Return(value)

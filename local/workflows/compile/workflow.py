@@ -48,10 +48,10 @@ class Workflow:
         bill: Bill | None = None,
         stubbed: frozenset[str] = frozenset(),
     ) -> Run:
-        """A run of it: a generator of effects that returns the result or raises WorkflowError.
+        """A new run: a generator of effects that returns the result or raises WorkflowError.
 
-        env are its environment variables; argument is None where there is none; bill is added to as steps run; the
-        driver answers the connectors that are stubbed.
+        env: environment variables.  argument: None if there is none.  bill: counts the steps as they run.
+        stubbed: the connectors that the driver answers.
         """
         scope = Scope(Execution(self.routines, env, observe, bill or Bill(), stubbed), "main")
         scope.depth = 0
@@ -60,7 +60,7 @@ class Workflow:
 
 
 def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
-    """Raises WorkflowSyntaxError with every problem that was found, in the order of the text."""
+    """Compile a source.  Raises WorkflowSyntaxError with every problem, in the order of the text."""
     text, root = read(source, file)
     try:
         routines = _routines(text, root)
@@ -161,12 +161,12 @@ def _parameters(text: Text, node: yaml.Node) -> Parameters:
 
 
 def _is_empty(node: yaml.Node) -> bool:
-    """Whether nothing stands there: `params:` and then the next line."""
+    """Whether the value is empty, as in a line `params:`."""
     return isinstance(node, yaml.ScalarNode) and node.value == "" and node.style is None
 
 
 def _default(text: Text, node: yaml.Node) -> Value:
-    """What is written out there.  Source: Workflows, "Expressions", which names no default among their places."""
+    """The value of a literal.  Source: Workflows, "Expressions", which does not allow them in a default."""
     if isinstance(node, yaml.SequenceNode):
         return [_default(text, one) for one in node.value]
     if isinstance(node, yaml.MappingNode):
@@ -184,5 +184,5 @@ def _default(text: Text, node: yaml.Node) -> Value:
 
 def _add(text: Text, node: yaml.Node, found: Parameters, name: str, default: Callable[[Scope], Value] | None) -> None:
     if name in found:
-        text.problem(node, f"the parameter '{name}' stands there twice", 0, len(name))
+        text.problem(node, f"the parameter '{name}' is defined twice", 0, len(name))
     found[name] = default

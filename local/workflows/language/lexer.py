@@ -1,4 +1,4 @@
-"""The text between ${ and } → tokens, each with its offset."""
+"""The text of an expression, between ${ and } → tokens, each with its offset."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v
 
 
 class ExpressionError(Exception):
-    """Raised when a text is no expression; offset and length say where in it."""
+    """Raised when a text is not an expression; offset and length say where."""
 
     def __init__(self, message: str, offset: int, length: int = 1) -> None:
         super().__init__(message)
@@ -73,7 +73,7 @@ def unquote(literal: str) -> str:
 
 
 def join_surrogates(text: str) -> str:
-    """The text with each pair of surrogates as the character that it means, and a half of one as U+FFFD."""
+    """The text with each surrogate pair as one character, and a lone surrogate as U+FFFD."""
     if text.isascii() or not any("\ud800" <= one <= "\udfff" for one in text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

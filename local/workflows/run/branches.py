@@ -1,7 +1,7 @@
-"""A run and the branches that it forks, stepped one outcome at a time.  Used by every driver.
+"""A run and its parallel branches, resumed with one outcome at a time.  Used by every driver.
 
-Effects are numbered in the order in which they are asked for.  Which effect has which number, and what every branch
-sees of the shared variables, depends on nothing but the order in which outcomes come in: the same order, the same run.
+Effects are numbered in the order in which they are yielded.  The numbers, and what a branch sees of shared variables,
+depend only on the order of the outcomes.  So a replay in the same order is the same run.
 """
 
 from collections import deque
@@ -15,7 +15,7 @@ from local.workflows.limits import MAX_PARALLEL
 
 @dataclass(slots=True)
 class _Fork:
-    """A parallel step that waits for its branches; outcomes are None for those that have not ended."""
+    """A parallel step that waits for its branches.  The outcome of a branch is None until it ends."""
 
     parent: "_Branch"
     runs: Runs
@@ -31,7 +31,7 @@ class _Fork:
 
 @dataclass(slots=True)
 class _Branch:
-    """One run.  fork is the parallel step to which it belongs and number its place there; None for the main run."""
+    """One run.  fork is its parallel step, None for the main run; number is its index among the branches."""
 
     run: Run
     fork: _Fork | None = None
@@ -41,14 +41,14 @@ class _Branch:
 class Branches:
     """pending: number → effect, for every effect whose outcome is awaited.  ended: how the run ended, None before.
 
-    At most MAX_PARALLEL branches run at a time; one that waits for branches of its own leaves its place to them.
+    At most MAX_PARALLEL branches run at a time.  A branch that waits for branches of its own does not count.
     """
 
     def __init__(self, run: Run, is_time_over: Callable[[], bool] = lambda: False) -> None:
         """Begins the run, up to the first effects.
 
-        is_time_over() is asked from time to time: where it says so, the run stops in the midst, and is_paused until
-        advance().  Where it stops changes nothing in what it does.
+        is_time_over() is called at each Pause.  If it is true the run stops there and is_paused, until advance().
+        A stop does not change what the run does.
         """
         self.pending: dict[int, Leaf] = {}
         self.ended: BranchOutcome | None = None
@@ -62,16 +62,17 @@ class Branches:
 
     @property
     def is_paused(self) -> bool:
-        """Nobody may be told an outcome before it has gone on."""
+        """Whether it stopped at a Pause.  resume() is not allowed before advance() has finished."""
         return bool(self._ready)
 
     def resume(self, number: int, outcome: Outcome | WorkflowError) -> None:
-        """Tell the run the outcome of that pending effect; a WorkflowError is raised in it."""
+        """Send the outcome of a pending effect to the run; a WorkflowError is raised in it."""
         del self.pending[number]
         self._ready.append((self._branch_of.pop(number), outcome))
         self.advance()
 
     def advance(self) -> None:
+        """Run until every branch waits for an outcome, or the time is over."""
         while self._ready:
             branch, outcome = self._ready.popleft()
             run = branch.run

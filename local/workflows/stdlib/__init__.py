@@ -1,4 +1,4 @@
-"""The standard library: one file a namespace, each with a table FUNCTIONS of name → Function."""
+"""The standard library: one file a namespace, each with a table FUNCTIONS (name → Function)."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ class Function:
 
     @property
     def blocks(self) -> bool:
-        """Whether it may only be called by a step."""
+        """Whether only a step may call it, not an expression."""
         if self.name.startswith(_HELPERS):
             return False
         return self.yields_effects and (self.name in _BLOCKING_NAMES or self.name.startswith(_BLOCKING))
@@ -54,7 +54,7 @@ class Function:
 
 
 def functions(namespace: str, *bodies: Callable[..., Any]) -> dict[str, Function]:
-    """A table of the bodies; a name ends in _ where Python keeps the word for itself."""
+    """A table of the bodies.  A name ends in _ if it is a keyword or built-in of Python."""
     table = {}
     for body in bodies:
         short = body.__name__.rstrip("_")
@@ -78,7 +78,7 @@ def functions(namespace: str, *bodies: Callable[..., Any]) -> dict[str, Function
 
 
 def ask_driver(name: str, arguments: Mapping[str, Value]) -> Effects:
-    """The answer that the driver has for a call of that name, perhaps a stub's."""
+    """Let the driver answer a call of that name, for instance from a stub."""
     answer = yield ConnectorCall(name, arguments)
     assert isinstance(answer, ConnectorResult)  # noqa: S101 -- the driver's contract
     return answer.value

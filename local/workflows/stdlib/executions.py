@@ -26,7 +26,7 @@ def _execution(
     project_id: Value,
     connector_params: Value = None,
 ) -> Generator[Effect, Outcome, Map | None]:
-    """Start an execution and wait for its end; None where nobody waits."""
+    """Start an execution and wait for its end; None with skip_polling."""
     name = _EXECUTIONS + "run"
     params = Params.of(name, connector_params)
     project = project_id or environment.get("GOOGLE_CLOUD_PROJECT_ID", "")

@@ -1,4 +1,4 @@
-"""gke.*: the Kubernetes API of a cluster.  No cluster is here, so the driver is asked.
+"""gke.*: the Kubernetes API of a cluster.  There is no cluster here, so the driver answers.
 
 Source: Workflows, "Kubernetes API Connector Overview" and the pages of its functions.
 """

@@ -1,7 +1,7 @@
-"""googleapis.*: calls of Google's services, and the wait for what they start.
+"""googleapis.*: calls of Google's services, and the wait for the operations that they start.
 
-A connector of a service that has a face here is an HTTP call; any other is asked of the driver, which may have a stub.
-A connector authenticates by itself, repeats what may be repeated, and gives the answer's body.
+A connector of a service that is served here makes an HTTP call; any other is answered by the driver, from a stub.
+A connector adds authentication, retries a failed call if that is safe, and returns the body of the answer.
 Source: Workflows, "Understand connectors", "Connectors reference".
 """
 
@@ -20,7 +20,7 @@ _MAX_RETRIES = 5
 _REQUEST_TIMEOUT_S = 1800.0
 _SECRETS = "googleapis.secretmanager.v1.projects.secrets."
 # Source: Workflows, "Cloud Storage JSON API Connector Overview": the author of a workflow encodes an object's name.
-# All that may stand in a URL is left as it is.
+# Every character that a URL may contain is left as it is.
 _AS_GIVEN = "%/:?#[]@!$&'()*+,;="
 
 Map = dict[str, Value]
@@ -29,7 +29,7 @@ CountPoll = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """connector_params: how long to wait for what the call starts, in seconds, and how often to look after it."""
+    """connector_params: how long to wait for the operation that the call starts, and how often to poll it."""
 
     timeout_s: float
     initial_delay_s: float
@@ -68,10 +68,7 @@ def _number(name: str, value: Value) -> float:
 
 
 def call(connector: Connector, given: Map, count_poll: CountPoll) -> Effects:
-    """Call a connector that has a face here, and wait for the operation that it may start.
-
-    count_poll is called at each look at it.
-    """
+    """Call a connector that is served here, and wait for its operation, if any.  count_poll is called at each poll."""
     name = connector.name
     params = Params.of(name, given.get("connector_params"))
     answer = yield from call_once(connector, given, params)
@@ -122,7 +119,7 @@ def _url(connector: Connector, given: Map) -> str:
 
 
 def _query(connector: Connector, given: Map) -> Map:
-    """All that stands neither in the path nor in the body; `query` may be a map of such."""
+    """All arguments that are neither in the path nor in the body; `query` may be a map of more."""
     taken = {*connector.path, "body", "connector_params"}
     taken.update(one for one in ENDPOINT if one not in connector.query)  # there is one endpoint here
     rest = {key: value for key, value in given.items() if key not in taken}
@@ -145,7 +142,7 @@ def _flat(around: str, given: Map) -> Generator[tuple[str, Value], None, None]:
 def wait_for_end(
     poll: Connector, found: Map, params: Params, has_ended: Callable[[Map], bool], count_poll: CountPoll
 ) -> Generator[Effect, Outcome, Map]:
-    """Look again and again until it has ended.  Raises WorkflowError (TimeoutError)."""
+    """Poll until it has ended.  Raises WorkflowError (TimeoutError)."""
     wait_s, waited_s = params.initial_delay_s, 0.0
     while not has_ended(found):
         if waited_s + wait_s > params.timeout_s:

@@ -1,4 +1,4 @@
-"""http.*: the request is encoded here and the answer decoded here, so a driver only moves bytes."""
+"""http.*: encodes requests and decodes answers, so that a driver only moves bytes."""
 
 import re
 from collections.abc import Mapping
