@@ -50,7 +50,7 @@ class WorkflowsApi:
         return workflow_json(revision)
 
     async def update_workflow(self, name: str, asked: Asked) -> dict[str, Any]:
-        """Update a workflow; without an updateMask the body replaces all.  Source: Workflows v1, UpdateWorkflowRequest."""
+        """Without an updateMask the body replaces all.  Source: Workflows v1, UpdateWorkflowRequest."""
         given, mask = asked["workflow"], asked["updateMask"]
         present = workflow_json(self._newest(name))
         wanted = given if mask is None else _merged(present, given, mask)

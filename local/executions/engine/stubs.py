@@ -118,7 +118,7 @@ def _reply(node: yaml.Node, text: Text) -> _Reply:
 
 
 def _error(value: Value) -> Value:
-    """The payload of an error; if it has a status but no tags, an HttpError.  Source: recorded from the real service."""
+    """The payload of an error; with a status but no tags, an HttpError.  Source: recorded from the real service."""
     code = value.get("code") if isinstance(value, dict) and "tags" not in value else None
     if not isinstance(value, dict) or not isinstance(code, int):
         return value

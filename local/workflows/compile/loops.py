@@ -202,13 +202,6 @@ class _Iterations:
         return _branch(str(at), self.loop.block, self.scope, variables, self.shared, at + 1, len(self))
 
 
-def _inside(scope: Scope, variables: Mapping[str, Value], shared: frozenset[str]) -> Scope:
-    inner = scope.inner(variables)
-    inner.shared = shared
-    inner.parallel += 1
-    return inner
-
-
 def _branch(
     name: str,
     block: Block,
@@ -218,7 +211,9 @@ def _branch(
     number: int,
     expected: int,
 ) -> Run:
-    scope = _inside(outer, variables, shared)
+    scope = outer.inner(variables)
+    scope.shared = shared
+    scope.parallel += 1
     try:
         if scope.execution.observe is None:
             yield from run_block(block, scope)
