@@ -1,4 +1,4 @@
-"""The script's answers as the virtual driver performs them: nothing waits, and nothing is sent."""
+"""Performs effects for the virtual driver: answers come from the script, nothing waits and nothing is sent."""
 
 import uuid
 from collections.abc import Callable
@@ -28,12 +28,12 @@ from local.workflows.errors import WorkflowError
 from local.workflows.run.branches import Branches
 from tests.conformance.script import Script
 
-_CRASHES = 300  # at most: each tells the run anew all that it was told
+_CRASHES = 300  # at most, as each replays all outcomes
 
 
 @dataclass(slots=True)
 class ScriptedTime:
-    """script answers HTTP and sends to callbacks; slept and logged are what the run asked for."""
+    """Drives a run in virtual time.  script answers HTTP calls and sends callbacks; slept and logged record effects."""
 
     script: Script
     start_s: float
@@ -48,7 +48,7 @@ class ScriptedTime:
     def drive(self, run: Callable[[], Run], *, crashing: bool = False) -> Value:
         """The result.  Raises WorkflowError.
 
-        crashing: as if the process crashed after each outcome: a new run is told what was told before, and goes on.
+        crashing: simulate a crash at each outcome: a new run replays the earlier outcomes and goes on.
         """
         agenda = self._agenda
         execution = (
@@ -108,7 +108,7 @@ class ScriptedTime:
 
 
 class _Crashing(VirtualExecution):
-    """Loses the run before every outcome, and tells a new one what the old one was told."""
+    """Drops the run at every outcome, and replays all outcomes in a new one."""
 
     def __init__(self, again: Callable[[], Run], agenda: Agenda, perform: Callable[[int, Leaf], TimedOutcome]) -> None:
         self._again = again

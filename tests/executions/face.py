@@ -1,4 +1,4 @@
-"""The local faces of Workflows and Workflow Executions on a free port, and a target for the workflows' calls."""
+"""The local faces of Workflows and Workflow Executions on a free port, and a target for the calls of workflows."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ WORKFLOW = f"{PARENT}/workflows/w"
 
 @dataclass
 class Face:
-    """calls: the paths that the target was asked for."""
+    """The faces at url.  calls: the paths that the target was called with."""
 
     url: str
     service: ExecutionService
@@ -44,7 +44,7 @@ class Face:
 
 
 def service_alone(database: Database) -> ExecutionService:
-    """For what is kept and shown: nothing runs."""
+    """A service without a server, for tests of the store: nothing runs."""
 
     def perform_as(*_: object) -> PerformEffect:
         raise AssertionError
@@ -81,6 +81,6 @@ async def a_face(folder: Path, max_concurrent: int = MAX_CONCURRENT, port: int =
             await service.start()
             try:
                 yield Face(url, service, calls)
-            finally:  # a test that fails leaves no call under way to the next
+            finally:  # so that a failed test leaves no call in progress
                 await service.stop()
     database.close()

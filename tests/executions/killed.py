@@ -1,4 +1,4 @@
-"""A process that runs executions and may be killed at any moment.  `python -m tests.executions.killed FILE URL`."""
+"""A process that runs executions, for tests that kill it.  `python -m tests.executions.killed FILE URL`."""
 
 import asyncio
 import sys
@@ -44,7 +44,7 @@ always:
 
 @asynccontextmanager
 async def running(path: Path, url: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Goes on with what is in the file, or begins; ends by itself when every execution has ended."""
+    """The process: resumes what is in the file, or begins; ends when every execution has ended."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.executions.killed", str(path), url, cwd=ROOT
     )
