@@ -15,7 +15,7 @@ from pathlib import Path
 from local.executions.data.database import Database
 from local.executions.data.workflows import Settings
 from local.executions.engine.callbacks import Callbacks
-from local.executions.engine.live import LivePerformer, Perform
+from local.executions.engine.live import LivePerformer, PerformEffect
 from local.executions.engine.service import ExecutionService
 from local.http.outgoing import outgoing_session
 from tests.running import until
@@ -42,7 +42,7 @@ async def _measure(folder: Path) -> None:
     database = Database(folder / "executions.sqlite")
     async with outgoing_session() as session:
 
-        def perform_as(_: str | None, execution: str) -> Perform:
+        def perform_as(_: str | None, execution: str) -> PerformEffect:
             return LivePerformer(session, lambda _: "", "", lambda *_: None, execution=execution).perform
 
         service = ExecutionService(database, Callbacks(database, ""), perform_as, EXECUTIONS)

@@ -32,7 +32,7 @@ from local.http.outgoing import outgoing_session
 from local.workflows.effects import Run, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from local.workflows.json_text import compact
-from local.workflows.limits import make_room_for_frames
+from local.workflows.limits import raise_recursion_limit
 from local.workflows.run.observer import Bill
 
 _LAST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
@@ -129,7 +129,7 @@ def command(
     base_url: str,
 ) -> int:
     """FILE is the workflow's YAML or JSON."""
-    make_room_for_frames()
+    raise_recursion_limit()
     workflow, argument, tokens, stubs = load(file), _argument(data), Tokens.from_environment(), stub or Stubs()
     agenda = Agenda(time.time()) if virtual_time else None
     bill = Bill()

@@ -29,7 +29,7 @@ from local.live_files import BrokenFile, watch
 from local.programs import programs
 from local.project import HOST, ROOT, Ports, url
 from local.server import LocalCloud
-from local.workflows.limits import make_room_for_frames
+from local.workflows.limits import raise_recursion_limit
 from service.log import write_json_lines
 
 
@@ -45,7 +45,7 @@ from service.log import write_json_lines
 )
 def command(port: int, data: Path) -> None:
     """Ctrl-C stops all of it."""
-    make_room_for_frames()
+    raise_recursion_limit()
     write_json_lines(sys.stderr)
     try:
         with _locked(data):

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import yaml
 
 from deploy.flowchart import Flowchart
-from local.workflows.compile.workflow import KINDS, compile_workflow, read
+from local.workflows.compile.workflow import STEP_KINDS, compile_workflow, read
 
 _ROOT = Path(__file__).parent.parent
 WORKFLOW, PAGE = _ROOT / "workflows" / "mando.yaml", _ROOT / "docs" / "architecture.md"
@@ -85,7 +85,7 @@ class _Routine:
 
     def _step(self, path: tuple[str, ...], body: Mapping[str, Written]) -> list[Exit]:
         """Draws a step, a case or an except with the id of that path, whose last name is shown."""
-        kind = next((one for one in KINDS if one in body), "next")
+        kind = next((one for one in STEP_KINDS if one in body), "next")
         exits = _DRAWN[kind](self, path, body)
         if kind in ("assign", "call", "return", "raise"):
             self._point_at_calls(self._id(*path), [body[kind], body.get("args", "")])

@@ -16,7 +16,7 @@ from aiohttp.typedefs import Handler
 
 from local.discord.errors import json_answer
 from local.discord.limits import Allowance, rate_limited
-from local.executions.engine.live import Perform
+from local.executions.engine.live import PerformEffect
 from local.http.api_error import ApiError, read_json
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Outcome
 
@@ -123,7 +123,7 @@ class Faults:
         answer = json_answer if fault.target == "discord" else web.json_response
         return answer(_refusal(fault), status=int(fault.kind), headers=_headers(fault))
 
-    def hitting(self, perform: Perform) -> Perform:
+    def hitting(self, perform: PerformEffect) -> PerformEffect:
         """The same, but that faults hit the workflow's calls of the steps."""
 
         async def performed(effect: Leaf) -> Outcome:

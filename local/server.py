@@ -29,7 +29,7 @@ from local.executions.data.database import Database
 from local.executions.data.executions import ExecutionStore
 from local.executions.data.workflows import Revision, Settings
 from local.executions.engine.callbacks import Callbacks
-from local.executions.engine.live import LivePerformer, Perform
+from local.executions.engine.live import LivePerformer, PerformEffect
 from local.executions.engine.service import ExecutionService
 from local.faults import Faults
 from local.googleapi import grpc_gateway
@@ -192,8 +192,8 @@ def _discord_shelf(discord: LocalDiscord) -> Shelf:
 
 def _performer(
     session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str, callbacks: Callbacks, faults: Faults
-) -> Callable[[str | None, str], Perform]:
-    def perform_as(service_account: str | None, execution: str) -> Perform:
+) -> Callable[[str | None, str], PerformEffect]:
+    def perform_as(service_account: str | None, execution: str) -> PerformEffect:
         email = service_account or account("default")
 
         def token(asked: Auth) -> str:

@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 
-from local.workflows.limits import make_room_for_frames
+from local.workflows.limits import raise_recursion_limit
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
@@ -10,4 +10,4 @@ settings.load_profile("busy")
 
 def pytest_configure() -> None:
     """As the command does where it runs workflows."""
-    make_room_for_frames()
+    raise_recursion_limit()

@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps to the next timer whenever nothing else is left to do: no wait takes any time."""
+"""An event loop whose clock jumps to the next timer when there is no other work, so no wait takes real time."""
 
 import asyncio
 import selectors
@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
-_NOTHING_HAPPENS_S = 30.0  # for a thread that answers; who waits for nothing at all fails instead of hanging
+_NOTHING_HAPPENS_S = 30.0  # the longest wait for a thread; a test that waits for nothing fails instead of hanging
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -21,7 +21,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self.now_s
 
     def monotonic(self) -> float:
-        """So that the loop can stand in the place of the module `time`."""
+        """So that the loop can replace the module `time`."""
         return self.now_s
 
 
@@ -40,7 +40,7 @@ class _Jumping(selectors.DefaultSelector):
 
 
 def in_virtual_time(begin: Callable[[VirtualLoop], Coroutine[Any, Any, Result]]) -> Result:
-    """What the coroutine returns, run to its end."""
+    """Run the coroutine to its end; its result."""
     loop = VirtualLoop()
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         return runner.run(begin(loop))

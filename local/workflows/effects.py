@@ -1,4 +1,4 @@
-"""What a running workflow asks of its driver, and what the driver tells it.
+"""Effects, which a running workflow asks of its driver, and their outcomes.
 
 The interpreter yields effects and is sent outcomes; it never touches a socket, a clock or a random source.
 Every outcome is a plain value, so that a driver can write it down before it is used.
@@ -34,19 +34,19 @@ class HttpCall:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Wait so long.  Outcome: None."""
+    """Wait.  Outcome: None."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What time is it?  Outcome: seconds since the epoch, a float."""
+    """Ask for the time.  Outcome: seconds since the epoch, a float."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewUuid:
-    """Outcome: a random UUID as text."""
+    """Ask for a random UUID.  Outcome: its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorCall:
-    """Call a connector that has no face here, or has a stub.  Outcome: Answer, or the driver raises WorkflowError."""
+    """Call a connector that is not served here or has a stub.  Outcome: ConnectorResult or WorkflowError."""
 
     name: str
     arguments: "Mapping[str, Value]"
@@ -81,7 +81,7 @@ class AwaitCallback:
 
 
 class Runs(Protocol):
-    """Runs that may be made when they are asked for, each once."""
+    """A sequence of runs.  Each may be created when it is read; each is read once."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, at: int, /) -> "Run": ...
@@ -89,9 +89,9 @@ class Runs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """Run these side by side, at most so many at a time; each is asked for once, when it begins.
+    """Run these branches in parallel, at most concurrency_limit at a time.  A branch is read when it begins.
 
-    Outcome: a tuple of BranchOutcome, in their order.
+    Outcome: a tuple of BranchOutcome, in the order of the branches.
     """
 
     branches: Runs
@@ -100,7 +100,7 @@ class Fork:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Others may go first: so often asked that no run holds up its driver.  It is no effect: not numbered, not kept."""
+    """The driver may let other runs go first.  It has no number and no outcome, and no journal keeps it."""
 
 
 PAUSE = Pause()
@@ -108,7 +108,7 @@ PAUSE = Pause()
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """What the server answered, whatever its status."""
+    """The answer of the server, with any status."""
 
     code: int
     headers: Mapping[str, str]
@@ -117,7 +117,7 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class HttpFailure:
-    """Why there was no answer; kind is the error tag that the workflow sees."""
+    """The reason why there was no answer.  kind is the error tag that the workflow sees."""
 
     kind: Literal["ConnectionError", "ConnectionFailedError", "TimeoutError", "AuthError"]
     message: str
@@ -125,7 +125,7 @@ class HttpFailure:
 
 @dataclass(frozen=True, slots=True)
 class CallbackRequest:
-    """The request that arrived at a callback's address; number tells it from all others, received_at is RFC 3339."""
+    """A request that arrived at a callback's address.  number is unique; received_at is RFC 3339."""
 
     number: int
     received_at: str
@@ -137,8 +137,8 @@ class CallbackRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a connector gave."""
+class ConnectorResult:
+    """The result of a ConnectorCall."""
 
     value: Value
 
@@ -151,9 +151,11 @@ class BranchOutcome:
     error: Exception | None = None
 
 
+# An effect that a driver performs itself, unlike Fork and Pause.
 Leaf: TypeAlias = HttpCall | Sleep | Now | NewUuid | Log | ConnectorCall | CreateCallback | AwaitCallback
 Effect: TypeAlias = Leaf | Fork | Pause
 Outcome: TypeAlias = (
-    float | str | HttpResponse | HttpFailure | CallbackRequest | Answer | tuple[BranchOutcome, ...] | None
+    float | str | HttpResponse | HttpFailure | CallbackRequest | ConnectorResult | tuple[BranchOutcome, ...] | None
 )
-Run: TypeAlias = Generator[Effect, Outcome, Value]
+Effects: TypeAlias = Generator[Effect, Outcome, Value]
+Run: TypeAlias = Effects  # of a whole workflow, or of one branch

@@ -1,4 +1,4 @@
-"""The two kinds of errors of this room: one a value of the language, the other a mistake in the text of a workflow."""
+"""The two errors of this room: WorkflowError, raised while a workflow runs, and WorkflowSyntaxError, for its text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where an error passed on its way out: the step, and in it the expression or the word that says what it does."""
+    """One entry of a stack trace: a step, and in it the position of the expression or of the keyword."""
 
     routine: str
     step: str
@@ -41,14 +41,14 @@ class WorkflowError(Exception):
         self._position: Position | None = None
 
     def locate(self, position: Position | None) -> None:
-        """Note which part of a step it comes out of; what lies deeper in the step was noted before, and stays."""
+        """Note the part of the step that raised it.  Only the first call in a step counts: it is the innermost."""
         if self._position is None:
             self._position = position
 
-    def leave(self, routine: str, step: str, word: Position, depth: int) -> None:
-        """Note where it passed, once a call: the innermost step of each routine on the way out.
+    def add_frame(self, routine: str, step: str, word: Position, depth: int) -> None:
+        """Add the innermost step of each routine on the way out to the stack trace, one a call.
 
-        It is at the part of the step that was noted, or else at the word that says what the step does.
+        Its position is the noted part of the step, or else the keyword of the step.
         Source: recorded from the real service: a condition's own line; the word `call` of a call that failed.
         """
         if self._depth is None or depth < self._depth:
@@ -66,9 +66,9 @@ class WorkflowError(Exception):
         return tags if isinstance(tags, list) else []
 
     def __str__(self) -> str:
-        """Its message.  A map that a workflow raises is an error too where it has tags, as one that was caught has.
+        """The message.  A map that a workflow raises has a message of its own only if it has tags.
 
-        Source for the latter: recorded from the real service: an error that is raised again begins with its message.
+        Such a map is an error that was caught and raised again.  Source: recorded from the real service.
         """
         if isinstance(self.payload, dict) and (self.tags or not self.raised):
             message = self.payload.get("message")
@@ -81,9 +81,9 @@ class WorkflowError(Exception):
         return {"payload": shown(self.payload), **self._trace(str(self))}
 
     def as_branch_error(self) -> dict[str, Any]:
-        """What the error of a parallel step tells of a branch.  Source: recorded from the real service, once.
+        """The error of a branch in the error of its parallel step.  Source: recorded from the real service, once.
 
-        The payload is the value itself, and the context begins with the same words whatever it was.
+        The payload is the value itself; the context always begins with the same words.
         """
         return {"payload": self.payload, **self._trace('RuntimeError: "branch error"')}
 
@@ -125,7 +125,7 @@ class Problem:
 
 
 class WorkflowSyntaxError(Exception):
-    """Raised when the text is no workflow; holds every problem that was found."""
+    """Raised when a text is not a valid workflow; holds every problem that was found."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))

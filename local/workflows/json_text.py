@@ -1,4 +1,4 @@
-"""A value as the JSON text that Workflows shows in results, arguments and errors: compact, with its keys sorted."""
+"""Values as the JSON texts of results, arguments and errors: compact, with sorted keys."""
 
 import json
 
@@ -11,5 +11,5 @@ def compact(value: Value) -> str:
 
 
 def shown(value: Value) -> str:
-    """The same for somebody to read: bytes are shown as Python writes them."""
+    """The same, for people: bytes are shown as Python writes them."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)

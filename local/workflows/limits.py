@@ -1,4 +1,4 @@
-"""What an execution may use at most, and how much memory a value counts for.
+"""Limits of an execution, and the size of a value in memory.
 
 Source: Workflows, "Quotas and limits" and "Variables", memory usage.
 """
@@ -23,22 +23,22 @@ MAX_PARALLEL = 20  # branches and iterations of one execution that run at the sa
 MAX_BRANCH_ERRORS = 100
 MAX_DEPTH = 200  # of a value; ours, so that no value overruns the stack
 
-# A step is a handful of Python's frames, steps stand in each other, and calls 20 deep: its 1,000 are too few.
+# Python's limit of 1,000 frames is too low: a step needs several, steps are nested, and calls go 20 deep.
 _FRAMES = 10_000
 
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 _OVERHEAD_BYTES = 8
 
 
-def make_room_for_frames() -> None:
-    """Let Python nest as deep as a workflow may.  Called where a program starts: it changes the whole process."""
+def raise_recursion_limit() -> None:
+    """Let Python nest as deep as a workflow may.  Called when a program starts, as it changes the whole process."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES))
 
 
 def memory_bytes(value: Value, depth: int = 0) -> int:
-    """8 for a number, a boolean or null; 8 and its parts for the others.  Raises WorkflowError (ResourceLimitError)."""
+    """The size of a value: 8 bytes, and the sizes of its parts.  Raises WorkflowError (ResourceLimitError)."""
     if depth > MAX_DEPTH:
-        raise WorkflowError.tagged("ResourceLimitError", f"lists and maps stand in each other at most {MAX_DEPTH} deep")
+        raise WorkflowError.tagged("ResourceLimitError", f"lists and maps are nested at most {MAX_DEPTH} deep")
     if isinstance(value, str):
         size = len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))
         if size > MAX_STRING_BYTES:

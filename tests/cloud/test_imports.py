@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from local.workflows.limits import make_room_for_frames
+from local.workflows.limits import raise_recursion_limit
 from tests.ingress.function import environment
 from tests.servers import ROOT
 
@@ -94,7 +94,7 @@ def test_who_has_more_room_keeps_it() -> None:
     before = sys.getrecursionlimit()
     try:
         sys.setrecursionlimit(20_000)
-        make_room_for_frames()
+        raise_recursion_limit()
         assert sys.getrecursionlimit() == 20_000
     finally:
         sys.setrecursionlimit(before)

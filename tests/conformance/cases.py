@@ -1,9 +1,9 @@
-"""The cases of tests/conformance/*.yaml: what is given, and what has to come out.
+"""The cases of tests/conformance/*.yaml: what is given, and the expected outcome.
 
 A file is a list of maps: name · expression or workflow · given (variables, argument, env, http, callbacks, stubs as in
 `--stub`) · result, or error (tag or payload, message, line, column, length, context, stack) or problems (line:column
-and a part of the message, perhaps up to its end, where [its length] stands) · and what was asked on the way: requests,
-sent (headers), slept (seconds), logged.  unsure: what the reference does not settle.  `<<3 x a>>` in a source is aaa.
+and a part of the message, perhaps its end and [its length]) · and the effects: requests, sent (headers), slept
+(seconds), logged.  unsure: the reference does not say.  `<<3 x a>>` in a source is aaa.
 """
 
 import re
@@ -24,7 +24,7 @@ class Case:
     file: str
     name: str
     source: str
-    first: tuple[int, int] = (1, 1)  # where the source of the case stands in the workflow that is made of it
+    first: tuple[int, int] = (1, 1)  # line and column of the source in the workflow built from it
     argument: Any = None
     env: dict[str, str] = field(default_factory=dict)
     http: list[dict[str, Any]] = field(default_factory=list)

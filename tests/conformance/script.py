@@ -1,4 +1,4 @@
-"""What a case's HTTP calls meet: answers in the order in which they are asked for, whichever driver asks."""
+"""The scripted answers to a case's HTTP calls, in the order of the calls.  Used by all drivers."""
 
 import json
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Scripted:
-    """An answer; status 0 is a connection that breaks, takes_s how long it takes."""
+    """An answer after takes_s seconds; status 0 is a connection that breaks."""
 
     status: int
     headers: dict[str, str]
@@ -17,9 +17,9 @@ class Scripted:
 
 @dataclass(slots=True)
 class Script:
-    """answers: one a request, the last one for all that follow.  seen: what was asked, as `METHOD target body`.
+    """answers: one a request, the last one also for all later requests.  seen: the requests, as `METHOD target body`.
 
-    callbacks: what is sent to the callbacks that are opened, each `after` so many seconds from the start.
+    callbacks: the requests to send to callbacks, each `after` so many seconds from the start.
     """
 
     answers: list[dict[str, Any]]
@@ -28,7 +28,7 @@ class Script:
     headers: list[dict[str, str]] = field(default_factory=list)
 
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Scripted:
-        """Raises AssertionError where the case scripted none."""
+        """The answer to the next request.  Raises AssertionError if the case has none."""
         assert self.answers, f"{method} {target}: the case scripts no answer"
         given = self.answers[min(len(self.seen), len(self.answers) - 1)]
         self.seen.append(" ".join(part for part in (method, target, body.decode(errors="replace")) if part))
@@ -40,7 +40,7 @@ class Script:
 
     @staticmethod
     def content(given: dict[str, Any]) -> tuple[dict[str, str], bytes]:
-        """Headers and body of what is sent: json, text, hex (bytes) or size (so many zeros)."""
+        """Headers and body of an answer or callback: json, text, hex (bytes) or size (so many zeros)."""
         sent = {name: str(value) for name, value in given.get("headers", {}).items()}
         if "json" in given:
             return {"Content-Type": "application/json", **sent}, json.dumps(given["json"]).encode()

@@ -1,4 +1,4 @@
-"""Every case of the suite, under all drivers: asyncio over loopback HTTP, virtual time, and that with crashes."""
+"""Every case of the suite with each driver: live over loopback HTTP, virtual time, virtual time with crashes."""
 
 import asyncio
 import heapq
@@ -28,8 +28,8 @@ from tests.conformance.virtual import ScriptedTime
 
 CASES = [pytest.param(case, id=f"{case.file}: {case.name}") for case in all_cases()]
 START_S = 1_700_000_000.0
-SECOND_S = 1e-4  # so long a second takes under the live driver
-TURNS = 50  # of the event loop: more than anything needs that follows from the end of a wait
+SECOND_S = 1e-4  # real time for one second with the live driver
+TURNS = 50  # of the event loop: more than the work after any wait needs
 NO_ONE_LISTENS = "http://127.0.0.1:1"
 
 
@@ -72,9 +72,9 @@ async def test_live(case: Case) -> None:
 
 
 class _Clock:
-    """Time that passes faster than the real one, and exactly: each wait ends so many seconds after it began.
+    """A fast and exact clock: each wait ends exactly its seconds after it began.
 
-    One wait ends at a time, and what follows from it is done before the next one ends: on a slow machine too.
+    One wait ends at a time, and the work after it is done before the next wait ends, also on a slow machine.
     """
 
     def __init__(self) -> None:

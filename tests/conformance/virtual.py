@@ -1,4 +1,4 @@
-"""The script's answers as the virtual driver performs them: nothing waits, and nothing is sent."""
+"""Performs effects for the virtual driver: answers come from the script, nothing waits and nothing is sent."""
 
 import uuid
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from local.executions.data.outcomes import Result, from_text, to_text
 from local.executions.engine.stubs import Stubs
-from local.executions.engine.virtual import Agenda, Takes, VirtualExecution
+from local.executions.engine.virtual import Agenda, TimedOutcome, VirtualExecution
 from local.workflows.effects import (
     AwaitCallback,
     CallbackRequest,
@@ -28,12 +28,12 @@ from local.workflows.errors import WorkflowError
 from local.workflows.run.branches import Branches
 from tests.conformance.script import Script
 
-_CRASHES = 300  # at most: each tells the run anew all that it was told
+_CRASHES = 300  # at most, as each replays all outcomes
 
 
 @dataclass(slots=True)
 class ScriptedTime:
-    """script answers HTTP and sends to callbacks; slept and logged are what the run asked for."""
+    """Drives a run in virtual time.  script answers HTTP calls and sends callbacks; slept and logged record effects."""
 
     script: Script
     start_s: float
@@ -48,7 +48,7 @@ class ScriptedTime:
     def drive(self, run: Callable[[], Run], *, crashing: bool = False) -> Value:
         """The result.  Raises WorkflowError.
 
-        crashing: as if the process crashed after each outcome: a new run is told what was told before, and goes on.
+        crashing: simulate a crash at each outcome: a new run replays the earlier outcomes and goes on.
         """
         agenda = self._agenda
         execution = (
@@ -58,68 +58,68 @@ class ScriptedTime:
             agenda.advance()
         return execution.result()
 
-    def _perform(self, _: int, effect: Leaf) -> Takes:
+    def _perform(self, _: int, effect: Leaf) -> TimedOutcome:
         match effect:
             case Sleep(seconds=seconds):
                 self.slept.append(seconds)
-                return Takes(seconds, None)
+                return TimedOutcome(seconds, None)
             case AwaitCallback(url=url, timeout_s=timeout_s):
                 return self._callback(url, timeout_s)
             case HttpCall():
                 return self._call(effect)
             case CreateCallback(method=method):
-                return Takes(0, f"http://callbacks.example/{method}")
+                return TimedOutcome(0, f"http://callbacks.example/{method}")
             case Now():
-                return Takes(0, self._agenda.now_s)
+                return TimedOutcome(0, self._agenda.now_s)
             case NewUuid():
-                return Takes(0, str(uuid.uuid4()))
+                return TimedOutcome(0, str(uuid.uuid4()))
             case Log(data=data):
                 self.logged.append(data)
-                return Takes(0, None)
+                return TimedOutcome(0, None)
             case ConnectorCall(name=name):
                 try:
-                    return Takes(0, self.stubs.answer(name))
+                    return TimedOutcome(0, self.stubs.answer(name))
                 except WorkflowError as error:
-                    return Takes(0, error)
+                    return TimedOutcome(0, error)
 
-    def _callback(self, url: str, timeout_s: float) -> Takes:
+    def _callback(self, url: str, timeout_s: float) -> TimedOutcome:
         given = self.script.next_callback()
         after_s = max(0.0, self.start_s + given["after"] - self._agenda.now_s) if given else float("inf")
         if given is None or after_s > timeout_s:
-            return Takes(timeout_s, None)
+            return TimedOutcome(timeout_s, None)
         headers, body = self.script.content(given)
         query = dict(given.get("query", {}))
         request = CallbackRequest(1, "2023-11-14T22:13:20.000000Z", given["method"], url, headers, query, body)
-        return Takes(after_s, request)
+        return TimedOutcome(after_s, request)
 
-    def _call(self, call: HttpCall) -> Takes:
+    def _call(self, call: HttpCall) -> TimedOutcome:
         parts = urlsplit(call.url)
         if parts.port == 1:  # nothing listens there
-            return Takes(0, HttpFailure("ConnectionFailedError", "cannot connect"))
+            return TimedOutcome(0, HttpFailure("ConnectionFailedError", "cannot connect"))
         if call.auth is not None and call.auth.kind == "OIDC":
-            return Takes(0, HttpFailure("AuthError", "no token"))
+            return TimedOutcome(0, HttpFailure("AuthError", "no token"))
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         answer = self.script.answer(call.method, target, dict(call.headers), call.body or b"")
         if answer.takes_s > call.timeout_s:
-            return Takes(call.timeout_s, HttpFailure("TimeoutError", "no answer in time"))
+            return TimedOutcome(call.timeout_s, HttpFailure("TimeoutError", "no answer in time"))
         if not answer.status:
-            return Takes(answer.takes_s, HttpFailure("ConnectionError", "it broke"))
-        return Takes(answer.takes_s, HttpResponse(answer.status, answer.headers, answer.body))
+            return TimedOutcome(answer.takes_s, HttpFailure("ConnectionError", "it broke"))
+        return TimedOutcome(answer.takes_s, HttpResponse(answer.status, answer.headers, answer.body))
 
 
 class _Crashing(VirtualExecution):
-    """Loses the run before every outcome, and tells a new one what the old one was told."""
+    """Drops the run at every outcome, and replays all outcomes in a new one."""
 
-    def __init__(self, again: Callable[[], Run], agenda: Agenda, perform: Callable[[int, Leaf], Takes]) -> None:
+    def __init__(self, again: Callable[[], Run], agenda: Agenda, perform: Callable[[int, Leaf], TimedOutcome]) -> None:
         self._again = again
-        self._told: list[tuple[int, str]] = []
+        self._delivered: list[tuple[int, str]] = []
         super().__init__(again(), agenda, perform)
 
-    def tell(self, number: int, outcome: Result) -> None:
-        if len(self._told) == _CRASHES:
-            super().tell(number, outcome)
+    def deliver(self, number: int, outcome: Result) -> None:
+        if len(self._delivered) == _CRASHES:
+            super().deliver(number, outcome)
             return
-        self._told.append((number, to_text(outcome)))
+        self._delivered.append((number, to_text(outcome)))
         self.branches = Branches(self._again())
-        for earlier, text in self._told:
+        for earlier, text in self._delivered:
             self.branches.resume(earlier, from_text(text))

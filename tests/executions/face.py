@@ -1,4 +1,4 @@
-"""The local faces of Workflows and Workflow Executions on a free port, and a target for the workflows' calls."""
+"""The local faces of Workflows and Workflow Executions on a free port, and a target for the calls of workflows."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from local.executions.api.workflows_api import WorkflowsApi
 from local.executions.data.database import Database
 from local.executions.data.workflows import Settings
 from local.executions.engine.callbacks import Callbacks
-from local.executions.engine.live import LivePerformer, Perform
+from local.executions.engine.live import LivePerformer, PerformEffect
 from local.executions.engine.service import MAX_CONCURRENT, ExecutionService
 from local.http.api_error import api_errors
 from local.http.outgoing import outgoing_session
@@ -26,7 +26,7 @@ WORKFLOW = f"{PARENT}/workflows/w"
 
 @dataclass
 class Face:
-    """calls: the paths that the target was asked for."""
+    """The faces at url.  calls: the paths that the target was called with."""
 
     url: str
     service: ExecutionService
@@ -44,9 +44,9 @@ class Face:
 
 
 def service_alone(database: Database) -> ExecutionService:
-    """For what is kept and shown: nothing runs."""
+    """A service without a server, for tests of the store: nothing runs."""
 
-    def perform_as(*_: object) -> Perform:
+    def perform_as(*_: object) -> PerformEffect:
         raise AssertionError
 
     return ExecutionService(database, Callbacks(database, ""), perform_as)
@@ -58,7 +58,7 @@ async def a_face(folder: Path, max_concurrent: int = MAX_CONCURRENT, port: int =
     callbacks = Callbacks(database, "")
     async with outgoing_session() as session:
 
-        def perform_as(account: str | None, execution: str) -> Perform:
+        def perform_as(account: str | None, execution: str) -> PerformEffect:
             token = f"token-for-{account}"
             return LivePerformer(
                 session, lambda _: token, "", lambda *_: None, callbacks=callbacks, execution=execution
@@ -81,6 +81,6 @@ async def a_face(folder: Path, max_concurrent: int = MAX_CONCURRENT, port: int =
             await service.start()
             try:
                 yield Face(url, service, calls)
-            finally:  # a test that fails leaves no call under way to the next
+            finally:  # so that a failed test leaves no call in progress
                 await service.stop()
     database.close()

@@ -1,4 +1,4 @@
-"""A process that runs executions and may be killed at any moment.  `python -m tests.executions.killed FILE URL`."""
+"""A process that runs executions, for tests that kill it.  `python -m tests.executions.killed FILE URL`."""
 
 import asyncio
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 from local.executions.data.database import Database
 from local.executions.data.workflows import Settings
 from local.executions.engine.callbacks import Callbacks
-from local.executions.engine.live import LivePerformer, Perform
+from local.executions.engine.live import LivePerformer, PerformEffect
 from local.executions.engine.service import ExecutionService
 from local.http.outgoing import outgoing_session
 from tests.executions.face import WORKFLOW
@@ -44,7 +44,7 @@ always:
 
 @asynccontextmanager
 async def running(path: Path, url: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Goes on with what is in the file, or begins; ends by itself when every execution has ended."""
+    """The process: resumes what is in the file, or begins; ends when every execution has ended."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.executions.killed", str(path), url, cwd=ROOT
     )
@@ -61,7 +61,7 @@ async def _main(path: Path, url: str) -> None:
     callbacks = Callbacks(database, "")
     async with outgoing_session() as session:
 
-        def perform_as(account: str | None, execution: str) -> Perform:
+        def perform_as(account: str | None, execution: str) -> PerformEffect:
             return LivePerformer(session, lambda _: "", "", lambda *_: None, execution=execution).perform
 
         service = ExecutionService(database, callbacks, perform_as)

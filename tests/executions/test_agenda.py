@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from local.executions.data.outcomes import Result
-from local.executions.engine.virtual import Agenda, Takes, VirtualExecution
+from local.executions.engine.virtual import Agenda, TimedOutcome, VirtualExecution
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import Leaf, Sleep
 from local.workflows.errors import WorkflowError
@@ -52,10 +52,10 @@ def test_what_is_added_amid_an_advance_is_due_before_it() -> None:
 def test_an_effect_that_somebody_else_ends_is_on_the_agenda_or_begun_twice() -> None:
     agenda, asked = Agenda(0.0), list[tuple[int, float]]()
 
-    def perform(number: int, effect: Leaf) -> Takes | None:
+    def perform(number: int, effect: Leaf) -> TimedOutcome | None:
         assert isinstance(effect, Sleep)
         asked.append((number, effect.seconds))
-        return None if effect.seconds == 1 else Takes(effect.seconds, None)
+        return None if effect.seconds == 1 else TimedOutcome(effect.seconds, None)
 
     source = (
         f"main:\n  steps:\n  - a:\n      parallel:\n        branches:\n        - x: {{steps: [{{x1: {sleep(1)}}}]}}\n"
@@ -75,7 +75,7 @@ def test_a_run_that_fails_ends_as_if_it_had_not() -> None:
     told: Result = WorkflowError("boom")
     source = "main: [{a: {call: sys.sleep, args: {seconds: 1}}}, {r: {return: 1}}]"
     agenda = Agenda(0.0)
-    execution = VirtualExecution(compile_workflow(source).run(None, {}), agenda, lambda *_: Takes(1, told))
+    execution = VirtualExecution(compile_workflow(source).run(None, {}), agenda, lambda *_: TimedOutcome(1, told))
     agenda.advance()
     assert execution.has_ended
     with pytest.raises(WorkflowError) as caught:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from local.executions.data.database import Database
 from local.executions.data.executions import ExecutionStore
 from local.executions.data.outcomes import Result, from_text, to_text
-from local.workflows.effects import Answer, CallbackRequest, HttpFailure, HttpResponse
+from local.workflows.effects import CallbackRequest, ConnectorResult, HttpFailure, HttpResponse
 from local.workflows.errors import WorkflowError
 from tests.executions.face import WORKFLOW, a_face
 from tests.executions.killed import CALLS, EXECUTIONS, running
@@ -122,7 +122,7 @@ OUTCOMES: st.SearchStrategy[Result] = st.one_of(
     st.builds(HttpResponse, st.integers(100, 599), MAPS, st.binary()),
     st.builds(HttpFailure, st.sampled_from(["ConnectionError", "TimeoutError"]), TEXTS),
     st.builds(CallbackRequest, st.integers(0), TEXTS, TEXTS, TEXTS, MAPS, MAPS, st.binary()),
-    st.builds(Answer, VALUES),
+    st.builds(ConnectorResult, VALUES),
 )
 
 

@@ -142,22 +142,47 @@ def test_settings_of_which_nothing_is_said_say_something() -> None:
     assert labels_of({}) == {}
 
 
-async def test_a_source_is_compiled_again_for_every_execution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """128 KiB take a second; meanwhile nobody is answered."""
-    compiled: list[str] = []
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sources that were compiled, in order."""
+    sources: list[str] = []
     compile_workflow = deployment.compile_workflow  # type: ignore[attr-defined]
 
     def noted(source: str, file: str) -> Any:
-        compiled.append(file)
+        sources.append(source)
         return compile_workflow(source, file)
 
     monkeypatch.setattr(deployment, "compile_workflow", noted)
+    return sources
+
+
+async def test_a_source_is_compiled_again_for_every_execution(tmp_path: Path, compiled: list[str]) -> None:
+    """128 KiB take a second; meanwhile nobody is answered."""
     async with a_face(tmp_path) as face:
         face.deploy(returning("1"))
         await face.service.deployments.prepare(returning("1"))
         for _ in range(3):
             assert (await face.run())["result"] == "1"
-    assert compiled == ["main.yaml"]
+    assert compiled == [returning("1")]
+
+
+async def test_a_compiled_source_outlives_its_workflow(tmp_path: Path, compiled: list[str]) -> None:
+    async with a_face(tmp_path) as face:
+        for source in ("1", "2"):
+            face.deploy(returning(source))
+        face.service.delete_workflow(WORKFLOW)
+        for source in ("1", "2"):
+            face.deploy(returning(source))
+    assert compiled == [returning(source) for source in ("1", "2", "1", "2")]
+
+
+async def test_a_source_that_does_not_compile_is_kept(tmp_path: Path, compiled: list[str]) -> None:
+    async with a_face(tmp_path) as face:
+        for _ in range(2):
+            await face.service.deployments.prepare("main: 1")
+            with pytest.raises(deployment.SourceError):
+                face.deploy("main: 1")
+    assert compiled == ["main: 1"] * 2
 
 
 async def test_two_who_cancel_at_once_are_told_different_things(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.executions.engine.asked import WORDS, asked
+from local.executions.engine.fingerprint import KIND_NAMES, fingerprint
 from local.workflows.effects import (
     Auth,
     AwaitCallback,
@@ -162,8 +162,8 @@ DIFFERENT: list[Leaf] = [
 
 
 def test_no_two_effects_that_ask_for_different_things_look_alike() -> None:
-    assert len({asked(effect) for effect in DIFFERENT}) == len(DIFFERENT)
-    assert {asked(effect).kind for effect in DIFFERENT} == WORDS.keys()
+    assert len({fingerprint(effect) for effect in DIFFERENT}) == len(DIFFERENT)
+    assert {fingerprint(effect).kind for effect in DIFFERENT} == KIND_NAMES.keys()
 
 
 @pytest.mark.parametrize(
@@ -175,12 +175,12 @@ def test_no_two_effects_that_ask_for_different_things_look_alike() -> None:
     ],
 )
 def test_how_it_is_asked_makes_no_difference(one: Leaf, other: Leaf) -> None:
-    assert asked(one) == asked(other)
+    assert fingerprint(one) == fingerprint(other)
 
 
 @given(st.text(st.characters(codec=None)), st.text(st.characters(codec=None)))
 def test_every_text_has_a_digest(url: str, data: str) -> None:
     make: list[Callable[[], Leaf]] = [lambda: HttpCall("GET", url, {}, None, 1.0), lambda: Log(data, "INFO")]
     for effect in make:
-        assert asked(effect()) == asked(effect())
-        assert 0 <= asked(effect()).digest < 2**32
+        assert fingerprint(effect()) == fingerprint(effect())
+        assert 0 <= fingerprint(effect()).digest < 2**32

@@ -20,10 +20,10 @@ from local.executions.engine.stubs import Stubs
 from local.http.outgoing import outgoing_session
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import (
-    Answer,
     Auth,
     AwaitCallback,
     ConnectorCall,
+    ConnectorResult,
     CreateCallback,
     HttpCall,
     HttpFailure,
@@ -170,7 +170,7 @@ async def test_a_body_that_is_too_large_looks_as_if_it_were_not_or_is_read_to_it
         (Now(), 12.5, []),
         (Log({"a": 1}, "WARNING"), None, [({"a": 1}, "WARNING")]),
         (Sleep(3.5), None, [3.5]),
-        (ConnectorCall(CONNECTOR, {}), Answer(7), []),
+        (ConnectorCall(CONNECTOR, {}), ConnectorResult(7), []),
     ],
 )
 async def test_an_effect_has_another_outcome(effect: Leaf, outcome: Outcome, noted: list[object]) -> None:

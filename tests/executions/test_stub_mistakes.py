@@ -34,7 +34,7 @@ OTHER_ITEMS = "expected `return: …` or `raise: …`, as the other items of thi
         ("gke.request: !!binary '###'", [(1, 24, "Only base64 data is allowed", 3)]),
         ("gke.request: !!int abcd", [(1, 20, "this is no int", 4)]),
         ("gke.request: {a: {b: [!!int xyz]}}", [(1, 29, "this is no int", 3)]),
-        ("gke.request: [{return: {a: 1, a: 2}}]", [(1, 31, "'a' stands there twice", 1)]),
+        ("gke.request: [{return: {a: 1, a: 2}}]", [(1, 31, "'a' is defined twice", 1)]),
         (
             "http.get: 1\nhttp.put: !!int x",
             [

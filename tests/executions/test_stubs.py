@@ -78,11 +78,11 @@ def test_any_connector_helper_and_function_of_kubernetes_may_have_a_stub() -> No
         ("googleapis.storage.v1.object.get: 1", "1:1", "did you mean 'googleapis.storage.v1.objects.get'?"),
         ("gke.requst: 1", "1:1", "did you mean 'gke.request'?"),
         ("http.get: 1", "1:1", "there is no connector 'http.get'"),
-        (f"{GET}: 1\n{GET}: 2", "2:1", "stands there twice"),
+        (f"{GET}: 1\n{GET}: 2", "2:1", "is defined twice"),
         (f"{GET}:\n- return: 1\n- rais: 2", "3:3", "expected `return: …` or `raise: …`"),
         (f"{GET}: [", "1:60", "stream end"),
         ("[1]", "1:1", "expected a map of names"),
-        (f"{GET}: &a [*a]", "1:59", "stands in what it stands for"),
+        (f"{GET}: &a [*a]", "1:59", "contains itself"),
         (f"{GET}: {'[' * 12_000}{']' * 12_000}", "1:1059", "nested too deeply"),
     ],
 )

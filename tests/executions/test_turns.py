@@ -166,7 +166,7 @@ def told(is_time_over: Callable[[], bool]) -> tuple[list[tuple[int, Leaf]], Any]
     asked: dict[int, Leaf] = {}
     while True:
         while branches.is_paused:
-            branches.go_on()
+            branches.advance()
         asked |= branches.pending
         if branches.ended is not None:
             return sorted(asked.items()), branches.ended.value
@@ -182,13 +182,13 @@ async def test_runs_that_share_their_turns_hold_up_others_together(monkeypatch: 
     """In each round of the event loop one of them goes on, however many there are."""
     clock, rounds, now = count(), list[int](), 0
     monkeypatch.setattr(turns_module, "time", SimpleNamespace(perf_counter=lambda: float(next(clock))))
-    go_on = Branches.go_on
+    advance = Branches.advance
 
     def noted(branches: Branches) -> None:
         rounds.append(now)
-        go_on(branches)
+        advance(branches)
 
-    monkeypatch.setattr(Branches, "go_on", noted)
+    monkeypatch.setattr(Branches, "advance", noted)
     workflow = compile_workflow(LOOP.replace("49000", "300"))
     shared = Turns()
 

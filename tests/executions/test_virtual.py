@@ -15,7 +15,7 @@ from aiohttp import web
 from local.executions.data.database import Database
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer
-from local.executions.engine.virtual import Agenda, Takes, VirtualExecution
+from local.executions.engine.virtual import Agenda, TimedOutcome, VirtualExecution
 from local.executions.engine.virtual_live import drive
 from local.http.outgoing import outgoing_session
 from local.workflows.compile.workflow import compile_workflow
@@ -243,15 +243,15 @@ async def test_a_run_that_only_sleeps_can_be_cancelled() -> None:
 def test_executions_that_share_an_agenda_take_turns_in_the_order_of_time() -> None:
     agenda, seen = Agenda(0.0), list[tuple[str, float]]()
 
-    def perform(_: int, effect: Leaf) -> Takes:
+    def perform(_: int, effect: Leaf) -> TimedOutcome:
         match effect:
             case Sleep(seconds=seconds):
-                return Takes(seconds, None)
+                return TimedOutcome(seconds, None)
             case Now():
-                return Takes(0.0, agenda.now_s)
+                return TimedOutcome(0.0, agenda.now_s)
             case Log(data=data):
                 seen.append((str(data), agenda.now_s))
-        return Takes(0.0, None)
+        return TimedOutcome(0.0, None)
 
     workflow = compile_workflow(
         "main:\n  params: [a]\n  steps:\n  - s: {call: sys.sleep, args: {seconds: '${a.every}'}}\n"

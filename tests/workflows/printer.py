@@ -1,4 +1,4 @@
-"""The tree of an expression → a text that parses to the same tree.  Used to show what was understood, and in tests."""
+"""The tree of an expression → a text that parses to the same tree.  Used in tests."""
 
 import json
 
@@ -24,7 +24,7 @@ def print_expression(tree: Expression) -> str:
 
 
 def _print(tree: Expression, lowest: int) -> str:
-    """In parentheses where the tree binds looser than its place allows."""
+    """In parentheses if the tree binds looser than its position allows."""
     match tree:
         case Literal(value=value):
             return _literal(value)
@@ -49,7 +49,7 @@ def _print(tree: Expression, lowest: int) -> str:
 
 
 def _held(tree: Expression) -> str:
-    """What stands before '.' or '[': an operator there needs parentheses, and a number, which may end in a dot."""
+    """The part before '.' or '['.  A unary operator needs parentheses, and so does a number, as it may end in a dot."""
     text = _print(tree, _TIGHT)
     is_number = isinstance(tree, Literal) and isinstance(tree.value, int | float)
     return f"({text})" if is_number or isinstance(tree, Unary) else text

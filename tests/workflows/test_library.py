@@ -16,7 +16,7 @@ TABLE = (Path(__file__).parent / "library.txt").read_text().splitlines()
 
 def _row(function: Function) -> str:
     """plain: a value at once; asks: of a driver, also in an expression; step: only in a step of its own."""
-    where = "step" if function.blocks else "asks" if function.asks else "plain"
+    where = "step" if function.blocks else "asks" if function.yields_effects else "plain"
     parameters = [
         name if number < function.required else f"{name} = {default!r}"
         for number, (name, default) in enumerate(function.parameters.items())

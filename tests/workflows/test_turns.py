@@ -36,7 +36,7 @@ def test_a_run_that_stops_in_the_midst_goes_on_where_it_stopped(every: int) -> N
     while branches.is_paused:
         assert (branches.ended, branches.pending) == (None, {})
         stops += 1
-        branches.go_on()
+        branches.advance()
     assert stops == 10 // every
     assert branches.ended is not None
     assert branches.ended.value == "done"

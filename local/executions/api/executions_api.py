@@ -1,4 +1,4 @@
-"""The methods of Workflow Executions v1: JSON in, JSON out, whatever carries it.  Called by rest.py."""
+"""The methods of Workflow Executions v1: JSON in, JSON out, without HTTP.  Called by rest.py."""
 
 import json
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _ENTRY_FIELDS: Mapping[str, Field] = {
 
 
 class ExecutionsApi:
-    """Names are full resource names; asked is what a call holds besides, as googleapi/ reads it.
+    """Names are full resource names; asked holds the other fields of the request, as googleapi/ reads them.
 
     All methods raise ApiError.
     """
@@ -56,7 +56,7 @@ class ExecutionsApi:
         return execution if asked.get("view") != "BASIC" else _basic(execution)
 
     def list_executions(self, workflow: str, asked: Asked) -> dict[str, Any]:
-        """The newest first, unless orderBy says otherwise."""
+        """Executions, the newest first unless orderBy is given."""
         if self._service.registry.newest(workflow) is None:
             raise ApiError(404, f"workflow {workflow} not found")
         is_full = asked.get("view") == "FULL"

@@ -43,7 +43,7 @@ def routes(workflows: WorkflowsApi, executions: ExecutionsApi, callbacks: Callba
 def _route(
     service: str, method: str, verb: str, path: str, answer: Callable[..., dict[str, Any] | Awaitable[dict[str, Any]]]
 ) -> web.AbstractRouteDef:
-    """answer takes what the path names, and what is asked."""
+    """A route; answer takes the names in the path, and the other fields of the request."""
 
     async def handler(request: web.Request, asked: Asked) -> web.Response:
         answered = answer(*request.match_info.values(), asked)

@@ -1,4 +1,4 @@
-"""The methods of Workflows v1: JSON in, JSON out, whatever carries it.  Called by rest.py."""
+"""The methods of Workflows v1: JSON in, JSON out, without HTTP.  Called by rest.py."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ _INVALID_ARGUMENT = 3  # google.rpc.Code
 
 
 class WorkflowsApi:
-    """Names are full resource names; asked is what a call holds besides, as googleapi/ reads it.
+    """Names are full resource names; asked holds the other fields of the request, as googleapi/ reads them.
 
     All methods raise ApiError.
     """
@@ -50,7 +50,7 @@ class WorkflowsApi:
         return workflow_json(revision)
 
     async def update_workflow(self, name: str, asked: Asked) -> dict[str, Any]:
-        """Without an updateMask all is as the body says.  Source: Workflows v1, UpdateWorkflowRequest."""
+        """Without an updateMask the body replaces all.  Source: Workflows v1, UpdateWorkflowRequest."""
         given, mask = asked["workflow"], asked["updateMask"]
         present = workflow_json(self._newest(name))
         wanted = given if mask is None else _merged(present, given, mask)
@@ -98,7 +98,7 @@ class WorkflowsApi:
         return self._operation(name, verb, {"response": {"@type": _TYPE + "Workflow", **workflow_json(revision)}})
 
     def _operation(self, workflow: str, verb: str, outcome: dict[str, Any]) -> dict[str, Any]:
-        """Deployment is done when it is answered; gcloud asks for the operation once all the same."""
+        """Store an operation that is already done; gcloud still polls it once."""
         parent = workflow.partition("/workflows/")[0]
         now = instant()
         operation: dict[str, Any] = {
@@ -119,7 +119,7 @@ class WorkflowsApi:
 
 
 def workflow_json(revision: Revision) -> dict[str, Any]:
-    """The Workflow resource; what is empty is left out."""
+    """The Workflow resource without empty fields."""
     settings = revision.settings
     project = revision.workflow.split("/")[1]
     account = settings.service_account
@@ -143,7 +143,7 @@ def workflow_json(revision: Revision) -> dict[str, Any]:
 
 
 def _merged(present: Mapping[str, Any], given: Mapping[str, Any], mask: Sequence[str]) -> dict[str, Any]:
-    """present with what the mask names as it is given; labels and variables are named whole or one by one."""
+    """present, with the fields of the mask from given; a mask may also name a single label or variable."""
     merged = dict(present)
     for path in mask:
         field, _, key = path.partition(".")

@@ -25,8 +25,8 @@ CREATE INDEX executions_by_end ON executions (ended_s) WHERE ended_s IS NOT NULL
 CREATE TABLE histories (
     name TEXT NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (name, part)
 );
--- position is the order in which outcomes were told; effect is its number in local/workflows/run/branches.py.
--- kind and digest say what the outcome answers (asked.py); they are NULL in rows of layout 1.
+-- position is the order of the outcomes; effect is the number of the effect in local/workflows/run/branches.py.
+-- kind and digest are the fingerprint of the effect (fingerprint.py); they are NULL in rows of layout 1.
 CREATE TABLE journal (
     execution TEXT NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,
     outcome TEXT NOT NULL, kind TEXT, digest INTEGER, PRIMARY KEY (execution, position)
@@ -48,8 +48,8 @@ def _seconds(instant: str) -> str:
     return f"(julianday({instant}) - 2440587.5) * 86400"
 
 
-def _from_before_numbers(connection: sqlite3.Connection) -> None:
-    """What had no number may be of any version, whose effects had other numbers: no journal of it can be trusted."""
+def _migrate_from_0(connection: sqlite3.Connection) -> None:
+    """A file without a layout number may be of any version, with other effect numbers: its journals are useless."""
     ((waiting,),) = connection.execute(
         "SELECT count(DISTINCT name) FROM executions JOIN journal ON execution = name"
         " WHERE state IN ('ACTIVE', 'QUEUED')"
@@ -75,13 +75,13 @@ def _from_before_numbers(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _from_outcomes_alone(connection: sqlite3.Connection) -> None:
-    """What is there goes on without being compared."""
+def _migrate_from_1(connection: sqlite3.Connection) -> None:
+    """Existing rows get no fingerprint, so their replay compares nothing."""
     for column in ("kind TEXT", "digest INTEGER"):
         connection.execute(f"ALTER TABLE journal ADD COLUMN {column}")
 
 
-_LAYOUT = Layout(b"mexe", 2, _SCHEMA, {0: _from_before_numbers, 1: _from_outcomes_alone})
+_LAYOUT = Layout(b"mexe", 2, _SCHEMA, {0: _migrate_from_0, 1: _migrate_from_1})
 
 
 class Database(Sqlite):

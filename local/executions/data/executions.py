@@ -1,4 +1,4 @@
-"""Executions and their step entries.  An execution is kept as the JSON that the API answers."""
+"""The store of executions and their step entries.  An execution is stored as the JSON of the API."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -38,11 +38,11 @@ class ExecutionStore:
         self._database.run("UPDATE executions SET state = ?, resource = ? WHERE name = ?", *row)
 
     def put_history(self, name: str, part: int, entries: Sequence[dict[str, Any]]) -> None:
-        """Up to ENTRIES_A_PART step entries; they are nobody's before the execution has ended."""
+        """Store up to ENTRIES_A_PART step entries.  They are shown only after finish()."""
         self._database.run("INSERT OR REPLACE INTO histories VALUES (?, ?, ?)", name, part, json.dumps(entries))
 
     def finish(self, execution: dict[str, Any]) -> None:
-        """Its end.  With it goes what only an execution needs that may have to go on."""
+        """Store an execution that has ended, and delete its journal and its callbacks: it will not be resumed."""
         name, ended_s = execution["name"], datetime.fromisoformat(execution["endTime"]).timestamp()
         with self._database.transaction():
             self.update(execution)
@@ -67,19 +67,19 @@ class ExecutionStore:
         return query.page(self._database, source, workflow)
 
     def counts(self, workflow: str) -> dict[str, int]:
-        """How many executions are in each state that there is."""
+        """The number of executions in each state; states without any are left out."""
         rows = self._database.rows("SELECT state, count(*) FROM executions WHERE workflow = ? GROUP BY state", workflow)
         return dict(rows)
 
     def unfinished(self) -> Sequence[tuple[str, dict[str, Any]]]:
-        """(workflow, execution), the oldest first."""
+        """All (workflow, execution) that have not ended, the oldest first."""
         rows = self._database.rows(
             "SELECT workflow, resource FROM executions WHERE state IN ('ACTIVE', 'QUEUED') ORDER BY number"
         )
         return [(row[0], json.loads(row[1])) for row in rows]
 
     def unfinished_s(self) -> float | None:
-        """When the oldest that has not ended was made; None where none runs."""
+        """When the oldest execution that has not ended was created; None if there is none."""
         row = self._database.row(
             "SELECT json_extract(resource, '$.createTime') FROM executions"
             " WHERE state IN ('ACTIVE', 'QUEUED') ORDER BY number LIMIT 1"
@@ -90,7 +90,7 @@ class ExecutionStore:
         self._database.run("DELETE FROM histories WHERE name = ?", name)
 
     def delete_all(self, workflow: str) -> None:
-        """All executions of that workflow, with what was kept of them."""
+        """Delete all executions of that workflow, with everything stored for them."""
         self._delete("workflow = ?", workflow)
 
     def oldest_end_s(self) -> float | None:
@@ -98,7 +98,7 @@ class ExecutionStore:
         return row[0] if row else None
 
     def forget(self, before_s: float, most: int) -> int:
-        """Delete up to `most` executions that ended before that instant, and operations of then; how many it were."""
+        """Delete up to `most` executions that ended, and operations created, before that instant; returns how many."""
         operations = self._database.run(
             "DELETE FROM operations WHERE name IN"
             " (SELECT name FROM operations WHERE created_s < ? ORDER BY created_s LIMIT ?)",

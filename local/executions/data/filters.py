@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from local.executions.data.instant import instant
 
-MAX_RESTRICTIONS = 200  # SQLite bounds how large a condition is, and
-MAX_NESTING = 20  # how many brackets stand in each other
+MAX_RESTRICTIONS = 200  # SQLite limits the size of a condition
+MAX_NESTING = 20  # and the nesting of its brackets
 
 _NAME = re.compile(r'[A-Za-z_]\w*(?:\.(?:"[^"]+"|[\w-]+))?')
 _COMPARATOR = re.compile(r"<=|>=|!=|=|<|>|:")
@@ -23,9 +23,9 @@ _DURATION = re.compile(r"(-?\d+(?:\.\d+)?)s?")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Where a field's value stands, as SQL.  values are those of an enum, in the order of their numbers.
+    """A field of a filter.  sql gives its value; values are those of an enum, in the order of their numbers.
 
-    Times are as instant() writes them, durations are seconds, labels are a JSON map.
+    Times are as instant() writes them, durations are in seconds, labels are a JSON map.
     """
 
     sql: str
@@ -35,7 +35,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """SQL that is 0 or 1, and the values for its question marks."""
+    """SQL that gives 0 or 1, and the values of its parameters."""
 
     sql: str
     values: tuple[Any, ...] = ()
@@ -71,7 +71,7 @@ def parse_order(text: str, fields: Mapping[str, Field]) -> str:
 
 
 def _field(name: str, fields: Mapping[str, Field]) -> tuple[str, Field]:
-    """Names are told apart by their letters alone: start_time is startTime, executionID is executionId."""
+    """Ignores case and underscores: start_time is startTime, executionID is executionId."""
     wanted = name.replace("_", "").lower()
     for known, field in fields.items():
         if wanted == known.lower():
@@ -173,7 +173,7 @@ class _Parser:
 
 
 def _joined(word: str, conditions: Sequence[Condition]) -> Condition:
-    """Side by side in one pair of brackets: SQLite's parser holds few brackets in each other."""
+    """All conditions in one pair of brackets, as SQLite's parser allows little nesting."""
     if len(conditions) == 1:
         return conditions[0]
     values = tuple(value for one in conditions for value in one.values)
@@ -181,7 +181,7 @@ def _joined(word: str, conditions: Sequence[Condition]) -> Condition:
 
 
 def _comparison(name: str, field: Field, key: str | None, comparator: str, text: str) -> Condition:
-    """A comparison with a value that is not there is false, with != true."""
+    """The condition of a comparison.  If the field has no value it is false, but true for !=."""
     if field.kind == "labels":
         sql = f"(SELECT value FROM json_each({field.sql}) WHERE key = ?)"  # noqa: S608 -- field.sql is ours
         if key is None:
@@ -218,7 +218,7 @@ def _comparison(name: str, field: Field, key: str | None, comparator: str, text:
 
 
 def _compared(sql: str, before: tuple[Any, ...], kind: str, comparator: str, value: Any) -> Condition:
-    """A * at the beginning or the end of a text stands for anything."""
+    """The condition; a * at the beginning or the end of a text matches anything."""
     if kind == "text" and comparator in ("=", "!=", ":"):
         if value == "*" and comparator == ":":
             return Condition(f"({sql} IS NOT NULL)", before)

@@ -4,5 +4,5 @@ from datetime import UTC, datetime
 
 
 def instant(moment: datetime | None = None) -> str:
-    """RFC 3339 in UTC with microseconds; now, where no moment is given."""
+    """RFC 3339 in UTC with microseconds; the present by default."""
     return (moment or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,20 +1,20 @@
-"""Outcomes of effects as text that a journal keeps: JSON, bytes in base64.  Used by journal.Journal.
+"""Outcomes of effects ↔ the JSON texts in a journal.  Used by journal.Journal.
 
-What is no plain JSON value is a map with one key, which says what it is.
+An outcome that is not a plain JSON value is a map with one key, its kind.  Bytes are in base64.
 """
 
 import base64
 import json
 from typing import Any, TypeAlias
 
-from local.workflows.effects import Answer, CallbackRequest, HttpFailure, HttpResponse, Outcome, Value
+from local.workflows.effects import CallbackRequest, ConnectorResult, HttpFailure, HttpResponse, Outcome, Value
 from local.workflows.errors import WorkflowError
 
 Result: TypeAlias = Outcome | WorkflowError
 
 
 def to_text(outcome: Result) -> str:
-    """ASCII, so that half surrogate pairs pass too."""
+    """The JSON of an outcome, in ASCII, so that lone surrogates can be stored."""
     return json.dumps(_encoded(outcome), separators=(",", ":"))
 
 
@@ -34,7 +34,7 @@ def from_text(text: str) -> Result:
             number, received_at, method, url, headers, query, body = content
             return CallbackRequest(number, received_at, method, url, headers, query, base64.b64decode(body))
         case "answer":
-            return Answer(_value(content))
+            return ConnectorResult(_value(content))
         case "error":
             return WorkflowError(_value(content["payload"]), raised=content["raised"])
     raise ValueError(f"an outcome of the kind {kind!r} is unknown")
@@ -49,7 +49,7 @@ def _encoded(outcome: Result) -> Any:
         case CallbackRequest(number=number, received_at=received_at, method=method, url=url, body=body):
             headers, query = dict(outcome.headers), dict(outcome.query)
             return {"request": [number, received_at, method, url, headers, query, _base64(body)]}
-        case Answer(value=value):
+        case ConnectorResult(value=value):
             return {"answer": _plain(value)}
         case WorkflowError(payload=payload, raised=raised):
             return {"error": {"payload": _plain(payload), "raised": raised}}
@@ -59,7 +59,7 @@ def _encoded(outcome: Result) -> Any:
 
 
 def _plain(value: Value) -> Any:
-    """Bytes become {"bytes": …}, so maps become {"map": …}."""
+    """JSON of a value: bytes become {"bytes": …}, and so that nothing is ambiguous, maps become {"map": …}."""
     if isinstance(value, bytes):
         return {"bytes": _base64(value)}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""One page of a list call: which items, in which order, and the token with which the next page is asked for."""
+"""One page of a list call: its items, their order, and the token of the next page."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ from local.http.api_error import ApiError
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """items are the kept JSON; next_token is None on the last page."""
+    """items are the stored JSON; next_token is None on the last page."""
 
     items: list[Any]
     next_token: str | None
@@ -27,9 +27,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a list call asks for.  Pages show the items that were there when the first one was asked for.
+    """The query of a list call.  All pages show the items that existed at the call for the first page.
 
-    skip counts items; newest is the greatest position that the first page saw, None on that page.
+    skip: items of earlier pages.  newest: the highest position at the first page, None for that page.
+    digest: a checksum of filter and order, which must not change between pages.
     """
 
     condition: Condition
@@ -44,7 +45,7 @@ class Query:
         """From filter, orderBy, pageSize, pageToken and skip.  Raises ApiError(400)."""
         words, order = asked.get("filter", ""), asked.get("orderBy", "")
         digest = zlib.crc32(f"{words}\n{order}".encode(errors="surrogatepass"))
-        size = _whole(asked, "pageSize") or default_size
+        size = _non_negative(asked, "pageSize") or default_size
         skip, newest = _read_token(asked.get("pageToken", ""), digest)
         try:
             condition = parse_filter(words, fields)
@@ -54,12 +55,12 @@ class Query:
             sql = parse_order(order, fields) if order else None
         except FilterError as error:
             raise ApiError(400, f"Invalid orderBy: {error}") from None
-        return cls(condition, sql, min(size, max_size), skip + _whole(asked, "skip"), newest, digest)
+        return cls(condition, sql, min(size, max_size), skip + _non_negative(asked, "skip"), newest, digest)
 
     def page(self, database: Database, source: str, *values: Any, newest_first: bool = True) -> Page:
-        """Of the rows (position, resource) that the SQL `source` gives for those values.
+        """The page of the rows (position, resource) that the SQL `source` gives for those values.
 
-        All SQL but the values is ours.
+        Callers pass only SQL of ours; what users give is in the values.
         """
         newest = self.newest
         if newest is None:
@@ -74,7 +75,7 @@ class Query:
         return Page([json.loads(row[0]) for row in rows[: self.size]], token)
 
 
-def _whole(asked: Mapping[str, Any], name: str) -> int:
+def _non_negative(asked: Mapping[str, Any], name: str) -> int:
     number: int = asked.get(name, 0)
     if number < 0:
         raise ApiError(400, f"{name} must not be negative: {number}")

@@ -1,4 +1,4 @@
-"""Workflows with all their revisions, and the operations that deployed them.  Used by deployment and service."""
+"""The store of workflows, their revisions and the operations that deployed them.  Used by deployment and service."""
 
 import json
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ CALL_LOG_LEVELS = ("CALL_LOG_LEVEL_UNSPECIFIED", "LOG_ALL_CALLS", "LOG_ERRORS_ON
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a deployment says.  service_account is an e-mail address, None for the project's default account.
+    """The settings of a deployment.  service_account is an e-mail address, None for the project's default account.
 
-    crypto_key_name is kept and shown: nothing here is encrypted.
+    crypto_key_name is only stored and shown: nothing is encrypted here.
     """
 
     source: str
@@ -33,7 +33,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One deployed text of a workflow, whose full name is workflow.  Times are RFC 3339; number counts from 1."""
+    """One deployed text of a workflow.  workflow is its full name; times are RFC 3339; number counts from 1."""
 
     workflow: str
     number: int
@@ -88,7 +88,7 @@ class WorkflowRegistry:
         return Page([_revision(one) for one in page.items], page.next_token)
 
     def workflows(self, parent: str, query: Query) -> Page:
-        """The newest Revision of each workflow of that place, by their names."""
+        """The newest Revision of each workflow of a location, in the order of their names."""
         source = (
             "SELECT row_number() OVER (ORDER BY workflow) AS position, resource FROM (SELECT workflow, resource,"
             " max(number) FROM revisions WHERE workflow >= ? AND workflow < ? GROUP BY workflow)"
@@ -96,6 +96,11 @@ class WorkflowRegistry:
         names = f"{parent}/workflows/"
         page = query.page(self._database, source, names, names + "\U0010ffff", newest_first=False)
         return Page([_revision(one) for one in page.items], page.next_token)
+
+    def sources(self, workflow: str) -> set[str]:
+        """The sources of all its revisions."""
+        rows = self._database.rows("SELECT resource FROM revisions WHERE workflow = ?", workflow)
+        return {json.loads(row[0])["settings"]["source"] for row in rows}
 
     def delete(self, workflow: str) -> None:
         self._database.run("DELETE FROM revisions WHERE workflow = ?", workflow)
@@ -106,7 +111,7 @@ class WorkflowRegistry:
         self._database.run("INSERT INTO operations VALUES (?, ?, ?)", *row)
 
     def operations(self, parent: str, query: Query) -> Page:
-        """The operations of that place, the newest first."""
+        """The operations of a location, the newest first."""
         source = (
             "SELECT row_number() OVER (ORDER BY json_extract(resource, '$.metadata.createTime'), name) AS position,"
             " resource FROM operations WHERE name >= ? AND name < ?"

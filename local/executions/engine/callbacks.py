@@ -1,6 +1,6 @@
-"""Addresses at which executions wait for a request (events.create_callback_endpoint), on the port of the REST faces.
+"""Callback addresses of executions (events.create_callback_endpoint), on the port of the REST faces.
 
-A request that comes before anybody waits is kept, and survives kill -9; an address ends with its execution.
+A request that comes before the execution waits is stored, and survives kill -9.  An address ends with its execution.
 Source: Workflows, "Wait using callbacks"; Workflow Executions v1, executions.callbacks.
 """
 
@@ -26,14 +26,14 @@ _EXECUTION = r"/v1/{execution:projects/[^/]+/locations/[^/]+/workflows/[^/]+/exe
 
 @dataclass(slots=True)
 class _Waiting:
-    """Who waits at an address; claimed are the numbers of requests that went to one of them."""
+    """The waits at one address.  claimed: the numbers of requests that were already given to a wait."""
 
     arrivals: asyncio.Condition = field(default_factory=asyncio.Condition)
     claimed: set[int] = field(default_factory=set)
 
 
 class Callbacks:
-    """base_url is where routes() are served, scheme://host:port."""
+    """Creates addresses and waits for requests.  base_url, scheme://host:port, is where routes() are served."""
 
     def __init__(self, database: Database, base_url: str) -> None:
         self.base_url = base_url
@@ -55,7 +55,7 @@ class Callbacks:
     async def wait(self, url: str, timeout_s: float) -> CallbackRequest | None:
         """The next request there, None when timeout_s has passed.  Raises KeyError for an unknown address.
 
-        Each request goes to one who waits; it is kept until the outcome is in a journal.
+        A request is given to one wait only, and stays stored until its outcome is in a journal.
         """
         name = url.partition("/v1/")[2]
         if self._method(name) is None:
@@ -70,7 +70,7 @@ class Callbacks:
             return self._claim(name)
 
     def end(self, execution: str) -> None:
-        """Nobody waits for that execution any more, and what was claimed for it may be claimed again."""
+        """Forget the waits of an execution; its claimed requests may be claimed again."""
         self._waiting.pop(execution, None)
 
     def _at(self, name: str) -> _Waiting:

@@ -1,4 +1,4 @@
-"""A deployment of a workflow: its JSON → a revision, checked.  Used by the APIs and by `mando up`."""
+"""Deployment of a workflow: its JSON → a checked revision.  Used by the APIs and by `mando up`."""
 
 import asyncio
 import re
@@ -22,28 +22,28 @@ _MAX_VARIABLES, _MAX_VARIABLE_BYTES = 20, 4 * 1024
 
 
 class SourceError(ApiError):
-    """Raised when a source does not compile; the message says every problem with its place."""
+    """Raised when a source does not compile; the message lists every problem with its position."""
 
     def __init__(self, error: WorkflowSyntaxError) -> None:
         super().__init__(400, str(error))
 
 
 class Deployments:
-    """Compiles what is deployed, and keeps what was compiled for as long as the process lives."""
+    """Deploys workflows, and keeps each compiled source until its workflow is deleted."""
 
     def __init__(self, registry: WorkflowRegistry) -> None:
         self._registry = registry
-        self._compiled: dict[str, Workflow | SourceError] = {}  # by the source
+        self._compiled: dict[str, Workflow | SourceError] = {}  # by source
         self._one = asyncio.Lock()
 
     async def prepare(self, source: str) -> None:
-        """Compile it on a thread: 128 KiB take a second.  What comes of it is told by deploy() and compiled()."""
+        """Compile a source on a thread, as 128 KiB take a second.  deploy() and compiled() use the result."""
         async with self._one:
             if source not in self._compiled:
                 self._compiled[source] = await asyncio.to_thread(_compile, source)
 
     def deploy(self, workflow: str, settings: Settings) -> Revision:
-        """A new revision where source or service account changed, else the present one with the other settings.
+        """Create a revision if source or service account changed, else update the settings of the newest one.
 
         Raises SourceError.  Source: Workflows v1, Workflow.revisionId.
         """
@@ -61,13 +61,19 @@ class Deployments:
         return revision
 
     def compiled(self, revision: Revision) -> Workflow:
-        """Raises SourceError."""
+        """The compiled source of a revision.  Raises SourceError, which is not kept."""
         source = revision.settings.source
-        found = self._compiled.get(source) or _compile(source)
+        found = self._compiled.pop(source, None) or _compile(source)
         if isinstance(found, SourceError):
             raise found
         self._compiled[source] = found
         return found
+
+    def delete(self, workflow: str) -> None:
+        """Delete a workflow with its revisions.  A source that another workflow shares is compiled again."""
+        for source in self._registry.sources(workflow):
+            self._compiled.pop(source, None)
+        self._registry.delete(workflow)
 
 
 def _compile(source: str) -> Workflow | SourceError:
@@ -88,7 +94,7 @@ def check_workflow_id(workflow_id: str) -> None:
 
 
 def settings_of(body: Mapping[str, Any]) -> Settings:
-    """From a Workflow resource, as googleapi/ reads it.  Raises ApiError(400)."""
+    """The settings in a Workflow resource, as googleapi/ reads it.  Raises ApiError(400)."""
     description = body.get("description", "")
     if len(description) > _MAX_DESCRIPTION:
         raise ApiError(

@@ -1,7 +1,7 @@
-"""What an execution was told, in order: after a crash it is told the same again, and goes on where it stopped.
+"""The journal of an execution: its outcomes in order.  After a crash they are replayed, and the execution goes on.
 
-An outcome is written before it is used, so no effect is performed again after its outcome was recorded.  Beside it
-stands what it answers: an execution that was begun with other code may ask for something else now, and cannot go on.
+An outcome is stored before it is used, so its effect is never performed again.  The fingerprint of the effect is stored
+beside it: with other code an execution may ask for another effect now, and cannot go on.
 Used by live.drive.
 """
 
@@ -12,7 +12,7 @@ from datetime import datetime
 
 from local.executions.data.database import Database
 from local.executions.data.outcomes import from_text, to_text
-from local.executions.engine.asked import WORDS, Asked, asked
+from local.executions.engine.fingerprint import KIND_NAMES, Fingerprint, fingerprint
 from local.executions.engine.turns import Turns
 from local.workflows.effects import AwaitCallback, CallbackRequest, Leaf, Outcome, Sleep
 from local.workflows.errors import WorkflowError
@@ -22,30 +22,30 @@ _ROWS_AT_ONCE = 100
 
 
 class JournalDiffers(Exception):
-    """Raised when a run asks for something else than its journal answers; says what, after the words "the step x"."""
+    """Raised when a run asks for another effect than its journal holds; the message follows the words "the step x"."""
 
 
 class Journal:
-    """The journal of one execution, named in full.  at is when it was told what it was told last, began at first.
+    """The journal of one execution, named in full.  Instants are RFC 3339; now() gives the present.
 
-    A run takes no time between two outcomes, so `at` is also when all happened that follows from the last one, in a
-    replay as it was then.  Instants are RFC 3339; now() gives the present.
+    last_outcome_at: time of the last outcome, at first started_at.  A run takes no time between two outcomes, so it is
+    also the time of all steps since then; in a replay it is the time of the recorded outcome.
     """
 
-    def __init__(self, database: Database, execution: str, began: str, now: Callable[[], str]) -> None:
-        self.at = began
+    def __init__(self, database: Database, execution: str, started_at: str, now: Callable[[], str]) -> None:
+        self.last_outcome_at = started_at
         self._database = database
         self._execution = execution
         self._now = now
         self._position = 0
-        self._asked: dict[int, Asked] = {}  # by those that wait, of which less is left than they asked for
+        self._fingerprints: dict[int, Fingerprint] = {}  # of pending effects that were shortened
 
     async def replay(self, branches: Branches, turns: Turns) -> None:
-        """Tell the run what it was told before; what it then waits for has been waiting since then.
+        """Resume the run with all recorded outcomes, then shorten its waits by the time that has passed.
 
-        Raises JournalDiffers; the run has then gone as far as the two agree.
+        Raises JournalDiffers; the run has then gone as far as it agrees with the journal.
         """
-        asked_at = dict.fromkeys(branches.pending, self.at)
+        asked_at = dict.fromkeys(branches.pending, self.last_outcome_at)
         while rows := self._database.rows(
             "SELECT effect, at, outcome, kind, digest FROM journal WHERE execution = ? AND position > ?"
             " ORDER BY position LIMIT ?",
@@ -55,11 +55,11 @@ class Journal:
         ):
             for number, at, outcome, kind, digest in rows:
                 _compare(branches.pending.get(number), kind, digest)
-                self.at = at
+                self.last_outcome_at = at
                 self._position += 1
                 await turns.resume(branches, number, from_text(outcome))
                 del asked_at[number]
-                # What has just been asked for is at the end, and all before it was there.
+                # New effects are at the end of pending; those before them are known.
                 for new in reversed(branches.pending):
                     if new in asked_at:
                         break
@@ -70,33 +70,33 @@ class Journal:
             waited_s = (now - datetime.fromisoformat(asked_at[number])).total_seconds()
             rest = _rest(effect, waited_s)
             if rest is not effect:
-                self._asked[number], branches.pending[number] = asked(effect), rest
+                self._fingerprints[number], branches.pending[number] = fingerprint(effect), rest
 
     def record(self, number: int, effect: Leaf, outcome: Outcome | WorkflowError) -> None:
-        """Keep the outcome of the effect of that number; a callback's request is used up with it, or both are not.
+        """Store the outcome of an effect, and delete a callback's request in the same transaction.
 
-        Raises CannotKeep; nothing has changed then.
+        Raises CannotKeep; then nothing has changed.
         """
         position, at = self._position + 1, self._now()
         with self._database.transaction():
-            what = self._asked.get(number) or asked(effect)
+            what = self._fingerprints.get(number) or fingerprint(effect)
             row = (self._execution, position, number, at, to_text(outcome), what.kind, what.digest)
             self._database.run("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
             if isinstance(outcome, CallbackRequest):
                 self._database.run("DELETE FROM callback_requests WHERE number = ?", outcome.number)
-        self._position, self.at = position, at
+        self._position, self.last_outcome_at = position, at
 
 
 def _compare(effect: Leaf | None, kind: str | None, digest: int | None) -> None:
-    """Raises JournalDiffers.  kind and digest are None in what a version wrote that did not keep them."""
-    recorded = WORDS.get(kind or "", "something")
+    """Raises JournalDiffers.  kind and digest are None in rows of layout 1."""
+    recorded = KIND_NAMES.get(kind or "", "something")
     if effect is None:
         raise JournalDiffers(f"does not ask for {recorded} as it did, and its journal holds the outcome")
     if kind is None:
         return
-    now = asked(effect)
+    now = fingerprint(effect)
     if now.kind != kind:
-        raise JournalDiffers(f"asks for {WORDS[now.kind]}, and its journal holds the outcome of {recorded}")
+        raise JournalDiffers(f"asks for {KIND_NAMES[now.kind]}, and its journal holds the outcome of {recorded}")
     if now.digest != digest:
         raise JournalDiffers(f"asks for {recorded} that is another than the one whose outcome its journal holds")
 

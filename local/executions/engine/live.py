@@ -1,4 +1,4 @@
-"""Drives a workflow for real: performs its effects with asyncio."""
+"""The live driver: performs the effects of a workflow with asyncio."""
 
 import asyncio
 import os
@@ -36,14 +36,14 @@ from local.workflows.effects import (
 from local.workflows.errors import WorkflowError
 from local.workflows.limits import MAX_RESPONSE_BYTES
 
-Perform = Callable[[Leaf], Awaitable[Outcome]]
+PerformEffect = Callable[[Leaf], Awaitable[Outcome]]
 
 
-async def drive(run: Run, perform: Perform, journal: Journal | None = None, turns: Turns | None = None) -> Value:
-    """Run to the end: every effect is performed and its outcome sent, and a WorkflowError of it raised in the run.
+async def drive(run: Run, perform: PerformEffect, journal: Journal | None = None, turns: Turns | None = None) -> Value:
+    """Run to the end: perform every effect and send its outcome to the run.
 
-    With a journal it goes on from what is recorded there.  Runs that share their turns hold up others no longer than
-    one alone.  Raises WorkflowError; CannotKeep where a journal cannot be read, JournalDiffers where it fits no more.
+    With a journal, recorded outcomes are replayed first.  Runs that share `turns` block the event loop no longer than
+    one alone.  Raises WorkflowError; CannotKeep if the journal cannot be read, JournalDiffers if it does not fit.
     """
     turns = turns or Turns()
     branches = turns.begin(run)
@@ -75,8 +75,8 @@ async def drive(run: Run, perform: Perform, journal: Journal | None = None, turn
     return branches.ended.value
 
 
-async def outcome_of(perform: Perform, effect: Leaf) -> Outcome | WorkflowError:
-    """A WorkflowError is an outcome like any other."""
+async def outcome_of(perform: PerformEffect, effect: Leaf) -> Outcome | WorkflowError:
+    """Perform an effect; a WorkflowError is its outcome too."""
     try:
         return await perform(effect)
     except WorkflowError as error:
@@ -84,10 +84,10 @@ async def outcome_of(perform: Perform, effect: Leaf) -> Outcome | WorkflowError:
 
 
 class LivePerformer:
-    """Performs single effects.  session is an outgoing_session(); base_url stands in for the cloud.
+    """Performs single effects.  session is an outgoing_session(); base_url replaces the hosts of the cloud.
 
-    tokens gives what an HTTP call's auth asks for; stubs answer the connectors that nothing here serves; callbacks are
-    the addresses that execution, named in full, may open.
+    tokens gives the token for an HTTP call's auth.  stubs answer the connectors that are not served here.  callbacks
+    creates the callback addresses of `execution`, a full name.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class LivePerformer:
                 return self.at_once(effect)
 
     def at_once(self, effect: Leaf) -> Outcome:
-        """Performs what takes no time."""
+        """Perform an effect that takes no time."""
         match effect:
             case Now():
                 return self._now_s()
@@ -169,13 +169,13 @@ class LivePerformer:
 
 
 def _reason(error: aiohttp.ClientConnectorError) -> str:
-    """aiohttp's own text names the address again."""
+    """The reason alone: aiohttp's own text repeats the address."""
     number = error.os_error.errno
     return os.strerror(number) if number and number > 0 else str(error.os_error.strerror or error.os_error)
 
 
 async def _read(content: aiohttp.StreamReader) -> bytes:
-    """All of it; of what is larger than a workflow takes, as much as shows that."""
+    """The whole body; if it is larger than a workflow may take, just enough to exceed the limit."""
     read = bytearray()
     while len(read) <= MAX_RESPONSE_BYTES and (part := await content.readany()):
         read += part

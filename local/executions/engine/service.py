@@ -1,4 +1,4 @@
-"""Runs executions of workflows, as many at once as the service allows, and goes on with them after a crash."""
+"""Runs executions of workflows, up to the limit of the service, and resumes them after a crash."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from local.executions.data.workflows import Revision, WorkflowRegistry
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.deployment import Deployments
 from local.executions.engine.journal import Journal, JournalDiffers
-from local.executions.engine.live import Perform, drive
+from local.executions.engine.live import PerformEffect, drive
 from local.executions.engine.step_entries import History
 from local.executions.engine.turns import Turns
 from local.http.api_error import ApiError
@@ -28,19 +28,22 @@ from local.workflows.stdlib.json import loads
 MAX_CONCURRENT = 10_000
 MAX_BACKLOGGED = 100_000
 MAX_ARGUMENT_BYTES = 32 * 1024
-CANCELLED = {"payload": '"Execution cancelled"', "context": "Execution cancelled"}  # the error of one that was
+CANCELLED = {"payload": '"Execution cancelled"', "context": "Execution cancelled"}  # the error of a cancelled execution
 
 _log = logging.getLogger("mando.executions")
 
 
 class ExecutionService:
-    """perform_as(service_account, execution) gives what performs its effects, with that account's tokens."""
+    """Starts, cancels and finishes executions.
+
+    perform_as(service_account, execution) gives the function that performs effects, with that account's tokens.
+    """
 
     def __init__(
         self,
         database: Database,
         callbacks: Callbacks,
-        perform_as: Callable[[str | None, str], Perform],
+        perform_as: Callable[[str | None, str], PerformEffect],
         max_concurrent: int = MAX_CONCURRENT,
     ) -> None:
         self.registry = WorkflowRegistry(database)
@@ -57,26 +60,26 @@ class ExecutionService:
         self._places = asyncio.Semaphore(max_concurrent)
 
     async def start(self) -> None:
-        """Goes on with what a process before did not finish."""
+        """Resume the executions that an earlier process did not finish."""
         for workflow, execution in self.store.unfinished():
             self._launch(workflow, execution)
 
     async def stop(self) -> None:
-        """Leaves what runs unfinished in the store: the next start() goes on with it."""
+        """Stop all running executions; they stay unfinished in the store, and the next start() resumes them."""
         running = list(self._running.values())
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
     def create(self, workflow: str, argument: str | None, *, may_queue: bool = True, **settings: Any) -> dict[str, Any]:
-        """A new execution of the workflow's newest revision; it begins at once, or queues where too many run.
+        """Create an execution of the newest revision.  It begins at once, or is queued if too many run.
 
         settings are members of the Execution; labels are added to the workflow's.  Raises ApiError.
         """
         revision = self.registry.newest(workflow)
         if revision is None:
             raise ApiError(404, f"workflow {workflow} not found")
-        # What is no JSON is refused now, and not when it runs.  Source: recorded, without an argument it is "null".
+        # Invalid JSON is refused now, not when it runs.  Source: recorded, without an argument it is "null".
         argument = compact(parse_argument(argument)) if argument else "null"
         beyond = len(self._running) - self._max_concurrent
         is_full = beyond >= 0
@@ -99,7 +102,7 @@ class ExecutionService:
         return execution
 
     async def cancel(self, name: str) -> dict[str, Any]:
-        """The Execution when it has ended.  Raises ApiError: 404, or FAILED_PRECONDITION for one that has ended."""
+        """Cancel an execution and return it.  Raises ApiError: 404, or FAILED_PRECONDITION if it had ended."""
         self.get(name)
         running = self._running.get(name)
         if running is None:
@@ -111,21 +114,21 @@ class ExecutionService:
         return self.get(name)
 
     def get(self, name: str) -> dict[str, Any]:
-        """The Execution, with the step that it is in.  Raises ApiError(404)."""
+        """The Execution, with its current step.  Raises ApiError(404)."""
         execution = self.store.get(name)
         if execution is None:
             raise ApiError(404, f"execution {name} not found")
         return self.with_step(execution)
 
     def with_step(self, execution: dict[str, Any]) -> dict[str, Any]:
-        """The kept Execution, and the step that it is in while it runs."""
+        """The stored Execution, with its current step while it runs."""
         history = self._histories.get(execution["name"])
         return execution if history is None else execution | _status(history)
 
     def delete_workflow(self, workflow: str) -> None:
-        """The workflow with its revisions and executions; those that run are ended."""
+        """Delete a workflow with its revisions and executions; those that run are stopped."""
         with self._database.transaction():
-            self.registry.delete(workflow)
+            self.deployments.delete(workflow)
             self.store.delete_all(workflow)
         for name, task in self._running.items():
             if name.startswith(f"{workflow}/executions/"):
@@ -135,7 +138,7 @@ class ExecutionService:
         return name in self._running
 
     def history(self, name: str) -> list[dict[str, Any]]:
-        """The step entries of an execution so far, the first first."""
+        """The step entries of an execution so far, in order."""
         running = self._histories.get(name)
         return running.entries if running is not None else self.store.history(name)
 
@@ -167,7 +170,7 @@ class ExecutionService:
             await self._finish(execution, state="CANCELLED", error=CANCELLED)
 
     async def _run_to_its_end(self, workflow: str, execution: dict[str, Any]) -> None:
-        """Where the store cannot be read for a while, it goes on from its journal, as after a crash."""
+        """Drive an execution.  While the store cannot be read, resume it from its journal, as after a crash."""
         for wait_s in waits_s():
             try:
                 await self._drive(workflow, execution)
@@ -175,7 +178,7 @@ class ExecutionService:
                 say_waiting(error)
                 self._callbacks.end(execution["name"])
             except JournalDiffers as error:
-                message = _not_to_go_on(self._histories[execution["name"]], error)
+                message = _journal_differs_message(self._histories[execution["name"]], error)
                 _log.error("%s: %s", execution["name"], message)
                 differs = WorkflowError.tagged("SystemError", message).as_execution_error()
                 await self._finish(execution, state="FAILED", error=differs)
@@ -196,7 +199,7 @@ class ExecutionService:
             return  # the workflow was deleted, and its executions with it
         await self.deployments.prepare(revision.settings.source)
         journal = Journal(self._database, name, execution["startTime"], instant)
-        history = History(name, lambda: journal.at, with_variables=_is_detailed(execution, revision))
+        history = History(name, lambda: journal.last_outcome_at, with_variables=_is_detailed(execution, revision))
         self._histories[name] = history
         argument = loads(execution.get("argument", "null"))
         env = {**revision.settings.env, **environment(name, revision.revision_id, revision.settings.service_account)}
@@ -209,7 +212,7 @@ class ExecutionService:
             await self._finish(execution, state="SUCCEEDED", result=compact(result))
 
     async def _finish(self, execution: dict[str, Any], **changes: Any) -> None:
-        """Keep its end, and its step entries before that: in parts, for there may be 100,000."""
+        """Store the end of an execution; before that its step entries, in parts, as there may be 100,000."""
         name, history = execution["name"], self._histories.get(execution["name"])
         end = datetime.now(UTC)
         start = datetime.fromisoformat(execution.get("startTime") or instant(end))
@@ -231,7 +234,7 @@ def _status(history: History) -> dict[str, Any]:
     return {"status": {"currentSteps": steps}} if steps else {}
 
 
-def _not_to_go_on(history: History, error: JournalDiffers) -> str:
+def _journal_differs_message(history: History, error: JournalDiffers) -> str:
     steps = [repr(step) for step in history.waiting_steps()]
     who = f"the step {steps[0]}" if len(steps) == 1 else f"one of the steps {', '.join(steps)}"
     if not steps:
@@ -245,7 +248,7 @@ def _is_detailed(execution: dict[str, Any], revision: Revision) -> bool:
 
 
 def parse_argument(argument: str) -> Value:
-    """The value that an execution's argument is.  Raises ApiError(400) where it is too large, or no JSON."""
+    """The value of an execution's argument.  Raises ApiError(400) if it is too large or not JSON."""
     if len(argument.encode(errors="surrogatepass")) > MAX_ARGUMENT_BYTES:
         raise ApiError(400, f"The argument is larger than {MAX_ARGUMENT_BYTES} bytes.")
     try:
@@ -268,5 +271,5 @@ def environment(execution: str, revision_id: str, service_account: str | None = 
         "GOOGLE_CLOUD_WORKFLOW_ID": workflow,
         "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": revision_id,
         "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": execution_id,
-        "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ATTEMPT": "1",  # also when it goes on from its journal
+        "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ATTEMPT": "1",  # also after a resume from its journal
     }

@@ -1,4 +1,4 @@
-"""The step entries of one execution, as Workflow Executions v1 shows them (StepEntry)."""
+"""Collects the step entries of one execution, as Workflow Executions v1 shows them (StepEntry)."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,11 +10,11 @@ from local.workflows.run.observer import StepBegan, StepEvent, StepType
 
 
 class History:
-    """An observer of a run: observe(event) is told in the order of what happens, instant() gives the time as text.
+    """An observer of a run: observe() takes its events in order.  instant() gives the time as text.
 
-    with_variables is the level EXECUTION_HISTORY_DETAILED, which tells the expected numbers of iterations too.
-    There may be 100,000 entries.  So each is a row in a few lists of texts and numbers, and not an object of its own:
-    Python's garbage collector looks at every object again and again, and holds up everybody meanwhile.
+    with_variables is the level EXECUTION_HISTORY_DETAILED, which also shows the expected number of iterations.
+    There may be 100,000 entries.  So an entry is a row in lists of texts and numbers, not an object of its own:
+    Python's garbage collector would visit every object again and again, and stop everything meanwhile.
     """
 
     def __init__(self, execution: str, instant: Callable[[], str], with_variables: bool = False) -> None:
@@ -30,15 +30,15 @@ class History:
         self._updated: list[str] = []
         self._parents: list[int] = []
         self._first_children: list[int] = []
-        self._next_siblings: list[int] = []  # of all that stand in the same entry
-        self._previous: list[int] = []  # and next: of those that come after each other, which branches do not
+        self._next_siblings: list[int] = []  # of all entries with the same parent
+        self._previous: list[int] = []  # previous and next: in sequence, without branches
         self._next: list[int] = []
         self._threads: list[int] = []
         self._numbers: list[int] = []
         self._expected: list[int] = []
         self._exceptions: list[str | None] = []
         self._variables: list[str | None] = []
-        self._last_in: dict[int, int] = {}  # while the entry around is in progress
+        self._last_in: dict[int, int] = {}  # both: by parent, while it is in progress
         self._last_child: dict[int, int] = {}
 
     def __len__(self) -> int:
@@ -63,14 +63,14 @@ class History:
             self._variables[at] = _json(dict(event.variables))
 
     def cancel(self) -> None:
-        """The execution was cancelled: what was in progress is so too."""
+        """Mark the entries in progress as cancelled."""
         now = self.instant()
         for at, state in enumerate(self._states):
             if state == "STATE_IN_PROGRESS":
                 self._states[at], self._updated[at] = "STATE_CANCELLED", now
 
     def current_steps(self) -> list[dict[str, str]]:
-        """The step that began last, as Execution.status has it; none where none began."""
+        """The step that began last, as Execution.status shows it; empty if none began."""
         for at in reversed(range(len(self))):
             if self._types[at] not in _INSIDE_STEPS:
                 return [{"routine": self._routines[at], "step": self._steps[at]}]
@@ -84,7 +84,7 @@ class History:
         return list(dict.fromkeys(steps))
 
     def _step_of(self, at: int) -> str:
-        """Of what stands inside a step, that step."""
+        """The step to which an entry inside a step belongs."""
         while self._types[at] in _INSIDE_STEPS and self._parents[at]:
             at = self._parents[at] - 1
         return self._steps[at]
@@ -146,7 +146,7 @@ class History:
         return entry
 
     def _place(self, at: int) -> dict[str, Any]:
-        """Where it stands among the others; branches stand side by side, so none of them comes before another."""
+        """Its links to other entries; parallel branches have no previous and next."""
         places = {"parent": self._parents[at], "previous": self._previous[at], "next": self._next[at]}
         place: dict[str, Any] = {name: str(entry) for name, entry in places.items() if entry}
         children, child = [], self._first_children[at]

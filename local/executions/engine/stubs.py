@@ -1,4 +1,4 @@
-"""`--stub FILE`: what connectors answer, instead of a service.  Parsed for `mando run`, used by LivePerformer.
+"""Stubs (`--stub FILE`): answers of connectors, instead of a service.  Parsed for `mando run`, used by LivePerformer.
 
 The file is a map in YAML or JSON.  A key is the full name of a connector, of a helper or of a gke function.
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from local.workflows.effects import Answer, Value
+from local.workflows.effects import ConnectorResult, Value
 from local.workflows.errors import WorkflowError, WorkflowSyntaxError
 from local.workflows.language.yaml_core import CoreLoader, scalar
 from local.workflows.language.yaml_nodes import Text, check_aliases
@@ -25,7 +25,7 @@ from local.workflows.stdlib import connectors, library
 from local.yaml_source import YamlMistake, compose
 
 _KEYS = ("return", "raise")
-_OTHERS = ("gke.", "experimental.executions.", connectors.PREFIX)  # of the library
+_STUBBABLE = ("gke.", "experimental.executions.", connectors.PREFIX)  # functions of the library
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +36,22 @@ class _Reply:
 
 @dataclass(slots=True)
 class Stubs:
-    """replies: by name, one a call, the last one for all calls after."""
+    """replies: by name, one for each call; the last one also for all later calls."""
 
     replies: Mapping[str, tuple[_Reply, ...]] = field(default_factory=dict)
     _calls: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, source: str, file: str) -> "Stubs":
-        """Raises WorkflowSyntaxError with the places of all mistakes."""
+        """Parse a file.  Raises WorkflowSyntaxError with all problems."""
         return cls(_parse(source, file))
 
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self.replies)
 
-    def answer(self, name: str) -> Answer:
-        """What the next call of that name gets.  Raises WorkflowError: the stub's, or that there is none."""
+    def answer(self, name: str) -> ConnectorResult:
+        """The answer to the next call of that name.  Raises WorkflowError: that of the stub, or that there is none."""
         if name not in self.replies:
             message = f"{name} is not served here and has no stub: `mando run --stub FILE` takes its answer from a file"
             raise WorkflowError.tagged("SystemError", message)
@@ -61,7 +61,7 @@ class Stubs:
         reply = replies[min(number, len(replies) - 1)]
         if reply.is_error:
             raise WorkflowError(reply.value)
-        return Answer(reply.value)
+        return ConnectorResult(reply.value)
 
 
 def _parse(source: str, file: str) -> dict[str, tuple[_Reply, ...]]:
@@ -87,7 +87,7 @@ def _parse(source: str, file: str) -> dict[str, tuple[_Reply, ...]]:
 
 def _check_name(key: yaml.ScalarNode, text: Text) -> None:
     name = str(key.value)
-    others = [one for one in library.FUNCTIONS if one.startswith(_OTHERS)]
+    others = [one for one in library.FUNCTIONS if one.startswith(_STUBBABLE)]
     if name in others or connectors.find(name) is not None:
         return
     near = connectors.suggestion(name, others)
@@ -118,7 +118,7 @@ def _reply(node: yaml.Node, text: Text) -> _Reply:
 
 
 def _error(value: Value) -> Value:
-    """An error with a status and no tags is the HttpError of that status.  Source: recorded from the real service."""
+    """The payload of an error; with a status but no tags, an HttpError.  Source: recorded from the real service."""
     code = value.get("code") if isinstance(value, dict) and "tags" not in value else None
     if not isinstance(value, dict) or not isinstance(code, int):
         return value
@@ -127,7 +127,7 @@ def _error(value: Value) -> Value:
 
 
 def _plain(node: yaml.Node, text: Text) -> Value:
-    """The value that is written there, read as a workflow's YAML is."""
+    """The value of a node, read as in a workflow's YAML."""
     if isinstance(node, yaml.MappingNode):
         return {name: _plain(one, text) for name, one in text.entries(node, "a map").items()}
     if isinstance(node, yaml.SequenceNode):

@@ -1,8 +1,8 @@
-"""Executions in virtual time: nothing waits, and what waits side by side waits side by side.
+"""The driver in virtual time: a wait takes no real time, and parallel waits overlap.
 
-In: runs, and a performer that says of every effect how long it takes and what comes of it.  Out: how each run ends.
-Called by virtual_live (real HTTP calls), by the conformance suite (scripted answers), and made for a simulator: no I/O,
-no clock, and any number of executions on one agenda.
+In: runs, and a function that gives the duration and the outcome of every effect.  Out: the result of each run.
+Called by virtual_live (real HTTP calls) and by the conformance suite (scripted answers).  It has no I/O and no clock,
+and any number of executions share one agenda, so a simulator can use it too.
 """
 
 import heapq
@@ -18,19 +18,19 @@ from local.workflows.run.branches import Branches
 
 
 @dataclass(frozen=True, slots=True)
-class Takes:
-    """An effect is done after so many seconds, with this outcome."""
+class TimedOutcome:
+    """The outcome of an effect, and after how many seconds it is there."""
 
     seconds: float
     outcome: Result
 
 
-# An effect and its number → when it is done; None where somebody will call resume() with that number.
-Perform = Callable[[int, Leaf], Takes | None]
+# The number of an effect, and the effect → its outcome; None if resume() is called with it later.
+BeginEffect = Callable[[int, Leaf], TimedOutcome | None]
 
 
 class Agenda:
-    """What is due, the soonest first; of what is due at the same instant, what was added first.
+    """The events to come, in order of time; events of the same instant in the order in which they were added.
 
     now_s never goes back.
     """
@@ -42,22 +42,22 @@ class Agenda:
 
     @property
     def next_s(self) -> float:
-        """When the next is due; infinity where nothing is."""
+        """When the next event is due; infinity if there is none."""
         return self._due[0][0] if self._due else math.inf
 
     def add(self, due_s: float, do: Callable[[], None]) -> None:
         heapq.heappush(self._due, (max(due_s, self.now_s), next(self._order), do))
 
     def advance(self) -> None:
-        """It is the time of the next, which is done.  Raises IndexError where nothing is due."""
+        """Go to the time of the next event and do it.  Raises IndexError if there is none."""
         self.now_s, _, do = heapq.heappop(self._due)
         do()
 
 
 class VirtualExecution:
-    """One run on an agenda, which is advanced until the run has ended."""
+    """One run on an agenda.  The caller advances the agenda until the run has ended."""
 
-    def __init__(self, run: Run, agenda: Agenda, perform: Perform) -> None:
+    def __init__(self, run: Run, agenda: Agenda, perform: BeginEffect) -> None:
         self.branches = Branches(run)
         self._agenda = agenda
         self._perform = perform
@@ -69,7 +69,7 @@ class VirtualExecution:
         return self.branches.ended is not None
 
     def result(self) -> Value:
-        """Of a run that has ended.  Raises WorkflowError."""
+        """The result of a run that has ended.  Raises WorkflowError."""
         ended = self.branches.ended
         assert ended is not None  # noqa: S101 -- the caller has asked has_ended
         if ended.error is not None:
@@ -77,16 +77,16 @@ class VirtualExecution:
         return ended.value
 
     def resume(self, number: int, outcome: Result) -> None:
-        """The effect of that number is done."""
-        self.tell(number, outcome)
+        """Deliver the outcome of an effect, and begin the effects that follow."""
+        self.deliver(number, outcome)
         self._begin()
 
-    def tell(self, number: int, outcome: Result) -> None:
-        """Tell the run.  The suite overrides it to let the run crash first."""
+    def deliver(self, number: int, outcome: Result) -> None:
+        """Send an outcome to the run.  The conformance suite overrides it to simulate a crash first."""
         self.branches.resume(number, outcome)
 
     def _begin(self) -> None:
-        """Begin what the run has asked for since."""
+        """Begin the effects that are new in pending."""
         for number, effect in self.branches.pending.items():
             if number > self._begun:
                 self._begun = number

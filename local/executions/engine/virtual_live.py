@@ -1,11 +1,9 @@
 """Virtual time with real HTTP calls: what `mando run --virtual-time` does.
 
-Virtual time stands still while nothing real is under way, and then jumps to what is due next.  A real call takes its
-real time: while one is under way, virtual time runs as fast as real time.  So beside a call of 3 s a sleep of 2 s ends
-before it, and one of 5 s after it.
+While no real call is in progress, virtual time jumps to the next event.  While one is in progress, virtual time runs as
+fast as real time.  So in parallel with a call of 3 s, a sleep of 2 s ends before it and one of 5 s after it.
 
-A callback that is awaited is under way too, until its request comes or its time-out is over: whoever sends it, a person
-or another program, lives in real time.
+An awaited callback counts as a real call until its request comes or it times out: its sender lives in real time.
 """
 
 import asyncio
@@ -17,7 +15,7 @@ from functools import partial
 
 from local.executions.data.outcomes import Result
 from local.executions.engine.live import LivePerformer, outcome_of
-from local.executions.engine.virtual import Agenda, Takes, VirtualExecution
+from local.executions.engine.virtual import Agenda, TimedOutcome, VirtualExecution
 from local.workflows.effects import AwaitCallback, HttpCall, Leaf, Now, Run, Sleep, Value
 from local.workflows.errors import WorkflowError
 
@@ -25,7 +23,7 @@ from local.workflows.errors import WorkflowError
 async def drive(
     run: Run, performer: LivePerformer, agenda: Agenda, real_s: Callable[[], float] = time.monotonic
 ) -> Value:
-    """Run to the end.  agenda.now_s is the virtual time; real_s tells how real time passes.  Raises WorkflowError."""
+    """Run to the end.  agenda.now_s is the virtual time; real_s gives the real time.  Raises WorkflowError."""
     calls = _Calls(performer, agenda, real_s)
     try:
         execution = calls.begin(run)
@@ -41,7 +39,7 @@ async def drive(
 
 
 class _Calls:
-    """What is under way for real."""
+    """The real calls in progress."""
 
     def __init__(self, performer: LivePerformer, agenda: Agenda, real_s: Callable[[], float]) -> None:
         self._performer = performer
@@ -55,11 +53,11 @@ class _Calls:
         return self._execution
 
     def now_s(self) -> float:
-        """Up to when virtual time may go: without a call, to the end of all times."""
+        """How far virtual time may advance; without a call in progress, any far."""
         return self._ahead_s + self._real_s() if self._under_way else math.inf
 
     async def wait(self) -> None:
-        """Until the first call is done, or what is due next is due."""
+        """Wait until a call is done or the next event is due."""
         due_s = self._agenda.next_s
         timeout_s = None if due_s == math.inf else max(0.0, due_s - self.now_s())
         done, self._under_way = await asyncio.wait(self._under_way, timeout=timeout_s, return_when=FIRST_COMPLETED)
@@ -70,19 +68,19 @@ class _Calls:
         for task in self._under_way:
             task.cancel()
 
-    def _perform(self, number: int, effect: Leaf) -> Takes | None:
+    def _perform(self, number: int, effect: Leaf) -> TimedOutcome | None:
         match effect:
             case Sleep(seconds=seconds):
-                return Takes(seconds, None)
+                return TimedOutcome(seconds, None)
             case Now():
-                return Takes(0, self._agenda.now_s)
+                return TimedOutcome(0, self._agenda.now_s)
             case HttpCall() | AwaitCallback():
                 if not self._under_way:
                     self._ahead_s = self._agenda.now_s - self._real_s()
                 self._under_way.add(asyncio.create_task(self._call(number, effect)))
                 return None
             case _:
-                return Takes(0, self._at_once(effect))
+                return TimedOutcome(0, self._at_once(effect))
 
     def _at_once(self, effect: Leaf) -> Result:
         try:

@@ -1,25 +1,25 @@
-"""assign: its YAML → what runs it.  The left side of an assignment is v, v.k, v["k"] or v[i]."""
+"""Compile `assign`.  The left side of an assignment is v, v.k, v["k"] or v[i]."""
 
 from collections.abc import Callable
 
 import yaml
 
 from local.workflows.compile.compiler import Compiler, Entries
+from local.workflows.compile.context import Context
 from local.workflows.compile.expressions import Code, compile_tree
-from local.workflows.compile.places import Place
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.language import parser
 from local.workflows.language.lexer import ExpressionError
 from local.workflows.limits import MAX_ASSIGNMENTS
-from local.workflows.run.interpret import Action, Scope, Stepping
+from local.workflows.run.interpret import Action, Scope, StepEffects
 from local.workflows.run.operators import member
 from local.workflows.stdlib import type_name
 
 Put = Callable[[Scope, Value], None]
 
 
-def compile_assign(compiler: Compiler, entries: Entries, place: Place) -> Action:
+def compile_assign(compiler: Compiler, entries: Entries, context: Context) -> Action:
     parts = []
     for item in compiler.text.items(entries["assign"], "a list of assignments"):
         if len(compiler.text.entries(item, "a variable and its value")) > 1:
@@ -27,12 +27,12 @@ def compile_assign(compiler: Compiler, entries: Entries, place: Place) -> Action
                 compiler.text.pairs(item)[1][0], "an assignment has one variable; begin it with a '-'"
             )
         for key, node in compiler.text.pairs(item):
-            value = compiler.value(node, place)
+            value = compiler.value(node, context)
             position = value.position or compiler.text.position(key)
-            parts.append((compile_target(compiler, key, place), value, position))
+            parts.append((compile_target(compiler, key, context), value, position))
     if len(parts) > MAX_ASSIGNMENTS:
         compiler.text.problem(entries["assign"], f"a step has at most {MAX_ASSIGNMENTS} assignments, not {len(parts)}")
-    if not any(code.asks for _, code, _ in parts):
+    if not any(code.yields_effects for _, code, _ in parts):
         pairs = [(put, code.run) for put, code, _ in parts]
 
         def run(scope: Scope) -> None:
@@ -40,32 +40,32 @@ def compile_assign(compiler: Compiler, entries: Entries, place: Place) -> Action
                 for put, evaluate in pairs:
                     put(scope, evaluate(scope))
             except WorkflowError as error:
-                error.locate(parts[pairs.index((put, evaluate))][2])  # costs nothing before: no third name to set
+                error.locate(parts[pairs.index((put, evaluate))][2])  # found only now, so that no error costs nothing
                 raise
 
         return Action(run, False, "STEP_ASSIGN", len(parts))
 
-    def ask(scope: Scope) -> Stepping:
+    def run_effects(scope: Scope) -> StepEffects:
         try:
             for put, code, position in parts:  # noqa: B007 -- read by the except
-                put(scope, (yield from code.ask(scope)))
+                put(scope, (yield from code.evaluate(scope)))
         except WorkflowError as error:
             error.locate(position)
             raise
         return None
 
-    return Action(ask, True, "STEP_ASSIGN", len(parts))
+    return Action(run_effects, True, "STEP_ASSIGN", len(parts))
 
 
-def compile_target(compiler: Compiler, key: yaml.Node, place: Place) -> Put:
-    """What assigns a value to it; maps that are missing on the way are made."""
+def compile_target(compiler: Compiler, key: yaml.Node, context: Context) -> Put:
+    """A function that assigns a value to the variable or member; missing maps are created."""
     text = str(key.value)
     try:
-        name, keys = _path(text, compiler, place)
+        name, keys = _path(text, compiler, context)
     except ExpressionError as error:
         compiler.text.problem(key, f"cannot assign to '{text}': {error}", error.offset, error.length)
         return lambda scope, value: None
-    check_write(compiler, key, name, place)
+    check_write(compiler, key, name, context)
     if not keys:
         return lambda scope, value: scope.assign(name, value)
 
@@ -83,20 +83,20 @@ def compile_target(compiler: Compiler, key: yaml.Node, place: Place) -> Put:
     return put
 
 
-def check_write(compiler: Compiler, node: yaml.Node, name: str, place: Place) -> None:
-    """Note a variable that is no variable, or that a parallel branch must not write."""
+def check_write(compiler: Compiler, node: yaml.Node, name: str, context: Context) -> None:
+    """Add a problem if the name is not a variable, or if a parallel branch must not write it."""
     if name in compiler.routines:
         compiler.text.problem(node, f"'{name}' is a subworkflow, expected a variable", 0, len(name))
-    if not place.variables.write(name):
+    if not context.variables.note_assignment(name):
         message = f"'{name}' is a variable outside of this parallel step; name it under `shared` to assign it here"
         compiler.text.problem(node, message, 0, len(name))
 
 
-def _path(text: str, compiler: Compiler, place: Place) -> tuple[str, list[Code]]:
+def _path(text: str, compiler: Compiler, context: Context) -> tuple[str, list[Code]]:
     tree, keys = parser.parse_expression(text), []
     while isinstance(tree, parser.Member):
-        key = compile_tree(tree.key, compiler, place.variables)
-        if key.asks:
+        key = compile_tree(tree.key, compiler, context.variables)
+        if key.yields_effects:
             raise ExpressionError("an index cannot call what waits", tree.offset)
         keys.append(key)
         tree = tree.of
@@ -106,9 +106,9 @@ def _path(text: str, compiler: Compiler, place: Place) -> tuple[str, list[Code]]
 
 
 def _with(whole: Value, keys: list[Value], value: Value) -> Value:
-    """A copy of whole in which the value stands where keys lead.
+    """A copy of a list or map with the value at the path `keys`.
 
-    Only what lies on the way is copied: variables are independent of each other, as if all of it were.
+    Only what lies on the path is copied; nothing is changed in place, so variables stay independent.
     Source: Workflows, "Variables", passing by value.
     """
     if not keys:

@@ -1,4 +1,4 @@
-"""try, retry and except: their YAML → what runs them."""
+"""Compile `try`, `retry` and `except`."""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
@@ -6,34 +6,34 @@ from dataclasses import replace
 import yaml
 
 from local.workflows.compile.compiler import NOTHING, Compiler, Entries
+from local.workflows.compile.context import Context
 from local.workflows.compile.expressions import Code, combined, constant
-from local.workflows.compile.places import Place
 from local.workflows.effects import Effect, Outcome, Sleep, Value
 from local.workflows.errors import Position, WorkflowError
-from local.workflows.run.interpret import Action, Scope, Signal, Stepping, observed_run
+from local.workflows.run.interpret import Action, Scope, Signal, StepEffects, run_observed
 from local.workflows.stdlib import MISSING, type_name
 
-# What a retry does not say is as in the policies of the library.  Source of both: Workflows, http.default_retry and
-# retry.default_backoff.  That nothing is required is seen in public files; the defaults are nowhere written.
+# Defaults of a retry: those of the library's policies.  Source: Workflows, http.default_retry and
+# retry.default_backoff.  Public files show that no field is required; the defaults are not documented.
 _DEFAULT_MAX_RETRIES = 5
 _BACKOFF: Mapping[str, float] = {"initial_delay": 1, "max_delay": 60, "multiplier": 1.25}
 
 TryAgain = Callable[[Scope, WorkflowError, int], Generator[Effect, Outcome, bool]]
 
 
-def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
-    body = _body(compiler, entries["try"], place)
-    again = _retry(compiler, entries["retry"], place) if "retry" in entries else None
+def compile_try(compiler: Compiler, entries: Entries, context: Context) -> Action:
+    body = _body(compiler, entries["try"], context)
+    again = _retry(compiler, entries["retry"], context) if "retry" in entries else None
     handling, name = NOTHING, None
     retry_position = compiler.text.position(entries["retry"]) if "retry" in entries else None
     if "except" in entries:
-        handling, name = _except(compiler, entries["except"], place)
+        handling, name = _except(compiler, entries["except"], context)
     if again is None and "except" not in entries:
         compiler.text.problem(entries["try"], "try needs retry, except or both beside it")
 
     again_body = replace(body, type="STEP_RETRY")
 
-    def attempt(scope: Scope) -> Stepping:
+    def attempt(scope: Scope) -> StepEffects:
         failures = 0
         while True:
             scope.execution.bill.internal += body.billed  # a retry is billed as what it runs again
@@ -41,8 +41,8 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
                 signal: Signal
                 if scope.execution.observe is not None:
                     name, entry, number = ("retry", again_body, failures) if failures else ("try", body, None)
-                    signal = yield from observed_run(scope, name, entry, number)
-                elif body.asks:
+                    signal = yield from run_observed(scope, name, entry, number)
+                elif body.yields_effects:
                     signal = yield from body.run(scope)
                 else:
                     signal = body.run(scope)
@@ -55,7 +55,7 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
             else:
                 return signal
 
-    def ask(scope: Scope) -> Stepping:
+    def run_effects(scope: Scope) -> StepEffects:
         try:
             return (yield from attempt(scope))
         except WorkflowError as error:
@@ -65,15 +65,15 @@ def compile_try(compiler: Compiler, entries: Entries, place: Place) -> Action:
         inner = scope.inner({name: caught} if name is not None else {})
         try:
             inner.execution.bill.internal += handling.billed
-            return (yield from observed_run(inner, "except", handling))
+            return (yield from run_observed(inner, "except", handling))
         finally:
             inner.close()
 
-    return Action(ask, True, "STEP_TRY_RETRY_EXCEPT")
+    return Action(run_effects, True, "STEP_TRY_RETRY_EXCEPT")
 
 
 def _located(asking: Generator[Effect, Outcome, bool], position: Position | None) -> Generator[Effect, Outcome, bool]:
-    """The same, whose own errors stand at that position."""
+    """The same generator; its errors get that position."""
     try:
         return (yield from asking)
     except WorkflowError as error:
@@ -81,20 +81,20 @@ def _located(asking: Generator[Effect, Outcome, bool], position: Position | None
         raise
 
 
-def _body(compiler: Compiler, node: yaml.Node, place: Place) -> Action:
-    """What is tried: the fields of one step, or a list of steps.  Source: the service's JSON schema, "try".
+def _body(compiler: Compiler, node: yaml.Node, context: Context) -> Action:
+    """The body of `try`: the fields of one step, or a list of steps.  Source: the service's JSON schema, "try".
 
-    A `for` that stands here directly is run too: "Known issues" tells of a deployment that failed with one, while the
-    schema and "Catch errors" allow any step.
+    A `for` directly in it is allowed: "Known issues" reports a deployment that failed with one, but the schema and
+    "Catch errors" allow any step.
     """
     if isinstance(node, yaml.SequenceNode):
-        return replace(compiler.kinds["steps"].compile(compiler, {"steps": node}, place), type="STEP_TRY")
+        return replace(compiler.kinds["steps"].compile(compiler, {"steps": node}, context), type="STEP_TRY")
     parts = compiler.text.entries(node, "the fields of a step, or a list of steps")
-    return replace(compiler.action(parts, node, place), type="STEP_TRY")
+    return replace(compiler.action(parts, node, context), type="STEP_TRY")
 
 
-def _except(compiler: Compiler, node: yaml.Node, place: Place) -> tuple[Action, str | None]:
-    """What handles an error, and the variable that holds it there: `as` stands beside the fields of a step.
+def _except(compiler: Compiler, node: yaml.Node, context: Context) -> tuple[Action, str | None]:
+    """The steps that handle an error, and the variable that holds it (`as`, beside the fields of a step).
 
     Source: Workflows, "Catch errors": `steps` is optional, and any kind of step may stand there.
     """
@@ -103,26 +103,26 @@ def _except(compiler: Compiler, node: yaml.Node, place: Place) -> tuple[Action, 
     handling = compiler.without({"as"}, node)
     if not handling.value:
         return replace(NOTHING, type="STEP_EXCEPT"), name
-    inside = place.scope(*([name] if name is not None else []), body=handling)
+    inside = context.inner_scope(*([name] if name is not None else []), body=handling)
     action = compiler.action(compiler.text.entries(handling, "a step"), handling, inside)
     return replace(action, type="STEP_EXCEPT"), name
 
 
-def _retry(compiler: Compiler, node: yaml.Node, place: Place) -> TryAgain:
-    """A generator function: whether to try again after so many failures, when the backoff has passed."""
+def _retry(compiler: Compiler, node: yaml.Node, context: Context) -> TryAgain:
+    """A generator function that waits for the backoff and returns whether to retry."""
     if isinstance(node, yaml.MappingNode):
         parts = compiler.text.entries(node, "predicate, max_retries and backoff")
-        compiler.text.only(parts, {"predicate", "max_retries", "backoff"}, node, "retry")
+        compiler.text.check_keys({"predicate", "max_retries", "backoff"}, node, "retry")
         _check_numbers(compiler, {name: part for name, part in parts.items() if name == "max_retries"})
         backoff = parts.get("backoff")
         if isinstance(backoff, yaml.MappingNode):
             inside = compiler.text.entries(backoff, "a backoff")
-            compiler.text.only(inside, _BACKOFF, backoff, "backoff")
+            compiler.text.check_keys(_BACKOFF, backoff, "backoff")
             _check_numbers(compiler, inside)
-    policy = _policy(compiler, node, place)
+    policy = _policy(compiler, node, context)
 
-    def ask(scope: Scope, error: WorkflowError, failures: int) -> Generator[Effect, Outcome, bool]:
-        given = yield from policy.ask(scope)
+    def run_effects(scope: Scope, error: WorkflowError, failures: int) -> Generator[Effect, Outcome, bool]:
+        given = yield from policy.evaluate(scope)
         if not isinstance(given, dict):
             raise WorkflowError.tagged("TypeError", f"retry takes a map, not {type_name(given)}")
         if failures > _number("max_retries", given, _DEFAULT_MAX_RETRIES):
@@ -137,11 +137,11 @@ def _retry(compiler: Compiler, node: yaml.Node, place: Place) -> TryAgain:
             yield Sleep(_delay_s(backoff, failures))
         return holds
 
-    return ask
+    return run_effects
 
 
 def _check_numbers(compiler: Compiler, parts: Entries) -> None:
-    """Note what is written out and is no number."""
+    """Add a problem for each literal that is not a number."""
     for name, node in parts.items():
         written = compiler.literal(node)
         if written is not MISSING and (isinstance(written, bool) or not isinstance(written, int | float)):
@@ -158,31 +158,31 @@ def _applies(compiler: Compiler, scope: Scope, predicate: Value, payload: Value)
     return (yield from scope.call(predicate, [payload]))
 
 
-def _policy(compiler: Compiler, node: yaml.Node, place: Place) -> Code:
-    """The policy with its predicate as the name of a function or routine."""
+def _policy(compiler: Compiler, node: yaml.Node, context: Context) -> Code:
+    """The retry policy; its predicate is the name of a function or routine."""
     if not isinstance(node, yaml.MappingNode):
-        return compiler.value(node, place)
+        return compiler.value(node, context)
     parts: dict[str, Code] = {}
     for name, part in compiler.text.entries(node, "retry").items():
-        parts[name] = _predicate(compiler, part, place) if name == "predicate" else compiler.value(part, place)
+        parts[name] = _predicate(compiler, part, context) if name == "predicate" else compiler.value(part, context)
     names = list(parts)
     return combined(list(parts.values()), lambda found: dict(zip(names, found, strict=True)))
 
 
-def _predicate(compiler: Compiler, node: yaml.Node, place: Place) -> Code:
-    text = compiler.text.word(node, "predicate")
+def _predicate(compiler: Compiler, node: yaml.Node, context: Context) -> Code:
+    text = compiler.text.scalar_text(node, "predicate")
     if text is None:
         return constant(None)
     bare = text[2:-1].strip() if text.startswith("${") else text
     parameters: int | None = None
     if bare in compiler.functions:
         parameters = len(compiler.functions[bare].parameters)
-        if compiler.functions[bare].asks:
+        if compiler.functions[bare].yields_effects:
             parameters = None
     elif bare in compiler.routines:
         parameters = len(compiler.routines[bare])
-    elif place.variables.knows(bare):
-        return compiler.value(node, place)
+    elif context.variables.knows(bare):
+        return compiler.value(node, context)
     if parameters is None:
         compiler.text.problem(node, f"unknown predicate '{bare}', expected a function or subworkflow", 0, len(text))
     elif parameters != 1:

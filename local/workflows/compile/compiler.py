@@ -1,4 +1,4 @@
-"""What all kinds of steps need to be compiled: lists of steps, one step, one value."""
+"""The compiler of what all kinds of steps share: lists of steps, one step, one value."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -6,14 +6,14 @@ from typing import Any
 
 import yaml
 
+from local.workflows.compile.context import Context, grouped_step_names
 from local.workflows.compile.expressions import Code, combined, compile_expression, constant
-from local.workflows.compile.places import Place, grouped
 from local.workflows.effects import Value
 from local.workflows.errors import Position
-from local.workflows.language.lexer import ExpressionError, whole
+from local.workflows.language.lexer import ExpressionError, join_surrogates
 from local.workflows.language.yaml_core import scalar
 from local.workflows.language.yaml_nodes import Text
-from local.workflows.run.interpret import Action, Block, Goto, Leave, Return, Scope, Signal, Step, Stepping
+from local.workflows.run.interpret import Action, Block, BreakOrContinue, Goto, Return, Scope, Signal, Step, StepEffects
 from local.workflows.stdlib import MISSING, Function, text_of
 
 Entries = dict[str, yaml.Node]
@@ -22,20 +22,20 @@ EMPTY = Block((), {})
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of step: the fields that it may have, and what compiles it."""
+class StepKind:
+    """A kind of step: its allowed fields, and the function that compiles it."""
 
     fields: frozenset[str]
-    compile: "Callable[[Compiler, Entries, Place], Action]"
+    compile: "Callable[[Compiler, Entries, Context], Action]"
 
 
 class Compiler:
-    """routines: the names of the workflow's routines, each with its parameters (True: must be given)."""
+    """routines: the workflow's routines by name, each with its parameters (True: required)."""
 
     def __init__(
         self,
         text: Text,
-        kinds: Mapping[str, Kind],
+        kinds: Mapping[str, StepKind],
         functions: Mapping[str, Function],
         values: Mapping[str, Value],
         routines: Mapping[str, Mapping[str, bool]],
@@ -46,24 +46,23 @@ class Compiler:
         self.values = values
         self.routines = routines
 
-    def block(self, node: yaml.Node, place: Place) -> Block:
-        """A list of steps, which may jump to each other, to those around and into groups of steps."""
-        named = [
-            (name, item, body) for item in self.text.some(node, "step") for name, body in self._named(item).items()
-        ]
+    def block(self, node: yaml.Node, context: Context) -> Block:
+        """Compile a list of steps.  They may jump to each other, to steps around them and into groups."""
+        items = self.text.non_empty_items(node, "step")
+        named = [(name, item, body) for item in items for name, body in self._named(item).items()]
         index: dict[str, int] = {}
         for number, (name, item, _) in enumerate(named):
             if name == "end":
                 self.text.problem(item, "no step is called 'end': `next: end` leaves the workflow", 0, len(name))
-            if name in place.steps:  # Source: Workflows, "Steps": names are unique at the subworkflow level
+            if name in context.steps:  # Source: Workflows, "Steps": names are unique at the subworkflow level
                 rule = "names are unique in main and in each subworkflow"
-                self.text.problem(item, f"the step '{name}' stands there twice; {rule}", 0, len(name))
-            place.steps.add(name)
+                self.text.problem(item, f"the step '{name}' is defined twice; {rule}", 0, len(name))
+            context.steps.add(name)
             index[name] = number
         for number, (_, _, body) in enumerate(named):
-            for name in grouped(body):  # the page "Jumps" forbids none
+            for name in grouped_step_names(body):  # the page "Jumps" forbids none
                 index.setdefault(name, number)
-        inside = place.among(frozenset(index))
+        inside = context.with_labels(frozenset(index))
         return Block(tuple(self._step(name, item, body, inside) for name, item, body in named), index)
 
     def _named(self, item: yaml.Node) -> Entries:
@@ -73,92 +72,92 @@ class Compiler:
             self.text.problem(second, "a step has one name; does this line want more indentation, or a '-'?")
         return entries
 
-    def _step(self, name: str, item: yaml.Node, node: yaml.Node, place: Place) -> Step:
+    def _step(self, name: str, item: yaml.Node, node: yaml.Node, context: Context) -> Step:
         entries = self.text.entries(node, f"a map with one of {', '.join(self.kinds)} or next")
-        action = self.action(entries, node, place)
+        action = self.action(entries, node, context)
         return Step(name, action, action.position or self.text.position(item))
 
     def position(self, node: yaml.Node, word: str) -> Position | None:
-        """Where that key of the map stands."""
+        """The position of that key of the map."""
         return next((self.text.position(key) for key, _ in self.text.pairs(node) if key.value == word), None)
 
     @staticmethod
     def without(names: Collection[str], node: yaml.Node) -> yaml.MappingNode:
-        """The map without these entries, at the same place."""
+        """The map without these entries, at the same position."""
         pairs = [pair for pair in Text.pairs(node) if pair[0].value not in names]
         return yaml.MappingNode(node.tag, pairs, node.start_mark, node.end_mark)
 
-    def action(self, entries: Entries, node: yaml.Node, place: Place) -> Action:
-        """What a step, or a case of a switch, does: one kind, and perhaps a jump after it."""
+    def action(self, entries: Entries, node: yaml.Node, context: Context) -> Action:
+        """Compile the action of a step or of a case of a switch: one kind, and the jump `next` if given."""
         found = [one for one in self.kinds if one in entries]
         if not found:
-            self.text.only(entries, {"next", *self.kinds}, node, "a step")
+            self.text.check_keys({"next", *self.kinds}, node, "a step")
             if "next" not in entries:
                 self.text.problem(node, f"a step needs one of {', '.join(self.kinds)} or next")
             nothing = replace(NOTHING, position=self.position(node, "next"))
-            return self._then(entries.get("next"), nothing, place)
+            return self._then(entries.get("next"), nothing, context)
         kind = self.kinds[found[0]]
-        self.text.only(entries, kind.fields, node, f"a step of kind `{found[0]}`")
-        action = replace(kind.compile(self, entries, place), position=self.position(node, found[0]))
-        return self._then(entries.get("next"), action, place)
+        self.text.check_keys(kind.fields, node, f"a step of kind `{found[0]}`")
+        action = replace(kind.compile(self, entries, context), position=self.position(node, found[0]))
+        return self._then(entries.get("next"), action, context)
 
-    def _then(self, node: yaml.Node | None, action: Action, place: Place) -> Action:
-        """The action, and after it the jump that `next` names, unless the action itself leaves."""
-        if node is None or (jump := self._jump(node, place)) is None:
+    def _then(self, node: yaml.Node | None, action: Action, context: Context) -> Action:
+        """The action, followed by the jump `next` unless the action itself jumps."""
+        if node is None or (jump := self._jump(node, context)) is None:
             return action
         run = action.run
-        if not action.asks:
+        if not action.yields_effects:
             return replace(action, run=lambda scope: run(scope) or jump)
 
-        def ask(scope: Scope) -> Stepping:
+        def run_effects(scope: Scope) -> StepEffects:
             return (yield from run(scope)) or jump
 
-        return replace(action, run=ask)
+        return replace(action, run=run_effects)
 
-    def _jump(self, node: yaml.Node, place: Place) -> Signal:
-        target = self.text.word(node, "next")
+    def _jump(self, node: yaml.Node, context: Context) -> Signal:
+        target = self.text.scalar_text(node, "next")
         if target is None:
             return None
         if target in ("break", "continue"):
-            if place.loop is None:
+            if context.loop is None:
                 self.text.problem(node, f"`{target}` stands in no loop", 0, len(target))
-            elif place.loop == "parallel" and target == "break":
+            elif context.loop == "parallel" and target == "break":
                 self.text.problem(node, "`break` cannot leave a parallel loop, whose iterations run at once", 0, 5)
-            return Leave(target == "break")
+            return BreakOrContinue(target == "break")
         if target == "end":
-            if place.in_branch:
+            if context.in_branch:
                 self.text.problem(node, "`end` cannot leave a parallel step", 0, len(target))
             return Return(None)
-        if target not in place.labels:
-            where = " in this branch" if place.in_branch else ""
+        if target not in context.labels:
+            where = " in this branch" if context.in_branch else ""
             self.text.problem(node, f"there is no step '{target}' to go to{where}", 0, len(target))
         return Goto(target)
 
-    def value(self, node: yaml.Node, place: Place) -> Code:
-        """What a YAML value computes: itself, with every ${…} in it evaluated."""
+    def value(self, node: yaml.Node, context: Context) -> Code:
+        """Compile a YAML value; every ${…} in it is evaluated."""
         if isinstance(node, yaml.MappingNode):
-            return self._map(node, place)
+            return self._map(node, context)
         if isinstance(node, yaml.SequenceNode):
-            return combined([self.value(item, place) for item in node.value], list)
+            return combined([self.value(item, context) for item in node.value], list)
         assert isinstance(node, yaml.ScalarNode)  # noqa: S101 -- YAML has no fourth kind
-        text = whole(str(node.value))
+        text = join_surrogates(str(node.value))
         if not (text.startswith("${") and text.rstrip().endswith("}")):
             return self._plain(node, text)
         try:
-            code = compile_expression(text.rstrip()[2:-1], self, place.variables)
+            code = compile_expression(text.rstrip()[2:-1], self, context.variables)
             return replace(code, position=self.text.position(node))
         except ExpressionError as error:
             self.text.problem(node, str(error), 2 + error.offset, error.length)
             return constant(None)
 
-    def _map(self, node: yaml.MappingNode, place: Place) -> Code:
+    def _map(self, node: yaml.MappingNode, context: Context) -> Code:
         """A map; a key may be an expression too.  Source: Workflows, "Maps", map definition."""
         entries = self.text.entries(node, "a map")
-        parts = [self.value(entry, place) for entry in entries.values()]
+        parts = [self.value(entry, context) for entry in entries.values()]
         if not any(name.startswith("${") for name in entries):
             names = list(entries)
             return combined(parts, lambda found: dict(zip(names, found, strict=True)))
-        keys = [self.value(key, place) for key, _ in Text.pairs(node)]
+        keys = [self.value(key, context) for key, _ in Text.pairs(node)]
 
         def build(found: list[Value]) -> Value:
             return {text_of("a map's key", key): value for key, value in zip(found[::2], found[1::2], strict=True)}
@@ -166,7 +165,7 @@ class Compiler:
         return combined([code for pair in zip(keys, parts, strict=True) for code in pair], build)
 
     def literal(self, node: yaml.Node | None) -> Any:
-        """The value that is written out there; MISSING for an expression, a list or a map."""
+        """The value of a literal; MISSING for an expression, a list or a map."""
         if not isinstance(node, yaml.ScalarNode) or str(node.value).startswith("${"):
             return MISSING
         try:

@@ -1,34 +1,35 @@
-"""The call of a connector: what is written is checked against the methods of Google's services → what calls it."""
+"""Compile the call of a connector; its arguments are checked against the methods of Google's services."""
 
 import yaml
 
 from local.workflows.compile.compiler import Compiler
-from local.workflows.compile.expressions import Asking, Code
+from local.workflows.compile.expressions import Code
+from local.workflows.effects import Effects
 from local.workflows.run.interpret import Scope
 from local.workflows.stdlib import ask_driver, googleapis, wrong_type
 from local.workflows.stdlib.connectors import Connector
 
 
 def connector_call(compiler: Compiler, connector: Connector, args: yaml.Node | None, arguments: Code) -> Code:
-    """A name that resembles one of its parameters is a mistake; any other is taken, as the API may know more than we.
+    """An unknown argument that resembles a parameter is a mistake; any other is passed on: our list may lack it.
 
-    No parameter must be there, either.  Source: Google's own samples call translate.v2 with `q`, which its discovery
+    No parameter is required.  Source: Google's own samples call translate.v2 with `q`, which its discovery
     document does not have, and create a cluster of container.v1 without its `zone`.
     """
     name = connector.name
     for key, value in compiler.text.pairs(args) if args is not None else []:
         if not connector.takes(str(key.value)):
-            compiler.text.misspelt(key, connector.parameters, f"args of {name}")
+            compiler.text.check_spelling(key, connector.parameters, f"args of {name}")
         if key.value == "connector_params":
             for inner, _ in compiler.text.pairs(value):
-                compiler.text.misspelt(inner, googleapis.PARAMS, "connector_params")
+                compiler.text.check_spelling(inner, googleapis.PARAMS, "connector_params")
 
-    def ask(scope: Scope) -> Asking:
-        given = yield from arguments.ask(scope)
+    def run_effects(scope: Scope) -> Effects:
+        given = yield from arguments.evaluate(scope)
         if not isinstance(given, dict):
             raise wrong_type(f"args of {name}", given, "map")
         if connector.is_served and name not in scope.execution.stubbed:
             return (yield from googleapis.call(connector, given, scope.execution.bill.count_poll))
         return (yield from ask_driver(name, given))
 
-    return Code(ask, asks=True)
+    return Code(run_effects, yields_effects=True)

@@ -1,15 +1,15 @@
-"""The tree of an expression → a closure over a scope.
+"""The tree of an expression → a function of the scope.
 
-Most expressions ask nothing of a driver and become plain functions; one that calls a subworkflow, or a function such as
+Most expressions need no effect and become plain functions.  One that calls a subworkflow, or a function such as
 sys.now(), becomes a generator of effects.
 """
 
 import difflib
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from local.workflows.effects import Effect, Outcome, Value
+from local.workflows.effects import Effects, Value
 from local.workflows.errors import Position, WorkflowError
 from local.workflows.language import parser
 from local.workflows.language.lexer import ExpressionError
@@ -17,18 +17,16 @@ from local.workflows.limits import MAX_EXPRESSION_CHARACTERS
 from local.workflows.run.operators import BINARY, member, negate, truth
 from local.workflows.stdlib import Function, ask_driver, connectors
 
-Asking = Generator[Effect, Outcome, Value]
-
 
 class Scope(Protocol):
-    """Where the variables of a running routine are."""
+    """The variables of a running routine."""
 
     def lookup(self, name: str) -> Value: ...
-    def call(self, routine: str, arguments: Sequence[Value]) -> Asking: ...
+    def call(self, routine: str, arguments: Sequence[Value]) -> Effects: ...
 
 
 class Names(Protocol):
-    """The variables that an expression may name, where it stands."""
+    """The variables that an expression may use at its position."""
 
     def knows(self, name: str) -> bool: ...
     def names(self) -> set[str]: ...
@@ -36,20 +34,20 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A compiled expression.  asks: run(scope) is a generator of effects; else run(scope) is the value.
+    """A compiled expression.  If yields_effects, run(scope) is a generator of effects; else it returns the value.
 
-    position is that of a whole ${…}: who calls run() tells it to an error that comes out.  That costs nothing while
-    none does, as an error that each ${…} caught itself would: a call more.
+    position is that of the whole ${…}.  The caller of run() adds it to an error: cheaper than a `try` in every ${…},
+    which would cost one more call each.
     """
 
     run: Callable[[Any], Any]
-    asks: bool = False
+    yields_effects: bool = False
     position: Position | None = None
 
-    def ask(self, scope: Scope) -> Asking:
-        """The value, whichever kind it is."""
+    def evaluate(self, scope: Scope) -> Effects:
+        """The value, whether run() yields effects or not."""
         try:
-            value: Value = (yield from self.run(scope)) if self.asks else self.run(scope)
+            value: Value = (yield from self.run(scope)) if self.yields_effects else self.run(scope)
         except WorkflowError as error:
             error.locate(self.position)
             raise
@@ -57,10 +55,7 @@ class Code:
 
 
 class Library(Protocol):
-    """What any expression of a workflow may name: functions, values, and its routines with their parameters.
-
-    A routine's parameters are True where they must be given.
-    """
+    """What any expression may name: functions, values, and routines with their parameters (True: required)."""
 
     functions: Mapping[str, Function]
     values: Mapping[str, Value]
@@ -79,8 +74,8 @@ def constant(value: Value) -> Code:
 
 
 def combined(parts: Sequence[Code], build: Callable[[list[Value]], Value]) -> Code:
-    """Evaluate the parts in order and build one value of theirs."""
-    if not any(part.asks for part in parts):
+    """Evaluate the parts in order and build one value from them."""
+    if not any(part.yields_effects for part in parts):
 
         def run(scope: Scope) -> Value:
             values: list[Value] = []
@@ -94,22 +89,22 @@ def combined(parts: Sequence[Code], build: Callable[[list[Value]], Value]) -> Co
 
         return Code(run)
 
-    def ask(scope: Scope) -> Asking:
+    def run_effects(scope: Scope) -> Effects:
         values: list[Value] = []
         for part in parts:
-            values += [(yield from part.ask(scope))]
+            values += [(yield from part.evaluate(scope))]
         return build(values)
 
-    return Code(ask, asks=True)
+    return Code(run_effects, yields_effects=True)
 
 
 def checked(code: Code, check: Callable[[Value], Value]) -> Code:
-    """The code and what becomes of its value; an error of the check has the code's position too."""
+    """The code, whose value goes through `check`; an error of the check has the code's position."""
     return replace(combined([code], lambda values: check(*values)), position=code.position)
 
 
 def compile_tree(tree: parser.Expression, library: Library, names: Names) -> Code:
-    """Raises ExpressionError for what the names do not hold."""
+    """Raises ExpressionError, for instance for an unknown name."""
 
     def part(one: parser.Expression) -> Code:
         return compile_tree(one, library, names)
@@ -157,14 +152,14 @@ def _member(tree: parser.Member, library: Library, names: Names) -> Code:
     if dotted is not None and not names.knows(dotted.partition(".")[0]):
         _check_library(dotted, tree, library)
     of, key = compile_tree(tree.of, library, names), compile_tree(tree.key, library, names)
-    if isinstance(tree.key, parser.Literal) and not of.asks:
+    if isinstance(tree.key, parser.Literal) and not of.yields_effects:
         run, name = of.run, tree.key.value
         return Code(lambda scope: member(run(scope), name))
     return combined([of, key], lambda values: member(*values))
 
 
 def _check_library(dotted: str, tree: parser.Member, library: Library) -> None:
-    """Raises ExpressionError for what begins with a module of the library and goes on with none of its values."""
+    """Raises ExpressionError for a dotted name that begins with a module but is none of its values."""
     if dotted.partition(".")[0] not in _modules(library):
         return
     if any(dotted.startswith(f"{value}.") for value in library.values):
@@ -184,25 +179,25 @@ def _modules(library: Library) -> set[str]:
 
 def _binary(sign: str, left: Code, right: Code) -> Code:
     work = BINARY[sign]
-    if left.asks or right.asks:
+    if left.yields_effects or right.yields_effects:
         return combined([left, right], lambda values: work(*values))
     first, second = left.run, right.run
     return Code(lambda scope: work(first(scope), second(scope)))
 
 
 def _logical(sign: str, left: Code, right: Code) -> Code:
-    """The right side is not evaluated where the left one decides."""
+    """`and` and `or`: the right side is evaluated only if the left one does not decide."""
     decides = sign == "or"
-    if not left.asks and not right.asks:
+    if not left.yields_effects and not right.yields_effects:
         first, second = left.run, right.run
         return Code(lambda scope: decides if truth(sign, first(scope)) is decides else truth(sign, second(scope)))
 
-    def ask(scope: Scope) -> Asking:
-        if truth(sign, (yield from left.ask(scope))) is decides:
+    def run_effects(scope: Scope) -> Effects:
+        if truth(sign, (yield from left.evaluate(scope))) is decides:
             return decides
-        return truth(sign, (yield from right.ask(scope)))
+        return truth(sign, (yield from right.evaluate(scope)))
 
-    return Code(ask, asks=True)
+    return Code(run_effects, yields_effects=True)
 
 
 def _call(tree: parser.Call, library: Library, names: Names) -> Code:
@@ -235,7 +230,7 @@ def _check_count(tree: parser.Call, least: int, most: int) -> None:
 
 
 def count_mistake(function: str, given: int, least: int, most: int) -> str | None:
-    """What is wrong with so many arguments by position; None where nothing is."""
+    """The message for a wrong number of positional arguments; None if it is right."""
     if least <= given <= most:
         return None
     expected = str(most) if least == most else f"{least} to {most}"
@@ -243,7 +238,7 @@ def count_mistake(function: str, given: int, least: int, most: int) -> str | Non
 
 
 def suggested(name: str, library: Library) -> str:
-    """What may have been meant, as the end of a message."""
+    """The end of a message: the name that may have been meant."""
     near = difflib.get_close_matches(name.lower(), [*library.functions, *library.routines])
     if name.startswith(connectors.PREFIX):
         near = connectors.suggestion(name, library.functions)
@@ -251,29 +246,29 @@ def suggested(name: str, library: Library) -> str:
 
 
 def library_call(function: Function, arguments: Code) -> Code:
-    """arguments computes the list of them, one a parameter."""
+    """Code that calls the function; `arguments` gives a list with one value a parameter."""
     body = function.body
-    if function.needs_environment and function.asks:
+    if function.needs_environment and function.yields_effects:
 
-        def ask_with(scope: Scope) -> Asking:
-            given = _listed((yield from arguments.ask(scope)))
+        def run_effects_with_environment(scope: Scope) -> Effects:
+            given = _listed((yield from arguments.evaluate(scope)))
             if function.name in _STUBBED.run(scope):
                 return (yield from ask_driver(function.name, dict(zip(function.parameters, given, strict=True))))
             value: Value = yield from body(_ENVIRONMENT.run(scope), _BILL.run(scope).count_poll, *given)
             return value
 
-        return Code(ask_with, asks=True)
+        return Code(run_effects_with_environment, yields_effects=True)
     if function.needs_environment:
         return combined([arguments, _ENVIRONMENT], lambda values: body(values[1], *_listed(values[0])))
-    if not function.asks:
+    if not function.yields_effects:
         return combined([arguments], lambda values: body(*_listed(*values)))
 
-    def ask(scope: Scope) -> Asking:
-        given = yield from arguments.ask(scope)
+    def run_effects(scope: Scope) -> Effects:
+        given = yield from arguments.evaluate(scope)
         value: Value = yield from body(*_listed(given))
         return value
 
-    return Code(ask, asks=True)
+    return Code(run_effects, yields_effects=True)
 
 
 _ENVIRONMENT = Code(lambda scope: scope.execution.env)
@@ -289,8 +284,8 @@ def _listed(value: Value) -> list[Value]:
 def _routine_call(name: str, arguments: Sequence[Code]) -> Code:
     gathered = combined(arguments, list)
 
-    def ask(scope: Scope) -> Asking:
-        values = yield from gathered.ask(scope)
+    def run_effects(scope: Scope) -> Effects:
+        values = yield from gathered.evaluate(scope)
         return (yield from scope.call(name, _listed(values)))
 
-    return Code(ask, asks=True)
+    return Code(run_effects, yields_effects=True)

@@ -1,4 +1,4 @@
-"""for and parallel: their YAML → what runs them."""
+"""Compile `for` and `parallel`."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,19 +8,28 @@ from typing import TypeAlias
 import yaml
 
 from local.workflows.compile.compiler import EMPTY, NOTHING, Compiler, Entries
+from local.workflows.compile.context import Context
 from local.workflows.compile.expressions import Code, checked, constant
-from local.workflows.compile.places import Place
 from local.workflows.effects import BranchOutcome, Fork, Run, Runs, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.limits import MAX_BRANCH_ERRORS, MAX_BRANCHES, MAX_PARALLEL_DEPTH, MAX_STEPS
-from local.workflows.run.interpret import Action, Block, Leave, Scope, Signal, Stepping, observed_run, run_block
+from local.workflows.run.interpret import (
+    Action,
+    Block,
+    BreakOrContinue,
+    Scope,
+    Signal,
+    StepEffects,
+    run_block,
+    run_observed,
+)
 from local.workflows.run.observer import StepType
 from local.workflows.stdlib import MISSING, type_name
 
 
 @dataclass(frozen=True, slots=True)
 class _Loop:
-    """What a loop goes over, and the variables of one iteration."""
+    """A loop: its items, its steps, and the names of its variables."""
 
     value: str
     index: str | None
@@ -32,7 +41,7 @@ class _Loop:
         return {self.value: item} if self.index is None else {self.value: item, self.index: number}
 
     def over(self, found: Value) -> "list[Value] | range | _Doubles":
-        """What it goes over, of the value of items.  Raises WorkflowError."""
+        """The items of the loop, from the value of `in` or `range`.  Raises WorkflowError."""
         try:
             return _items(found, self.is_range)
         except WorkflowError as error:
@@ -40,13 +49,13 @@ class _Loop:
             raise
 
 
-def compile_for(compiler: Compiler, entries: Entries, place: Place) -> Action:
-    loop = _loop(compiler, entries["for"], place, lambda inside: inside.for_loop())
+def compile_for(compiler: Compiler, entries: Entries, context: Context) -> Action:
+    loop = _loop(compiler, entries["for"], context, lambda inside: inside.for_loop())
     if loop is None:
         return NOTHING
 
-    def ask(scope: Scope) -> Stepping:
-        items = loop.over((yield from loop.items.ask(scope)))
+    def run_effects(scope: Scope) -> StepEffects:
+        items = loop.over((yield from loop.items.evaluate(scope)))
         for number, item in enumerate(items):
             inner = scope.inner(loop.variables(number, item))
             try:
@@ -55,36 +64,36 @@ def compile_for(compiler: Compiler, entries: Entries, place: Place) -> Action:
                     signal = yield from run_block(loop.block, inner)
                 else:
                     iteration = _iteration(loop.block, "STEP_FOR_ITERATION")
-                    signal = yield from observed_run(inner, str(number), iteration, number + 1, _count(items))
+                    signal = yield from run_observed(inner, str(number), iteration, number + 1, _count(items))
             finally:
                 inner.close()
-            if isinstance(signal, Leave):
+            if isinstance(signal, BreakOrContinue):
                 if signal.is_break:
                     break
             elif signal is not None:
                 return signal
         return None
 
-    return Action(ask, True, "STEP_FOR")
+    return Action(run_effects, True, "STEP_FOR")
 
 
-def _loop(compiler: Compiler, node: yaml.Node, place: Place, enter: Callable[[Place], Place]) -> _Loop | None:
+def _loop(compiler: Compiler, node: yaml.Node, context: Context, enter: Callable[[Context], Context]) -> _Loop | None:
     parts = compiler.text.entries(node, "value, in or range, and steps")
-    compiler.text.only(parts, {"value", "index", "in", "range", "steps"}, node, "a for loop")
+    compiler.text.check_keys({"value", "index", "in", "range", "steps"}, node, "a for loop")
     if "value" not in parts or "steps" not in parts or ("in" in parts) is ("range" in parts):
         compiler.text.problem(node, "a for loop needs value, steps, and either in or range")
         return None
     value = compiler.text.name(parts["value"], "value")
     index = compiler.text.name(parts["index"], "index") if "index" in parts else None
     _check_written(compiler, parts)
-    items = compiler.value(parts["in"] if "in" in parts else parts["range"], place)
-    born = [one for one in (value, index) if one is not None]
-    block = compiler.block(parts["steps"], enter(place.scope(*born, body=parts["steps"])))
+    items = compiler.value(parts["in"] if "in" in parts else parts["range"], context)
+    names = [one for one in (value, index) if one is not None]
+    block = compiler.block(parts["steps"], enter(context.inner_scope(*names, body=parts["steps"])))
     return _Loop(value, index, items, "range" in parts, block) if value is not None else None
 
 
 def _check_written(compiler: Compiler, parts: Entries) -> None:
-    """Note what is written out and cannot be gone over."""
+    """Add a problem for a literal that cannot be iterated."""
     written = compiler.literal(parts.get("in"))
     if written is not MISSING:
         compiler.text.problem(parts["in"], f"for goes over a list or a map, not {type_name(written)}")
@@ -93,30 +102,30 @@ def _check_written(compiler: Compiler, parts: Entries) -> None:
         compiler.text.problem(ends, f"a range has two ends, not {len(ends.value)}")
 
 
-def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Action:
+def compile_parallel(compiler: Compiler, entries: Entries, context: Context) -> Action:
     node = entries["parallel"]
     text = compiler.text
     parts = text.entries(node, "branches or for")
-    text.only(parts, {"shared", "concurrency_limit", "exception_policy", "branches", "for"}, node, "parallel")
+    text.check_keys({"shared", "concurrency_limit", "exception_policy", "branches", "for"}, node, "parallel")
     if ("branches" in parts) is ("for" in parts):
         text.problem(node, "parallel needs either branches or for")
         return NOTHING
     policy = parts.get("exception_policy")
-    if policy is not None and text.word(policy, "exception_policy") not in (None, "continueAll"):
+    if policy is not None and text.scalar_text(policy, "exception_policy") not in (None, "continueAll"):
         text.problem(policy, f"exception_policy is continueAll, not '{policy.value}'", 0, len(policy.value))
-    shared = _shared(compiler, parts.get("shared"), place)
+    shared = _shared(compiler, parts.get("shared"), context)
     written = compiler.literal(parts.get("concurrency_limit"))
     if written is not MISSING and (type(written) is not int or written < 1):
         text.problem(parts["concurrency_limit"], "concurrency_limit is an integer of at least 1")
     limit = constant(None)
     if "concurrency_limit" in parts:
-        limit = checked(compiler.value(parts["concurrency_limit"], place), _limit)
+        limit = checked(compiler.value(parts["concurrency_limit"], context), _limit)
     loop: _Loop | None = None
     branches: list[tuple[str, Block]] = []
     if "for" in parts:
-        loop = _loop(compiler, parts["for"], place, lambda inside: inside.branch(shared, is_loop=True))
+        loop = _loop(compiler, parts["for"], context, lambda inside: inside.branch(shared, is_loop=True))
     else:
-        branches = _branches(compiler, parts["branches"], place, shared)
+        branches = _branches(compiler, parts["branches"], context, shared)
 
     def fork(scope: Scope, found: Value) -> Runs:
         if loop is not None:
@@ -126,15 +135,15 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
             for number, (name, block) in enumerate(branches, 1)
         ]
 
-    def ask(scope: Scope) -> Stepping:
+    def run_effects(scope: Scope) -> StepEffects:
         if scope.parallel >= MAX_PARALLEL_DEPTH:
-            message = f"parallel steps stand in each other at most {MAX_PARALLEL_DEPTH} deep"
+            message = f"parallel steps are nested at most {MAX_PARALLEL_DEPTH} deep"
             raise WorkflowError.tagged("ParallelNestingError", message)
-        found = (yield from loop.items.ask(scope)) if loop else None
+        found = (yield from loop.items.evaluate(scope)) if loop else None
         if loop is not None and _count(loop.over(found)) > MAX_STEPS:
             message = f"an execution runs at most {MAX_STEPS} steps, which are less than the iterations of this loop"
             raise WorkflowError.tagged("ResourceLimitError", message)
-        most = yield from limit.ask(scope)
+        most = yield from limit.evaluate(scope)
         assert most is None or isinstance(most, int)  # noqa: S101 -- as _limit has checked
         outcomes = yield Fork(fork(scope, found), most)
         assert isinstance(outcomes, tuple)  # noqa: S101 -- the driver's contract
@@ -142,43 +151,43 @@ def compile_parallel(compiler: Compiler, entries: Entries, place: Place) -> Acti
         _raise_failures(names, outcomes)
         return None
 
-    return Action(ask, True, "STEP_PARALLEL_FOR" if "for" in parts else "STEP_PARALLEL_BRANCH")
+    return Action(run_effects, True, "STEP_PARALLEL_FOR" if "for" in parts else "STEP_PARALLEL_BRANCH")
 
 
-def _shared(compiler: Compiler, node: yaml.Node | None, place: Place) -> frozenset[str]:
+def _shared(compiler: Compiler, node: yaml.Node | None, context: Context) -> frozenset[str]:
     names = set()
     for item in compiler.text.items(node, "a list of variables") if node is not None else ():
         name = compiler.text.name(item, "a shared variable")
-        if name is not None and not place.variables.knows(name):
+        if name is not None and not context.variables.knows(name):
             compiler.text.problem(item, f"undefined variable '{name}'; assign it before it is shared", 0, len(name))
         if name is not None:
             names.add(name)
     return frozenset(names)
 
 
-def _branches(compiler: Compiler, node: yaml.Node, place: Place, shared: frozenset[str]) -> list[tuple[str, Block]]:
+def _branches(compiler: Compiler, node: yaml.Node, context: Context, shared: frozenset[str]) -> list[tuple[str, Block]]:
     branches: dict[str, Block] = {}
-    items = compiler.text.some(node, "branch")
+    items = compiler.text.non_empty_items(node, "branch")
     if len(items) > MAX_BRANCHES:
         compiler.text.problem(node, f"a parallel step has at most {MAX_BRANCHES} branches, not {len(items)}")
     for item in items:
         for name, body in compiler.text.entries(item, "a branch's name and its steps").items():
             if name in branches:
-                compiler.text.problem(item, f"the branch '{name}' stands there twice", 0, len(name))
+                compiler.text.problem(item, f"the branch '{name}' is defined twice", 0, len(name))
             parts = compiler.text.entries(body, "steps")
-            compiler.text.only(parts, {"steps"}, body, "a branch")
+            compiler.text.check_keys({"steps"}, body, "a branch")
             if "steps" not in parts:
                 compiler.text.problem(body, "a branch needs `steps`")
                 branches[name] = EMPTY
                 continue
-            inside = place.scope(body=parts["steps"]).branch(shared, is_loop=False)
+            inside = context.inner_scope(body=parts["steps"]).branch(shared, is_loop=False)
             branches[name] = compiler.block(parts["steps"], inside)
     return list(branches.items())
 
 
 @dataclass(frozen=True, slots=True)
 class _Iterations:
-    """The branches of a parallel loop, each made when it begins: there may be 100,000, and few run at a time."""
+    """The branches of a parallel loop.  Each is created when it begins: there may be 100,000, but few run at a time."""
 
     loop: _Loop
     items: "_Items"
@@ -193,13 +202,6 @@ class _Iterations:
         return _branch(str(at), self.loop.block, self.scope, variables, self.shared, at + 1, len(self))
 
 
-def _inside(scope: Scope, variables: Mapping[str, Value], shared: frozenset[str]) -> Scope:
-    inner = scope.inner(variables)
-    inner.shared = shared
-    inner.parallel += 1
-    return inner
-
-
 def _branch(
     name: str,
     block: Block,
@@ -209,12 +211,14 @@ def _branch(
     number: int,
     expected: int,
 ) -> Run:
-    scope = _inside(outer, variables, shared)
+    scope = outer.inner(variables)
+    scope.shared = shared
+    scope.parallel += 1
     try:
         if scope.execution.observe is None:
             yield from run_block(block, scope)
         else:
-            yield from observed_run(scope, name, _iteration(block, "STEP_PARALLEL_BRANCH_ENTRY"), number, expected)
+            yield from run_observed(scope, name, _iteration(block, "STEP_PARALLEL_BRANCH_ENTRY"), number, expected)
     finally:
         scope.close()
     return None
@@ -226,7 +230,7 @@ def _iteration(block: Block, type_: StepType) -> Action:
 
 @dataclass(frozen=True, slots=True)
 class _Doubles:
-    """first, first + 1 and so on, so many."""
+    """first, first + 1, …: `count` doubles."""
 
     first: float
     count: int
@@ -276,7 +280,7 @@ def _limit(given: Value) -> int | None:
 
 
 def _raise_failures(names: list[str], outcomes: tuple[BranchOutcome, ...]) -> None:
-    """One error for all branches that failed, each with its name and what is shown of its error."""
+    """Raise one error for all failed branches, with the name and the error of each."""
     failures: list[Value] = [
         {"id": name, "error": one.error.as_branch_error()}
         for name, one in zip(names, outcomes, strict=True)

@@ -1,4 +1,4 @@
-"""call, switch, return, raise and steps: their YAML → what runs them."""
+"""Compile `call`, `switch`, `return`, `raise` and `steps`."""
 
 from urllib.parse import urlsplit
 
@@ -7,12 +7,12 @@ import yaml
 from local.workflows.compile.assignment import check_write
 from local.workflows.compile.compiler import EMPTY, NOTHING, Compiler, Entries
 from local.workflows.compile.connector_calls import connector_call
-from local.workflows.compile.expressions import Asking, Code, combined, constant, count_mistake, library_call, suggested
-from local.workflows.compile.places import Place
-from local.workflows.effects import Value
+from local.workflows.compile.context import Context
+from local.workflows.compile.expressions import Code, combined, constant, count_mistake, library_call, suggested
+from local.workflows.effects import Effects, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.limits import MAX_CONDITIONS
-from local.workflows.run.interpret import Action, Return, Scope, Signal, Stepping, entered, run_group
+from local.workflows.run.interpret import Action, Return, Scope, Signal, StepEffects, history_entry, run_group
 from local.workflows.run.observer import StepType
 from local.workflows.stdlib import MISSING, Function, connectors, type_name
 
@@ -20,15 +20,15 @@ from local.workflows.stdlib import MISSING, Function, connectors, type_name
 _INTERNAL_HOSTS = (".googleapis.com", ".run.app", ".cloudfunctions.net", ".cloud.goog", ".appspot.com")
 
 
-def compile_call(compiler: Compiler, entries: Entries, place: Place) -> Action:
-    name = compiler.text.word(entries["call"], "the called function")
+def compile_call(compiler: Compiler, entries: Entries, context: Context) -> Action:
+    name = compiler.text.scalar_text(entries["call"], "the called function")
     given = entries.get("args")
     if isinstance(given, yaml.ScalarNode) and compiler.literal(given) is None:
         del entries["args"]  # `args:` and nothing after it
-    arguments = compiler.value(entries["args"], place) if "args" in entries else constant({})
+    arguments = compiler.value(entries["args"], context) if "args" in entries else constant({})
     result = compiler.text.name(entries["result"], "result") if "result" in entries else None
     if result is not None:
-        check_write(compiler, entries["result"], result, place)
+        check_write(compiler, entries["result"], result, context)
     if name is None:
         return NOTHING
     function = compiler.functions.get(name)
@@ -46,7 +46,7 @@ def compile_call(compiler: Compiler, entries: Entries, place: Place) -> Action:
         return NOTHING
     if function is not None or name in compiler.routines:
         _check_names(compiler, name, parameters, entries)
-    if not called.asks:
+    if not called.yields_effects:
         evaluate = called.run
 
         def run(scope: Scope) -> None:
@@ -56,17 +56,17 @@ def compile_call(compiler: Compiler, entries: Entries, place: Place) -> Action:
 
         return Action(run, False, type_, 1)
 
-    def ask(scope: Scope) -> Stepping:
-        value = yield from called.ask(scope)
+    def run_effects(scope: Scope) -> StepEffects:
+        value = yield from called.evaluate(scope)
         if result is not None:
             scope.assign(result, value)
         return None
 
-    return Action(ask, True, type_, 0 if name.startswith("http.") or name == "events.await_callback" else 1)
+    return Action(run_effects, True, type_, 0 if name.startswith("http.") or name == "events.await_callback" else 1)
 
 
 def _check_names(compiler: Compiler, name: str, parameters: dict[str, bool], entries: Entries) -> None:
-    """Arguments that are written out are checked now, others when the step runs."""
+    """Check the arguments that are literal now; others are checked when the step runs."""
     node = entries.get("args")
     if isinstance(node, yaml.SequenceNode):
         mistake = count_mistake(name, len(node.value), sum(parameters.values()), len(parameters))
@@ -76,7 +76,7 @@ def _check_names(compiler: Compiler, name: str, parameters: dict[str, bool], ent
     if node is None or isinstance(node, yaml.MappingNode):
         given = compiler.text.entries(node, "a map") if node is not None else {}
         if node is not None:
-            compiler.text.only(given, parameters, node, f"args of {name}")
+            compiler.text.check_keys(parameters, node, f"args of {name}")
         missing = [one for one, must in parameters.items() if must and one not in given]
         if missing:
             compiler.text.problem(node or entries["call"], f"args of {name} lack {', '.join(missing)}", 0, 1)
@@ -91,7 +91,7 @@ def _named(name: str, value: Value) -> dict[str, Value]:
 
 
 def _bound(function: Function, given: Value) -> list[Value]:
-    """The arguments in the order of the parameters, whether given by name or by position."""
+    """The arguments in the order of the parameters, given by name or by position."""
     return function.fill(given) if isinstance(given, list) else function.bind_map(_named(function.name, given))
 
 
@@ -106,8 +106,8 @@ def _library(function: Function, arguments: Code) -> tuple[Code, StepType]:
         return called, "STEP_STD_LIB_CALL"
     body = function.body
 
-    def ask(scope: Scope) -> Asking:
-        bound = _bound(function, (yield from arguments.ask(scope)))
+    def run_effects(scope: Scope) -> Effects:
+        bound = _bound(function, (yield from arguments.evaluate(scope)))
         bill = scope.execution.bill
         if "url" in function.parameters and _is_internal(bound[list(function.parameters).index("url")]):
             bill.internal += 1
@@ -116,7 +116,7 @@ def _library(function: Function, arguments: Code) -> tuple[Code, StepType]:
         value: Value = yield from body(*bound)
         return value
 
-    return Code(ask, asks=True), "STEP_STD_LIB_CALL"
+    return Code(run_effects, yields_effects=True), "STEP_STD_LIB_CALL"
 
 
 def _is_internal(url: Value) -> bool:
@@ -128,16 +128,16 @@ def _is_internal(url: Value) -> bool:
 
 
 def _routine(name: str, arguments: Code) -> Code:
-    def ask(scope: Scope) -> Asking:
-        given = yield from arguments.ask(scope)
+    def run_effects(scope: Scope) -> Effects:
+        given = yield from arguments.evaluate(scope)
         if isinstance(given, list):
             return (yield from scope.call(name, given))
         return (yield from scope.call_named(name, _named(name, given)))
 
-    return Code(ask, asks=True)
+    return Code(run_effects, yields_effects=True)
 
 
-def compile_switch(compiler: Compiler, entries: Entries, place: Place) -> Action:
+def compile_switch(compiler: Compiler, entries: Entries, context: Context) -> Action:
     cases: list[tuple[Code, Action]] = []
     for item in compiler.text.items(entries["switch"], "a list of conditions"):
         case = compiler.text.entries(item, "a condition and what follows")
@@ -147,12 +147,12 @@ def compile_switch(compiler: Compiler, entries: Entries, place: Place) -> Action
         written = compiler.literal(case["condition"])
         if written is not MISSING and not isinstance(written, bool):
             compiler.text.problem(case["condition"], "a condition is a boolean; is ${…} missing around it?")
-        condition = compiler.value(case["condition"], place)
+        condition = compiler.value(case["condition"], context)
         rest = {name: node for name, node in case.items() if name != "condition"}
-        cases.append((condition, _case(compiler, rest, item, place)))
+        cases.append((condition, _case(compiler, rest, item, context)))
     if len(cases) > MAX_CONDITIONS:
         compiler.text.problem(entries["switch"], f"a switch has at most {MAX_CONDITIONS} conditions, not {len(cases)}")
-    if not any(condition.asks or action.asks for condition, action in cases):
+    if not any(condition.yields_effects or action.yields_effects for condition, action in cases):
         plain = [(condition.run, condition.position, action) for condition, action in cases]
 
         def run(scope: Scope) -> Signal:
@@ -163,7 +163,7 @@ def compile_switch(compiler: Compiler, entries: Entries, place: Place) -> Action
                     if scope.execution.observe is None:
                         chosen = _boolean(holds(scope))
                     else:
-                        with entered(scope, "condition", "STEP_CONDITION", number, len(plain)):
+                        with history_entry(scope, "condition", "STEP_CONDITION", number, len(plain)):
                             chosen = _boolean(holds(scope))
                     if chosen:
                         position = action.position
@@ -177,31 +177,31 @@ def compile_switch(compiler: Compiler, entries: Entries, place: Place) -> Action
 
         return Action(run, False, "STEP_SWITCH")
 
-    def ask(scope: Scope) -> Stepping:
+    def run_effects(scope: Scope) -> StepEffects:
         try:
             for number, (condition, action) in enumerate(cases, 1):
                 position = condition.position
                 scope.execution.bill.internal += 1
-                with entered(scope, "condition", "STEP_CONDITION", number, len(cases)):
-                    chosen = _boolean((yield from condition.ask(scope)))
+                with history_entry(scope, "condition", "STEP_CONDITION", number, len(cases)):
+                    chosen = _boolean((yield from condition.evaluate(scope)))
                 if chosen:
                     position = action.position
                     scope.execution.bill.internal += action.billed
-                    signal: Signal = (yield from action.run(scope)) if action.asks else action.run(scope)
+                    signal: Signal = (yield from action.run(scope)) if action.yields_effects else action.run(scope)
                     return signal
         except WorkflowError as error:
             error.locate(position)
             raise
         return None
 
-    return Action(ask, True, "STEP_SWITCH")
+    return Action(run_effects, True, "STEP_SWITCH")
 
 
-def _case(compiler: Compiler, rest: Entries, item: yaml.Node, place: Place) -> Action:
+def _case(compiler: Compiler, rest: Entries, item: yaml.Node, context: Context) -> Action:
     if not rest:
         compiler.text.problem(item, "a case of a switch needs next, steps or another kind of step beside `condition`")
         return NOTHING
-    return compiler.action(rest, compiler.without({"condition"}, item), place)
+    return compiler.action(rest, compiler.without({"condition"}, item), context)
 
 
 def _boolean(value: Value) -> bool:
@@ -210,16 +210,16 @@ def _boolean(value: Value) -> bool:
     return value
 
 
-def compile_steps(compiler: Compiler, entries: Entries, place: Place) -> Action:
-    block = compiler.block(entries["steps"], place) if "steps" in entries else EMPTY
+def compile_steps(compiler: Compiler, entries: Entries, context: Context) -> Action:
+    block = compiler.block(entries["steps"], context) if "steps" in entries else EMPTY
     return Action(lambda scope: run_group(block, scope), True, "STEP_TYPE_UNSPECIFIED")
 
 
-def compile_return(compiler: Compiler, entries: Entries, place: Place) -> Action:
-    if place.in_branch:
+def compile_return(compiler: Compiler, entries: Entries, context: Context) -> Action:
+    if context.in_branch:
         compiler.text.problem(entries["return"], "`return` cannot leave a parallel step")
-    value = compiler.value(entries["return"], place)
-    if not value.asks:
+    value = compiler.value(entries["return"], context)
+    if not value.yields_effects:
         evaluate, position = value.run, value.position
 
         def run(scope: Scope) -> Return:
@@ -232,14 +232,14 @@ def compile_return(compiler: Compiler, entries: Entries, place: Place) -> Action
 
         return Action(run, False, "STEP_RETURN", 1)
 
-    def ask(scope: Scope) -> Stepping:
-        return _returned(scope, (yield from value.ask(scope)))
+    def run_effects(scope: Scope) -> StepEffects:
+        return _returned(scope, (yield from value.evaluate(scope)))
 
-    return Action(ask, True, "STEP_RETURN", 1)
+    return Action(run_effects, True, "STEP_RETURN", 1)
 
 
 def _returned(scope: Scope, value: Value) -> Return:
-    """Raises WorkflowError (TypeError) where the execution itself would return what its result cannot hold."""
+    """The signal Return.  Raises WorkflowError (TypeError) if the execution itself would return bytes."""
     if scope.depth == 1 and _holds_bytes(value):
         raise WorkflowError.tagged("TypeError", "an execution cannot return bytes")
     return Return(value)
@@ -253,17 +253,17 @@ def _holds_bytes(value: Value) -> bool:
     return isinstance(value, bytes)
 
 
-def compile_raise(compiler: Compiler, entries: Entries, place: Place) -> Action:
+def compile_raise(compiler: Compiler, entries: Entries, context: Context) -> Action:
     """Any value that JSON holds may be raised, though the docs name strings and maps.
 
     Source: Google's own demo of Bigtable and vector search, which raises a boolean and retries on it.
     """
-    value = compiler.value(entries["raise"], place)
+    value = compiler.value(entries["raise"], context)
 
-    def ask(scope: Scope) -> Stepping:
-        raised = yield from value.ask(scope)
+    def run_effects(scope: Scope) -> StepEffects:
+        raised = yield from value.evaluate(scope)
         if _holds_bytes(raised):
             raise WorkflowError.tagged("TypeError", "an error cannot hold bytes")
         raise WorkflowError(raised, raised=True)
 
-    return Action(ask, True, "STEP_RAISE", 1)
+    return Action(run_effects, True, "STEP_RAISE", 1)

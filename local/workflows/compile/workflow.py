@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import yaml
 
-from local.workflows.compile import assignment, attempts, loops, places, steps
-from local.workflows.compile.compiler import EMPTY, Compiler, Kind
+from local.workflows.compile import assignment, attempts, loops, steps
+from local.workflows.compile.compiler import EMPTY, Compiler, StepKind
+from local.workflows.compile.context import routine_context
 from local.workflows.effects import Run, Value
 from local.workflows.errors import WorkflowSyntaxError
 from local.workflows.language.yaml_core import CoreLoader, merge, scalar
@@ -18,17 +19,17 @@ from local.workflows.run.observer import Bill, Observer
 from local.workflows.stdlib import library
 from local.yaml_source import YamlMistake, compose
 
-KINDS: Mapping[str, Kind] = {
-    "assign": Kind(frozenset({"assign", "next"}), assignment.compile_assign),
-    "call": Kind(frozenset({"call", "args", "result", "next"}), steps.compile_call),
-    "switch": Kind(frozenset({"switch", "next"}), steps.compile_switch),
-    "for": Kind(frozenset({"for", "next"}), loops.compile_for),
-    "parallel": Kind(frozenset({"parallel", "next"}), loops.compile_parallel),
-    "try": Kind(frozenset({"try", "retry", "except", "next"}), attempts.compile_try),
+STEP_KINDS: Mapping[str, StepKind] = {
+    "assign": StepKind(frozenset({"assign", "next"}), assignment.compile_assign),
+    "call": StepKind(frozenset({"call", "args", "result", "next"}), steps.compile_call),
+    "switch": StepKind(frozenset({"switch", "next"}), steps.compile_switch),
+    "for": StepKind(frozenset({"for", "next"}), loops.compile_for),
+    "parallel": StepKind(frozenset({"parallel", "next"}), loops.compile_parallel),
+    "try": StepKind(frozenset({"try", "retry", "except", "next"}), attempts.compile_try),
     # `next` beside raise and return is never reached, but public files have it, and deploy.
-    "raise": Kind(frozenset({"raise", "next"}), steps.compile_raise),
-    "return": Kind(frozenset({"return", "next"}), steps.compile_return),
-    "steps": Kind(frozenset({"steps", "next"}), steps.compile_steps),
+    "raise": StepKind(frozenset({"raise", "next"}), steps.compile_raise),
+    "return": StepKind(frozenset({"return", "next"}), steps.compile_return),
+    "steps": StepKind(frozenset({"steps", "next"}), steps.compile_steps),
 }
 Parameters = dict[str, Callable[[Scope], Value] | None]
 
@@ -47,10 +48,10 @@ class Workflow:
         bill: Bill | None = None,
         stubbed: frozenset[str] = frozenset(),
     ) -> Run:
-        """A run of it: a generator of effects that returns the result or raises WorkflowError.
+        """A new run: a generator of effects that returns the result or raises WorkflowError.
 
-        env are its environment variables; argument is None where there is none; bill is added to as steps run; the
-        driver answers the connectors that are stubbed.
+        env: environment variables.  argument: None if there is none.  bill: counts the steps as they run.
+        stubbed: the connectors that the driver answers.
         """
         scope = Scope(Execution(self.routines, env, observe, bill or Bill(), stubbed), "main")
         scope.depth = 0
@@ -59,7 +60,7 @@ class Workflow:
 
 
 def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
-    """Raises WorkflowSyntaxError with every problem that was found, in the order of the text."""
+    """Compile a source.  Raises WorkflowSyntaxError with every problem, in the order of the text."""
     text, root = read(source, file)
     try:
         routines = _routines(text, root)
@@ -71,7 +72,7 @@ def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:
 
 
 def read(source: str, file: str = "main.yaml") -> tuple[Text, yaml.Node]:
-    """The YAML or JSON of a workflow, aliases and << put in place.  Raises WorkflowSyntaxError."""
+    """The YAML or JSON of a workflow, aliases and << resolved.  Raises WorkflowSyntaxError."""
     if source.lstrip()[:1] in ("{", "["):  # JSON may be indented with tabs, YAML may not
         source = re.sub(r"^\t+", lambda tabs: " " * len(tabs[0]), source, flags=re.MULTILINE)
     text = Text(source, file)
@@ -113,8 +114,8 @@ def _hint(line: str) -> str:
 
 def _routines(text: Text, root: yaml.Node) -> dict[str, Routine]:
     if isinstance(root, yaml.SequenceNode):  # a list of steps is a main without parameters
-        compiler = Compiler(text, KINDS, library.FUNCTIONS, library.VALUES, {"main": {}})
-        return {"main": Routine("main", {}, compiler.block(root, places.routine(set(), root)))}
+        compiler = Compiler(text, STEP_KINDS, library.FUNCTIONS, library.VALUES, {"main": {}})
+        return {"main": Routine("main", {}, compiler.block(root, routine_context(set(), root)))}
     nodes = text.entries(root, "`main` and subworkflows")
     if "main" not in nodes:
         text.problem(root, "there is no `main`")
@@ -125,19 +126,19 @@ def _routines(text: Text, root: yaml.Node) -> dict[str, Routine]:
     if len(parameters.get("main", {})) > 1:
         text.problem(nodes["main"], "main takes one parameter, the argument of the execution")
     known = {name: {one: default is None for one, default in found.items()} for name, found in parameters.items()}
-    compiler = Compiler(text, KINDS, library.FUNCTIONS, library.VALUES, known)
+    compiler = Compiler(text, STEP_KINDS, library.FUNCTIONS, library.VALUES, known)
     return {name: Routine(name, parameters[name], _block(compiler, node, name)) for name, node in nodes.items()}
 
 
 def _block(compiler: Compiler, node: yaml.Node, name: str) -> Block:
     if isinstance(node, yaml.SequenceNode):
-        return compiler.block(node, places.routine(set(), node))
+        return compiler.block(node, routine_context(set(), node))
     entries = compiler.text.entries(node, "params and steps")
-    compiler.text.only(entries, {"params", "steps"}, node, "a workflow")
+    compiler.text.check_keys({"params", "steps"}, node, "a workflow")
     if "steps" not in entries:
         compiler.text.problem(node, "a workflow needs `steps`")
         return EMPTY
-    return compiler.block(entries["steps"], places.routine(set(compiler.routines[name]), entries["steps"]))
+    return compiler.block(entries["steps"], routine_context(set(compiler.routines[name]), entries["steps"]))
 
 
 def _parameters(text: Text, node: yaml.Node) -> Parameters:
@@ -160,12 +161,12 @@ def _parameters(text: Text, node: yaml.Node) -> Parameters:
 
 
 def _is_empty(node: yaml.Node) -> bool:
-    """Whether nothing stands there: `params:` and then the next line."""
+    """Whether the value is empty, as in a line `params:`."""
     return isinstance(node, yaml.ScalarNode) and node.value == "" and node.style is None
 
 
 def _default(text: Text, node: yaml.Node) -> Value:
-    """What is written out there.  Source: Workflows, "Expressions", which names no default among their places."""
+    """The value of a literal.  Source: Workflows, "Expressions", which does not allow them in a default."""
     if isinstance(node, yaml.SequenceNode):
         return [_default(text, one) for one in node.value]
     if isinstance(node, yaml.MappingNode):
@@ -183,5 +184,5 @@ def _default(text: Text, node: yaml.Node) -> Value:
 
 def _add(text: Text, node: yaml.Node, found: Parameters, name: str, default: Callable[[Scope], Value] | None) -> None:
     if name in found:
-        text.problem(node, f"the parameter '{name}' stands there twice", 0, len(name))
+        text.problem(node, f"the parameter '{name}' is defined twice", 0, len(name))
     found[name] = default

@@ -1,4 +1,4 @@
-"""The text between ${ and } → tokens, each with its offset."""
+"""The text of an expression, between ${ and } → tokens, each with its offset."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v
 
 
 class ExpressionError(Exception):
-    """Raised when a text is no expression; offset and length say where in it."""
+    """Raised when a text is not an expression; offset and length say where."""
 
     def __init__(self, message: str, offset: int, length: int = 1) -> None:
         super().__init__(message)
@@ -69,11 +69,11 @@ def unquote(literal: str) -> str:
             return chr(min(int(escaped[1:], 16), 0x10FFFF))
         return _ESCAPES.get(escaped, escaped)
 
-    return whole(_ESCAPE.sub(replace, literal[1:-1]))
+    return join_surrogates(_ESCAPE.sub(replace, literal[1:-1]))
 
 
-def whole(text: str) -> str:
-    """The text with each pair of surrogates as the character that it means, and a half of one as U+FFFD."""
+def join_surrogates(text: str) -> str:
+    """The text with each surrogate pair as one character, and a lone surrogate as U+FFFD."""
     if text.isascii() or not any("\ud800" <= one <= "\udfff" for one in text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

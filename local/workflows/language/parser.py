@@ -97,7 +97,7 @@ _MAX_DEPTH = 100
 
 
 def parse_expression(text: str) -> Expression:
-    """The tree of what stands between ${ and }.  Raises ExpressionError."""
+    """The tree of an expression, the text between ${ and }.  Raises ExpressionError."""
     parser = _Parser(tokens(text))
     tree = parser.binary(0)
     parser.expect_end()
@@ -140,7 +140,7 @@ class _Parser:
             raise self._unexpected("an operator")
 
     def binary(self, lowest: int) -> Expression:
-        """Operators of at least that rank, from left to right."""
+        """Parse operators of at least that rank, from left to right."""
         left = self._unary()
         while RANKS.get(operator := self._operator(), -1) >= lowest:
             offset = self._take().offset

@@ -1,6 +1,6 @@
-"""Where the text of a YAML scalar stands in the source.  Used by yaml_nodes.Text for places of mistakes and of errors.
+"""A character of a YAML scalar's value → its position in the source.  Used by yaml_nodes.Text for error positions.
 
-A scalar's value and what is written differ: escapes, quotes in quotes, folded lines, the indentation of a block.
+The value differs from its source by escapes, doubled quotes, folded lines and the indentation of a block.
 """
 
 import re
@@ -18,7 +18,7 @@ _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # an anchor, a tag
 
 
 def line_and_column(source: str, node: yaml.Node, index: int) -> tuple[int, int]:
-    """Line and column, which count from 1, of that index in the source, at or behind the beginning of the node."""
+    """Line and column (from 1) of an index in the source, which is not before the beginning of the node."""
     mark = node.start_mark
     breaks = list(_BREAKS.finditer(source, mark.index, index))
     if not breaks:
@@ -27,7 +27,7 @@ def line_and_column(source: str, node: yaml.Node, index: int) -> tuple[int, int]
 
 
 def index_of(source: str, node: yaml.Node, value: str, offset: int = 0) -> int:
-    """The index in the source at which that character of the node's value is written."""
+    """The index in the source of the character at `offset` of the node's value."""
     at = node.start_mark.index
     if not isinstance(node, yaml.ScalarNode):
         return int(at + offset)
@@ -42,11 +42,11 @@ def index_of(source: str, node: yaml.Node, value: str, offset: int = 0) -> int:
 
 
 def _walk(source: str, at: int, offset: int, tokens: re.Pattern[str]) -> int:
-    """Go over what is written until so many characters of the value have passed."""
+    """The index in the source, from `at`, after so many characters of the value."""
     while token := tokens.match(source, at):
         breaks = len(_BREAKS.findall(token[0]))
         escaped = breaks and token[0].startswith("\\")
-        # An escaped line break is nothing, one line break a space; of more, the first is nothing.
+        # An escaped line break counts 0, one line break 1 (a space), n line breaks n - 1.
         width = 0 if escaped else max(1, breaks - 1)
         if width > offset:
             break
@@ -76,6 +76,6 @@ def _index_in_block(source: str, node: yaml.ScalarNode, at: int, value: str, off
 
 
 def _spaces(text: str) -> int:
-    """How many spaces the first line begins with that holds more than spaces."""
+    """The indentation of the first line that is not blank."""
     line = next((line for line in _BREAKS.split(text) if line.strip(" ")), "")
     return len(line) - len(line.lstrip(" "))

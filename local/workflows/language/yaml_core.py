@@ -1,4 +1,4 @@
-"""YAML's core schema: which values the scalars of a workflow's text are, and what << stands for.
+"""YAML's core schema: the types of scalars in a workflow's text, and the merge key <<.
 
 Source: YAML 1.2.2, section 10.3.  So yes, no, on, off, 1_000, 1:30 and 2020-01-01 are texts, and 010 is ten.
 """
@@ -9,12 +9,12 @@ import re
 import yaml
 
 from local.workflows.effects import Value
-from local.workflows.language.lexer import whole
+from local.workflows.language.lexer import join_surrogates
 from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
 
 _TAG = "tag:yaml.org,2002:"
 MERGE = f"{_TAG}merge"
-_PLAIN = {  # what a scalar without quotes and without a tag of its own is; anything else is a text
+_PLAIN = {  # the types of scalars without quotes and tags; all others are texts
     "null": r"|~|null|Null|NULL",
     "bool": r"true|True|TRUE|false|False|FALSE",
     "int": r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+",
@@ -22,19 +22,19 @@ _PLAIN = {  # what a scalar without quotes and without a tag of its own is; anyt
     "merge": r"<<",  # of YAML 1.1; most readers still know it
 }
 
-_MAX_BRACKETS = 1000  # in each other; a step in JSON needs four
+_MAX_BRACKETS = 1000  # nested; a step in JSON needs four
 
 
 class CoreLoader(yaml.SafeLoader):
-    """Gives each scalar the tag of its type; in [a, ${b}] the expression is one scalar, in spite of its braces.
+    """Gives each scalar the tag of its type.  In [a, ${b}] the expression is one scalar, although it has braces.
 
-    Source of the latter: files that Google publishes and deploys, such as callback-event-sample.yaml.
+    Source of the second: files that Google publishes and deploys, such as callback-event-sample.yaml.
     """
 
     yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 -- as PyYAML has it
 
     def fetch_flow_collection_start(self, kind: type[yaml.Token]) -> None:
-        """PyYAML looks at all brackets around at each token: thousands of them would take it minutes."""
+        """Limits the nesting: PyYAML checks all open brackets at each token, and thousands would take minutes."""
         if self.flow_level == _MAX_BRACKETS:
             raise yaml.scanner.ScannerError(None, None, "the text is nested too deeply", self.get_mark())
         super().fetch_flow_collection_start(kind)
@@ -48,7 +48,7 @@ class CoreLoader(yaml.SafeLoader):
         return yaml.ScalarToken(text, True, start, self.get_mark())
 
     def _expression_length(self) -> int:
-        """Characters of the ${…} that begins here and ends on the same line; 0 where none does."""
+        """The length of the ${…} that begins here and ends on the same line; 0 if there is none."""
         if self.prefix(2) != "${":
             return 0
         depth, quote, at = 0, "", 1
@@ -75,7 +75,7 @@ def scalar(node: yaml.ScalarNode) -> Value:
     text = str(node.value)
     kind = node.tag.removeprefix(_TAG)
     if kind in ("str", "merge"):
-        return whole(text)
+        return join_surrogates(text)
     if kind not in _PLAIN:
         raise ValueError(f"the tag {node.tag} is unknown")
     if not re.fullmatch(_PLAIN[kind], text):  # only where a tag is written out
@@ -103,9 +103,9 @@ def _double(text: str) -> float:
 
 
 def merge(root: yaml.Node) -> None:
-    """Put the entries that `<<: *other` stands for into each map, behind its own, which count more.
+    """Add the entries of `<<: *other` to each map, after its own, which take precedence.
 
-    A << that stands for no map stays where it is.  No alias may stand in itself.
+    A << whose value is not a map stays.  The caller has checked that no alias contains itself.
     """
     seen: set[int] = set()
     waiting = [root]
@@ -135,7 +135,7 @@ def _merged(node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
 
 
 def _maps(node: yaml.Node) -> list[yaml.MappingNode]:
-    """The map, or the maps of a list of nothing else; none for what << cannot stand for."""
+    """The map, or the maps of a list of maps; none for any other value of <<."""
     found = node.value if isinstance(node, yaml.SequenceNode) else [node]
     maps = [one for one in found if isinstance(one, yaml.MappingNode)]
     return maps if len(maps) == len(found) else []

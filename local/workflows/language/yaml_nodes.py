@@ -1,4 +1,4 @@
-"""YAML nodes with their places, and the list of problems that compilation gathers."""
+"""Reads YAML nodes, knows their positions, and collects the problems that compilation finds."""
 
 import difflib
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import yaml
 
 from local.workflows.errors import Position, Problem
-from local.workflows.language.lexer import whole
+from local.workflows.language.lexer import join_surrogates
 from local.workflows.language.scalars import index_of, line_and_column
 from local.workflows.language.yaml_core import MERGE
 
@@ -16,7 +16,7 @@ _MAX_EXPANDED = 50_000
 
 
 class Text:
-    """The text of a workflow file and what is wrong with it."""
+    """The text of a workflow file and its problems."""
 
     def __init__(self, source: str, file: str) -> None:
         self._source = source
@@ -25,12 +25,12 @@ class Text:
         self.problems: list[Problem] = []
 
     def problem(self, node: yaml.Node, message: str, offset: int = 0, length: int = 1) -> None:
-        """Note a mistake at the node, offset characters into what it shows in the file."""
+        """Add a problem at the node, offset characters into its text."""
         line, column = line_and_column(self._source, node, index_of(self._source, node, _value(node), offset))
         self.problem_at(line, column, message, length)
 
     def position(self, node: yaml.Node) -> Position:
-        """Where the text of a scalar is written, without quotes and spaces at its end; of others, the beginning."""
+        """The position of a scalar's text, without quotes and trailing spaces; of a list or map, its beginning."""
         if isinstance(node, yaml.MappingNode) and node.value:
             return self.position(node.value[0][0])
         value = _value(node)
@@ -57,9 +57,9 @@ class Text:
             if not isinstance(key, yaml.ScalarNode):
                 self.problem(key, "a key is a text, not a list or a map" + _hint(key))
                 continue
-            name = whole(str(key.value))
+            name = join_surrogates(str(key.value))
             if name in found:
-                self.problem(key, f"'{name}' stands there twice")
+                self.problem(key, f"'{name}' is defined twice")
             if key.tag == MERGE:
                 self.problem(key, "<< takes a map, or a list of maps")
             found[name] = value
@@ -67,7 +67,7 @@ class Text:
 
     @staticmethod
     def pairs(node: yaml.Node) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
-        """A map's keys and values, in their order; nothing for what is no map, nor for keys that are no texts."""
+        """The keys and values of a map, in order, without keys that are not texts.  Empty for any other node."""
         if not isinstance(node, yaml.MappingNode):
             return []
         return [(key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
@@ -78,21 +78,21 @@ class Text:
             return []
         return list(node.value)
 
-    def some(self, node: yaml.Node, one: str) -> list[yaml.Node]:
-        """The items of a list of such; a list of none is a problem too."""
+    def non_empty_items(self, node: yaml.Node, one: str) -> list[yaml.Node]:
+        """The items of a list; an empty list is a problem too."""
         if isinstance(node, yaml.SequenceNode) and not node.value:
             self.problem(node, f"expected at least one {one}")
         return self.items(node, f"a list of {one}{'es' if one.endswith('ch') else 's'}")
 
     def name(self, node: yaml.Node, what: str) -> str | None:
         """The text of a scalar that has to be a variable's name; anything else is a problem."""
-        text = self.word(node, what)
+        text = self.scalar_text(node, what)
         if text is not None and not _NAME.fullmatch(text):
             self.problem(node, f"{what} is a letter or _, then letters, digits or _, not '{text}'", 0, len(text))
             return None
         return text
 
-    def word(self, node: yaml.Node, what: str) -> str | None:
+    def scalar_text(self, node: yaml.Node, what: str) -> str | None:
         """The text of a scalar; a list or a map is a problem."""
         if not isinstance(node, yaml.ScalarNode):
             kind = "list" if isinstance(node, yaml.SequenceNode) else "map"
@@ -100,15 +100,15 @@ class Text:
             return None
         return str(node.value)
 
-    def only(self, entries: Iterable[str], allowed: Iterable[str], node: yaml.Node, what: str) -> None:
+    def check_keys(self, allowed: Iterable[str], node: yaml.Node, what: str) -> None:
         for key, _ in self.pairs(node):
             if key.value not in allowed:
                 near = difflib.get_close_matches(str(key.value), list(allowed))
                 meant = f"; did you mean '{near[0]}'?" if near else f", expected {', '.join(sorted(allowed))}"
                 self.problem(key, f"unexpected '{key.value}' in {what}{meant}", 0, len(key.value))
 
-    def misspelt(self, key: yaml.ScalarNode, known: Iterable[str], what: str) -> None:
-        """Note a key that is none of the known ones but resembles one."""
+    def check_spelling(self, key: yaml.ScalarNode, known: Iterable[str], what: str) -> None:
+        """Add a problem for a key that is unknown but resembles a known one."""
         name, names = str(key.value), list(known)
         near = difflib.get_close_matches(name, names, cutoff=0.75) if name not in names else []
         if near:
@@ -116,7 +116,7 @@ class Text:
 
 
 def check_aliases(root: yaml.Node, text: Text) -> None:
-    """Note an alias that stands in itself, and aliases of aliases that stand for more than anybody wrote.
+    """Add a problem for an alias that contains itself, and for aliases that expand to too many values.
 
     Raises RecursionError for a text that is nested too deeply.
     """
@@ -127,7 +127,7 @@ def check_aliases(root: yaml.Node, text: Text) -> None:
         if id(node) in sizes:
             return sizes[id(node)]
         if id(node) in around:
-            text.problem(node, "an alias stands in what it stands for")
+            text.problem(node, "an alias contains itself")
             return 1
         around.add(id(node))
         parts = [one for pair in node.value for one in pair] if isinstance(node, yaml.MappingNode) else node.value
@@ -140,11 +140,11 @@ def check_aliases(root: yaml.Node, text: Text) -> None:
 
 
 def _value(node: yaml.Node) -> str:
-    return whole(str(node.value)) if isinstance(node, yaml.ScalarNode) else ""
+    return join_surrogates(str(node.value)) if isinstance(node, yaml.ScalarNode) else ""
 
 
 def _hint(node: yaml.Node) -> str:
-    """What to do where YAML read something else than was meant."""
+    """A hint, if YAML took an expression for a map."""
     if isinstance(node, yaml.MappingNode) and any(
         isinstance(key, yaml.ScalarNode) and str(key.value).startswith("${") for key, _ in node.value
     ):

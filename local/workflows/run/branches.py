@@ -1,7 +1,7 @@
-"""A run and the branches that it forks, stepped one outcome at a time.  Used by every driver.
+"""A run and its parallel branches, resumed with one outcome at a time.  Used by every driver.
 
-Effects are numbered in the order in which they are asked for.  Which effect has which number, and what every branch
-sees of the shared variables, depends on nothing but the order in which outcomes come in: the same order, the same run.
+Effects are numbered in the order in which they are yielded.  The numbers, and what a branch sees of shared variables,
+depend only on the order of the outcomes.  So a replay in the same order is the same run.
 """
 
 from collections import deque
@@ -15,23 +15,23 @@ from local.workflows.limits import MAX_PARALLEL
 
 @dataclass(slots=True)
 class _Fork:
-    """A parallel step that waits for its branches; outcomes are None for those that have not ended."""
+    """A parallel step that waits for its branches.  The outcome of a branch is None until it ends."""
 
     parent: "_Branch"
     runs: Runs
-    most: int
+    limit: int
     outcomes: list[BranchOutcome | None]
-    begun: int = 0
+    started: int = 0
     running: int = 0
 
     @property
     def is_waiting(self) -> bool:
-        return self.begun < len(self.runs)
+        return self.started < len(self.runs)
 
 
 @dataclass(slots=True)
 class _Branch:
-    """One run.  fork is the parallel step to which it belongs and number its place there; None for the main run."""
+    """One run.  fork is its parallel step, None for the main run; number is its index among the branches."""
 
     run: Run
     fork: _Fork | None = None
@@ -41,37 +41,38 @@ class _Branch:
 class Branches:
     """pending: number → effect, for every effect whose outcome is awaited.  ended: how the run ended, None before.
 
-    At most MAX_PARALLEL branches run at a time; one that waits for branches of its own leaves its place to them.
+    At most MAX_PARALLEL branches run at a time.  A branch that waits for branches of its own does not count.
     """
 
     def __init__(self, run: Run, is_time_over: Callable[[], bool] = lambda: False) -> None:
         """Begins the run, up to the first effects.
 
-        is_time_over() is asked from time to time: where it says so, the run stops in the midst, and is_paused until
-        go_on().  Where it stops changes nothing in what it does.
+        is_time_over() is called at each Pause.  If it is true the run stops there and is_paused, until advance().
+        A stop does not change what the run does.
         """
         self.pending: dict[int, Leaf] = {}
         self.ended: BranchOutcome | None = None
         self._is_time_over = is_time_over
-        self._askers: dict[int, _Branch] = {}
-        self._asked = 0
+        self._branch_of: dict[int, _Branch] = {}
+        self._effect_count = 0
         self._forks: list[_Fork] = []
-        self._places = MAX_PARALLEL
+        self._free_slots = MAX_PARALLEL
         self._ready: deque[tuple[_Branch, Outcome | WorkflowError]] = deque([(_Branch(run), None)])
-        self.go_on()
+        self.advance()
 
     @property
     def is_paused(self) -> bool:
-        """Nobody may be told an outcome before it has gone on."""
+        """Whether it stopped at a Pause.  resume() is not allowed before advance() has finished."""
         return bool(self._ready)
 
     def resume(self, number: int, outcome: Outcome | WorkflowError) -> None:
-        """Tell the run the outcome of that pending effect; a WorkflowError is raised in it."""
+        """Send the outcome of a pending effect to the run; a WorkflowError is raised in it."""
         del self.pending[number]
-        self._ready.append((self._askers.pop(number), outcome))
-        self.go_on()
+        self._ready.append((self._branch_of.pop(number), outcome))
+        self.advance()
 
-    def go_on(self) -> None:
+    def advance(self) -> None:
+        """Run until every branch waits for an outcome, or the time is over."""
         while self._ready:
             branch, outcome = self._ready.popleft()
             run = branch.run
@@ -90,9 +91,9 @@ class Branches:
                 if isinstance(effect, Fork):
                     self._fork(branch, effect)
                 else:
-                    self.pending[self._asked] = effect
-                    self._askers[self._asked] = branch
-                    self._asked += 1
+                    self.pending[self._effect_count] = effect
+                    self._branch_of[self._effect_count] = branch
+                    self._effect_count += 1
 
     def _fork(self, branch: _Branch, effect: Fork) -> None:
         if not len(effect.branches):
@@ -100,17 +101,17 @@ class Branches:
             return
         count = len(effect.branches)
         if branch.fork is not None:
-            self._places += 1
+            self._free_slots += 1
         self._forks.append(_Fork(branch, effect.branches, effect.concurrency_limit or count, [None] * count))
-        self._begin_waiting()
+        self._start_waiting()
 
-    def _begin_waiting(self) -> None:
+    def _start_waiting(self) -> None:
         for fork in self._forks:
-            while fork.is_waiting and fork.running < fork.most and self._places:
-                self._ready.append((_Branch(fork.runs[fork.begun], fork, fork.begun), None))
-                fork.begun += 1
+            while fork.is_waiting and fork.running < fork.limit and self._free_slots:
+                self._ready.append((_Branch(fork.runs[fork.started], fork, fork.started), None))
+                fork.started += 1
                 fork.running += 1
-                self._places -= 1
+                self._free_slots -= 1
 
     def _end(self, branch: _Branch, outcome: BranchOutcome) -> None:
         fork = branch.fork
@@ -119,10 +120,10 @@ class Branches:
             return
         fork.outcomes[branch.number] = outcome
         fork.running -= 1
-        self._places += 1
+        self._free_slots += 1
         if not fork.running and not fork.is_waiting:
             self._forks.remove(fork)
             if fork.parent.fork is not None:
-                self._places -= 1
+                self._free_slots -= 1
             self._ready.append((fork.parent, tuple(one for one in fork.outcomes if one is not None)))
-        self._begin_waiting()
+        self._start_waiting()

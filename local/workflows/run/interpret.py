@@ -10,14 +10,14 @@ from local.workflows.errors import Position, WorkflowError
 from local.workflows.limits import MAX_CALL_DEPTH, MAX_MEMORY_BYTES, MAX_STEPS, memory_bytes
 from local.workflows.run.observer import Bill, Observer, StepBegan, StepEnded, StepType
 
-# So many steps, or one with a large value, and others may go first: about 1 ms.
+# After so many steps, or one with a large value, other runs may go first: about 1 ms.
 _STEPS_A_PAUSE = 10
 _LARGE_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Goto:
-    """Go on at the step of that name, here or in a list of steps around."""
+    """Continue at the step of that name, in this block or in one around it."""
 
     target: str
 
@@ -30,33 +30,33 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class BreakOrContinue:
     """break or continue."""
 
     is_break: bool
 
 
-Signal: TypeAlias = Goto | Return | Leave | None
-Stepping: TypeAlias = "Generator[Effect, Outcome, Signal]"
+Signal: TypeAlias = Goto | Return | BreakOrContinue | None
+StepEffects: TypeAlias = "Generator[Effect, Outcome, Signal]"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a step does.  asks: run(scope) is a generator of effects; else run(scope) is the signal.
+    """What a step does.  If yields_effects, run(scope) is a generator of effects; else it returns the signal.
 
-    position is that of the word that says it; None for what stands in no text.
+    position is that of the keyword; None if there is none in the text.
     """
 
     run: Callable[["Scope"], Any]
-    asks: bool
+    yields_effects: bool
     type: StepType = "STEP_GOTO"
-    billed: int = 0  # internal steps, whatever happens in it
+    billed: int = 0  # internal steps, whatever its outcome
     position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An action with its name and where the word stands that says what it does."""
+    """A named action; position is that of its keyword."""
 
     name: str
     action: Action
@@ -65,7 +65,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A list of steps and where each name stands in it: its own, and those in the steps that only group others."""
+    """A list of steps.  index: step name → position in the list, also for the steps inside a group."""
 
     steps: Sequence[Step]
     index: Mapping[str, int]
@@ -73,7 +73,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Routine:
-    """main or a subworkflow: parameters with what computes their defaults (None: must be given)."""
+    """main or a subworkflow.  parameters: name → a function that gives the default, None if it is required."""
 
     name: str
     parameters: Mapping[str, Callable[["Scope"], Value] | None]
@@ -82,7 +82,7 @@ class Routine:
 
 @dataclass(slots=True)
 class Execution:
-    """What all scopes of one run share.  stubbed: the functions that the driver answers, whatever they would do."""
+    """What all scopes of one run share.  stubbed: the functions that the driver answers instead."""
 
     routines: Mapping[str, Routine]
     env: Mapping[str, str]
@@ -93,10 +93,10 @@ class Execution:
     pause_at: int = _STEPS_A_PAUSE
     memory_bytes: int = 0
     entries: int = 0
-    entering: str | None = None  # the step to begin at, while a jump leads into a group
+    jump_target: str | None = None  # the step of a group at which a jump ends
 
     def count_step(self) -> bool:
-        """Whether it is time for a PAUSE.  Raises WorkflowError (ResourceLimitError) where it is one step too many."""
+        """Count one step; True if it is time for a PAUSE.  Raises WorkflowError (ResourceLimitError)."""
         self.steps += 1
         if self.steps < self.pause_at:
             return False
@@ -107,10 +107,10 @@ class Execution:
 
 
 class Scope:
-    """Variables of a routine, or of a loop, a branch or an except in it.
+    """The variables of a routine, or of a loop, a branch or an except in it.
 
-    depth counts calls of routines, parallel the parallel steps around; shared is None, or, in a parallel branch, the
-    variables outside that it may write.  entry is the history entry around, where somebody observes.
+    depth: nested calls.  parallel: nested parallel steps.  shared: in a branch, the outer variables that it may write,
+    else None.  entry: the current entry of the history, if there is an observer.
     """
 
     __slots__ = ("depth", "entry", "execution", "outer", "parallel", "routine", "shared", "sizes", "variables")
@@ -127,23 +127,23 @@ class Scope:
         self.entry: int | None = outer.entry if outer else None
 
     def inner(self, variables: Mapping[str, Value]) -> "Scope":
-        """A scope in this one, with these variables; whoever made it calls close()."""
+        """A new scope inside this one, with these variables.  The caller calls close()."""
         scope = Scope(self.execution, self.routine, self)
         for name, value in variables.items():
             scope.put(name, value)
         return scope
 
     def close(self) -> None:
-        """Its variables are gone, and the memory that they counted for."""
+        """Release the memory of its variables."""
         if self.sizes:
             self.execution.memory_bytes -= sum(self.sizes.values())
             self.sizes.clear()
 
     def lookup(self, name: str) -> Value:
-        """Null where a step would have set it, and has not.
+        """The value of a variable; null if the step that sets it has not done so.
 
-        Source: Google's tutorials on callbacks ask `callback_request == null` after a caught time-out of the call whose
-        result it is.  A name that no step sets is refused before the run.
+        Source: Google's tutorials on callbacks test `callback_request == null` after the time-out of the call that sets
+        it was caught.  A name that no step sets is refused before the run.
         """
         scope: Scope | None = self
         while scope is not None:
@@ -153,7 +153,7 @@ class Scope:
         return None
 
     def holder(self, name: str) -> "Scope":
-        """The scope whose variable an assignment changes; this one where there is none or none that may be written."""
+        """The scope in which an assignment changes the variable; this one if no writable scope around has it."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.variables:
@@ -164,11 +164,11 @@ class Scope:
         return self
 
     def assign(self, name: str, value: Value) -> None:
-        """Raises WorkflowError (ResourceLimitError) where the value is too much for the execution's memory."""
+        """Set a variable, here or in a scope around.  Raises WorkflowError (ResourceLimitError) if memory is short."""
         (self if name in self.variables else self.holder(name)).put(name, value)
 
     def put(self, name: str, value: Value) -> None:
-        """Set it in this very scope.  Values are never changed in place, so to keep one is to have a copy."""
+        """Set a variable of this scope.  Values are never changed in place, so no copy is needed."""
         if isinstance(value, str | bytes | list | dict):
             size = memory_bytes(value)
             execution = self.execution
@@ -211,20 +211,20 @@ class Scope:
         return signal.value if isinstance(signal, Return) else None
 
 
-def run_group(block: Block, scope: Scope) -> Stepping:
-    """Run the steps of a group, from the first or from the one that a jump names."""
-    target, scope.execution.entering = scope.execution.entering, None
+def run_group(block: Block, scope: Scope) -> StepEffects:
+    """Run the steps of a group from the first, or from the target of a jump."""
+    target, scope.execution.jump_target = scope.execution.jump_target, None
     return run_block(block, scope, target)
 
 
-def run_block(block: Block, scope: Scope, first: str | None = None) -> Stepping:
-    """Run the steps from the first; the signal is what they could not settle among themselves."""
+def run_block(block: Block, scope: Scope, first: str | None = None) -> StepEffects:
+    """Run the steps, from `first` if given.  Returns a signal that no step of the block handles."""
     steps, execution = block.steps, scope.execution
     observed = execution.observe is not None
     at, count = 0, len(steps)
     if first is not None:
         at = block.index[first]
-        execution.entering = first if steps[at].name != first else None
+        execution.jump_target = first if steps[at].name != first else None
     while at < count:
         step = steps[at]
         action = step.action
@@ -234,43 +234,43 @@ def run_block(block: Block, scope: Scope, first: str | None = None) -> Stepping:
                 yield PAUSE
             signal: Signal
             if observed:
-                signal = yield from observed_run(scope, step.name, action)
-            elif action.asks:
+                signal = yield from run_observed(scope, step.name, action)
+            elif action.yields_effects:
                 signal = yield from action.run(scope)
             else:
                 signal = action.run(scope)
         except WorkflowError as error:
-            execution.entering = None
-            error.leave(scope.routine, step.name, step.position, scope.depth)
+            execution.jump_target = None
+            error.add_frame(scope.routine, step.name, step.position, scope.depth)
             raise
         except RecursionError:
             deep = WorkflowError.tagged("ResourceLimitError", "the steps of this execution are nested too deeply")
-            deep.leave(scope.routine, step.name, step.position, scope.depth)
+            deep.add_frame(scope.routine, step.name, step.position, scope.depth)
             raise deep from None
         if signal is None:
             at += 1
         elif isinstance(signal, Goto) and signal.target in block.index:
             at = block.index[signal.target]
-            execution.entering = signal.target if steps[at].name != signal.target else None
+            execution.jump_target = signal.target if steps[at].name != signal.target else None
         else:
             return signal
     return None
 
 
-def observed_run(
+def run_observed(
     scope: Scope, name: str, action: Action, number: int | None = None, expected: int | None = None
-) -> Stepping:
-    """Run it as an entry of the history; without an observer it is run and no more."""
-    with entered(scope, name, action.type, number, expected):
-        signal: Signal = (yield from action.run(scope)) if action.asks else action.run(scope)
+) -> StepEffects:
+    """Run an action as an entry of the history, if there is an observer."""
+    with history_entry(scope, name, action.type, number, expected):
+        signal: Signal = (yield from action.run(scope)) if action.yields_effects else action.run(scope)
         return signal
 
 
 @contextmanager
-def entered(
+def history_entry(
     scope: Scope, name: str, type_: StepType, number: int | None = None, expected: int | None = None
 ) -> Iterator[None]:
-    """What happens in the block is an entry of the history, where somebody observes."""
+    """Report the block to the observer, if there is one, as an entry of the history."""
     execution = scope.execution
     observe = execution.observe
     if observe is None:

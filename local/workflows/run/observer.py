@@ -1,6 +1,6 @@
-"""What an execution tells its observer: which step began, how it ended.
+"""Events that a run sends to its observer (a step began or ended), and its bill.
 
-The interpreter has no clock: who observes notes the time at which it is told.
+The interpreter has no clock: the observer notes the time of an event.
 Source of the types: Workflow Executions v1, StepEntry.
 """
 
@@ -36,9 +36,9 @@ StepType = Literal[
 
 @dataclass(frozen=True, slots=True)
 class StepBegan:
-    """entry counts from 1 in the order of beginning; parent is the entry around it, None outside of any.
+    """A step began.  entry counts from 1 in the order of beginning; parent is the entry around it, or None.
 
-    number says which condition, iteration, branch or retry it is, from 1; expected how many there are, if known.
+    number: which condition, iteration, branch or retry it is, from 1.  expected: how many there are, if known.
     """
 
     entry: int
@@ -52,7 +52,7 @@ class StepBegan:
 
 @dataclass(frozen=True, slots=True)
 class StepEnded:
-    """How it ended; exception is the payload of the error that left it; variables are those of the step's scope."""
+    """A step ended.  exception is the payload of its error; variables are those of its scope."""
 
     entry: int
     state: Literal["STATE_SUCCEEDED", "STATE_FAILED"]
@@ -72,5 +72,5 @@ class Bill:
     external: int = 0
 
     def count_poll(self) -> None:
-        """One look at what a connector has started.  Source: "Understand connectors": each is a billable step."""
+        """Count one poll of an operation.  Source: "Understand connectors": each is a billable step."""
         self.internal += 1

@@ -1,4 +1,4 @@
-"""What the operators do, and which types they refuse.  Source: Workflows, "Expressions" and "Data types"."""
+"""The operators of expressions, and the types that they refuse.  Source: Workflows, "Expressions" and "Data types"."""
 
 import operator
 from collections.abc import Callable

@@ -1,11 +1,11 @@
-"""The standard library: one file a namespace, each with a table FUNCTIONS of name → Function."""
+"""The standard library: one file a namespace, each with a table FUNCTIONS (name → Function)."""
 
 import inspect
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local.workflows.effects import Answer, ConnectorCall, Effect, Outcome, Value
+from local.workflows.effects import ConnectorCall, ConnectorResult, Effects, Value
 from local.workflows.errors import WorkflowError
 
 # Source: Workflows, "Expressions", Blocking calls.  What is not listed there may stand in an expression.
@@ -20,23 +20,23 @@ MISSING = object()  # no default was given, which is not the same as the default
 class Function:
     """A function of the library: its parameters with their defaults, of which the first `required` must be given.
 
-    asks: body is a generator of effects; else it is a plain function.  needs_environment: the execution's environment
-    variables come before the arguments.
+    yields_effects: body is a generator of effects; else it is a plain function.
+    needs_environment: body takes the execution's environment variables before the arguments.
     """
 
     name: str
     body: Callable[..., Any]
     parameters: Mapping[str, Any]
     required: int
-    asks: bool
+    yields_effects: bool
     needs_environment: bool = False
 
     @property
     def blocks(self) -> bool:
-        """Whether it may only be called by a step."""
+        """Whether only a step may call it, not an expression."""
         if self.name.startswith(_HELPERS):
             return False
-        return self.asks and (self.name in _BLOCKING_NAMES or self.name.startswith(_BLOCKING))
+        return self.yields_effects and (self.name in _BLOCKING_NAMES or self.name.startswith(_BLOCKING))
 
     def bind_map(self, arguments: Mapping[str, Value]) -> list[Value]:
         """Arguments by name, in the order of the parameters.  Raises WorkflowError (TypeError)."""
@@ -54,7 +54,7 @@ class Function:
 
 
 def functions(namespace: str, *bodies: Callable[..., Any]) -> dict[str, Function]:
-    """A table of the bodies; a name ends in _ where Python keeps the word for itself."""
+    """A table of the bodies.  A name ends in _ if it is a keyword or built-in of Python."""
     table = {}
     for body in bodies:
         short = body.__name__.rstrip("_")
@@ -77,13 +77,10 @@ def functions(namespace: str, *bodies: Callable[..., Any]) -> dict[str, Function
     return table
 
 
-Asking = Generator[Effect, Outcome, Value]
-
-
-def ask_driver(name: str, arguments: Mapping[str, Value]) -> Asking:
-    """The answer that the driver has for a call of that name, perhaps a stub's."""
+def ask_driver(name: str, arguments: Mapping[str, Value]) -> Effects:
+    """Let the driver answer a call of that name, for instance from a stub."""
     answer = yield ConnectorCall(name, arguments)
-    assert isinstance(answer, Answer)  # noqa: S101 -- the driver's contract
+    assert isinstance(answer, ConnectorResult)  # noqa: S101 -- the driver's contract
     return answer.value
 
 

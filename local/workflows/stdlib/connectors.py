@@ -1,7 +1,7 @@
-"""Which connectors there are, and which HTTP call each makes.  Used by googleapis, and where a `call:` is compiled.
+"""All connectors, and the HTTP call of each.  Used by googleapis, and where a `call:` is compiled.
 
-The methods of all of Google's services stand in one compressed text, which `make connectors` writes.  It is read when
-the first connector is asked for: a workflow without any never pays for it.
+The methods of all of Google's services are in one compressed text, which `make connectors` writes.  It is read when
+the first connector is looked up, so a workflow without connectors does not pay for it.
 Source: Google's discovery documents.  A service that Workflows has no connector for is taken too.
 """
 
@@ -29,7 +29,7 @@ class Connector:
     """One method: its URL holds {name} for a segment of the path and {+name} for several; query names the rest.
 
     url is where an upload goes where the method takes one.  ends is how the answer tells that an operation has ended:
-    "operation" by `done`, "status" by `status`, "" where the answer is no operation.  is_served: it has a face here.
+    "operation" by `done`, "status" by `status`, "" where the answer is no operation.  is_served: it is served here.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Connector:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """All argument names that it is known to take."""
+        """All known argument names."""
         return (*self.path, *self.query, *_OWN, *_STANDARD, *_UPLOAD, *ENDPOINT)
 
     def takes(self, argument: str) -> bool:
@@ -63,7 +63,7 @@ def find(name: str) -> Connector | None:
 
 
 def suggestion(name: str, more: Iterable[str] = ()) -> list[str]:
-    """Names that may have been meant, the likeliest first, among the connectors of its service and more."""
+    """Names that may have been meant, the likeliest first: connectors of the same service, and those of `more`."""
     known, meant = list(more), name
     if name.startswith(PREFIX):
         parts = name.removeprefix(PREFIX).split(".", 2)
@@ -88,7 +88,7 @@ def _services() -> list[str]:
 
 
 def _service(name: str) -> tuple[str, list[str]]:
-    """Its base URL and its lines; "" and none where there is no such service in that version."""
+    """The base URL and the lines of a service; "" and [] if there is no such service and version."""
     every = text()
     at = every.find(f"\n# {name} ")
     if at < 0:

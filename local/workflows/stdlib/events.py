@@ -1,14 +1,14 @@
 """events.*: callbacks.  A driver opens the address and says what arrived there."""
 
-from local.workflows.effects import AwaitCallback, CallbackRequest, CreateCallback, Value
+from local.workflows.effects import AwaitCallback, CallbackRequest, CreateCallback, Effects, Value
 from local.workflows.errors import WorkflowError
-from local.workflows.stdlib import Asking, functions, text_of, wrong_type
+from local.workflows.stdlib import functions, text_of, wrong_type
 from local.workflows.stdlib.http import decode_body
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 
 
-def create_callback_endpoint(http_callback_method: Value = "POST") -> Asking:
+def create_callback_endpoint(http_callback_method: Value = "POST") -> Effects:
     method = text_of("events.create_callback_endpoint", http_callback_method)
     if method not in _METHODS:
         raise WorkflowError.tagged("ValueError", f"http_callback_method {method!r} is none of {', '.join(_METHODS)}")
@@ -17,7 +17,7 @@ def create_callback_endpoint(http_callback_method: Value = "POST") -> Asking:
     return {"url": url}
 
 
-def await_callback(callback: Value, timeout: Value = 43200.0) -> Asking:
+def await_callback(callback: Value, timeout: Value = 43200.0) -> Effects:
     url = callback.get("url") if isinstance(callback, dict) else None
     if not isinstance(url, str):
         raise wrong_type("events.await_callback callback", callback, "map with the url of a callback")

@@ -5,12 +5,13 @@ Source: Workflows, "Workflow Executions API Connector Overview", Helper method; 
 
 import json
 from collections.abc import Callable, Generator, Mapping
+from typing import Any
 
-from local.workflows.effects import BranchOutcome, Effect, Fork, Outcome, Value
+from local.workflows.effects import BranchOutcome, Effect, Effects, Fork, Outcome, Value
 from local.workflows.json_text import compact
-from local.workflows.stdlib import Asking, Function, text_of, wrong_type
+from local.workflows.stdlib import Function, text_of, wrong_type
 from local.workflows.stdlib.connectors import find
-from local.workflows.stdlib.googleapis import Map, Params, Polled, as_map, call_once, ended, failed
+from local.workflows.stdlib.googleapis import CountPoll, Map, Params, as_map, call_once, operation_error, wait_for_end
 
 _EXECUTIONS = "googleapis.workflowexecutions.v1.projects.locations.workflows.executions."
 _BETA = _EXECUTIONS.replace(".v1.", ".v1beta.")
@@ -18,14 +19,14 @@ _BETA = _EXECUTIONS.replace(".v1.", ".v1beta.")
 
 def _execution(
     environment: Mapping[str, str],
-    polled: Polled,
+    count_poll: CountPoll,
     workflow_id: Value,
     argument: Value,
     location: Value,
     project_id: Value,
-    connector_params: Value,
+    connector_params: Value = None,
 ) -> Generator[Effect, Outcome, Map | None]:
-    """Start an execution and wait for its end; None where nobody waits."""
+    """Start an execution and wait for its end; None with skip_polling."""
     name = _EXECUTIONS + "run"
     params = Params.of(name, connector_params)
     project = project_id or environment.get("GOOGLE_CLOUD_PROJECT_ID", "")
@@ -36,10 +37,14 @@ def _execution(
     create, get = find(_EXECUTIONS + "create"), find(_EXECUTIONS + "get")
     assert create is not None  # noqa: S101 -- both are in the data
     assert get is not None  # noqa: S101
-    begun = as_map(name, (yield from call_once(create, {"parent": parent, "body": _sent(name, argument)}, params)))
+    started = as_map(name, (yield from call_once(create, {"parent": parent, "body": _sent(name, argument)}, params)))
     if params.skips_polling:
         return None
-    return (yield from ended(get, begun, params, lambda one: one.get("state") not in ("ACTIVE", "QUEUED"), polled))
+    return (yield from wait_for_end(get, started, params, _has_ended, count_poll))
+
+
+def _has_ended(execution: Map) -> bool:
+    return execution.get("state") not in ("ACTIVE", "QUEUED")
 
 
 def _sent(name: str, argument: Value) -> Map:
@@ -54,52 +59,30 @@ def _sent(name: str, argument: Value) -> Map:
 def _result(execution: Map, *more_tags: str) -> Value:
     if execution.get("state") != "SUCCEEDED":
         # Source: recorded from the real service.
-        raise failed("Execution failed or cancelled.", execution, *more_tags)
+        raise operation_error("Execution failed or cancelled.", execution, *more_tags)
     result: Value = json.loads(str(execution.get("result", "null")))
     return result
 
 
-def _run(
-    environment: Mapping[str, str],
-    polled: Polled,
-    workflow_id: Value,
-    argument: Value,
-    location: Value,
-    project_id: Value,
-    connector_params: Value,
-) -> Asking:
-    """Start an execution, wait for its end, give its result; with skip_polling it gives null, as its page says."""
-    execution = yield from _execution(
-        environment, polled, workflow_id, argument, location, project_id, connector_params
-    )
+def _run(*arguments: Any) -> Effects:
+    """The result of an _execution(); with skip_polling it is null, as its page says."""
+    execution = yield from _execution(*arguments)
     return None if execution is None else _result(execution)
 
 
-def _run_once(
-    environment: Mapping[str, str],
-    polled: Polled,
-    workflow_id: Value,
-    argument: Value,
-    location: Value,
-    project_id: Value,
-) -> Asking:
-    """The older one.  Source: experimental.executions.run: ExecutionError."""
-    execution = yield from _execution(environment, polled, workflow_id, argument, location, project_id, None)
+def _run_experimental(*arguments: Any) -> Effects:
+    """The result of an _execution(); its errors have one more tag.  Source: experimental.executions.run."""
+    execution = yield from _execution(*arguments)
     return _result(as_map("experimental.executions.run", execution), "ExecutionError")
 
 
-def _map_over(
-    environment: Mapping[str, str],
-    polled: Polled,
-    workflow_id: Value,
-    arguments: Value,
-    location: Value,
-    project_id: Value,
-) -> Asking:
-    """An execution for each of the arguments, side by side; their results in the order of the arguments."""
+def _map(
+    environment: Mapping[str, str], count_poll: CountPoll, workflow_id: Value, arguments: Value, *where: Value
+) -> Effects:
+    """Run an execution for each of the arguments, in parallel; the results are in the order of the arguments."""
     if not isinstance(arguments, list):
         raise wrong_type("experimental.executions.map arguments", arguments, "list")
-    runs = tuple(_run_once(environment, polled, workflow_id, one, location, project_id) for one in arguments)
+    runs = tuple(_run_experimental(environment, count_poll, workflow_id, one, *where) for one in arguments)
     outcomes = yield Fork(runs)
     assert isinstance(outcomes, tuple)  # noqa: S101 -- the driver's contract
     return list(map(_value, outcomes))
@@ -111,8 +94,8 @@ def _value(outcome: BranchOutcome) -> Value:
     return outcome.value
 
 
-def _of_executions(name: str, body: Callable[..., Asking], *parameters: str) -> Function:
-    return Function(name, body, dict.fromkeys(parameters), 1, asks=True, needs_environment=True)
+def _of_executions(name: str, body: Callable[..., Effects], *parameters: str) -> Function:
+    return Function(name, body, dict.fromkeys(parameters), 1, yields_effects=True, needs_environment=True)
 
 
 _RUN = ("workflow_id", "argument", "location", "project_id")
@@ -121,7 +104,7 @@ FUNCTIONS = {
     for function in (
         _of_executions(_EXECUTIONS + "run", _run, *_RUN, "connector_params"),
         _of_executions(_BETA + "run", _run, *_RUN, "connector_params"),
-        _of_executions("experimental.executions.run", _run_once, *_RUN),
-        _of_executions("experimental.executions.map", _map_over, "workflow_id", "arguments", *_RUN[2:]),
+        _of_executions("experimental.executions.run", _run_experimental, *_RUN),
+        _of_executions("experimental.executions.map", _map, "workflow_id", "arguments", *_RUN[2:]),
     )
 }

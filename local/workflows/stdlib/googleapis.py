@@ -1,7 +1,7 @@
-"""googleapis.*: calls of Google's services, and the wait for what they start.
+"""googleapis.*: calls of Google's services, and the wait for the operations that they start.
 
-A connector of a service that has a face here is an HTTP call; any other is asked of the driver, which may have a stub.
-A connector authenticates by itself, repeats what may be repeated, and gives the answer's body.
+A connector of a service that is served here makes an HTTP call; any other is answered by the driver, from a stub.
+A connector adds authentication, retries a failed call if that is safe, and returns the body of the answer.
 Source: Workflows, "Understand connectors", "Connectors reference".
 """
 
@@ -9,9 +9,9 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from local.workflows.effects import Effect, Outcome, Sleep, Value
+from local.workflows.effects import Effect, Effects, Outcome, Sleep, Value
 from local.workflows.errors import WorkflowError
-from local.workflows.stdlib import Asking, Function, ask_driver, text_of, wrong_type
+from local.workflows.stdlib import Function, ask_driver, text_of, wrong_type
 from local.workflows.stdlib.connectors import ENDPOINT, Connector, find
 from local.workflows.stdlib.http import default_retry_predicate, default_retry_predicate_non_idempotent, request
 
@@ -20,16 +20,16 @@ _MAX_RETRIES = 5
 _REQUEST_TIMEOUT_S = 1800.0
 _SECRETS = "googleapis.secretmanager.v1.projects.secrets."
 # Source: Workflows, "Cloud Storage JSON API Connector Overview": the author of a workflow encodes an object's name.
-# All that may stand in a URL is left as it is.
+# Every character that a URL may contain is left as it is.
 _AS_GIVEN = "%/:?#[]@!$&'()*+,;="
 
 Map = dict[str, Value]
-Polled = Callable[[], None]
+CountPoll = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """connector_params: how long to wait for what the call starts, in seconds, and how often to look after it."""
+    """connector_params: how long to wait for the operation that the call starts, and how often to poll it."""
 
     timeout_s: float
     initial_delay_s: float
@@ -67,11 +67,8 @@ def _number(name: str, value: Value) -> float:
     return float(value)
 
 
-def call(connector: Connector, given: Map, polled: Polled) -> Asking:
-    """Call a connector that has a face here, and wait for the operation that it may start.
-
-    polled is called at each look at it.
-    """
+def call(connector: Connector, given: Map, count_poll: CountPoll) -> Effects:
+    """Call a connector that is served here, and wait for its operation, if any.  count_poll is called at each poll."""
     name = connector.name
     params = Params.of(name, given.get("connector_params"))
     answer = yield from call_once(connector, given, params)
@@ -79,15 +76,16 @@ def call(connector: Connector, given: Map, polled: Polled) -> Asking:
         return answer
     poll = find(".".join([*name.split(".")[:3], "projects.locations.operations.get"]))
     assert poll is not None  # noqa: S101 -- of the services with a face, Workflows alone has operations
-    operation = yield from ended(poll, as_map(name, answer), params, lambda one: one.get("done") is True, polled)
+    started = as_map(name, answer)
+    operation = yield from wait_for_end(poll, started, params, lambda one: one.get("done") is True, count_poll)
     error = operation.get("error")
     if error is not None:
         message = error.get("message") if isinstance(error, dict) else None
-        raise failed(message or "Long-running operation failed.", operation, error=error)
+        raise operation_error(message or "Long-running operation failed.", operation, error=error)
     return operation.get("response")
 
 
-def call_once(connector: Connector, given: Map, params: Params) -> Asking:
+def call_once(connector: Connector, given: Map, params: Params) -> Effects:
     # Source: "Understand connectors", Retries: the idempotent policy for GET, the other one for all other methods.
     may_repeat = default_retry_predicate if connector.verb == "GET" else default_retry_predicate_non_idempotent
     url, query = _url(connector, given), _query(connector, given)
@@ -121,7 +119,7 @@ def _url(connector: Connector, given: Map) -> str:
 
 
 def _query(connector: Connector, given: Map) -> Map:
-    """All that stands neither in the path nor in the body; `query` may be a map of such."""
+    """All arguments that are neither in the path nor in the body; `query` may be a map of more."""
     taken = {*connector.path, "body", "connector_params"}
     taken.update(one for one in ENDPOINT if one not in connector.query)  # there is one endpoint here
     rest = {key: value for key, value in given.items() if key not in taken}
@@ -141,16 +139,16 @@ def _flat(around: str, given: Map) -> Generator[tuple[str, Value], None, None]:
             yield around + key, value
 
 
-def ended(
-    poll: Connector, found: Map, params: Params, has_ended: Callable[[Map], bool], polled: Polled
+def wait_for_end(
+    poll: Connector, found: Map, params: Params, has_ended: Callable[[Map], bool], count_poll: CountPoll
 ) -> Generator[Effect, Outcome, Map]:
-    """Look again and again until it has ended.  Raises WorkflowError (TimeoutError)."""
+    """Poll until it has ended.  Raises WorkflowError (TimeoutError)."""
     wait_s, waited_s = params.initial_delay_s, 0.0
     while not has_ended(found):
         if waited_s + wait_s > params.timeout_s:
             raise WorkflowError.tagged("TimeoutError", f"{poll.name}: not done after {waited_s:g} seconds")
         yield Sleep(wait_s)
-        polled()
+        count_poll()
         waited_s += wait_s
         wait_s = min(wait_s * params.multiplier, params.max_delay_s)
         found = as_map(poll.name, (yield from call_once(poll, {"name": found.get("name")}, params)))
@@ -163,20 +161,20 @@ def as_map(name: str, answer: Value) -> Map:
     return answer
 
 
-def failed(message: Value, operation: Map, *more_tags: str, **details: Value) -> WorkflowError:
+def operation_error(message: Value, operation: Map, *more_tags: str, **details: Value) -> WorkflowError:
     """Source: "Understand connectors": message, tags and the operation that failed; `error` with its details."""
     return WorkflowError(
         {"message": message, "operation": operation, "tags": [*more_tags, "OperationError"], **details}
     )
 
 
-def asked(name: str, required: int, parameters: Map) -> Function:
+def answered_by_driver(name: str, required: int, parameters: Map) -> Function:
     """A function that only the driver can answer: its parameters with their defaults."""
 
-    def body(*values: Value) -> Asking:
+    def body(*values: Value) -> Effects:
         return (yield from ask_driver(name, dict(zip(parameters, values, strict=True))))
 
-    return Function(name, body, parameters, required, asks=True)
+    return Function(name, body, parameters, required, yields_effects=True)
 
 
 _VERSION: Map = {"secret_id": None, "version": "latest", "project_id": None}
@@ -185,9 +183,9 @@ _NEW: Map = {"secret_id": None, "data": None, "project_id": None}
 FUNCTIONS = {
     function.name: function
     for function in (
-        asked(_SECRETS + "versions.accessString", 1, _VERSION),
-        asked(_SECRETS + "versions.accessBytes", 1, _VERSION),
-        asked(_SECRETS + "addVersionString", 2, _NEW),
-        asked(_SECRETS + "addVersionBytes", 2, _NEW),
+        answered_by_driver(_SECRETS + "versions.accessString", 1, _VERSION),
+        answered_by_driver(_SECRETS + "versions.accessBytes", 1, _VERSION),
+        answered_by_driver(_SECRETS + "addVersionString", 2, _NEW),
+        answered_by_driver(_SECRETS + "addVersionBytes", 2, _NEW),
     )
 }

@@ -1,13 +1,15 @@
-"""http.*: the request is encoded here and the answer decoded here, so a driver only moves bytes."""
+"""http.*: encodes requests and decodes answers, so that a driver only moves bytes."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from urllib.parse import quote, urlencode, urlsplit
 
-from local.workflows.effects import Auth, HttpCall, HttpFailure, HttpResponse, Value
+from local.workflows.effects import Auth, Effects, HttpCall, HttpFailure, HttpResponse, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.limits import MAX_RESPONSE_BYTES
-from local.workflows.stdlib import Asking, functions, json, text_of, wrong_type
+from local.workflows.stdlib import Function, functions, json, text_of, wrong_type
 
 _AGENT = "GoogleCloudWorkflows; (+https://cloud.google.com/workflows/docs)"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE")
@@ -26,7 +28,7 @@ def request(
     auth: Value = None,
     private_service_name: Value = None,
     ca_certificate: Value = None,
-) -> Asking:
+) -> Effects:
     """The arguments in the order of their page.  Source: Workflows, http.request.
 
     There is no Service Directory here: the request goes to the host of the url, whatever private_service_name and its
@@ -51,38 +53,17 @@ def request(
     return _result(answer)
 
 
-def _shortcut(method: str) -> Callable[..., Asking]:
-    """request with this method, under the name of it."""
-
-    def call(
-        url: Value,
-        timeout: Value = 300,
-        body: Value = None,
-        headers: Value = None,
-        query: Value = None,
-        auth: Value = None,
-        private_service_name: Value = None,
-        ca_certificate: Value = None,
-    ) -> Asking:
-        return (
-            yield from request(method, url, timeout, body, headers, query, auth, private_service_name, ca_certificate)
-        )
-
-    call.__name__ = method.lower()
-    return call
-
-
 def default_retry_predicate(error: Value) -> Value:
     """Source: Workflows, http.default_retry_predicate: for requests that may be repeated."""
-    return _is(error, {429, 502, 503, 504}, {"ConnectionError", "ConnectionFailedError", "TimeoutError"})
+    return _matches(error, {429, 502, 503, 504}, {"ConnectionError", "ConnectionFailedError", "TimeoutError"})
 
 
 def default_retry_predicate_non_idempotent(error: Value) -> Value:
     """Source: Workflows, http.default_retry_predicate_non_idempotent."""
-    return _is(error, {429, 503}, {"ConnectionFailedError"})
+    return _matches(error, {429, 503}, {"ConnectionFailedError"})
 
 
-def _is(error: Value, codes: set[int], tags: set[str]) -> bool:
+def _matches(error: Value, codes: set[int], tags: set[str]) -> bool:
     if not isinstance(error, dict):
         return False
     carried = error.get("tags")
@@ -216,10 +197,21 @@ VALUES: dict[str, Value] = {
     },
     "retry.default_backoff": _POLICY_BACKOFF,
 }
-FUNCTIONS = functions(
-    "http",
-    request,
-    *map(_shortcut, ("GET", "POST", "PUT", "PATCH", "DELETE")),
-    default_retry_predicate,
-    default_retry_predicate_non_idempotent,
-)
+_REQUEST = functions("http", request)["http.request"]
+
+
+def _shortcut(method: str) -> Function:
+    """http.get and the like: http.request with this method, without its first parameter."""
+    parameters = {name: default for name, default in _REQUEST.parameters.items() if name != "method"}
+    body, required = partial(request, method), _REQUEST.required - 1
+    return replace(_REQUEST, name=f"http.{method.lower()}", body=body, parameters=parameters, required=required)
+
+
+FUNCTIONS = {
+    function.name: function
+    for function in (
+        _REQUEST,
+        *map(_shortcut, ("GET", "POST", "PUT", "PATCH", "DELETE")),
+        *functions("http", default_retry_predicate, default_retry_predicate_non_idempotent).values(),
+    )
+}

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
-from local.workflows.language.lexer import whole
+from local.workflows.language.lexer import join_surrogates
 from local.workflows.limits import MAX_INTEGER, MIN_INTEGER
 from local.workflows.stdlib import functions, text_of, wrong_type
 
@@ -48,15 +48,17 @@ def loads(text: str | bytes) -> Value:
     """Raises ValueError, RecursionError.  An integer beyond 64 bits is a double, as for other readers of JSON."""
     value: Value = json.loads(text, parse_constant=_constant, parse_int=_integer, parse_float=_double)
     escaped = "\\ud" in text.lower() if isinstance(text, str) else b"\\ud" in text.lower()
-    return _whole(value) if escaped else value
+    return _join_surrogates_in(value) if escaped else value
 
 
-def _whole(value: Value) -> Value:
+def _join_surrogates_in(value: Value) -> Value:
     if isinstance(value, str):
-        return whole(value)
+        return join_surrogates(value)
     if isinstance(value, list):
-        return [_whole(one) for one in value]
-    return {whole(key): _whole(one) for key, one in value.items()} if isinstance(value, dict) else value
+        return [_join_surrogates_in(one) for one in value]
+    if isinstance(value, dict):
+        return {join_surrogates(key): _join_surrogates_in(one) for key, one in value.items()}
+    return value
 
 
 def _constant(name: str) -> Value:

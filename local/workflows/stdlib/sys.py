@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from local.workflows.effects import Log, NewUuid, Now, Sleep, Value
+from local.workflows.effects import Effects, Log, NewUuid, Now, Sleep, Value
 from local.workflows.errors import WorkflowError
-from local.workflows.stdlib import Asking, functions, text_of, wrong_type
+from local.workflows.stdlib import functions, text_of, wrong_type
 from local.workflows.stdlib.json import encode_to_string
 from local.workflows.stdlib.time import parse
 
@@ -12,11 +12,11 @@ _MAX_SLEEP_S = 31_536_000  # a year.  Source: Workflows, "Wait using polling", s
 _SEVERITIES = ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 
 
-def now() -> Asking:
+def now() -> Effects:
     return (yield Now())  # type: ignore[return-value]
 
 
-def sleep(seconds: Value) -> Asking:
+def sleep(seconds: Value) -> Effects:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise wrong_type("sys.sleep", seconds, "number of seconds")
     if not 0 <= seconds <= _MAX_SLEEP_S:
@@ -25,7 +25,7 @@ def sleep(seconds: Value) -> Asking:
     return None
 
 
-def sleep_until(time: Value) -> Asking:
+def sleep_until(time: Value) -> Effects:
     until_s = parse(time)
     now_s = yield Now()
     assert isinstance(until_s, float)  # noqa: S101 -- parse returns nothing else
@@ -35,7 +35,7 @@ def sleep_until(time: Value) -> Asking:
 
 def log(
     data: Value = None, severity: Value = "DEFAULT", text: Value = None, json_: Value = None, timeout: Value = None
-) -> Asking:
+) -> Effects:
     """Exactly one of data, text and json.  A map is logged as JSON, unless it is the text; all else as text.
 
     Source: Workflows, sys.log.
@@ -58,7 +58,7 @@ def log(
     return None
 
 
-def generate() -> Asking:
+def generate() -> Effects:
     return (yield NewUuid())  # type: ignore[return-value]
 
 

@@ -12,7 +12,7 @@ import re2
 
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
-from local.workflows.language.lexer import whole
+from local.workflows.language.lexer import join_surrogates
 from local.workflows.limits import MAX_STRING_BYTES
 from local.workflows.stdlib import functions, text_of, wrong_type
 
@@ -118,7 +118,7 @@ def decode(data: Value, charset: Value = "UTF-8") -> Value:
         raise wrong_type("text.decode", data, "bytes")
     name = _charset("text.decode", charset)
     try:
-        return whole(data.decode(name))
+        return join_surrogates(data.decode(name))
     except UnicodeError:
         raise WorkflowError.tagged("ValueError", f"text.decode: the bytes are not {name.upper()}") from None
 

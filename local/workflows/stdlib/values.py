@@ -110,14 +110,16 @@ def floor(x: Value) -> Value:
 
 
 def max_(x: Value, y: Value) -> Value:
-    return _one_type(max, _number("math.max", x), _number("math.max", y))
+    return _min_or_max(max, _number("math.max", x), _number("math.max", y))
 
 
 def min_(x: Value, y: Value) -> Value:
-    return _one_type(min, _number("math.min", x), _number("math.min", y))
+    return _min_or_max(min, _number("math.min", x), _number("math.min", y))
 
 
-def _one_type(choose: Callable[[int | float, int | float], int | float], x: int | float, y: int | float) -> int | float:
+def _min_or_max(
+    choose: Callable[[int | float, int | float], int | float], x: int | float, y: int | float
+) -> int | float:
     """An integer only where both are integers.  Source: Workflows, math.max and math.min."""
     chosen = choose(x, y)
     return chosen if isinstance(x, int) and isinstance(y, int) else float(chosen)

@@ -1,4 +1,4 @@
-"""Where a piece of a workflow's text stands: which variables, steps and loops it may name."""
+"""The context of a step or expression: the variables, steps and loops that it may name."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -9,15 +9,16 @@ import yaml
 
 @dataclass(slots=True)
 class Variables:
-    """Variables of a routine, a loop, a branch or an except: all of it, and those that the text has come past.
+    """The variables of a routine, a loop, a branch or an except.
 
-    shared is None, or, for a parallel branch, the variables outside that it may write.
+    known: all of its variables.  assigned: those whose assignment was compiled so far.
+    shared: for a parallel branch, the outer variables that it may write, else None.
     """
 
     known: set[str]
     outer: "Variables | None" = None
     shared: frozenset[str] | None = None
-    passed: set[str] = field(default_factory=set)
+    assigned: set[str] = field(default_factory=set)
 
     def knows(self, name: str) -> bool:
         return name in self.known or (self.outer is not None and self.outer.knows(name))
@@ -25,23 +26,23 @@ class Variables:
     def names(self) -> set[str]:
         return self.known | (self.outer.names() if self.outer else set())
 
-    def _passed(self, name: str) -> bool:
-        return name in self.passed or (self.outer is not None and self.outer._passed(name))
+    def _is_assigned(self, name: str) -> bool:
+        return name in self.assigned or (self.outer is not None and self.outer._is_assigned(name))
 
-    def write(self, name: str) -> bool:
-        """Note that the text assigns it here; False where a parallel branch may not."""
-        if name not in self.passed and self.outer is not None:
-            if self.shared is not None and name not in self.shared and self.outer._passed(name):
+    def note_assignment(self, name: str) -> bool:
+        """Note an assignment; False if a parallel branch must not make it."""
+        if name not in self.assigned and self.outer is not None:
+            if self.shared is not None and name not in self.shared and self.outer._is_assigned(name):
                 return False
-            if self.outer._passed(name):
-                return self.outer.write(name)
-        self.passed.add(name)
+            if self.outer._is_assigned(name):
+                return self.outer.note_assignment(name)
+        self.assigned.add(name)
         return True
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What a step or an expression may name.  labels are the steps that it may jump to, loop what break leaves."""
+class Context:
+    """What a step or an expression may name.  labels: the steps to which it may jump.  loop: what `break` leaves."""
 
     variables: Variables
     labels: frozenset[str] = frozenset()
@@ -49,33 +50,33 @@ class Place:
     in_branch: bool = False
     steps: set[str] = field(default_factory=set)  # names of steps that the routine has used so far
 
-    def among(self, labels: frozenset[str]) -> "Place":
+    def with_labels(self, labels: frozenset[str]) -> "Context":
         return replace(self, labels=self.labels | labels)
 
-    def scope(self, *born: str, body: yaml.Node | None = None) -> "Place":
-        """A scope of its own, with the variables that it starts with and those that the body assigns."""
-        known = set(born) | (declared(body) if body is not None else set())
-        return replace(self, variables=Variables(known, self.variables, passed=set(born)))
+    def inner_scope(self, *names: str, body: yaml.Node | None = None) -> "Context":
+        """The context of an inner scope, with these variables and those that the body assigns."""
+        known = set(names) | (declared(body) if body is not None else set())
+        return replace(self, variables=Variables(known, self.variables, assigned=set(names)))
 
-    def for_loop(self) -> "Place":
+    def for_loop(self) -> "Context":
         return replace(self, loop="for")
 
-    def branch(self, shared: frozenset[str], is_loop: bool) -> "Place":
-        """A branch or an iteration of a parallel step, which nothing leaves but an error."""
+    def branch(self, shared: frozenset[str], is_loop: bool) -> "Context":
+        """The context of a branch or an iteration of a parallel step, which no jump may leave."""
         variables = replace(self.variables, shared=shared)
         loop: Literal["parallel"] | None = "parallel" if is_loop else None
         return replace(self, variables=variables, labels=frozenset(), loop=loop, in_branch=True)
 
 
-def routine(parameters: set[str], body: yaml.Node | None) -> Place:
+def routine_context(parameters: set[str], body: yaml.Node | None) -> Context:
     known = parameters | (declared(body) if body is not None else set())
-    return Place(Variables(known, passed=set(parameters)))
+    return Context(Variables(known, assigned=set(parameters)))
 
 
 def declared(node: yaml.Node) -> set[str]:
     """The variables that steps, or the fields of one step, assign in their own scope.
 
-    Not those of loops, branches and excepts in them.
+    Variables of loops, branches and excepts inside them do not count.
     """
     found = _declared_by(node)
     for step in _parts(node):
@@ -102,13 +103,13 @@ def _declared_by(body: yaml.Node) -> set[str]:
     return found
 
 
-def grouped(body: yaml.Node) -> Iterator[str]:
-    """The names of the steps that stand under a step's own `steps`, and under theirs."""
+def grouped_step_names(body: yaml.Node) -> Iterator[str]:
+    """The names of all steps in a group (a step with `steps`), also in groups inside it."""
     for field_name, node in _pairs(body):
         for step in _parts(node) if field_name == "steps" else ():
             for name, inner in _pairs(step):
                 yield name
-                yield from grouped(inner)
+                yield from grouped_step_names(inner)
 
 
 def _pairs(node: yaml.Node) -> list[tuple[str, yaml.Node]]:

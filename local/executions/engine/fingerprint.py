@@ -1,6 +1,6 @@
-"""What an effect asks for, in a few bytes: a journal keeps it beside the outcome, and compares it in a replay.
+"""The fingerprint of an effect: a journal keeps it beside the outcome, and compares it in a replay.
 
-Only what is asked counts, not how: another time-out, or a header that a newer version sends, is no other call.
+Time-outs and headers do not count: a newer version may send others.
 """
 
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ from local.workflows.effects import (
 
 Kind = Literal["http", "sleep", "now", "uuid", "log", "connector", "callback", "await"]
 
-# For people.
-WORDS: Mapping[str, str] = {
+# In messages for users.
+KIND_NAMES: Mapping[str, str] = {
     "http": "an HTTP call",
     "sleep": "a sleep",
     "now": "the time",
@@ -34,34 +34,34 @@ WORDS: Mapping[str, str] = {
 }
 
 
-class Asked(NamedTuple):
-    """digest is a checksum of 32 bits, for nobody forges it; 0 where there is only one effect of its kind."""
+class Fingerprint(NamedTuple):
+    """digest is a checksum of 32 bits, enough as nobody forges it; 0 if all effects of the kind are equal."""
 
     kind: Kind
     digest: int
 
 
-_NOW, _UUID = Asked("now", 0), Asked("uuid", 0)
+_NOW, _UUID = Fingerprint("now", 0), Fingerprint("uuid", 0)
 
 
-def asked(effect: Leaf) -> Asked:
+def fingerprint(effect: Leaf) -> Fingerprint:
     match effect:
         case HttpCall(method=method, url=url, body=body):
-            return Asked("http", _digest(f"{method} {url} ", body or b""))
+            return Fingerprint("http", _digest(f"{method} {url} ", body or b""))
         case Sleep(seconds=seconds):
-            return Asked("sleep", _digest(repr(float(seconds))))
+            return Fingerprint("sleep", _digest(repr(float(seconds))))
         case Now():
             return _NOW
         case NewUuid():
             return _UUID
         case Log(data=data, severity=severity):
-            return Asked("log", _digest(f"{severity} ", repr(data).encode()))
+            return Fingerprint("log", _digest(f"{severity} ", repr(data).encode()))
         case ConnectorCall(name=name, arguments=arguments):
-            return Asked("connector", _digest(f"{name} ", repr(dict(arguments)).encode()))
+            return Fingerprint("connector", _digest(f"{name} ", repr(dict(arguments)).encode()))
         case CreateCallback(method=method):
-            return Asked("callback", _digest(method))
+            return Fingerprint("callback", _digest(method))
         case AwaitCallback(url=url):
-            return Asked("await", _digest(url))
+            return Fingerprint("await", _digest(url))
 
 
 def _digest(text: str, more: bytes = b"") -> int:
