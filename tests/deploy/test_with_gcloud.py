@@ -165,7 +165,7 @@ PARTS = {
     "account of the tasks": Part("the account of the tasks", check_account("tasks")),
     "account of the workflow": Part("the account of the workflow", check_account("workflow")),
     "account of the steps": Part("the account of the steps", check_account("steps")),
-    "grants": Part("both builds run as this account, and a new project gives it nothing", check_grants),
+    "grants": Part("both builds run as this account, which has no role in a new project", check_grants),
     "bucket": Part("the bucket of the pictures, closed to the public", check_bucket),
     "secret": Part("the secret that opens sealed tokens", check_secret),
     "queue": Part("the queue, and how fast it runs", check_queue),
