@@ -9,7 +9,7 @@ PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 .PHONY: help up test coverage lint format bench chaos attack mutants golden sheet docs pins connectors audit
 
 help:  ## list the commands
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 up: .venv/ready  ## set up and run the whole system on this machine
 	@exec $(BIN)/mando up

@@ -65,7 +65,7 @@ class DrawOptions:
     help=".png or .svg; .gif or .webp for an animation; .jpg for a sheet",
 )
 def command(**values: Any) -> None:
-    """The same words always give the same mandala; none give a new one."""
+    """The same words always give the same mandala; without words it is a new one."""
     options = DrawOptions(**values)
     designs = _designs(options)
     if options.design == _PRINT:
