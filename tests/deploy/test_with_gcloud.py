@@ -170,7 +170,7 @@ PARTS = {
     "secret": Part("the secret that opens sealed tokens", check_secret),
     "queue": Part("the queue, and how fast it runs", check_queue),
     "steps": Part("the steps", check_steps),
-    "workflow": Part("the workflow", check_workflow, ["deploy workflow mando"]),
+    "workflow": Part("the workflow mando", check_workflow, ["deploy workflow mando"]),
     "ingress": Part("the ingress", check_ingress, ["deploy function mando-ingress"]),
     "command": Part("the command /mando, and where Discord sends interactions", check_command),
 }
