@@ -9,21 +9,21 @@ PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 .PHONY: help up test coverage lint format bench chaos attack mutants golden sheet docs pins connectors audit
 
 help:  ## list the commands
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-up: .venv/ready  ## set up and run it all on this machine
+up: .venv/ready  ## set up and run the whole system on this machine
 	@exec $(BIN)/mando up
 
 test: .venv/ready  ## set up and run every test
 	@$(BIN)/pytest -n 2 --dist worksteal --durations=10
 
-coverage: .venv/ready  ## show which lines and branches no test runs; ROOMS="mandala local/storage" asks for these alone
+coverage: .venv/ready  ## show lines and branches that no test runs; ROOMS="mandala local/storage" limits it to these folders
 	@rm -rf .coverage && mkdir .coverage
 	@$(BIN)/coverage run -m pytest -n 2 --dist worksteal $(addprefix tests/,$(notdir $(ROOMS)))
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report $(if $(ROOMS),--include="$$(printf '%s/*,' $(ROOMS))") $(if $(FLOOR),--fail-under=$(FLOOR))
 
-lint: .venv/ready  ## types, style and format
+lint: .venv/ready  ## check types, style and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -32,38 +32,38 @@ format: .venv/ready  ## put the code into our format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: .venv/ready  ## measure us and our peers in turn
+bench: .venv/ready  ## measure mando and its peers in turn
 	@for file in bench/[a-z]*.py; do $(BIN)/python -m "bench.$$(basename "$$file" .py)"; done
 
-chaos: .venv/ready  ## break everything that can break, and count
+chaos: .venv/ready  ## break every call and process, and count the replies
 	@$(BIN)/python -m tests.chaos
 
-attack: .venv/ready  ## send what nobody should, and look at every answer
+attack: .venv/ready  ## send 100,000 hostile requests, and check every answer
 	@$(BIN)/python -m tests.attack
 
-mutants: .venv/ready  ## make mistakes in ROOM (tasks, steps, yaml, …) and see which its tests notice
+mutants: .venv/ready  ## make small mistakes in the code of ROOM (tasks, steps, yaml, …), show those that no test finds
 	@$(BIN)/python -m tests.mutants $(ROOM) --seed $(or $(SEED),1) --count $(or $(COUNT),100)
 
-golden: .venv/ready  ## draw the golden pictures of the tests anew; look at them
+golden: .venv/ready  ## draw the golden pictures of the tests again; look at them
 	@$(BIN)/python -m tests.mandala.golden
 
-sheet: .venv/ready  ## draw the picture in the README anew
+sheet: .venv/ready  ## draw the picture in the README again
 	@$(BIN)/mando draw --sheet 24 --size 260 mando -o docs/sheet.jpg
 
-docs: .venv/ready  ## draw the state machine in docs/architecture.md anew
+docs: .venv/ready  ## draw the state machine in docs/architecture.md again
 	@$(BIN)/python -m deploy.diagram
 
-pins: .venv/ready  ## pin what pyproject.toml asks for
+pins: .venv/ready  ## pin the dependencies of pyproject.toml
 	@$(PIN) --output-file requirements.txt
 	@$(PIN) --extra dev --output-file requirements-dev.txt
 
-connectors: .venv/ready  ## look up anew which methods Google's services have
+connectors: .venv/ready  ## update the list of the methods of Google's services
 	@$(BIN)/python -m deploy.connectors
 
 audit: .venv/ready  ## check dependencies for known vulnerabilities
 	@$(BIN)/python -m deploy.audit
 
-# The virtual environment is made anew whenever the pins change.
+# Rebuilt whenever the pins change.
 .venv/ready: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mando needs Python 3.11 or newer; $(PYTHON) is %d.%d (make PYTHON=python3.12 names another)" % sys.version_info[:2])'
 	@$(PYTHON) -m venv .venv

@@ -1,7 +1,7 @@
-"""Does a task cost the same whether the queue holds twenty thousand or a million, and are 500 a second held?
+"""Measure the cost of a task in a queue of 20,000 and of 1,000,000 tasks, and whether 500 dispatches a second are kept.
 
-Cloud Tasks itself cannot be measured here, and no emulator that we know keeps its tasks: the long queue stands beside
-the short one, in one run.  Real HTTP to a target in a process of its own.
+There is no peer: Cloud Tasks cannot be measured here, and no emulator that we know stores its tasks.  So the two queues
+are compared.  The tasks are sent over HTTP to a target in another process.
 """
 
 import asyncio
@@ -24,20 +24,20 @@ from local.tasks.sender import Sender
 from local.tasks.store import TaskStore
 from local.tasks.task import HttpRequest, NewTask
 
-LONG, SHORT = 1_000_000, 20_000
+LONG_QUEUE, SHORT_QUEUE = 1_000_000, 20_000
 RATE_PER_S, SECONDS = 500, 20
-PART = 100_000
+BATCH = 100_000
 QUEUE = "projects/demo/locations/us-central1/queues/q"
 _TARGET = """
 import asyncio
 from aiohttp import web
 async def main():
-    seen = []
+    received = []
     async def take(request):
-        seen.append(1)
+        received.append(1)
         return web.Response()
     async def count(_):
-        return web.json_response(len(seen))
+        return web.json_response(len(received))
     app = web.Application()
     app.add_routes([web.post("/", take), web.get("/", count)])
     runner = web.AppRunner(app, access_log=None)
@@ -51,9 +51,9 @@ asyncio.run(main())
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, _target() as url:
-        for count in (SHORT, LONG):
+        for count in (SHORT_QUEUE, LONG_QUEUE):
             store = TaskStore(Path(folder) / f"{count}.sqlite")
-            # A small burst, so that what is counted is the rate and not the bucket.
+            # A small burst, so that the rate is measured and not the bucket.
             store.put_queue(QueueConfig(QUEUE, rate=RateLimits(RATE_PER_S, 10, 1000)))
             print(f"{count:,} tasks")
             _fill(store, count, url)
@@ -63,15 +63,15 @@ def main() -> None:
 
 def _fill(store: TaskStore, count: int, url: str) -> None:
     request, costs_us = HttpRequest(url, body=b'{"argument": "{}"}'), []
-    for first in range(0, count, PART):
-        last = min(first + PART, count)
+    for first in range(0, count, BATCH):
+        last = min(first + BATCH, count)
         began_s = time.perf_counter()
         for number in range(first, last):
             now_s = time.time()
             store.create(QUEUE, NewTask(f"{hash(str(number)) & 0xFFFFFFFF:08x}-{number}", request, now_s), now_s)
         costs_us.append((time.perf_counter() - began_s) / (last - first) * 1e6)
     print(f"  creating    {costs_us[0]:7.0f} us a task at the start, {costs_us[-1]:.0f} at the end,", end=" ")
-    print(f"{statistics.median(costs_us):.0f} median; {_memory_mb():.0f} MB then")
+    print(f"{statistics.median(costs_us):.0f} median; {_memory_mb():.0f} MB of memory")
 
 
 async def _dispatch(store: TaskStore, folder: Path, url: str) -> None:
@@ -79,20 +79,21 @@ async def _dispatch(store: TaskStore, folder: Path, url: str) -> None:
         dispatcher = Dispatcher(store, Sender(session, TokenIssuer(folder / "issuer.pem"), url).send)
         await dispatcher.start()
         await asyncio.sleep(2)
-        seen, began_s, cpu_s = await _seen(session, url), time.perf_counter(), time.process_time()
+        received, began_s, cpu_s = await _received(session, url), time.perf_counter(), time.process_time()
         await asyncio.sleep(SECONDS)
-        sent, took_s = await _seen(session, url) - seen, time.perf_counter() - began_s
+        sent, took_s = await _received(session, url) - received, time.perf_counter() - began_s
         cost_us = (time.process_time() - cpu_s) / sent * 1e6
         await dispatcher.stop()
-    off = (sent / took_s / RATE_PER_S - 1) * 100
+    error_percent = (sent / took_s / RATE_PER_S - 1) * 100
     print(
-        f"  dispatching {cost_us:7.0f} us of CPU a task; {sent / took_s:.1f} a second of {RATE_PER_S} ({off:+.2f} %),",
+        f"  dispatching {cost_us:7.0f} us of CPU a task; {sent / took_s:.1f} a second of {RATE_PER_S}"
+        f" ({error_percent:+.2f} %),",
         end=" ",
     )
-    print(f"{_memory_mb():.0f} MB then")
+    print(f"{_memory_mb():.0f} MB of memory")
 
 
-async def _seen(session: aiohttp.ClientSession, url: str) -> int:
+async def _received(session: aiohttp.ClientSession, url: str) -> int:
     async with session.get(url) as answer:
         return int(await answer.json())
 

@@ -1,7 +1,7 @@
-"""How rich, how regular and how different from each other are the pictures?  Ours beside RandomMandala's default call.
+"""Measure how rich, regular and different the pictures are: ours and those of RandomMandala's default call.
 
-Figures of every picture over many seeds, each with the gate that it must pass; the measuring itself is in
-bench/peers/beauty_figures.py and runs where numpy is, in the peer's environment.
+The figures cover many seeds, and each has a bound.  bench/peers/beauty_figures.py computes them; it needs numpy and
+runs in the peer's environment.
 """
 
 import subprocess
@@ -31,7 +31,7 @@ for number in range({seeds}):
     figure.savefig(target, dpi=100, format="png")
     plt.close(figure)
     png = target.getvalue()
-    # Its order is 6 where none is given.
+    # The default order is 6.
     sys.stdout.buffer.write(len(png).to_bytes(4, "big") + bytes([6]) + png)
 """
 

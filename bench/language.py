@@ -1,7 +1,7 @@
-"""How fast does a workflow run?  Ours beside workflows-emulator: 100,000 assignments, and 1,000 HTTP calls.
+"""Measure how fast a workflow runs: ours and workflows-emulator, 100,000 assignments and 1,000 HTTP calls.
 
-Each program is a process of its own that stays, and both run the same text, in turn.  The calls go to one aiohttp
-server on loopback; the bare calls, made with aiohttp and with requests in the same processes, are what bounds them.
+Each program is one long-running process; both run the same workflow, in turn.  The calls go to an aiohttp server on
+loopback.  The lower bound is bare calls without a workflow: ours with aiohttp, theirs with requests.
 """
 
 import asyncio
@@ -35,12 +35,12 @@ HTTP = (
     "  - done: {return: '${r.code}'}\n"
 )
 
-_ASK = """
+_WORKER = """
 import json, sys, time
 for line in sys.stdin:
-    ask = json.loads(line)
+    job = json.loads(line)
     began_s = time.perf_counter()
-    result = run(ask)
+    result = run(job)
     print(json.dumps([time.perf_counter() - began_s, result]), flush=True)
 """
 _OURS = """
@@ -48,27 +48,27 @@ import asyncio
 from local.executions.engine.live import LivePerformer, drive
 from local.http.outgoing import outgoing_session
 from local.workflows.compile.workflow import compile_workflow
-async def execute(ask):
+async def execute(job):
     async with outgoing_session() as session:
-        if ask["what"] == "bare":
-            for _ in range(ask["calls"]):
-                async with session.get(ask["url"]) as answer:
+        if job["what"] == "bare":
+            for _ in range(job["calls"]):
+                async with session.get(job["url"]) as answer:
                     await answer.read()
             return None
         performer = LivePerformer(session, str, "http://127.0.0.1:1", print)
-        return await drive(compile_workflow(ask["what"]).run({}, {}), performer.perform)
-def run(ask):
-    return asyncio.run(execute(ask))
+        return await drive(compile_workflow(job["what"]).run({}, {}), performer.perform)
+def run(job):
+    return asyncio.run(execute(job))
 """
 _PEER = """
 import requests, yaml
 from workflows_emulator.main import execute_workflow
-def run(ask):
-    if ask["what"] == "bare":
-        for _ in range(ask["calls"]):
-            requests.get(ask["url"]).content
+def run(job):
+    if job["what"] == "bare":
+        for _ in range(job["calls"]):
+            requests.get(job["url"]).content
         return None
-    return execute_workflow(yaml.safe_load(ask["what"]), {})
+    return execute_workflow(yaml.safe_load(job["what"]), {})
 """
 
 
@@ -76,40 +76,40 @@ def main() -> None:
     peer = ensure_venv("language", "workflows-emulator==1.10.0")
     programs = {"mando": (Path(sys.executable), _OURS), "workflows-emulator": (peer, _PEER)}
     url = _serve()
-    asks: dict[str, dict[str, object]] = {
+    jobs: dict[str, dict[str, object]] = {
         f"{ASSIGNMENTS:,} assignments": {"what": LOOP},
         f"{CALLS:,} HTTP calls": {"what": HTTP.replace("URL", url)},
         f"{CALLS:,} bare calls": {"what": "bare", "url": url, "calls": CALLS},
     }
-    seconds: dict[tuple[str, str], list[float]] = {(ask, name): [] for ask in asks for name in programs}
+    seconds: dict[tuple[str, str], list[float]] = {(job, name): [] for job in jobs for name in programs}
     running = {
         name: subprocess.Popen(
-            [str(python), "-c", setup + _ASK], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [str(python), "-c", setup + _WORKER], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         for name, (python, setup) in programs.items()
     }
     for _ in range(ROUNDS):
-        for ask, content in asks.items():
+        for job, parameters in jobs.items():
             for name, process in running.items():
-                found, result = _asked(process, content)
-                assert result in (None, 200, ASSIGNMENTS), f"{name}: {ask}: {result}"
-                seconds[ask, name].append(found)
+                took_s, result = _run_job(process, parameters)
+                assert result in (None, 200, ASSIGNMENTS), f"{name}: {job}: {result}"
+                seconds[job, name].append(took_s)
     for process in running.values():
         process.communicate()
     _report(seconds)
 
 
-def _asked(process: subprocess.Popen[str], content: dict[str, object]) -> tuple[float, object]:
+def _run_job(process: subprocess.Popen[str], parameters: dict[str, object]) -> tuple[float, object]:
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(json.dumps(content) + "\n")
+    process.stdin.write(json.dumps(parameters) + "\n")
     process.stdin.flush()
-    found, result = json.loads(process.stdout.readline())
-    return found, result
+    took_s, result = json.loads(process.stdout.readline())
+    return took_s, result
 
 
 def _serve() -> str:
-    """The address of a server on a thread of its own; it ends with this process."""
+    """Start the server in a daemon thread; return its address."""
     ready: list[str] = []
     listening = threading.Event()
 
@@ -135,10 +135,10 @@ def _serve() -> str:
 def _report(seconds: dict[tuple[str, str], list[float]]) -> None:
     print(f"seconds, median of {ROUNDS} rounds")
     print(f"  {'':<24}{'mando':>10}{'workflows-emulator':>22}{'theirs/ours':>14}")
-    for ask in dict.fromkeys(ask for ask, _ in seconds):
-        ours, theirs = seconds[ask, "mando"], seconds[ask, "workflows-emulator"]
+    for job in dict.fromkeys(job for job, _ in seconds):
+        ours, theirs = seconds[job, "mando"], seconds[job, "workflows-emulator"]
         ratio = statistics.median(their_s / our_s for our_s, their_s in zip(ours, theirs, strict=True))
-        print(f"  {ask:<24}{statistics.median(ours):10.3f}{statistics.median(theirs):22.3f}{ratio:14.1f}")
+        print(f"  {job:<24}{statistics.median(ours):10.3f}{statistics.median(theirs):22.3f}{ratio:14.1f}")
 
 
 if __name__ == "__main__":

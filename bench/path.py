@@ -1,7 +1,7 @@
-"""How many requests a second does the whole path carry on this machine, from the interaction to the reply?
+"""Measure the requests a second of the whole path on this machine, from the interaction to the reply.
 
-A `mando up` of its own, with the rates of queue.yaml lifted to what a queue may have at most, and `mando send`.
-There is no peer that does all this, so it stands beside one step of it: drawing.
+`mando send` sends them to a `mando up` whose queue has the highest rate that a queue can have.  There is no peer for
+the whole path, so it is compared with one step: drawing.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""How long from a seed to an encoded picture of 1024 px?  Ours beside RandomMandala's calls, in turn, in one run.
+"""Measure the time from a seed to a PNG of 1024 px: ours and two calls of RandomMandala, in turn.
 
-Each program is a process of its own that stays; every round asks each for the same number of pictures.
+Each program is one long-running process; each draws the same number of pictures a round.
 """
 
 import json
@@ -15,7 +15,7 @@ from bench.peers.peer_venv import ROOT, ensure_venv
 ROUNDS = 5
 PICTURES = 12
 
-_ASK = """
+_WORKER = """
 import json, os, resource, sys, time
 from pathlib import Path
 target = Path(sys.argv[1]) / "picture.png"
@@ -46,7 +46,7 @@ def draw(number):
 """
 
 
-# The multi-mandala of RandomMandala's README.
+# The arguments of the multi-mandala in RandomMandala's README.
 _MULTI = (
     'radius=[8, 6, 3], connecting_function="bezier_fill", symmetric_seed=True, rotational_symmetry_order=6, '
     'number_of_elements=7, color_mapper=matplotlib.colormaps["rainbow_r"], '
@@ -66,7 +66,7 @@ def main() -> None:
         for name, (python, setup) in programs.items():
             own = Path(folder) / str(len(running))
             own.mkdir()
-            code = setup + _ASK.format(pictures=PICTURES)
+            code = setup + _WORKER.format(pictures=PICTURES)
             running[name] = subprocess.Popen(
                 [str(python), "-c", code, str(own)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )

@@ -1,6 +1,6 @@
-"""What do 10,000 executions that sleep at once cost, and are they awake on time?
+"""Measure threads, memory and lateness of 10,000 executions that sleep at the same time.
 
-No peer holds so many: `workflows-emulator` gives each a thread.  So the bench shows threads, memory and lateness.
+There is no peer: `workflows-emulator` needs a thread for each execution.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from tests.running import until
 
 EXECUTIONS = 10_000
 WORKFLOW = "projects/demo/locations/us-central1/workflows/w"
-# Each sleeps until the same instant, which comes when all have been created.
+# All sleep until the same instant, which is after the last one is created.
 SOURCE = """
 main:
   params: [until]

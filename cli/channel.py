@@ -1,4 +1,4 @@
-"""The local Discord's channel as its page sees it: each message as it changes.  Called by send.py."""
+"""Follow the local Discord's channel by the events that its page reads.  Called by send.py."""
 
 import asyncio
 import contextlib
@@ -10,28 +10,28 @@ from typing import Any
 
 import aiohttp
 
-_COME_BACK_S = 0.5
+_RECONNECT_AFTER_S = 0.5
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Final:
-    """A message that is no longer "thinking…", and when we saw it (the event loop's seconds)."""
+class FinalMessage:
+    """A message that is no longer "thinking…"; seen_s is the event loop's time at which its event came."""
 
     message: Json
     seen_s: float
 
 
-class Watch:
-    """Sees the channel as the page does, by its events.  Comes back by itself where the connection breaks."""
+class ChannelWatcher:
+    """Reads the channel's events and keeps the final message of each interaction.  Reconnects by itself."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
-        self._finals: defaultdict[str, asyncio.Future[Final]] = defaultdict(asyncio.Future)
+        self._finals: defaultdict[str, asyncio.Future[FinalMessage]] = defaultdict(asyncio.Future)
 
-    async def final(self, interaction_id: str) -> Final:
-        """The first message of the interaction that is no longer "thinking…"."""
+    async def final_message(self, interaction_id: str) -> FinalMessage:
+        """Wait for the interaction's first message that is no longer "thinking…"."""
         return await asyncio.shield(self._finals[interaction_id])
 
     async def listen(self, revision: int) -> None:
@@ -42,33 +42,33 @@ class Watch:
                 async with self._session.get("/api/client/events", headers=headers) as answer:
                     async for kind, seen, data in _events(answer):
                         revision = seen
-                        await self._see(kind, data)
-            await asyncio.sleep(_COME_BACK_S)
+                        await self._handle(kind, data)
+            await asyncio.sleep(_RECONNECT_AFTER_S)
 
-    async def _see(self, kind: str, data: Json) -> None:
+    async def _handle(self, kind: str, data: Json) -> None:
         if kind == "RESET":
-            await self._ask_anew()
+            await self._reload_awaited()
         elif kind != "MESSAGE_DELETE":
-            self._note(data)
+            self._record(data)
 
-    def _note(self, message: Json) -> None:
+    def _record(self, message: Json) -> None:
         interaction_id = message.get("interaction_metadata", {}).get("id") or message.get("nonce")
         if interaction_id is None or message["state"] == "thinking":
             return
         final = self._finals[interaction_id]
         if not final.done():
-            final.set_result(Final(message, asyncio.get_running_loop().time()))
+            final.set_result(FinalMessage(message, asyncio.get_running_loop().time()))
 
-    async def _ask_anew(self) -> None:
-        """We have missed too much to be told: ask for each that we still wait for."""
+    async def _reload_awaited(self) -> None:
+        """After a RESET events are missing: ask for the messages of each interaction that is still awaited."""
         for interaction_id in [key for key, final in self._finals.items() if not final.done()]:
             async with self._session.get(f"/api/client/interactions/{interaction_id}") as answer:
                 for message in (await answer.json())["messages"]:
-                    self._note(message)
+                    self._record(message)
 
 
 async def _events(answer: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, int, Json]]:
-    """Kind, revision and data of each event.  Source: HTML, "Server-sent events"; each field is one line here."""
+    """Yield kind, revision and data of each event.  Source: HTML, "Server-sent events"; here a field is one line."""
     fields: dict[str, str] = {}
     async for line in answer.content:
         name, _, value = line.decode().rstrip("\n").partition(": ")

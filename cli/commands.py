@@ -1,6 +1,6 @@
 """The table of commands: one file a command beside this one, each with `command`.  Called by main.py.
 
-Only the file of the command that is called is imported: drawing a picture needs no web server.
+Only the module of the called command is imported: drawing a picture needs no web server.
 """
 
 import errno
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.errors import Failed, sentence
+from cli.errors import Failed, message_for
 from cli.version import version
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ COMMANDS = {
 
 
 def run(argv: list[str]) -> int:
-    """The exit code; errors.py says what each means."""
+    """Run the command line, return its exit code (errors.py lists them)."""
     try:
         return mando.main(argv, prog_name="mando", standalone_mode=False) or 0
     except click.Abort:
@@ -41,12 +41,12 @@ def run(argv: list[str]) -> int:
         error.show()
         return error.exit_code
     except click.ClickException as error:
-        sys.stderr.write(f"{sentence(error)}\n")
+        sys.stderr.write(f"{message_for(error)}\n")
         return error.exit_code
 
 
 class Commands(click.Group):
-    """Knows its commands by the table alone, so that neither help nor completion imports them all."""
+    """The group of all commands.  It lists them from the table, so that help and completion import none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -56,7 +56,7 @@ class Commands(click.Group):
             if ctx.resilient_parsing:  # completing a line
                 return None
             raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
-        return _imported(cmd_name)
+        return _import_command(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -73,30 +73,32 @@ class Commands(click.Group):
             code = super().invoke(ctx)
             print(end="", flush=True)
         except click.UsageError as error:
-            if error.ctx is None and (name := ctx.invoked_subcommand):  # raised by the parser, which knows no command
-                error.ctx = click.Context(_imported(name), parent=ctx, info_name=name)
+            if error.ctx is None and (
+                name := ctx.invoked_subcommand
+            ):  # the parser that raised it did not set the command
+                error.ctx = click.Context(_import_command(name), parent=ctx, info_name=name)
             raise
-        except BrokenPipeError:  # whoever read our output has seen enough
-            _forget_output()
+        except BrokenPipeError:  # the reader of our output, such as `head`, has ended
+            _discard_output()
             return 0
         except OSError as error:
             if error.errno != errno.ENOSPC or error.filename is not None:
                 raise
-            _forget_output()
+            _discard_output()
             raise Failed(f"cannot write what it prints: {error.strerror}") from None
         return code
 
 
 @functools.cache
-def _imported(name: str) -> click.Command:
+def _import_command(name: str) -> click.Command:
     command: click.Command = importlib.import_module(f"cli.{name}").command
     purpose = COMMANDS[name]
     command.help = f"{purpose[0].upper()}{purpose[1:]}.\n\n{command.help or ''}"
     return command
 
 
-def _forget_output() -> None:
-    """What is not written yet; Python would try it again when it exits, and complain."""
+def _discard_output() -> None:
+    """Discard the output that is still buffered: Python would write it again at exit, and fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

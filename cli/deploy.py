@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from nacl.public import PrivateKey
 
-from cli.errors import CannotStart, Failed, where
+from cli.errors import CannotStart, Failed, origin_of
 from cli.files import read_at_most
 from cli.options import option
 from deploy.calls import CALLS, SETTINGS
@@ -52,7 +52,7 @@ def command(
 
 
 def _read(values: dict[str, str | None]) -> tuple[dict[str, str], dict[str, str]]:
-    """What is known of the settings, and what is wrong, by the option or the environment variable that said it."""
+    """The valid settings by name, and the problems by the option or environment variable that has one."""
     settings: dict[str, str] = {}
     problems: dict[str, str] = {}
     for parameter, name, pattern in (
@@ -63,9 +63,9 @@ def _read(values: dict[str, str | None]) -> tuple[dict[str, str], dict[str, str]
         value = values[parameter]
         purpose, example = SETTINGS[name]
         if value is None:
-            problems[where(parameter)] = f"missing; {purpose}, e.g. {example}"
+            problems[origin_of(parameter)] = f"missing; {purpose}, e.g. {example}"
         elif not re.fullmatch(pattern, value):
-            problems[where(parameter)] = f"{value!r} is not {purpose}, e.g. {example}"
+            problems[origin_of(parameter)] = f"{value!r} is not {purpose}, e.g. {example}"
         else:
             settings[name] = value
     if "LOCATION" in settings:
@@ -74,7 +74,7 @@ def _read(values: dict[str, str | None]) -> tuple[dict[str, str], dict[str, str]
 
 
 def _read_seal_key(file: Path | None, settings: dict[str, str], problems: dict[str, str]) -> None:
-    name = where("seal_key")
+    name = origin_of("seal_key")
     if file is None:
         problems[name] = "missing; make one with `mando keys -o mando-seal.key`"
         return
@@ -88,7 +88,7 @@ def _read_seal_key(file: Path | None, settings: dict[str, str], problems: dict[s
 
 
 def _public_key(file: Path) -> str:
-    """Of the first key in the file, the one to seal with; those after it only open.  Raises OSError, ValueError."""
+    """The public half of the first key in the file: the ingress seals with it.  Raises OSError, ValueError."""
     text = read_at_most(file, _LARGEST_KEYS_BYTES).decode("ascii")
     key = b64decode(text.split(",")[0].strip(), validate=True)
     if len(key) != PrivateKey.SIZE:

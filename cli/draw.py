@@ -1,4 +1,4 @@
-"""`mando draw`: one mandala into a file; the suffix names the format."""
+"""`mando draw`: draw a mandala into a file; the suffix chooses the format."""
 
 import json
 import re
@@ -12,20 +12,20 @@ import click
 import mandala
 from cli.errors import wrong_option
 from cli.files import TooLarge, read_at_most
-from cli.options import option, utf8, whole
+from cli.options import option, utf8, whole_number
 from mandala import Design, DesignError
 
 _SMALLEST_PX, _LARGEST_PX = 64, 4096
-_LARGEST_MOTION_PX = 1024
-_LARGEST_SHEET, _SHEET_COLUMNS = 100, 6
-_STILL, _MOTION, _SHEET = (".png", ".svg"), (".gif", ".webp"), (".png", ".jpg")
+_LARGEST_ANIMATED_PX = 1024
+_MAX_SHEET, _SHEET_COLUMNS = 100, 6
+_STILL, _ANIMATED, _SHEET = (".png", ".svg"), (".gif", ".webp"), (".png", ".jpg")
 _PRINT = "print"
-_LARGEST_DESIGN_BYTES = 2**20  # one with the most rings that there can be has 20 kB
+_LARGEST_DESIGN_BYTES = 2**20  # the largest possible design has 20 kB
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be drawn, as it was typed."""
+class DrawOptions:
+    """The command's options."""
 
     words: tuple[str, ...]
     symmetry: int | None
@@ -39,17 +39,17 @@ class Order:
 
 @click.command()
 @click.argument("words", nargs=-1, type=utf8)
-@option("--symmetry", type=whole(1), metavar="N", help=f"one of {', '.join(map(str, mandala.SYMMETRIES))}")
+@option("--symmetry", type=whole_number(1), metavar="N", help=f"one of {', '.join(map(str, mandala.SYMMETRIES))}")
 @option("--palette", metavar="NAME", help=f"one of {', '.join(mandala.PALETTES)}")
 @option(
     "--size",
-    type=whole(1),
+    type=whole_number(1),
     metavar="PX",
-    show_default="1024; in motion 512",
+    show_default="1024; animated 512",
     help=f"the longer side, even, up to {_LARGEST_PX}",
 )
 @option("--ratio", default="1:1", metavar="W:H", help="width to height, e.g. 16:9 for a wallpaper")
-@option("--sheet", type=whole(1, _LARGEST_SHEET), metavar="N", help="N different mandalas side by side, --size each")
+@option("--sheet", type=whole_number(1, _MAX_SHEET), metavar="N", help="N different mandalas side by side, --size each")
 @option(
     "--design",
     is_flag=False,
@@ -62,25 +62,25 @@ class Order:
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=".png or .svg; .gif or .webp for one that opens; .jpg for a sheet",
+    help=".png or .svg; .gif or .webp for an animation; .jpg for a sheet",
 )
-def command(**options: Any) -> None:
-    """The same words always give the same mandala; none give a new one."""
-    order = Order(**options)
-    designs = _designs(order)
-    if order.design == _PRINT:
+def command(**values: Any) -> None:
+    """The same words always give the same mandala; without words it is a new one."""
+    options = DrawOptions(**values)
+    designs = _designs(options)
+    if options.design == _PRINT:
         print(json.dumps(mandala.to_document(designs[0]), indent=2))
-    if order.output is not None or order.design != _PRINT:
-        _write(order, order.output, designs)
+    if options.output is not None or options.design != _PRINT:
+        _write(options, options.output, designs)
 
 
-def _designs(order: Order) -> list[Design]:
-    if order.design not in (None, _PRINT):
-        return [_read_design(Path(order.design))]
-    seed = " ".join(order.words) or secrets.token_hex(8)
-    seeds = [seed] if order.sheet is None else [f"{seed} {number}" for number in range(order.sheet)]
+def _designs(options: DrawOptions) -> list[Design]:
+    if options.design not in (None, _PRINT):
+        return [_read_design(Path(options.design))]
+    seed = " ".join(options.words) or secrets.token_hex(8)
+    seeds = [seed] if options.sheet is None else [f"{seed} {number}" for number in range(options.sheet)]
     try:
-        return [mandala.design_for(each, symmetry=order.symmetry, palette=order.palette) for each in seeds]
+        return [mandala.design_for(each, symmetry=options.symmetry, palette=options.palette) for each in seeds]
     except DesignError as error:
         name, _, message = str(error).partition(": ")
         raise wrong_option(name, message) from None
@@ -97,23 +97,23 @@ def _read_design(path: Path) -> Design:
         raise wrong_option("design", f"{path}: {error}") from None
 
 
-def _write(order: Order, output: Path | None, designs: list[Design]) -> None:
+def _write(options: DrawOptions, output: Path | None, designs: list[Design]) -> None:
     if output is None:
         raise wrong_option("output", "is missing, e.g. -o cat.png")
-    allowed = _SHEET if order.sheet is not None else (*_STILL, *_MOTION)
+    allowed = _SHEET if options.sheet is not None else (*_STILL, *_ANIMATED)
     if output.suffix not in allowed:
         raise wrong_option("output", f"{output.name!r} does not end in {', '.join(allowed)}")
-    width_px, height_px = _sides(order.size, order.ratio, is_motion=output.suffix in _MOTION)
-    if width_px != height_px and (order.sheet is not None or output.suffix in _MOTION):
-        raise wrong_option("ratio", f"{order.ratio} is for .png and .svg; a sheet or a {output.suffix} is square")
+    width_px, height_px = _size_px(options.size, options.ratio, is_animated=output.suffix in _ANIMATED)
+    if width_px != height_px and (options.sheet is not None or output.suffix in _ANIMATED):
+        raise wrong_option("ratio", f"{options.ratio} is for .png and .svg; a sheet or a {output.suffix} is square")
     try:
-        if order.sheet is not None:
+        if options.sheet is not None:
             mandala.draw_sheet(designs, _SHEET_COLUMNS, width_px).save(output, quality=88, subsampling=0)
         else:
             output.write_bytes(_draw(designs[0], output.suffix, width_px, height_px))
     except OSError as error:
         raise wrong_option("output", f"cannot write {output}: {error.strerror}") from None
-    if order.design != _PRINT:
+    if options.design != _PRINT:
         for design in designs:
             words = mandala.describe(design)
             print(f"{words.title}. {words.description}")
@@ -131,9 +131,9 @@ def _draw(design: Design, suffix: str, width_px: int, height_px: int) -> bytes:
             return mandala.draw_png(design, width_px, height_px)
 
 
-def _sides(size_px: int | None, ratio: str, *, is_motion: bool) -> tuple[int, int]:
-    largest = _LARGEST_MOTION_PX if is_motion else _LARGEST_PX
-    longer = (512 if is_motion else 1024) if size_px is None else size_px
+def _size_px(size_px: int | None, ratio: str, *, is_animated: bool) -> tuple[int, int]:
+    largest = _LARGEST_ANIMATED_PX if is_animated else _LARGEST_PX
+    longer = (512 if is_animated else 1024) if size_px is None else size_px
     if longer % 2 or not _SMALLEST_PX <= longer <= largest:
         raise wrong_option("size", f"{longer} is not an even number from {_SMALLEST_PX} to {largest}")
     found = re.fullmatch(r"([1-9][0-9]?):([1-9][0-9]?)", ratio)

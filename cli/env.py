@@ -1,4 +1,4 @@
-"""`mando env`: the exports after which the real gcloud talks to the local cloud, and how to take them back."""
+"""`mando env`: print the exports after which the real gcloud talks to the local cloud, or print what undoes them."""
 
 import os
 import shlex
@@ -9,7 +9,7 @@ import click
 
 from cli import options
 
-# Whose address gcloud can be told, by the name in CLOUDSDK_API_ENDPOINT_OVERRIDES_….
+# The services of the local cloud, as they are named in CLOUDSDK_API_ENDPOINT_OVERRIDES_….
 SERVICES = (
     "APPENGINE",
     "ARTIFACTREGISTRY",
@@ -30,14 +30,14 @@ _CONFIG = Path(__file__).parent.parent / ".mando" / "gcloud"
 
 @click.command()
 @options.port("env", "where `mando up` runs")
-@options.option("--unset", is_flag=True, help="print what undoes it")
+@options.option("--unset", is_flag=True, help="print the lines that undo it")
 def command(port: int, unset: bool) -> None:
     variables = gcloud_environment(f"http://127.0.0.1:{port}", _CONFIG)
-    print("\n".join(undone(variables, os.environ) if unset else done(variables, os.environ)))
+    print("\n".join(unset_lines(variables, os.environ) if unset else set_lines(variables, os.environ)))
 
 
 def gcloud_environment(base_url: str, config: Path) -> dict[str, str]:
-    """What to set so that gcloud talks to base_url; config is a folder for its own files, apart from yours."""
+    """Variables with which gcloud talks to base_url; config is a folder for its settings, apart from the user's."""
     return {
         **{f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{service}": f"{base_url}/" for service in SERVICES},
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": f"{base_url}/storage/v1/",
@@ -51,8 +51,8 @@ def gcloud_environment(base_url: str, config: Path) -> dict[str, str]:
     }
 
 
-def done(variables: Mapping[str, str], present: Mapping[str, str]) -> list[str]:
-    """Shell lines that set the variables and keep what they were before, once."""
+def set_lines(variables: Mapping[str, str], present: Mapping[str, str]) -> list[str]:
+    """Shell lines that set the variables and save their earlier values.  A saved value is not overwritten."""
     lines = []
     for name, value in variables.items():
         if name in present and present[name] != value and _SAVED + name not in present:
@@ -61,8 +61,8 @@ def done(variables: Mapping[str, str], present: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def undone(variables: Mapping[str, str], present: Mapping[str, str]) -> list[str]:
-    """Shell lines after which every variable is what it was before."""
+def unset_lines(variables: Mapping[str, str], present: Mapping[str, str]) -> list[str]:
+    """Shell lines that give every variable its earlier value."""
     lines = []
     for name in variables:
         if _SAVED + name in present:

@@ -1,7 +1,7 @@
-"""How a command ends: its exit code, and one plain sentence on stderr for what went wrong.  Called by commands.py.
+"""How a command ends: its exit code, and one sentence on stderr that says what went wrong.  Called by commands.py.
 
-Exit codes: 0 done · 1 begun and not succeeded · 2 nothing done, since an option, a file or something around it is
-wrong · 130 ended by Ctrl-C, see main.py.
+Exit codes: 0 done · 1 begun and not succeeded · 2 nothing done: an option, a file or the environment is wrong ·
+130 ended by Ctrl-C, see main.py.
 """
 
 import os
@@ -28,21 +28,21 @@ class CannotStart(Failed):
 
 
 class WrongFile(CannotStart):
-    """Raised when a file that was named is wrong; the message begins with its path, line and column."""
+    """Raised when a file on the command line has mistakes; the message begins with its path, line and column."""
 
 
 def wrong_option(name: str, message: str) -> click.BadParameter:
-    """For what only shows when all options are known: this one is wrong, and why."""
+    """The error for an option that can only be checked when all options are known; message says why it is wrong."""
     context = click.get_current_context()
     return click.BadParameter(message, context, _parameter(name, context))
 
 
-def sentence(error: click.ClickException) -> str:
-    r"""What went wrong, where, and what was expected, as the terminal shows it; a byte that is no UTF-8 is \udc80."""
-    return _sentence(error).encode(errors="backslashreplace").decode()
+def message_for(error: click.ClickException) -> str:
+    r"""The text for the terminal: what went wrong, where, and what was expected; a byte that is no UTF-8 is \udc80."""
+    return _message_for(error).encode(errors="backslashreplace").decode()
 
 
-def _sentence(error: click.ClickException) -> str:
+def _message_for(error: click.ClickException) -> str:
     context: click.Context | None = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "mando"
     message = error.format_message().removesuffix(".")
@@ -50,9 +50,9 @@ def _sentence(error: click.ClickException) -> str:
         case WrongFile():
             return message
         case click.MissingParameter(param=click.Parameter() as parameter):
-            return f"{command}: {_where(parameter, context)}: is missing; `{command} --help` says more"
+            return f"{command}: {_origin_of(parameter, context)}: is missing; `{command} --help` says more"
         case click.BadParameter(param=click.Parameter() as parameter):
-            return f"{command}: {_where(parameter, context)}: {error.message.removesuffix('.')}"
+            return f"{command}: {_origin_of(parameter, context)}: {error.message.removesuffix('.')}"
         case click.UsageError():
             separator = "" if message.endswith("?") else ";"  # after "Did you mean …?"
             return f"{command}: {message}{separator} `{command} --help` says more"
@@ -60,17 +60,17 @@ def _sentence(error: click.ClickException) -> str:
             return f"{command}: {message}"
 
 
-def where(name: str) -> str:
-    """From where a value of the command that runs came: the option as it is typed, or the environment variable."""
+def origin_of(name: str) -> str:
+    """Where a value of the running command came from: the option as one types it, or the environment variable."""
     context = click.get_current_context()
-    return _where(_parameter(name, context), context)
+    return _origin_of(_parameter(name, context), context)
 
 
 def _parameter(name: str, context: click.Context) -> click.Parameter:
     return next(each for each in context.command.params if each.name == name)
 
 
-def _where(parameter: click.Parameter, context: click.Context | None) -> str:
+def _origin_of(parameter: click.Parameter, context: click.Context | None) -> str:
     if context is not None and context.get_parameter_source(parameter.name) is ParameterSource.ENVIRONMENT:
         return next(name for name in _variables(parameter, context) if os.environ.get(name))
     if isinstance(parameter, click.Option):
@@ -79,7 +79,7 @@ def _where(parameter: click.Parameter, context: click.Context | None) -> str:
 
 
 def _variables(parameter: click.Parameter, context: click.Context) -> list[str]:
-    """The environment variables that can stand for an option, the first that is set wins.
+    """The environment variables that can set an option; the first one that is set wins.
 
     Source: Click, "Values from Environment Variables".
     """

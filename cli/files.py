@@ -1,14 +1,14 @@
-"""Files that are named on the command line: any at all, also one that has no end."""
+"""Read a file that is named on the command line.  It may be any file, even an endless one such as /dev/zero."""
 
 from pathlib import Path
 
 
 class TooLarge(ValueError):
-    """Raised when a file holds more than it may; the message goes on after the file's name."""
+    """Raised when a file is too large; the message is to follow the file's name."""
 
 
 def read_at_most(path: Path, most_bytes: int) -> bytes:
-    """Raises OSError, TooLarge."""
+    """The content.  Raises OSError, TooLarge."""
     with path.open("rb") as file:
         content = file.read(most_bytes + 1)
     if len(content) > most_bytes:

@@ -31,7 +31,7 @@ def command(output: Path) -> None:
 
 
 def write_private_key(path: Path, key: PrivateKey) -> None:
-    """Raises OSError, FileExistsError above all: a key that is in use is never overwritten."""
+    """Write the key into a new file.  Raises OSError; FileExistsError if the file exists: no key is overwritten."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(encode(bytes(key)) + "\n")
 

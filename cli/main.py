@@ -1,4 +1,4 @@
-"""Where the `mando` command starts, and where Ctrl-C ends it without a word, also while it is still importing."""
+"""The start of the `mando` command.  Ctrl-C ends it without a traceback, also while it is still importing."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ _INTERRUPTED = 130
 
 
 def main() -> None:
-    # gRPC's core writes what it raises into stderr as well; it reads this when it is imported.
+    # gRPC's core also writes its errors to stderr.  It reads this variable when it is imported.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     try:
         sys.exit(run(sys.argv[1:]))
@@ -16,8 +16,8 @@ def main() -> None:
 
 
 def run(argv: list[str]) -> int:
-    """The exit code; errors.py says what each means."""
-    from cli import commands  # takes some time, in which a person may press Ctrl-C
+    """Run the command line, return its exit code (errors.py lists them)."""
+    from cli import commands  # slow: Ctrl-C during the import must reach main()
 
     return commands.run(argv)
 

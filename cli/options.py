@@ -1,6 +1,6 @@
-"""What the options of several commands have in common: how they are declared, and how their texts become values.
+"""Options that several commands share: how they are declared, and how their texts are parsed.
 
-A text that is no such value is refused with what was expected; errors.py adds which option or variable it is.
+A parser raises BadParameter with what was expected; errors.py adds the name of the option or variable.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-GRPC_PORT = 3  # after the first port of `mando up`
+GRPC_PORT_OFFSET = 3  # the gRPC port of `mando up` is --port + 3
 
 _HIGHEST_PORT = 65_535
 _MOST_DIGITS = 18
@@ -26,10 +26,10 @@ def option(*declarations: str, **attributes: Any) -> Callable[[Function], Functi
 
 
 def port(command: str, purpose: str, *, ports: int = 1) -> Callable[[Function], Function]:
-    """--port: the first of that many.  MANDO_PORT is the same for every command that has one."""
+    """The option --port: the first of `ports` ports.  MANDO_PORT sets it for every command that has one."""
     return option(
         "--port",
-        type=whole(1, _HIGHEST_PORT + 1 - ports),
+        type=whole_number(1, _HIGHEST_PORT + 1 - ports),
         metavar="PORT",
         default=8080,
         envvar=[f"MANDO_{command.upper()}_PORT", "MANDO_PORT"],
@@ -37,8 +37,8 @@ def port(command: str, purpose: str, *, ports: int = 1) -> Callable[[Function], 
     )
 
 
-def whole(least: int, most: int | None = None) -> Callable[[str], int]:
-    """A reader of whole numbers within these bounds."""
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A parser of whole numbers from least to most."""
 
     def read(text: str) -> int:
         text = str(text)  # a default is a number already
@@ -52,7 +52,7 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
 
 
 def utf8(text: str) -> str:
-    """What the system hands over may be any bytes."""
+    """Refuse text that is not UTF-8: an argument of a process may be any bytes."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -60,7 +60,7 @@ def utf8(text: str) -> str:
     return text
 
 
-def positive(text: str) -> float:
+def positive_number(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
@@ -77,8 +77,8 @@ def duration(text: str) -> timedelta:
     return timedelta(seconds=int(found[1]) * _UNITS_S[found[2]])
 
 
-def part_of_a_name(text: str) -> str:
-    """What may stand between two slashes in the name of a resource of Google Cloud."""
+def name_segment(text: str) -> str:
+    """One segment, between two slashes, of the name of a Google Cloud resource."""
     if not re.fullmatch(r"[A-Za-z0-9._:~-]+", text):
         raise click.BadParameter(f"{text!r} is no name, expected letters, digits and hyphens")
     return text

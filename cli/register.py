@@ -1,6 +1,6 @@
-"""`mando register`: tell Discord of the command, and of the address to which it sends interactions.
+"""`mando register`: register /mando with Discord, and the address to which Discord sends interactions.
 
-The bot's token comes from DISCORD_BOT_TOKEN only: an argument would be seen by every user of the machine.
+The bot's token comes from DISCORD_BOT_TOKEN only: every user of the machine can see the arguments of a process.
 Source: Discord, "Application Commands" and "Edit Current Application".
 """
 
@@ -44,7 +44,7 @@ def command(guild: str | None, endpoint: str | None) -> None:
 def register(
     session: requests.Session, api: str, command: Mapping[str, Any], guild: str | None, endpoint: str | None
 ) -> None:
-    """Makes the command the only one of its scope; doing it again changes nothing.  Raises Failed."""
+    """Make the command the only one of its scope; doing it again changes nothing.  Raises Failed."""
     application = _call(session, "GET", f"{api}/applications/@me", "read the application")
     if not isinstance(application, dict) or not str(application.get("id")).isdecimal():
         raise Failed("cannot read the application: Discord answered without its id")
@@ -62,21 +62,24 @@ def register(
 
 
 def _call(session: requests.Session, method: str, url: str, purpose: str, body: Any = None) -> Any:
-    """Discord's JSON.  A redirection is not followed: it would turn a PUT into a GET that does nothing."""
+    """Discord's JSON.  Redirects are not followed: they would turn a PUT into a GET that changes nothing."""
     try:
         answer = session.request(method, url, json=body, timeout=_TIMEOUT_S, allow_redirects=False)
-    except (requests.RequestException, UnicodeError) as error:  # the latter: a token or address that no header can hold
+    except (
+        requests.RequestException,
+        UnicodeError,
+    ) as error:  # UnicodeError: a token or address with a character that no header can hold
         raise Failed(f"cannot {purpose}: {type(error).__name__} at {url}") from None
     if not 200 <= answer.status_code < 300:
-        raise Failed(f"cannot {purpose}: Discord answered {answer.status_code} {_words_of(answer)}")
+        raise Failed(f"cannot {purpose}: Discord answered {answer.status_code} {_describe(answer)}")
     try:
         return answer.json()
     except ValueError:
-        raise Failed(f"cannot {purpose}: {url} answered {answer.status_code} {_words_of(answer)}, no JSON") from None
+        raise Failed(f"cannot {purpose}: {url} answered {answer.status_code} {_describe(answer)}, no JSON") from None
 
 
-def _words_of(answer: requests.Response) -> str:
-    """What an answer says, in one short line."""
+def _describe(answer: requests.Response) -> str:
+    """The reason in an answer, in one short line."""
     if answer.status_code == 401:
         return "(is DISCORD_BOT_TOKEN the bot's present token?)"
     if answer.status_code == 429:
@@ -90,7 +93,7 @@ def _words_of(answer: requests.Response) -> str:
 
 
 def _retry_after(answer: requests.Response) -> str:
-    """Cloudflare in front of Discord names it in the header only, or nowhere."""
+    """The wait that the answer asks for.  Cloudflare in front of Discord names it only in the header, or not at all."""
     try:
         seconds = answer.json().get("retry_after")
     except (ValueError, AttributeError):

@@ -1,6 +1,6 @@
-"""`mando replay`: start executions again with the argument that they had, on this machine or in the cloud.
+"""`mando replay`: start executions again with the same argument, on this machine or in the cloud.
 
-Doing it again is safe: the picture is the same object, the reply an edit of the same message.
+It is safe to repeat: the picture is the same object, and the reply is an edit of the same message.
 """
 
 import re
@@ -15,7 +15,7 @@ from tqdm import tqdm
 from cli import options
 from cli.errors import CannotStart, Failed
 from cli.executions import Execution, Executions, NoAnswer
-from cli.options import duration, option, part_of_a_name, positive
+from cli.options import duration, name_segment, option, positive_number
 
 _NAME = re.compile(r"(?:projects/[^/]+/locations/[^/]+/workflows/[^/]+/executions/)?[0-9a-f-]{36}")
 _POLL_S = 0.5
@@ -24,7 +24,7 @@ _LABEL = "replay-of"
 
 @dataclass(slots=True)
 class Replay:
-    """An execution and the one that repeats it, as it was when we looked last."""
+    """An execution, and the execution that repeats it in its last known state."""
 
     original: Execution
     repeated: Execution
@@ -41,13 +41,13 @@ class Replay:
 
 @click.command()
 @click.argument("execution", required=False)
-@option("--failed", is_flag=True, help="every failed execution that none has repeated with success")
+@option("--failed", is_flag=True, help="every failed execution that no later one has repeated with success")
 @option("--since", type=duration, default="1h", metavar="1h", help="how far back --failed looks")
-@option("--rate", type=positive, default=5.0, metavar="R", help="how many to start a second")
-@option("--workflow", type=part_of_a_name, default="mando", metavar="NAME", help="whose executions")
+@option("--rate", type=positive_number, default=5.0, metavar="R", help="how many to start a second")
+@option("--workflow", type=name_segment, default="mando", metavar="NAME", help="whose executions")
 @options.port("replay", "where `mando up` runs")
-@option("--project", type=part_of_a_name, metavar="ID", help="a project of Google Cloud, instead of this machine")
-@option("--location", type=part_of_a_name, default="us-central1", metavar="REGION", help="where the workflow is")
+@option("--project", type=name_segment, metavar="ID", help="a project of Google Cloud, instead of this machine")
+@option("--location", type=name_segment, default="us-central1", metavar="REGION", help="where the workflow is")
 def command(
     execution: str | None,
     failed: bool,
@@ -70,7 +70,7 @@ def command(
     try:
         executions = Executions.of_this_machine(port) if project is None else Executions.of_google()
         if execution is None:
-            chosen = _failed(executions, parent, datetime.now(UTC) - since)
+            chosen = _failed_executions(executions, parent, datetime.now(UTC) - since)
         else:
             chosen = [executions.get(execution if "/" in execution else f"{parent}/executions/{execution}")]
     except NoAnswer as error:
@@ -82,11 +82,11 @@ def command(
     return 0 if all(replay.repeated.state == "SUCCEEDED" for replay in replays) else 1
 
 
-def _failed(executions: Executions, workflow: str, since: datetime) -> list[Execution]:
-    """The newest failed execution of each argument, unless a later one succeeded; the oldest first."""
+def _failed_executions(executions: Executions, workflow: str, since: datetime) -> list[Execution]:
+    """The newest failed execution of each argument, unless a later one succeeded.  Oldest first."""
     settled: set[str] = set()
     found = []
-    for execution in executions.listed(workflow, f'startTime>"{since:%Y-%m-%dT%H:%M:%SZ}"'):
+    for execution in executions.list_executions(workflow, f'startTime>"{since:%Y-%m-%dT%H:%M:%SZ}"'):
         if execution.state == "FAILED" and execution.argument not in settled:
             found.append(execution)
         settled.add(execution.argument)
@@ -94,7 +94,7 @@ def _failed(executions: Executions, workflow: str, since: datetime) -> list[Exec
 
 
 def _replay_all(executions: Executions, chosen: list[Execution], rate_per_s: float) -> list[Replay]:
-    """Start them at that rate, see each to its end, and print how each ended."""
+    """Start the executions at that rate, wait until each has ended, and print its state."""
     replays: list[Replay] = []
     try:
         _start_and_follow(executions, chosen, rate_per_s, replays)
@@ -111,7 +111,7 @@ def _replay_all(executions: Executions, chosen: list[Execution], rate_per_s: flo
 def _start_and_follow(
     executions: Executions, chosen: list[Execution], rate_per_s: float, replays: list[Replay]
 ) -> None:
-    """Puts each replay that was started into replays.  Raises NoAnswer."""
+    """Append each started replay to replays, and poll all until they end.  Raises NoAnswer."""
     waiting, began_s = deque(chosen), time.monotonic()
     with tqdm(total=len(chosen), unit=" executions", disable=None) as bar:
         while waiting or any(replay.is_under_way for replay in replays):

@@ -1,4 +1,4 @@
-"""`mando run`: any workflow file, on this machine; prints its execution as the API would show it."""
+"""`mando run`: run any workflow file on this machine, print its execution as the API would show it."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from click.core import ParameterSource
 from cli.errors import wrong_option
 from cli.files import TooLarge, read_at_most
 from cli.options import option
-from cli.run_surroundings import TOKEN, Tokens, callbacks_served, print_log
+from cli.run_environment import TOKEN_ENV, Tokens, print_log, serve_callbacks
 from cli.workflow_file import load
 from local.executions.data.instant import instant
 from local.executions.engine.live import LivePerformer, drive
@@ -35,13 +35,13 @@ from local.workflows.json_text import compact
 from local.workflows.limits import raise_recursion_limit
 from local.workflows.run.observer import Bill
 
-_LAST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
+_LAST_INSTANT_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 _LARGEST_STUBS_BYTES = 64 * 2**20
 _EXIT_CODES = {"SUCCEEDED": 0, "FAILED": 1, "CANCELLED": 130}
 
 
-class _Pair(click.ParamType[tuple[str, str]]):
-    """NAME=VALUE.  In the environment variable one a line, for a value may hold spaces."""
+class _NameValue(click.ParamType[tuple[str, str]]):
+    """NAME=VALUE.  In the environment variable it is one pair a line, because a value may hold spaces."""
 
     name = "pair"
     envvar_list_splitter = "\n"
@@ -53,8 +53,8 @@ class _Pair(click.ParamType[tuple[str, str]]):
         return name, content
 
 
-def _added(ctx: click.Context, param: click.Parameter, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """What is typed comes on top of what the environment gives; Click would let it take its place."""
+def _merge_env(ctx: click.Context, param: click.Parameter, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Add the pairs on the command line to those of the environment variable; Click alone would drop the latter."""
     below: Sequence[str] = ()
     if ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE:
         below = param.type.split_envvar_value(os.environ.get(f"{ctx.auto_envvar_prefix}_{param.name.upper()}", ""))
@@ -86,13 +86,18 @@ def _base_url(url: str) -> str:
 
 
 @click.command(
-    epilog=f"Calls with auth carry the token in the environment variable {TOKEN}, or a made-up one. "
+    epilog=f"Calls with auth carry the token in the environment variable {TOKEN_ENV}, or a made-up one. "
     "Exit codes: 0 SUCCEEDED, 1 FAILED, 2 the file or an argument is wrong, 130 CANCELLED by Ctrl-C."
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @option("--data", metavar="JSON", help="the argument of the execution")
 @option(
-    "--env", multiple=True, type=_Pair(), callback=_added, metavar="K=V", help="an environment variable; repeatable"
+    "--env",
+    multiple=True,
+    type=_NameValue(),
+    callback=_merge_env,
+    metavar="K=V",
+    help="an environment variable; repeatable",
 )
 @option(
     "--stub",
@@ -109,15 +114,14 @@ def _base_url(url: str) -> str:
 @option(
     "--virtual-time",
     is_flag=True,
-    help="sleeps and backoffs pass at once; while an HTTP call is under way or a callback is awaited, time runs as "
-    "it does",
+    help="sleeps and backoffs take no time; HTTP calls and callbacks take their real time",
 )
 @option(
     "--base-url",
     type=_base_url,
     default="http://127.0.0.1:8080",
     metavar="URL",
-    help="what stands in for the cloud's own hosts",
+    help="the server that gets calls to Google's hosts",
 )
 def command(
     file: Path,
@@ -134,7 +138,7 @@ def command(
     agenda = Agenda(time.time()) if virtual_time else None
     bill = Bill()
     name = f"projects/local/locations/local/workflows/file/executions/{uuid.uuid4()}"
-    entries = History(name, lambda: _instant(agenda), history == "detailed")
+    entries = History(name, lambda: _now(agenda), history == "detailed")
     variables = {**env, **environment(name, "000001-000")}
     run = workflow.run(argument, variables, entries.observe if history else None, bill, stubs.names)
     execution: dict[str, Any] = {"name": name, "argument": "null" if data is None else data}
@@ -153,8 +157,8 @@ def _argument(data: str | None) -> Value:
         raise wrong_option("data", str(error)) from None
 
 
-def _instant(agenda: Agenda | None) -> str:
-    now_s = time.time() if agenda is None else min(agenda.now_s, _LAST_S)
+def _now(agenda: Agenda | None) -> str:
+    now_s = time.time() if agenda is None else min(agenda.now_s, _LAST_INSTANT_S)
     return instant(datetime.fromtimestamp(now_s, UTC))
 
 
@@ -166,12 +170,18 @@ async def _execute(
     tokens: Tokens,
     stubs: Stubs,
 ) -> dict[str, Any]:
-    """How it went.  Without an agenda it takes the time that it takes."""
-    execution: dict[str, Any] = {"startTime": _instant(agenda)}
+    """Run the workflow, return the fields of its execution.  With an agenda it runs in virtual time."""
+    execution: dict[str, Any] = {"startTime": _now(agenda)}
     began_s = time.time() if agenda is None else agenda.now_s
-    async with outgoing_session() as session, callbacks_served() as callbacks:
+    async with outgoing_session() as session, serve_callbacks() as callbacks:
         performer = LivePerformer(
-            session, tokens.give, base_url, print_log, stubs=stubs, callbacks=callbacks, execution=history.execution
+            session,
+            tokens.get,
+            base_url,
+            print_log,
+            stubs=stubs,
+            callbacks=callbacks,
+            execution=history.execution,
         )
         driving = drive(run, performer.perform) if agenda is None else drive_in_virtual_time(run, performer, agenda)
         try:
@@ -183,5 +193,5 @@ async def _execute(
             history.cancel()
             execution |= {"state": "CANCELLED", "error": CANCELLED}
     ended_s = time.time() if agenda is None else agenda.now_s
-    execution |= {"endTime": _instant(agenda), "duration": f"{ended_s - began_s:.6f}s"}
+    execution |= {"endTime": _now(agenda), "duration": f"{ended_s - began_s:.6f}s"}
     return execution

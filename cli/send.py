@@ -1,4 +1,4 @@
-"""`mando send`: act as Discord against a running `mando up`, and report what becomes of every interaction."""
+"""`mando send`: act as Discord against a running `mando up`, and report the outcome of every interaction."""
 
 import asyncio
 import json
@@ -11,30 +11,31 @@ import aiohttp
 import click
 from tqdm import tqdm
 
-from cli.channel import Final, Json, Watch
+from cli.channel import ChannelWatcher, FinalMessage, Json
 from cli.errors import CannotStart, Failed
-from cli.options import option, port, positive, utf8, whole
+from cli.options import option, port, positive_number, utf8, whole_number
 
-_ASK_AT_ONCE = 20
-_FIRST_MEMBER = 10**17
+_MAX_PARALLEL_CALLS = 20
+_FIRST_MEMBER_ID = 10**17
 
 
 @dataclass(slots=True)
-class Sent:
-    """One interaction.  id is None where Discord did not take it; then refusal says why."""
+class SentInteraction:
+    """One interaction and its outcome.  id is None if the local Discord refused it; refusal says why."""
 
     began_s: float
     id: str | None = None
     acknowledged: Json | None = None
-    final: Final | None = None
+    final: FinalMessage | None = None
     visible_replies: int = 0
     refusal: str | None = None
 
     @property
     def outcome(self) -> str:
-        """picture, words (a reply without one), failed (not acknowledged), refused, or nothing while we waited.
+        """One word.
 
-        unshown is a reply that the local Discord cannot show.
+        picture · words (a reply without a picture) · failed (not acknowledged) · refused · unshown (a reply that the
+        local Discord cannot show) · nothing (no reply within --wait)
         """
         if self.refusal is not None:
             return "refused"
@@ -68,12 +69,12 @@ class Sent:
 
 
 @click.command()
-@option("--count", type=whole(1), default=1, metavar="N", help="how many interactions")
-@option("--rate", type=positive, default=5.0, metavar="R", help="how many a second")
+@option("--count", type=whole_number(1), default=1, metavar="N", help="how many interactions")
+@option("--rate", type=positive_number, default=5.0, metavar="R", help="how many a second")
 @port("send", "where `mando up` runs")
-@option("--words", type=utf8, help="what each is drawn from; without them every mandala is new")
-@option("--deliveries", type=whole(1), default=1, metavar="N", help="how often each is delivered, up to 10")
-@option("--wait", type=positive, default=120.0, metavar="S", help="how long to wait for each outcome")
+@option("--words", type=utf8, help="the words of each; without them every mandala is new")
+@option("--deliveries", type=whole_number(1), default=1, metavar="N", help="how often each is delivered, up to 10")
+@option("--wait", type=positive_number, default=120.0, metavar="S", help="how long to wait for each outcome")
 def command(count: int, rate: float, port: int, words: str | None, deliveries: int, wait: float) -> int:
     """Prints a line of JSON for each interaction, and one that sums up.
 
@@ -88,7 +89,7 @@ def command(count: int, rate: float, port: int, words: str | None, deliveries: i
         sent = asyncio.run(_send_all(base, call, count, rate, wait))
     except aiohttp.ClientError as error:
         raise Failed(
-            f"{base} answers no longer: {type(error).__name__}; what became of the interactions is not known"
+            f"{base} no longer answers: {type(error).__name__}; the outcome of the interactions is not known"
         ) from None
     for one in sent:
         print(json.dumps(one.to_json(), ensure_ascii=False))
@@ -96,28 +97,30 @@ def command(count: int, rate: float, port: int, words: str | None, deliveries: i
     return 0 if all(one.outcome == "picture" and one.visible_replies == 1 for one in sent) else 1
 
 
-async def _send_all(base: str, call: Json, count: int, rate_per_s: float, wait_s: float) -> list[Sent]:
+async def _send_all(base: str, call: Json, count: int, rate_per_s: float, wait_s: float) -> list[SentInteraction]:
     connector, timeout = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=None, sock_connect=5)
     async with aiohttp.ClientSession(base, connector=connector, timeout=timeout) as session:
-        watch = Watch(session)
+        watcher = ChannelWatcher(session)
         revision = await _revision(session, base)
-        listening = asyncio.create_task(watch.listen(revision))
+        listening = asyncio.create_task(watcher.listen(revision))
         began_s = asyncio.get_running_loop().time()
         with tqdm(total=count, unit=" mandalas", disable=None) as bar:
 
-            async def send(number: int) -> Sent:
+            async def send(number: int) -> SentInteraction:
                 await asyncio.sleep(began_s + number / rate_per_s - asyncio.get_running_loop().time())
-                member = {"user_id": str(_FIRST_MEMBER + number)}  # each is a member of their own, as in a crowd
-                sent = await _send(session, watch, call | member, wait_s)
+                member = {
+                    "user_id": str(_FIRST_MEMBER_ID + number)
+                }  # another member each, so that no share of a member is used up
+                sent = await _send(session, watcher, call | member, wait_s)
                 bar.update()
                 return sent
 
-            every = await asyncio.gather(*map(send, range(count)))
+            interactions = await asyncio.gather(*map(send, range(count)))
         listening.cancel()
-        # Only now has every delivery, also a late one of an interaction that was sent twice, had its time.
-        slots = asyncio.Semaphore(_ASK_AT_ONCE)
-        await asyncio.gather(*(_count_replies(session, one, slots) for one in every))
-        return every
+        # Counted last: a second delivery of an interaction may still be answered after the first has its picture.
+        slots = asyncio.Semaphore(_MAX_PARALLEL_CALLS)
+        await asyncio.gather(*(_count_replies(session, one, slots) for one in interactions))
+        return interactions
 
 
 async def _revision(session: aiohttp.ClientSession, base: str) -> int:
@@ -131,8 +134,8 @@ async def _revision(session: aiohttp.ClientSession, base: str) -> int:
         raise CannotStart(f"what answers at {base} is no `mando up`; give the port of one with --port") from None
 
 
-async def _send(session: aiohttp.ClientSession, watch: Watch, call: Json, wait_s: float) -> Sent:
-    sent = Sent(asyncio.get_running_loop().time())
+async def _send(session: aiohttp.ClientSession, watcher: ChannelWatcher, call: Json, wait_s: float) -> SentInteraction:
+    sent = SentInteraction(asyncio.get_running_loop().time())
     try:
         async with asyncio.timeout(wait_s):
             async with session.post("/api/v10/interactions", json=call) as answer:
@@ -141,7 +144,7 @@ async def _send(session: aiohttp.ClientSession, watch: Watch, call: Json, wait_s
                     sent.refusal = json.dumps(body, ensure_ascii=False)
                     return sent
             sent.id, sent.acknowledged = body["id"], body["acknowledged"]
-            sent.final = await watch.final(body["id"])
+            sent.final = await watcher.final_message(body["id"])
     except TimeoutError:
         pass
     except aiohttp.ClientError as error:
@@ -149,7 +152,7 @@ async def _send(session: aiohttp.ClientSession, watch: Watch, call: Json, wait_s
     return sent
 
 
-async def _count_replies(session: aiohttp.ClientSession, sent: Sent, slots: asyncio.Semaphore) -> None:
+async def _count_replies(session: aiohttp.ClientSession, sent: SentInteraction, slots: asyncio.Semaphore) -> None:
     if sent.id is None:
         return
     async with slots, session.get(f"/api/client/interactions/{sent.id}") as answer:
@@ -163,7 +166,7 @@ def _has_picture(message: Json) -> bool:
     )
 
 
-def _summary(sent: Sequence[Sent]) -> Json:
+def _summary(sent: Sequence[SentInteraction]) -> Json:
     acknowledged = [one.acknowledged["ms"] for one in sent if one.acknowledged and one.acknowledged["ms"] is not None]
     pictures = [one.ms_to_picture for one in sent if one.ms_to_picture is not None]
     outcomes = {name: sum(one.outcome == name for one in sent) for name in sorted({one.outcome for one in sent})}
@@ -171,12 +174,12 @@ def _summary(sent: Sequence[Sent]) -> Json:
         "sent": len(sent),
         **outcomes,
         "visible_replies": sum(one.visible_replies for one in sent),
-        "acknowledged_ms": _spread(acknowledged),
-        "ms_to_picture": _spread(pictures),
+        "acknowledged_ms": _percentiles(acknowledged),
+        "ms_to_picture": _percentiles(pictures),
     }
 
 
-def _spread(values: list[float]) -> Json | None:
+def _percentiles(values: list[float]) -> Json | None:
     if not values:
         return None
     ordered = sorted(values)

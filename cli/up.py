@@ -1,4 +1,4 @@
-"""`mando up`: the local cloud and the page on PORT, the ingress on PORT+1, the steps on PORT+2, gRPC on PORT+3."""
+"""`mando up`: run the local cloud and its page on PORT, the ingress on PORT+1, the steps on PORT+2, gRPC on PORT+3."""
 
 import asyncio
 import contextlib
@@ -41,7 +41,7 @@ from service.log import write_json_lines
     default=ROOT / ".mando",
     show_default=".mando",
     metavar="DIR",
-    help="where it keeps everything",
+    help="the folder of all its data",
 )
 def command(port: int, data: Path) -> None:
     """Ctrl-C stops all of it."""
@@ -56,11 +56,11 @@ def command(port: int, data: Path) -> None:
 
 @contextlib.contextmanager
 def _locked(data: Path) -> Iterator[None]:
-    """One process at a time owns the data, and only its user reads it: Discord's messages and tokens lie there."""
-    os.umask(0o077)  # the programs that we start inherit it
+    """Lock the folder for this process, and close it to other users: it holds Discord's messages and tokens."""
+    os.umask(0o077)  # child processes inherit it
     try:
         data.mkdir(parents=True, exist_ok=True)
-        if (data / "lock").exists() or not any(data.iterdir()):  # a folder that holds other things stays as it is
+        if (data / "lock").exists() or not any(data.iterdir()):  # the mode of a folder with other files stays
             data.chmod(0o700)
         lock = (data / "lock").open("w")
     except OSError as error:
@@ -77,27 +77,27 @@ async def _up(ports: Ports, data: Path) -> None:
     for port in ports.all():
         _ensure_free(port)
     stopped = asyncio.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
     async with contextlib.AsyncExitStack() as stack:
         bot_token = secrets.token_urlsafe(32)
         cloud = await stack.enter_async_context(LocalCloud(data, ports.cloud, url(ports.ingress), bot_token))
         key = cloud.discord.public_key_hex
-        children = await _start(stack, programs(ports, data, _seal_key(data), key, bot_token))
-        await _begin(cloud, ports)
+        children = await _start(stack, programs(ports, data, _ensure_seal_key(data), key, bot_token))
+        await _deploy(cloud, ports)
         gc.collect()
-        gc.freeze()  # a full collection would look at all that was imported each time, and take 60 ms
-        watching = asyncio.create_task(watch(cloud.files, _say))
+        gc.freeze()  # else each full collection visits all imported objects, which takes 60 ms
+        watching = asyncio.create_task(watch(cloud.files, _print_now))
         stack.callback(watching.cancel)
         cloud_port, ingress, steps, grpc = ports.all()
         print(f"local cloud and page on {cloud_port}, ingress on {ingress}, steps on {steps}, gRPC on {grpc}")
         print(f"data and logs in {data}")
         print(f"ready {url(ports.cloud)}", flush=True)
-        await _until_stopped(stopped, children)
+        await _wait_until_stopped(stopped, children)
 
 
-async def _begin(cloud: LocalCloud, ports: Ports) -> None:
-    """What a deployment would do: the workflows, the queues, the command.  Raises CannotStart where a file is wrong."""
+async def _deploy(cloud: LocalCloud, ports: Ports) -> None:
+    """Deploy the workflows, the queues and the command.  Raises CannotStart if a file is wrong."""
     commands = ROOT / "deploy" / "command.json"
     try:
         cloud.files.extend(deploy_files(cloud, ports))
@@ -111,12 +111,12 @@ async def _begin(cloud: LocalCloud, ports: Ports) -> None:
         raise CannotStart(f"{commands} is no command that Discord would take: {error}") from None
 
 
-def _say(words: str) -> None:
+def _print_now(words: str) -> None:
     print(words, flush=True)
 
 
 async def _start(stack: contextlib.AsyncExitStack, programs: list[Program]) -> list[Child]:
-    """Start all at once; those that started are stopped by the stack, also when another did not."""
+    """Start all at the same time.  The stack stops those that started, also if another one did not."""
     starts = await asyncio.gather(*(Child.start(program) for program in programs), return_exceptions=True)
     children = [start for start in starts if isinstance(start, Child)]
     for child in children:
@@ -127,8 +127,8 @@ async def _start(stack: contextlib.AsyncExitStack, programs: list[Program]) -> l
     return children
 
 
-async def _until_stopped(stopped: asyncio.Event, children: list[Child]) -> None:
-    """Returns when somebody asks us to stop; raises ChildFailed when a program ends by itself."""
+async def _wait_until_stopped(stopped: asyncio.Event, children: list[Child]) -> None:
+    """Return when `stopped` is set.  Raises ChildFailed when a child process ends by itself."""
     waits = [asyncio.create_task(stopped.wait()), *(asyncio.create_task(child.ended()) for child in children)]
     try:
         done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -148,11 +148,11 @@ def _ensure_free(port: int) -> None:
             raise CannotStart(f"port {port} is {problem}, or choose four others with --port") from None
 
 
-def _seal_key(data: Path) -> PrivateKey:
-    """The key pair of this machine, made when it is first asked for.  Raises UnusableFile."""
+def _ensure_seal_key(data: Path) -> PrivateKey:
+    """The key pair in the data folder; it is made if it is missing.  Raises UnusableFile."""
     path = data / "seal.key"
     try:
-        if not os.path.lexists(path):  # written aside, for a process that is killed leaves no half a key
+        if not os.path.lexists(path):  # renamed when complete: a killed process leaves no partial key
             draft = data / "seal.key.new"
             draft.unlink(missing_ok=True)
             write_private_key(draft, PrivateKey.generate())

@@ -1,4 +1,4 @@
-"""The version that pyproject.toml gives, as it was installed."""
+"""The version of the installed package; pyproject.toml sets it."""
 
 
 def version() -> str:
@@ -6,5 +6,5 @@ def version() -> str:
 
     try:
         return importlib.metadata.version("mando")
-    except importlib.metadata.PackageNotFoundError:  # run from a folder with the sources alone
+    except importlib.metadata.PackageNotFoundError:  # not installed: run from the sources
         return "0+unknown"

@@ -1,6 +1,6 @@
-"""A path → the workflow in that file.  Used by `mando run`, which is given any file at all.
+"""Load the workflow of a file.  Called by `mando run`.
 
-What is no workflow is told in one sentence, and of many mistakes the first few.
+The file may be anything.  If it holds no workflow, one sentence says what it is.  Only the first 20 mistakes are shown.
 """
 
 from pathlib import Path
@@ -18,13 +18,13 @@ _MAX_NAMES = 4
 
 
 def load(path: Path) -> Workflow:
-    """Raises CannotStart; WrongFile where the text has mistakes."""
+    """Compile the file.  Raises CannotStart; WrongFile if the workflow has mistakes."""
     source = _read(path)
     try:
         return compile_workflow(source, str(path))
     except WorkflowSyntaxError as error:
-        if (what := _what_it_is(source)) is not None:
-            raise CannotStart(f"{path} is no workflow: it is {what}") from None
+        if (kind := _kind_of_text(source)) is not None:
+            raise CannotStart(f"{path} is no workflow: it is {kind}") from None
         shown = [str(problem) for problem in error.problems[:_MAX_SHOWN]]
         more = len(error.problems) - len(shown)
         raise WrongFile("\n".join([*shown, f"and {more} more"] if more else shown)) from None
@@ -45,8 +45,8 @@ def _read(path: Path) -> str:
         raise CannotStart(f"{path} is not UTF-8") from None
 
 
-def _what_it_is(source: str) -> str | None:
-    """What a text is that has mistakes; None where it looks like a workflow."""
+def _kind_of_text(source: str) -> str | None:
+    """What a text is that does not compile; None if it looks like a workflow."""
     if "\0" in source:
         return "no text"
     if source.lstrip().startswith("<"):

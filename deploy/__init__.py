@@ -1,1 +1,1 @@
-"""The deployment: an ordered list of calls as data, its script, and its performer."""
+"""The deployment: an ordered list of calls, as a script or made one by one; and tools that `make` runs."""

@@ -1,7 +1,7 @@
-"""Has what is pinned a known hole?  `make audit` runs this: pip-audit over both files of pins, each with its hashes.
+"""Check dependencies for known vulnerabilities: pip-audit over both files of pins.  Run by `make audit`.
 
-The advisories are those of OSV.  pip-audit's other source, PyPI, is asked through the index that pip uses, and a mirror
-that knows no advisories would look like a package that has none.
+The advisories are those of OSV.  pip-audit's other source, PyPI, is asked through the index that pip uses.  A mirror
+may have no advisories; every package would then look safe.
 """
 
 import argparse
@@ -17,40 +17,50 @@ _ROOT = Path(__file__).parent.parent
 FILES = (_ROOT / "requirements.txt", _ROOT / "requirements-dev.txt")
 
 _TIMEOUT_S = 15
-_UNREACHED = ("requests.exceptions.", "pip_audit._service.interface.")  # how its tracebacks then end
+_UNREACHED = ("requests.exceptions.", "pip_audit._service.interface.")  # the last line of its traceback begins so
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0: no known hole.  1: a line for each hole.  2: nobody knows, and why."""
-    parser = argparse.ArgumentParser(prog="make audit", description="Look for known holes in what is pinned.")
+    """The exit code.  0: no known vulnerability.  1: at least one, each is printed.  2: nothing was checked."""
+    parser = argparse.ArgumentParser(prog="make audit", description="Check dependencies for known vulnerabilities.")
     parser.add_argument("--osv-url", default=OSV_URL, help="where OSV answers (default: %(default)s)")
-    parser.add_argument("files", nargs="*", type=Path, default=FILES, help="files of pins (default: both of ours)")
-    asked = parser.parse_args(arguments)
-    command = [sys.executable, "-m", "pip_audit", "--vulnerability-service", "osv", "--osv-url", asked.osv_url]
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        default=FILES,
+        help="files of pins (default: requirements.txt, requirements-dev.txt)",
+    )
+    options = parser.parse_args(arguments)
+    command = [sys.executable, "-m", "pip_audit", "--vulnerability-service", "osv", "--osv-url", options.osv_url]
     command += ["--disable-pip", "--require-hashes", "--strict", "--format", "json", "--progress-spinner", "off"]
-    command += ["--timeout", str(_TIMEOUT_S), *(word for file in asked.files for word in ("--requirement", str(file)))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- no shell
+    command += [
+        "--timeout",
+        str(_TIMEOUT_S),
+        *(word for file in options.files for word in ("--requirement", str(file))),
+    ]
+    audit = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- no shell
     try:
-        dependencies = json.loads(done.stdout)["dependencies"]
+        dependencies = json.loads(audit.stdout)["dependencies"]
     except ValueError:
-        sys.stderr.write(f"make audit: {_why_not(done.stderr, asked.osv_url)}\n")
+        sys.stderr.write(f"make audit: {_failure_reason(audit.stderr, options.osv_url)}\n")
         return 2
-    holes = [line for dependency in dependencies for line in _lines(dependency)]
-    sys.stdout.write("".join(f"{line}\n" for line in holes))
-    sys.stdout.write(f"packages: {len(dependencies)}, known holes: {len(holes)}\n")
-    return 1 if holes else 0
+    vulnerabilities = [line for dependency in dependencies for line in _lines(dependency)]
+    sys.stdout.write("".join(f"{line}\n" for line in vulnerabilities))
+    sys.stdout.write(f"packages: {len(dependencies)}, known vulnerabilities: {len(vulnerabilities)}\n")
+    return 1 if vulnerabilities else 0
 
 
 def _lines(dependency: dict[str, Any]) -> list[str]:
     name = f"{dependency['name']} {dependency['version']}"
     return [
-        f"{name}: {hole['id']}, mended in {', '.join(hole['fix_versions']) or 'no version yet'}"
-        for hole in dependency["vulns"]
+        f"{name}: {vulnerability['id']}, fixed in {', '.join(vulnerability['fix_versions']) or 'no version yet'}"
+        for vulnerability in dependency["vulns"]
     ]
 
 
-def _why_not(said: str, osv_url: str) -> str:
-    last = said.strip().splitlines()[-1] if said.strip() else "pip-audit said nothing"
+def _failure_reason(errors: str, osv_url: str) -> str:
+    last = errors.strip().splitlines()[-1] if errors.strip() else "pip-audit said nothing"
     if last.startswith(_UNREACHED):
         return f"the advisories at {osv_url} cannot be reached from this machine, so nothing was checked"
     return f"nothing was checked: {last}"

@@ -1,8 +1,7 @@
 """The deployment as data: every call in order, from an empty Google Cloud project to a bot that answers.
 
-Read by script.py, which prints it as a shell script, by perform.py, which runs it, and by the test that compares it
-with docs/deploying.md.  $NAMES are filled in from the settings and from the answers to earlier calls.  Each call may
-be made any number of times.
+script.py prints the calls as a shell script, perform.py makes them, and a test compares them with docs/deploying.md.
+$NAMES stand for settings and for the results of earlier queries.  Every call is safe to repeat.
 """
 
 from collections.abc import Mapping
@@ -27,7 +26,7 @@ APIS = (
     "workflows",
 )
 
-# What an operator tells; NAME → (what it is, an example).
+# What the operator provides: NAME → (what it is, an example).
 SETTINGS: Mapping[str, tuple[str, str]] = {
     "PROJECT": ("the Google Cloud project, with billing", "my-project"),
     "LOCATION": ("where all of it runs", "us-central1"),
@@ -42,27 +41,26 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
 class Call:
     """A command that changes something.
 
-    unless is a command that succeeds where there is nothing left to do; with same_as_file its output must also be that
-    file's content.
+    The call is left out if the command `unless` succeeds; with same_as_file only if its output is that file's content.
     """
 
-    why: str
+    purpose: str
     command: tuple[str, ...]
     unless: tuple[str, ...] | None = None
     same_as_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A command that changes nothing, and whose output later calls use as $name."""
+class Query:
+    """A command that only reads; later calls use its output as $name."""
 
-    why: str
+    purpose: str
     name: str
     command: tuple[str, ...]
 
 
 def account(name: str) -> str:
-    """The address of one of our service accounts."""
+    """The email address of one of our service accounts."""
     return f"{name}@$PROJECT.iam.gserviceaccount.com"
 
 
@@ -78,10 +76,10 @@ def _account(name: str, purpose: str) -> Call:
     )
 
 
-def _grant(why: str, resource: tuple[str, ...], member: str, role: str, *more: str) -> Call:
-    """Adding a binding that is there already changes nothing, so it needs no `unless`."""
+def _grant(purpose: str, resource: tuple[str, ...], member: str, role: str, *more: str) -> Call:
+    """Adding an existing binding changes nothing, so this needs no `unless`."""
     return Call(
-        why,
+        purpose,
         gcloud(*resource[:-1], "add-iam-policy-binding", resource[-1], f"--member=serviceAccount:{member}",
                f"--role={role}", *more),
     )  # fmt: skip
@@ -98,12 +96,15 @@ def _workflow(name: str) -> Call:
 
 _PROJECT = ("projects", "$PROJECT")
 _BUCKET = ("storage", "buckets", "gs://$PROJECT-mandalas")
-_NAMED = "projects/$PROJECT/locations/$LOCATION"
+_PARENT = "projects/$PROJECT/locations/$LOCATION"
 _QUEUE_ROLE = "mandoQueueReader"
 _SECRET = "mando-seal-private-key"  # noqa: S105  (the name of the secret, not the secret)
 
-CALLS: tuple[Call | Answer, ...] = (
-    Call("the services that it is made of", gcloud("services", "enable", *(f"{api}.googleapis.com" for api in APIS))),
+CALLS: tuple[Call | Query, ...] = (
+    Call(
+        "the Google Cloud services that mando uses",
+        gcloud("services", "enable", *(f"{api}.googleapis.com" for api in APIS)),
+    ),
     Call(
         "the App Engine app, which also decides where Cloud Tasks keeps the queue",
         gcloud("app", "create", "--region=$APP_REGION"),
@@ -114,7 +115,7 @@ CALLS: tuple[Call | Answer, ...] = (
     _account("mando-workflow", "the workflow"),
     _account("mando-steps", "the steps"),
     _grant(
-        "both builds run as this account, and a new project gives it nothing",
+        "both builds run as this account, which has no role in a new project",
         _PROJECT, "$PROJECT@appspot.gserviceaccount.com", "roles/cloudbuild.builds.builder", "--condition=None",
     ),
     _grant(
@@ -158,19 +159,19 @@ CALLS: tuple[Call | Answer, ...] = (
         "--location=$LOCATION",
     ),
     Call(
-        "Google's own roles that may see how long a line is also read whole tasks; this one does not",
+        "a role that may read the length of a queue; those of Google may also read whole tasks",
         gcloud("iam", "roles", "create", _QUEUE_ROLE, "--project=$PROJECT", "--title=mando: sees a queue, no tasks",
                "--permissions=cloudtasks.queues.get", "--stage=GA"),
         unless=gcloud("iam", "roles", "describe", _QUEUE_ROLE, "--project=$PROJECT"),
     ),
     _grant(
-        "and may see how long the line is",
+        "the ingress may read the length of the queue",
         ("tasks", "queues", "create-image-queue"), account("mando-ingress"), f"projects/$PROJECT/roles/{_QUEUE_ROLE}",
         "--location=$LOCATION",
     ),
     Call("the steps", gcloud("app", "deploy", "app.yaml", f"--service-account={account('mando-steps')}")),
-    Answer(
-        "where they answer", "STEPS_HOST", gcloud("app", "describe", "--format=value(defaultHostname)")
+    Query(
+        "the host of the steps", "STEPS_HOST", gcloud("app", "describe", "--format=value(defaultHostname)")
     ),
     *(_workflow(path.stem) for path in sorted((Path(__file__).parent.parent / "workflows").glob("*.yaml"))),
     Call(
@@ -184,16 +185,16 @@ CALLS: tuple[Call | Answer, ...] = (
                "--set-env-vars=" + ",".join((
                    "DISCORD_PUBLIC_KEY=$DISCORD_PUBLIC_KEY",
                    "SEAL_PUBLIC_KEY=$SEAL_PUBLIC_KEY",
-                   f"QUEUE={_NAMED}/queues/create-image-queue",
-                   f"WORKFLOW={_NAMED}/workflows/mando",
+                   f"QUEUE={_PARENT}/queues/create-image-queue",
+                   f"WORKFLOW={_PARENT}/workflows/mando",
                    f"TASK_SERVICE_ACCOUNT={account('mando-tasks')}",
                ))),
     ),
-    Answer(
-        "where it answers",
+    Query(
+        "the URL of the ingress",
         "INGRESS_URL",
         gcloud("functions", "describe", "mando-ingress", "--gen2", "--region=$LOCATION",
                "--format=value(serviceConfig.uri)"),
     ),
-    Call("the command, and where Discord sends it", ("mando", "register", "--endpoint=$INGRESS_URL")),
+    Call("the command /mando, and where Discord sends interactions", ("mando", "register", "--endpoint=$INGRESS_URL")),
 )  # fmt: skip

@@ -1,7 +1,7 @@
-"""Which methods do Google's services have?  `make connectors` runs this and writes the data of stdlib/connectors.py.
+"""List the methods of Google's services: the data of stdlib/connectors.py.  Run by `make connectors`.
 
-The answer is in the discovery documents that google-api-python-client carries.  That package is unpacked in a folder
-that is thrown away; nothing of mando needs it.  Why, and what a line means: docs/decisions/012-connectors.md.
+The source is the discovery documents in google-api-python-client.  That package is unpacked into a temporary folder;
+mando does not need it.  The reasons, and the format of a line: docs/decisions/012-connectors.md.
 """
 
 import json
@@ -20,12 +20,12 @@ _HASHES = (
     "sha256:aaa90064c9bb642ff1d065b22ca8958a2cb6e345909cefe70d0e5452fc50e08b",
     "sha256:ae126c8e91f43c331e23dbd83bc4a8075699dd48089cebc7295f6ab2f5850fc5",
 )
-_LONG_RUNNING = {"name", "done", "error", "response"}  # the fields of google.longrunning.Operation
-_STATUS = {"operationType", "status"}  # of the operations of Compute Engine, Cloud SQL and Kubernetes Engine
+_OPERATION_FIELDS = {"name", "done", "error", "response"}  # the fields of google.longrunning.Operation
+_STATUS_FIELDS = {"operationType", "status"}  # of the operations of Compute Engine, Cloud SQL and Kubernetes Engine
 
 
 def main() -> int:
-    """0: written.  1: the package cannot be had."""
+    """The exit code.  0: written.  1: the package cannot be installed."""
     with tempfile.TemporaryDirectory() as folder:
         if not install(Path(folder)):
             sys.stderr.write(f"make connectors: {PACKAGE} cannot be installed from the index that pip uses\n")
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def install(folder: Path) -> bool:
-    """Whether the package, with one of its known hashes, is in the folder now."""
+    """Install the package into the folder, with one of the known hashes.  False if that fails."""
     wanted = folder / "wanted.txt"
     wanted.write_text(" ".join([PACKAGE, *(f"--hash={one}" for one in _HASHES)]))
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
@@ -51,7 +51,7 @@ def documents(folder: Path) -> Path:
 
 
 def table(folder: Path) -> str:
-    """All services with a discovery document in that folder: a heading each, and a line a method."""
+    """The table of all services in that folder: a heading for each service, a line for each method."""
     found: dict[str, str] = {}
     for path in sorted(folder.glob("*.json")):
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -59,11 +59,11 @@ def table(folder: Path) -> str:
             continue
         name = f"{document['name']}.{document['version']}"
         lines = [f"# {name} {document['baseUrl']}", *sorted(_methods(document, document["schemas"], ""))]
-        found.setdefault(name, "\n".join(lines))  # some documents are there under two names
+        found.setdefault(name, "\n".join(lines))  # some documents have two file names
     return "\n".join(found.values()) + "\n"
 
 
-def _methods(resource: Mapping[str, Any], schemas: Mapping[str, Any], around: str) -> Iterator[str]:
+def _methods(resource: Mapping[str, Any], schemas: Mapping[str, Any], prefix: str) -> Iterator[str]:
     for name, method in resource.get("methods", {}).items():
         query = sorted(
             one + ("!" if details.get("required") else "")
@@ -71,19 +71,19 @@ def _methods(resource: Mapping[str, Any], schemas: Mapping[str, Any], around: st
             if details["location"] == "query"
         )
         upload = method.get("mediaUpload", {}).get("protocols", {}).get("simple", {}).get("path")
-        facts = ["body"] * ("request" in method) + _kinds(method, schemas, around)
-        line = [around + name, method["httpMethod"], method["path"], ",".join(query) or "-", ",".join(facts) or "-"]
+        facts = ["body"] * ("request" in method) + _operation_kinds(method, schemas, prefix)
+        line = [prefix + name, method["httpMethod"], method["path"], ",".join(query) or "-", ",".join(facts) or "-"]
         yield " ".join([*line, upload] if upload else line)
     for name, inner in resource.get("resources", {}).items():
-        yield from _methods(inner, schemas, f"{around}{name}.")
+        yield from _methods(inner, schemas, f"{prefix}{name}.")
 
 
-def _kinds(method: Mapping[str, Any], schemas: Mapping[str, Any], around: str) -> list[str]:
-    """How the answer says that it has ended, where it is an operation that goes on.  To get one does not wait."""
+def _operation_kinds(method: Mapping[str, Any], schemas: Mapping[str, Any], prefix: str) -> list[str]:
+    """How the answer shows that an operation has ended.  Empty if the call does not wait, as a GET of an operation."""
     answer = schemas.get(method.get("response", {}).get("$ref", ""), {}).get("properties", {})
-    if method["httpMethod"] == "GET" and around.lower().endswith("operations."):
+    if method["httpMethod"] == "GET" and prefix.lower().endswith("operations."):
         return []
-    return ["operation"] * (answer.keys() >= _LONG_RUNNING) + ["status"] * (answer.keys() >= _STATUS)
+    return ["operation"] * (answer.keys() >= _OPERATION_FIELDS) + ["status"] * (answer.keys() >= _STATUS_FIELDS)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Frames, boxes and arrows → a flowchart in Mermaid, which GitHub draws.  Used by diagram.py.
+"""Build a Mermaid flowchart, which GitHub draws, from frames, boxes and arrows.  Used by diagram.py.
 
 Source: Mermaid, "Flowcharts - Basic Syntax".
 """
@@ -18,9 +18,8 @@ _SHAPES: dict[Shape, tuple[str, str]] = {
     "end": ('(["', '"])'),
 }
 _ESCAPED = str.maketrans({'"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "#": "#35;", "`": "#96;"})
-# Characters of a line.  Mermaid breaks what is longer than 200 px once more: always at an arrow, in a box where no
-# other width is set.
-_IN_A_BOX, _AT_AN_ARROW = 40, 27
+# Characters in a line.  Mermaid wraps text too: at an arrow at 200 px, in a box at wrappingWidth.
+_BOX_WIDTH, _ARROW_WIDTH = 40, 27
 _HEAD = '%%{init: {"flowchart": {"wrappingWidth": 400}}}%%\nflowchart TB'
 
 
@@ -47,20 +46,20 @@ class _Arrow:
 
 
 class Flowchart:
-    """A box or a frame that is added stands in the frame that is open; an arrow may name what is not there yet."""
+    """A flowchart.  New boxes and frames go into the open frame; an arrow may name a box that is added later."""
 
     def __init__(self) -> None:
         self._open = [_Frame("", "")]
-        self._around: dict[str, list[_Frame]] = {}  # of each id: the frames around, the innermost last
+        self._frames_around: dict[str, list[_Frame]] = {}  # id → the frames around it, innermost last
         self._ids: dict[str, str] = {}
         self._arrows: list[_Arrow] = []
 
     def id(self, *names: str) -> str:
-        """What Mermaid takes for an id, the same for the same names and never the same for others."""
+        """A valid Mermaid id for these names; other names get another id."""
         key, word = "\0".join(names), "__".join(re.sub(r"\W", "_", name, flags=re.ASCII) for name in names)
         if key not in self._ids:
-            taken = set(self._ids.values()) | {"end"}  # a word of Mermaid's
-            self._ids[key] = next(one for one in _numbered(word) if one not in taken)
+            taken = set(self._ids.values()) | {"end"}  # a keyword of Mermaid
+            self._ids[key] = next(item for item in _numbered(word) if item not in taken)
         return self._ids[key]
 
     def box(self, id_: str, text: str, shape: Shape = "step") -> None:
@@ -78,7 +77,7 @@ class Flowchart:
         self._arrows.append(_Arrow(start, end, text, is_dotted))
 
     def _add(self, new: "_Box | _Frame") -> None:
-        self._around[new.id] = list(self._open)
+        self._frames_around[new.id] = list(self._open)
         self._open[-1].inside.append(new)
 
     def mermaid(self) -> str:
@@ -86,12 +85,12 @@ class Flowchart:
         return "\n".join([_HEAD, *_inside(self._open[0], "  "), *map(_line, arrows)]) + "\n"
 
     def _drawable(self, arrow: _Arrow) -> _Arrow:
-        """Mermaid draws no arrow from a box to a frame around it: a box in the frame says where it leads."""
-        around = {frame.id: frame for frame in self._around[arrow.start]}
+        """Mermaid cannot draw an arrow from a box to a frame around it: end it at a box that names the frame."""
+        around = {frame.id: frame for frame in self._frames_around[arrow.start]}
         if arrow.end not in around:
             return arrow
         box = _Box(self.id(arrow.start, "to", arrow.end), f"again: {around[arrow.end].text}", "end")
-        self._around[arrow.start][-1].inside.append(box)
+        self._frames_around[arrow.start][-1].inside.append(box)
         return _Arrow(arrow.start, box.id, arrow.text, arrow.is_dotted)
 
 
@@ -104,25 +103,25 @@ def _numbered(word: str) -> Iterator[str]:
 
 
 def _inside(frame: _Frame, indent: str) -> Iterator[str]:
-    for one in frame.inside:
-        if isinstance(one, _Box):
-            left, right = _SHAPES[one.shape]
-            yield f"{indent}{one.id}{left}{_text(one.text)}{right}"
+    for item in frame.inside:
+        if isinstance(item, _Box):
+            left, right = _SHAPES[item.shape]
+            yield f"{indent}{item.id}{left}{_text(item.text)}{right}"
         else:
-            yield f'{indent}subgraph {one.id}["{_text(one.text)}"]'
-            yield f"{indent}  direction TB"  # or Mermaid turns every second frame by 90 degrees
-            yield from _inside(one, indent + "  ")
+            yield f'{indent}subgraph {item.id}["{_text(item.text)}"]'
+            yield f"{indent}  direction TB"  # else Mermaid rotates every second frame by 90 degrees
+            yield from _inside(item, indent + "  ")
             yield f"{indent}end"
 
 
 def _line(arrow: _Arrow) -> str:
     line = "-.->" if arrow.is_dotted else "-->"
-    text = f'|"{_text(arrow.text, _AT_AN_ARROW)}"|' if arrow.text else ""
+    text = f'|"{_text(arrow.text, _ARROW_WIDTH)}"|' if arrow.text else ""
     return f"  {arrow.start} {line}{text} {arrow.end}"
 
 
-def _text(text: str, width: int = _IN_A_BOX) -> str:
-    """Broken into lines at spaces, with nothing in it that Mermaid or HTML would read."""
+def _text(text: str, width: int = _BOX_WIDTH) -> str:
+    """The text wrapped at spaces, escaped for Mermaid and HTML."""
     wrap = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False).wrap
     lines = [part for line in text.split("\n") for part in wrap(line)]
     return "<br/>".join(line.translate(_ESCAPED) for line in lines)

@@ -1,6 +1,6 @@
 """Make the calls, one after the other.  Called by `mando deploy`.
 
-What a half-finished run left is repaired by the next: what exists is found, what differs is put right.
+After a failure, run it again: calls that are done are left out or change nothing.
 """
 
 import os
@@ -10,22 +10,25 @@ from pathlib import Path
 from string import Template
 from subprocess import DEVNULL, PIPE
 
-from deploy.calls import Answer, Call
+from deploy.calls import Call, Query
 from deploy.script import command_line
 
 
 class CallFailed(Exception):
-    """Raised when a call fails; says which, and what it answered where that was not shown already."""
+    """Raised when a call fails; the message names the call, and its output if that was not shown already."""
 
 
 def perform(
     settings: Mapping[str, str],
-    calls: Iterable[Call | Answer],
+    calls: Iterable[Call | Query],
     programs: Mapping[str, tuple[str, ...]],
     folder: Path,
     report: Callable[[str], None],
 ) -> dict[str, str]:
-    """The answers by name.  programs maps a command's first word to what is run, in the folder.  Raises CallFailed."""
+    """Make the calls in the folder; return the queries' results by name.  Raises CallFailed.
+
+    programs maps the first word of a command to the program that is run.
+    """
     known = dict(settings)
     environment = {**os.environ, "CLOUDSDK_CORE_PROJECT": known["PROJECT"], "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
 
@@ -43,21 +46,21 @@ def perform(
 
     for call in calls:
         shown = Template(command_line(call.command)).substitute(known)
-        if isinstance(call, Answer):
+        if isinstance(call, Query):
             answer = run(call.command, PIPE, PIPE)
             text = answer.stdout.decode().strip()
             if answer.returncode or not text:
-                raise CallFailed(f"{call.why}: {shown}\n{answer.stderr.decode().strip() or 'it answered nothing'}")
+                raise CallFailed(f"{call.purpose}: {shown}\n{answer.stderr.decode().strip() or 'it answered nothing'}")
             known[call.name] = text
-            report(f"{call.why}: {text}")
+            report(f"{call.purpose}: {text}")
             continue
         if call.unless is not None and _is_done(call, run(call.unless, PIPE, PIPE), known):
-            report(f"{call.why}: is there already")
+            report(f"{call.purpose}: is there already")
             continue
-        report(f"{call.why}: {shown}")
-        # What gcloud does and what went wrong goes to stderr; stdout would only repeat whole policies and versions.
+        report(f"{call.purpose}: {shown}")
+        # gcloud reports progress and errors on stderr; on stdout it only prints whole policies and versions.
         if status := run(call.command, DEVNULL if call.command[0] == "gcloud" else None, None).returncode:
-            raise CallFailed(f"{call.why}: exit status {status} of {shown}")
+            raise CallFailed(f"{call.purpose}: exit status {status} of {shown}")
     return {name: known[name] for name in known if name not in settings}
 
 

@@ -4,28 +4,28 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 
-from deploy.calls import Answer, Call
+from deploy.calls import Call, Query
 
-# Before the first call: gcloud takes the project from here, and asks no questions.
+# Set before the first call: gcloud's project, and no questions.
 EXPORTS = ("export CLOUDSDK_CORE_PROJECT=$PROJECT CLOUDSDK_CORE_DISABLE_PROMPTS=1",)
-_BARE = re.compile(r"[A-Za-z0-9_@%+=:,./$-]+")
-# A path may hold a space; all other settings are words.
+_UNQUOTED = re.compile(r"[A-Za-z0-9_@%+=:,./$-]+")
+# These are quoted: a path may hold a space; all other settings cannot.
 _PATHS = ("$SEAL_KEY_FILE",)
 
 
-def script(settings: Mapping[str, str], calls: Iterable[Call | Answer]) -> list[str]:
-    """The lines of a script that does what perform.py would; each call after a comment that says why."""
+def script(settings: Mapping[str, str], calls: Iterable[Call | Query]) -> list[str]:
+    """The lines of a script that makes the same calls as perform.py; a comment before each says its purpose."""
     lines = ["#!/usr/bin/env bash", "set -euo pipefail", ""]
     lines += [f"{name}={shlex.quote(value)}" for name, value in settings.items()]
     lines += EXPORTS
     for call in calls:
-        lines += ["", f"# {call.why}", line(call)]
+        lines += ["", f"# {call.purpose}", line(call)]
     return lines
 
 
-def line(call: Call | Answer) -> str:
-    """One line of shell."""
-    if isinstance(call, Answer):
+def line(call: Call | Query) -> str:
+    """The call as one line of shell."""
+    if isinstance(call, Query):
         return f"{call.name}=$({command_line(call.command)})"
     if call.unless is None:
         return command_line(call.command)
@@ -36,11 +36,11 @@ def line(call: Call | Answer) -> str:
 
 
 def command_line(command: Iterable[str]) -> str:
-    """The words as a shell reads them; $NAMES stay what they are."""
+    """The command, quoted for a shell; $NAMES stay variables."""
     return " ".join(map(_word, command))
 
 
 def _word(word: str) -> str:
     if any(path in word for path in _PATHS):
         return f'"{word}"'
-    return word if _BARE.fullmatch(word) else shlex.quote(word)
+    return word if _UNQUOTED.fullmatch(word) else shlex.quote(word)

@@ -1,6 +1,6 @@
-"""Pictures on standard input → figures.  Runs where numpy is.
+"""Compute figures of the pictures on standard input.  Called by bench/beauty.py; needs numpy.
 
-Each is 5 bytes (the length of the PNG, the order of its symmetry) and a PNG of 1024 px; looked at in a quarter of that.
+A picture is 5 bytes (length of the PNG, order of symmetry) and a PNG of 1024 px, which is reduced to 256 px.
 Perceptual hash: 64² DCT of one quadrant's luminance, its lowest 16 × 16.  Colourfulness: Hasler and Süsstrunk 2003.
 Coverage: the part of the disc that differs from the ground by more than 0.06 in OKLab.  Edge density: the part of the
 disc where Sobel's gradient is above 10 of 255 a pixel.  Rotation, of every fifth picture: 1 - difference after one step
@@ -16,8 +16,7 @@ import numpy as np
 from PIL import Image, ImageChops
 
 HASH, GRID, REDUCED, ROTATED = 16, 64, 4, 5
-# Name, which percentile, the least, the most.  What makes a single picture poor is gated at its poor end, what says
-# how pictures are on the whole at the median.
+# Name, percentile, minimum, maximum.  A low percentile where one bad picture matters, else the median.
 GATES = (
     ("mirror error, left to right", 100, 0, 0),
     ("mirror error, up to down, even", 100, 0, 0),
@@ -51,18 +50,18 @@ def main() -> None:
     for name, percentile, low, high in GATES:
         value, least, median, most = (float(np.percentile(figures[name], part)) for part in (percentile, 5, 50, 95))
         spread = f"p5 {least:8.3f}   median {median:8.3f}   p95 {most:8.3f}"
-        print(f"  {name:<30} {spread}   p{percentile:<3} is to be {gate(value, low, high)}")
+        print(f"  {name:<30} {spread}   p{percentile:<3} bound {gate(value, low, high)}")
     bits = np.array(hashes)
     nearest = [int((bits[:number] != bits[number]).sum(axis=1).min()) for number in range(1, len(bits))]
     closest = min(nearest)
-    verdict = f"p5 {np.percentile(nearest, 5):.0f}, median {np.median(nearest):.0f}; is to be {gate(closest, 40, None)}"
-    print(f"  {'closest two, bits of 256':<30} {closest}; from its nearest {verdict}")
+    verdict = f"p5 {np.percentile(nearest, 5):.0f}, median {np.median(nearest):.0f}; bound {gate(closest, 40, None)}"
+    print(f"  {'closest two, bits of 256':<30} {closest}; distance to the nearest: {verdict}")
     print(f"  {'different pictures':<30} {len(digests)} of {len(bits)}")
 
 
 def gate(value, low, high):
     good = (low is None or value >= low) and (high is None or value <= high)
-    return f"{'' if low is None else low} … {'' if high is None else high}{'' if good else ': is not'}"
+    return f"{'' if low is None else low} … {'' if high is None else high}{'' if good else ': not met'}"
 
 
 def measure(whole, order):

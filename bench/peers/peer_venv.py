@@ -1,4 +1,4 @@
-"""A virtual environment of its own for a peer, so that its libraries never meet ours."""
+"""Create a virtual environment for a peer, so that its dependencies cannot conflict with ours."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def ensure_venv(name: str, *requirements: str) -> Path:
-    """The Python of .venv-bench-NAME, made and filled the first time."""
+    """The Python of .venv-bench-NAME; created if it is missing or its requirements changed."""
     folder = ROOT / f".venv-bench-{name}"
     python, done = folder / "bin" / "python", folder / "installed"
     if not done.exists() or done.read_text() != "\n".join(requirements):

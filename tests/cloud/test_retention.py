@@ -127,7 +127,7 @@ def test_one_place_says_what_is_kept_how_long() -> None:
     page = (ROOT / "docs" / "operating.md").read_text()
     assert f"{KEPT_S / DAY_S:.0f} days" in page
     assert f"{KEPT_BYTES / 1024**3:.0f} GB" in page
-    table = page.partition("## What is kept how long")[2].partition("## ")[0]
+    table = page.partition("## How long data is kept")[2].partition("## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| what")]
     assert rows == [f"| {what} | {how_long} |" for what, how_long in PAGE]
 

@@ -1,4 +1,4 @@
-"""`make audit` names every known hole, and never says that there is none when nobody could be asked."""
+"""`make audit` names every known vulnerability, and never says that there is none when OSV cannot be reached."""
 
 import json
 from http.server import BaseHTTPRequestHandler
@@ -52,7 +52,10 @@ def test_a_known_hole_is_named_with_the_version_that_mends_it(
     Osv.status = 200
     with serving(Osv) as url:
         assert audit.main([f"--osv-url={url}/v1/query", pins(tmp_path, "tight==2.0", "leaky==1.1")]) == 1
-    assert capsys.readouterr().out == "leaky 1.1: GHSA-0000-0000-0000, mended in 1.2\npackages: 2, known holes: 1\n"
+    assert (
+        capsys.readouterr().out
+        == "leaky 1.1: GHSA-0000-0000-0000, fixed in 1.2\npackages: 2, known vulnerabilities: 1\n"
+    )
 
 
 def test_every_pin_of_both_files_is_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,7 +63,7 @@ def test_every_pin_of_both_files_is_asked_about(capsys: pytest.CaptureFixture[st
     with serving(Osv) as url:
         assert audit.main([f"--osv-url={url}/v1/query"]) == 0
     said = capsys.readouterr().out
-    assert said == f"packages: {len(Osv.asked)}, known holes: 0\n"
+    assert said == f"packages: {len(Osv.asked)}, known vulnerabilities: 0\n"
     names = {asked.split()[0] for asked in Osv.asked}
     assert {"flask", "pynacl", "google-cloud-tasks", "pytest", "pip-audit"} <= names
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from deploy.diagram import PAGE, WORKFLOW, drawn, page_with
+from deploy.diagram import PAGE, WORKFLOW, diagram_of, page_with
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.errors import WorkflowSyntaxError
 from tests.conformance.cases import all_cases
@@ -12,13 +12,13 @@ from tests.conformance.cases import all_cases
 
 def a_main(steps: str) -> str:
     """The diagram of a main with these steps, without its frame: lines, stripped."""
-    lines = [line.strip() for line in drawn(f"main:\n  steps:\n{steps}").splitlines()]
+    lines = [line.strip() for line in diagram_of(f"main:\n  steps:\n{steps}").splitlines()]
     return "\n".join(line for line in lines[lines.index('subgraph main["main()"]') :] if line != "direction TB")
 
 
 def test_the_page_shows_the_workflow_as_it_is() -> None:
     page = PAGE.read_text()
-    assert page_with(page, drawn(WORKFLOW.read_text())) == page, "run `make docs`"
+    assert page_with(page, diagram_of(WORKFLOW.read_text())) == page, "run `make docs`"
 
 
 def test_every_step_of_the_workflow_is_in_it() -> None:
@@ -26,7 +26,7 @@ def test_every_step_of_the_workflow_is_in_it() -> None:
         r"^ +- (\w+):(?: +#.*)?\n +(?:assign|call|for|return|switch|try|raise):", WORKFLOW.read_text(), re.M
     )
     assert len(steps) > 20
-    assert [step for step in steps if f"__{step}" not in drawn(WORKFLOW.read_text())] == []
+    assert [step for step in steps if f"__{step}" not in diagram_of(WORKFLOW.read_text())] == []
 
 
 def test_another_wait_or_condition_is_another_diagram() -> None:
@@ -37,7 +37,7 @@ def test_another_wait_or_condition_is_another_diagram() -> None:
         ("reason: undrawable", "reason: broken"),
     ):
         assert old in source
-        assert drawn(source.replace(old, new, 1)) != drawn(source)
+        assert diagram_of(source.replace(old, new, 1)) != diagram_of(source)
 
 
 def test_a_switch_has_its_conditions_at_its_arrows_and_what_is_otherwise() -> None:
@@ -105,7 +105,7 @@ def test_a_jump_back_to_a_frame_around_is_a_box_that_says_so() -> None:
 
 def test_subworkflows_are_pointed_at_by_calls_and_by_expressions() -> None:
     main = "main:\n  steps:\n    - a: {call: sub}\n    - b: {return: '${1 + sub()}'}\n"
-    shown = drawn(f"{main}sub:\n  steps:\n    - c: {{return: 1}}\n")
+    shown = diagram_of(f"{main}sub:\n  steps:\n    - c: {{return: 1}}\n")
     assert 'main__a[["a<br/>sub"]]' in shown
     assert "main__a -.-> sub" in shown
     assert "main__b -.-> sub" in shown
@@ -146,7 +146,7 @@ def test_any_workflow_is_drawn_with_all_that_its_arrows_name() -> None:
     right = [source for source in SOURCES if len(source) < 20_000 and is_right(source)]
     assert len(right) > 200
     for source in right:
-        lines = [line.strip() for line in drawn(source).splitlines()]
+        lines = [line.strip() for line in diagram_of(source).splitlines()]
         ids = [found[1] for line in lines if (found := re.match(r'(?:subgraph )?(\w+)(?:\["|\{"|\[\["|\(\[")', line))]
         arrows = [found for line in lines if (found := re.fullmatch(r'(\w+) -\.?->(?:\|"[^"]*"\|)? (\w+)', line))]
         assert len(ids) == len(set(ids)), source
@@ -158,4 +158,4 @@ def test_any_workflow_is_drawn_with_all_that_its_arrows_name() -> None:
 
 def test_a_text_that_is_no_workflow_is_refused_with_its_place() -> None:
     with pytest.raises(WorkflowSyntaxError, match="unknown function"):
-        drawn("main:\n  steps:\n    - a: {call: nothing.here}\n")
+        diagram_of("main:\n  steps:\n    - a: {call: nothing.here}\n")

@@ -2,7 +2,7 @@
 
 import re
 
-from deploy.calls import CALLS, SETTINGS, Answer
+from deploy.calls import CALLS, SETTINGS, Query
 from deploy.script import EXPORTS, line
 from tests.servers import ROOT
 
@@ -39,5 +39,5 @@ def test_every_name_that_a_call_uses_is_known_by_then() -> None:
     for call in CALLS:
         used = set(re.findall(r"\$([A-Z_]+)", " ".join(call.command)))
         assert used <= known, call
-        if isinstance(call, Answer):
+        if isinstance(call, Query):
             known.add(call.name)

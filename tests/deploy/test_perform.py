@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.calls import CALLS, Answer, Call
+from deploy.calls import CALLS, Call, Query
 from deploy.perform import CallFailed, perform
 from deploy.script import script
 
@@ -63,7 +63,7 @@ class Pretender:
     def answers(self, answers: dict[str, tuple[int, str]]) -> None:
         (self.folder / "answers.json").write_text(json.dumps(answers))
 
-    def perform(self, calls: Sequence[Call | Answer] = CALLS) -> dict[str, str]:
+    def perform(self, calls: Sequence[Call | Query] = CALLS) -> dict[str, str]:
         programs = {"gcloud": self.command, "mando": self.command}
         return perform(self.settings, calls, programs, self.folder, self.said.append)
 
@@ -125,7 +125,7 @@ def test_a_run_that_stopped_half_way_goes_on_and_says_where_it_stopped(pretender
 
 def test_an_address_that_is_not_answered_stops_it(pretender: Pretender) -> None:
     pretender.answers({**FULL, "app describe --format": (0, "\n")})
-    with pytest.raises(CallFailed, match=r"where they answer: gcloud app describe .*\nit answered nothing"):
+    with pytest.raises(CallFailed, match=r"the host of the steps: gcloud app describe .*\nit answered nothing"):
         pretender.perform()
 
 

@@ -16,7 +16,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert "MAX_BODY_BYTES = 256 * 1024" in ingress
     assert "more than 256 KiB" in PAGE
     assert f"more than {app.MAX_BODY_BYTES // 1024} KiB" in PAGE
-    assert f"overlong token ({caller._MAX_CHARACTERS:,} characters)" in PAGE
+    assert f"longer than {caller._MAX_CHARACTERS:,} characters" in PAGE
     assert f"{MAX_AGE_S // 60} minutes either way" in PAGE
 
 

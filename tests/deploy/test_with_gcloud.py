@@ -15,7 +15,7 @@ from aiohttp import web
 import ingress.config
 import steps.config
 from cli.env import gcloud_environment
-from deploy.calls import APIS, CALLS, Answer, Call
+from deploy.calls import APIS, CALLS, Call, Query
 from deploy.calls import SETTINGS as ASKED
 from deploy.perform import perform
 from ingress.enqueue import MAX_CALLS
@@ -150,7 +150,7 @@ def check_ingress(google: Google) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Calls from the one with this `why` to the next part's; what a second run changes again."""
+    """Calls from the one with this `purpose` to the next part's; what a second run changes again."""
 
     first: str
     check: Callable[[Google], None]
@@ -160,25 +160,25 @@ class Part:
 # All of CALLS in order.  gcloud takes a second a call, so each part has a test of its own, in a project that has what
 # the parts before it make.  That all of them are made in one run, and in which order, says test_perform.py.
 PARTS = {
-    "project": Part("the services that it is made of", check_project),
+    "project": Part("the Google Cloud services that mando uses", check_project),
     "account of the ingress": Part("the account of the ingress", check_account("ingress")),
     "account of the tasks": Part("the account of the tasks", check_account("tasks")),
     "account of the workflow": Part("the account of the workflow", check_account("workflow")),
     "account of the steps": Part("the account of the steps", check_account("steps")),
-    "grants": Part("both builds run as this account, and a new project gives it nothing", check_grants),
+    "grants": Part("both builds run as this account, which has no role in a new project", check_grants),
     "bucket": Part("the bucket of the pictures, closed to the public", check_bucket),
     "secret": Part("the secret that opens sealed tokens", check_secret),
     "queue": Part("the queue, and how fast it runs", check_queue),
     "steps": Part("the steps", check_steps),
-    "workflow": Part("the workflow", check_workflow, ["deploy workflow mando"]),
+    "workflow": Part("the workflow mando", check_workflow, ["deploy workflow mando"]),
     "ingress": Part("the ingress", check_ingress, ["deploy function mando-ingress"]),
-    "command": Part("the command, and where Discord sends it", check_command),
+    "command": Part("the command /mando, and where Discord sends interactions", check_command),
 }
 
 
-def calls_of(name: str) -> Sequence[Call | Answer]:
-    whys = [call.why for call in CALLS]
-    begins = [whys.index(part.first) for part in PARTS.values()]
+def calls_of(name: str) -> Sequence[Call | Query]:
+    purposes = [call.purpose for call in CALLS]
+    begins = [purposes.index(part.first) for part in PARTS.values()]
     assert (begins[0], begins) == (0, sorted(begins)), "the parts are all of CALLS"
     number = list(PARTS).index(name)
     return CALLS[begins[number] : [*begins, len(CALLS)][number + 1]]
@@ -202,7 +202,7 @@ def test_a_part_is_made_by_the_real_gcloud_and_a_second_run_makes_nothing_twice(
     key.write_text("the private key\n")
     part, calls, said = PARTS[name], calls_of(name), list[str]()
     prepare(google, name)
-    asked = {call.name for call in calls if isinstance(call, Answer)}
+    asked = {call.name for call in calls if isinstance(call, Query)}
     told = {name: ANSWERS[name] for name in ANSWERS.keys() - asked}
     settings = {**SETTINGS, "SEAL_KEY_FILE": str(key), **told}
     answers = perform(settings, calls, PROGRAMS, ROOT, said.append)
@@ -219,7 +219,7 @@ def test_a_part_is_made_by_the_real_gcloud_and_a_second_run_makes_nothing_twice(
     assert "the-bots-token" not in "\n".join(said)
 
 
-def is_worth_repeating(call: Call | Answer) -> bool:
+def is_worth_repeating(call: Call | Query) -> bool:
     """The accounts are alike, and so are the grants; a version of the steps is made anew by every deployment."""
     words = " ".join(call.command)
     kinds = (

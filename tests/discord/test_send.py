@@ -212,7 +212,7 @@ async def test_where_it_goes_away_meanwhile_one_line_says_so() -> None:
     async with served(routes) as url:
         ended = await mando_send(int(url.rpartition(":")[2]), "--wait", "0.1")
     assert (ended.code, ended.errors.count("\n")) == (1, 1)
-    assert "answers no longer: " in ended.errors
+    assert "no longer answers: " in ended.errors
 
 
 @pytest.mark.parametrize(

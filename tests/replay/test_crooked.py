@@ -49,7 +49,7 @@ OTHERWISE = "does not answer as Workflow Executions does: "
         (aborting(grpc.StatusCode.UNIMPLEMENTED, "Method not found!"), OTHERWISE + "Method not found!"),
         (aborting(grpc.StatusCode.INTERNAL, ""), OTHERWISE + "InternalServerError"),
         (aborting(grpc.StatusCode.UNAVAILABLE, "disk\nfull"), ": disk full; start it with `mando up`"),
-        (aborting(grpc.StatusCode.PERMISSION_DENIED, "not\nyou " * 1000), "mando replay: not you not you"),
+        (aborting(grpc.StatusCode.PERMISSION_DENIED, "not\nyou " * 100), "mando replay: not you not you"),
         (aborting(grpc.StatusCode.CANCELLED, ""), "mando replay: Cancelled"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a workflow that `mando run` runs finds around it: tokens, callbacks that are served, a log in the terminal."""
+"""The environment of a workflow under `mando run`: tokens, callback endpoints, a log in the terminal."""
 
 import json
 import os
@@ -15,32 +15,32 @@ from local.executions.engine.callbacks import Callbacks
 from local.http.api_error import api_errors
 from local.workflows.effects import Auth, Value
 
-TOKEN = "MANDO_RUN_TOKEN"  # noqa: S105 -- the variable's name
+TOKEN_ENV = "MANDO_RUN_TOKEN"  # noqa: S105 -- the variable's name
 _MADE_UP = "made-up-by-mando-run"
 
 
 class Tokens:
-    """The token of calls with auth: the user's, or a made-up one, which is said once."""
+    """The token of calls with auth: the user's, or a made-up one; then one line on stderr says so."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
 
     @classmethod
     def from_environment(cls) -> "Tokens":
-        token = os.environ.get(TOKEN, "").strip()
+        token = os.environ.get(TOKEN_ENV, "").strip()
         if not token.isascii() or not token.isprintable():
-            raise CannotStart(f"{TOKEN} has a character that no token has")
+            raise CannotStart(f"{TOKEN_ENV} has a character that no token has")
         return cls(token or None)
 
-    def give(self, _: Auth) -> str:
+    def get(self, _: Auth) -> str:
         if self._token is None:
-            sys.stderr.write(f"mando run: calls with auth carry a made-up token; {TOKEN} can hold a real one\n")
+            sys.stderr.write(f"mando run: calls with auth carry a made-up token; {TOKEN_ENV} can hold a real one\n")
             self._token = _MADE_UP
         return self._token
 
 
-class _Announced(Callbacks):
-    """Says in the terminal where a request is awaited."""
+class _AnnouncedCallbacks(Callbacks):
+    """Callbacks that print their URL in the terminal."""
 
     def create(self, execution: str, method: str) -> str:
         url = super().create(execution, method)
@@ -49,10 +49,10 @@ class _Announced(Callbacks):
 
 
 @asynccontextmanager
-async def callbacks_served() -> AsyncIterator[Callbacks]:
-    """Served on a free port of this machine for as long as the execution runs."""
+async def serve_callbacks() -> AsyncIterator[Callbacks]:
+    """Serve the callback endpoints on a free port of this machine while the execution runs."""
     database = Database(Path(":memory:"))
-    callbacks = _Announced(database, "")
+    callbacks = _AnnouncedCallbacks(database, "")
     app = web.Application(middlewares=[api_errors])
     app.add_routes(callbacks.routes())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
