@@ -170,7 +170,7 @@ PARTS = {
     "secret": Part("the secret that opens sealed tokens", check_secret),
     "queue": Part("the queue, and how fast it runs", check_queue),
     "steps": Part("the steps", check_steps),
-    "workflow": Part("the workflow", check_workflow, ["deploy workflow mando"]),
+    "workflow": Part("the workflow mando", check_workflow, ["deploy workflow mando"]),
     "ingress": Part("the ingress", check_ingress, ["deploy function mando-ingress"]),
     "command": Part("the command, and where Discord sends it", check_command),
 }
@@ -178,6 +178,8 @@ PARTS = {
 
 def calls_of(name: str) -> Sequence[Call | Answer]:
     whys = [call.why for call in CALLS]
+    lost = [part.first for part in PARTS.values() if part.first not in whys]
+    assert lost == [], "no call of deploy/calls.py has this as its `why`: PARTS above names the first call of each part"
     begins = [whys.index(part.first) for part in PARTS.values()]
     assert (begins[0], begins) == (0, sorted(begins)), "the parts are all of CALLS"
     number = list(PARTS).index(name)
