@@ -48,7 +48,7 @@ from steps.reply import reply
 from steps.seal import Opener
 from steps.secret_manager import read_secret
 
-VERSION = "0.1"
+AGENT_VERSION = "0.1"  # what Discord is told of us; a release leaves it
 MAX_BODY_BYTES = 16 * 1024  # a request is at most 4 KiB
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 _ATTEMPT = re.compile(r"[1-9][0-9]{0,2}")
@@ -100,7 +100,7 @@ def create_app(config: Config | None = None) -> Starlette:
     write_json_lines(sys.stdout)
     bucket = PictureBucket(config.bucket)
     # Source: Discord, "User Agent": DiscordBot ($url, $versionNumber)
-    user_agent = f"DiscordBot (https://{config.project}.appspot.com, {VERSION})"
+    user_agent = f"DiscordBot (https://{config.project}.appspot.com, {AGENT_VERSION})"
     discord = Discord(config.discord_api, user_agent, config.bot_token)
     opener = Opener(config.seal_private_keys)
     delivery = config.delivery
