@@ -37,6 +37,7 @@ SETTINGS = {
 }
 PROGRAMS = {"gcloud": ("gcloud",), "mando": (sys.executable, "-m", "cli.main")}
 SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service", "mandala"}
+WORKFLOWS = [path.stem for path in sorted((ROOT / "workflows").glob("*.yaml"))]
 OURS = "@demo.iam.gserviceaccount.com"
 ANSWERS = {"STEPS_HOST": "demo.uc.r.appspot.com", "INGRESS_URL": "https://mando-ingress-abc-uc.a.run.app"}
 
@@ -170,7 +171,7 @@ PARTS = {
     "secret": Part("the secret that opens sealed tokens", check_secret),
     "queue": Part("the queue, and how fast it runs", check_queue),
     "steps": Part("the steps", check_steps),
-    "workflow": Part("the workflow mando", check_workflow, ["deploy workflow mando"]),
+    "workflow": Part(f"the workflow {WORKFLOWS[0]}", check_workflow, [f"deploy workflow {name}" for name in WORKFLOWS]),
     "ingress": Part("the ingress", check_ingress, ["deploy function mando-ingress"]),
     "command": Part("the command, and where Discord sends it", check_command),
 }
