@@ -37,12 +37,14 @@ CONNECTORS = Path(test_connectors.__file__).read_text()
 
 @pytest.mark.parametrize("name", [*library.FUNCTIONS, *library.VALUES])
 def test_each_function_and_value_has_a_case(name: str) -> None:
-    assert re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", CASES + CONNECTORS)
+    found = re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", CASES + CONNECTORS)
+    assert found is not None, f"{name} has no case in any tests/conformance/*.yaml"
 
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_each_error_tag_has_a_case(tag: str) -> None:
-    assert re.search(rf"\b{tag}\b", CASES)
+    found = re.search(rf"\b{tag}\b", CASES)
+    assert found is not None, f"{tag} has no case in any tests/conformance/*.yaml"
 
 
 def test_the_library_raises_no_other_tags() -> None:

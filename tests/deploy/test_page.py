@@ -19,7 +19,7 @@ def commands(page: str) -> list[str]:
 def test_the_page_shows_every_call_in_order_and_no_other() -> None:
     shown = commands(PAGE)
     first = shown.index(EXPORTS[0])
-    assert shown[first + 1 :] == [line(call) for call in CALLS]
+    assert shown[first + 1 :] == [line(call) for call in CALLS], "left: docs/deploying.md; right: deploy/calls.py"
 
 
 def test_the_page_asks_for_every_setting_before_the_first_call() -> None:
@@ -31,7 +31,8 @@ def test_the_page_asks_for_every_setting_before_the_first_call() -> None:
 def test_the_page_explains_every_role() -> None:
     granted = {word.removeprefix("--role=") for call in CALLS for word in call.command if word.startswith("--role=")}
     assert granted
-    assert [role for role in granted if f"| `{role}` |" not in PAGE] == []
+    untold = [role for role in granted if f"| `{role}` |" not in PAGE]
+    assert untold == [], "these have no row in the table of roles in docs/deploying.md"
 
 
 def test_every_name_that_a_call_uses_is_known_by_then() -> None:

@@ -37,6 +37,7 @@ SETTINGS = {
 }
 PROGRAMS = {"gcloud": ("gcloud",), "mando": (sys.executable, "-m", "cli.main")}
 SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service", "mandala"}
+WORKFLOWS = [path.stem for path in sorted((ROOT / "workflows").glob("*.yaml"))]
 OURS = "@demo.iam.gserviceaccount.com"
 ANSWERS = {"STEPS_HOST": "demo.uc.r.appspot.com", "INGRESS_URL": "https://mando-ingress-abc-uc.a.run.app"}
 
@@ -170,7 +171,7 @@ PARTS = {
     "secret": Part("the secret that opens sealed tokens", check_secret),
     "queue": Part("the queue, and how fast it runs", check_queue),
     "steps": Part("the steps", check_steps),
-    "workflow": Part("the workflow mando", check_workflow, ["deploy workflow mando"]),
+    "workflow": Part(f"the workflow {WORKFLOWS[0]}", check_workflow, [f"deploy workflow {name}" for name in WORKFLOWS]),
     "ingress": Part("the ingress", check_ingress, ["deploy function mando-ingress"]),
     "command": Part("the command /mando, and where Discord sends interactions", check_command),
 }
@@ -178,6 +179,10 @@ PARTS = {
 
 def calls_of(name: str) -> Sequence[Call | Query]:
     purposes = [call.purpose for call in CALLS]
+    lost = [part.first for part in PARTS.values() if part.first not in purposes]
+    assert lost == [], (
+        "no call of deploy/calls.py has this as its `purpose`: PARTS above names the first call of each part"
+    )
     begins = [purposes.index(part.first) for part in PARTS.values()]
     assert (begins[0], begins) == (0, sorted(begins)), "the parts are all of CALLS"
     number = list(PARTS).index(name)

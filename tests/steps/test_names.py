@@ -3,11 +3,12 @@
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 import mandala
+import schemas
 from mandala import PALETTES
 from schemas.request import Options, Request
 from steps.bucket import PictureBucket
@@ -43,6 +44,11 @@ def requests() -> list[Request]:
     ]
 
 
+def test_each_option_that_there_is_stands_in_the_combinations() -> None:
+    tried = {name for request in requests() for name in request.options.to_json()}
+    assert tried == {field.name for field in fields(Options)}, "requests() above combines all options"
+
+
 def test_no_pair_of_options_is_answered_with_the_picture_of_another(pictures: PictureBucket, script: Scripted) -> None:
     drawn: dict[str, set[bytes]] = defaultdict(set)
     asked_for: dict[str, set[str]] = defaultdict(set)
@@ -68,6 +74,11 @@ def test_the_order_in_which_options_are_given_makes_no_other_picture(pictures: P
         for order in itertools.permutations(options.items())
     ]
     assert found == [found[0]] * 6
+
+
+def test_a_name_is_one_that_the_schema_of_pictures_takes(pictures: PictureBucket) -> None:
+    answer = generate(a_request("1"), pictures, is_first_attempt=True).to_json()
+    assert schemas.check("picture", answer) == answer, "the pattern of `object` in schemas/picture.json"
 
 
 @pytest.mark.parametrize("palette", sorted(PALETTES))

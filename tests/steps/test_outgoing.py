@@ -120,7 +120,7 @@ def test_a_message_that_differs_in_anything_from_what_was_written_down_is_seen(
 ) -> None:
     script.answers = [ANSWERS[name] for name in row["discord"]]
     assert replied(script, bucket, row, row.get("age_s", 1)) == "99"
-    assert [sent(asked) for asked in script.asked] == expected(row["sends"], bucket)
+    assert [sent(asked) for asked in script.asked] == expected(row["sends"], bucket), "right: outgoing/discord.yaml"
 
 
 @pytest.mark.parametrize("row", MESSAGES, ids=lambda row: row["name"])

@@ -45,7 +45,8 @@ def test_what_no_repetition_helps_is_not_repeated(where: str, reason: Reason, ki
     failed(steps)
     assert steps.slept == []
     told: dict[Reason, list[str]] = {"gone": [], "undrawable": ["undrawable"]}
-    assert steps.failures_told == told.get(reason, ["unavailable"])
+    said = "workflows/mando.yaml, apologise, goes by a status that STATUSES gives"
+    assert steps.failures_told == told.get(reason, ["unavailable"]), said
 
 
 @pytest.mark.parametrize("reason", ["unauthenticated", "refused"])
@@ -77,7 +78,7 @@ def test_the_schema_speaks_of_no_status_that_the_table_does_not_have() -> None:
     """Beside the two for an address that does not exist, which are starlette's."""
     kinds = json.loads((ROOT / "schemas" / "error.json").read_text())["properties"]["kind"]["oneOf"]
     said = {int(found) for one in kinds for found in re.findall(r"\d{3}", one["description"].partition(":")[0])}
-    assert said == {status for status, _ in STATUSES.values()} - {200} | {404, 405}
+    assert said == {status for status, _ in STATUSES.values()} - {200} | {404, 405}, "schemas/error.json, kind"
 
 
 def test_a_mistake_of_ours_is_answered_without_its_text() -> None:
