@@ -4,22 +4,15 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from local.discord import events
-from tests.discord.application import Running, local_discord, until
+from tests.discord.application import Running, until
 
 Event = tuple[str, int, dict[str, Any]]
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path) as running:
-        yield running
 
 
 class Listener:

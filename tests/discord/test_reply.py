@@ -1,7 +1,5 @@
 """The webhook of a reply: what a bot may do with it, and every refusal."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,23 +11,20 @@ from local.discord.errors import DiscordError
 from local.discord.form import ANSWER, CREATE, EDIT, EDIT_REPLY, FOLLOW_UP, Call, Form, parse_form
 from tests.discord.application import (
     PICTURE,
-    Clock,
     Interaction,
     Running,
     a_form,
     a_picture,
     deferred,
     json_values,
-    local_discord,
 )
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
+async def here(here: Running) -> Running:
     """The bot is thinking."""
-    async with local_discord(tmp_path, Clock()) as running:
-        await running.interact()
-        yield running
+    await here.interact()
+    return here
 
 
 async def test_a_picture_is_uploaded_and_shown_by_its_embed_with_its_alt_text(here: Running) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +12,16 @@ from local.discord.api.routes import routes
 from local.discord.discord import LocalDiscord
 from tests.discord.application import (
     BOT_TOKEN,
-    Clock,
     Interaction,
     Running,
     a_form,
     a_picture,
     answering,
     deferred,
-    local_discord,
 )
 from tests.servers import ROOT
 
 BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path, Clock()) as running:
-        yield running
 
 
 # Source: Discord's pages of each resource; /api/client and the page are ours.

@@ -1,7 +1,6 @@
 """Files of a message: how large, how many, of which kind, and what an edit makes of those that are there."""
 
 import io
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,10 @@ TOO_LARGE = {"message": "Request entity too large", "code": 40005}
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
+async def here(here: Running) -> Running:
     """The bot is thinking."""
-    async with local_discord(tmp_path, Clock()) as running:
-        await running.interact()
-        yield running
+    await here.interact()
+    return here
 
 
 def test_the_limits_are_others_than_documented() -> None:
