@@ -22,7 +22,7 @@ from cli import options
 from cli.errors import CannotStart
 from cli.keys import read_private_key, write_private_key
 from local.children import Child, ChildFailed, Program
-from local.data.disk import CannotKeep, UnusableFile, unusable_key
+from local.data.disk import DiskUnavailable, UnusableFile, unusable_key
 from local.deployed import deploy_files
 from local.discord.errors import DiscordError
 from local.live_files import BrokenFile, watch
@@ -50,7 +50,7 @@ def command(port: int, data: Path) -> None:
     try:
         with _locked(data):
             asyncio.run(_up(Ports(port), data))
-    except (CannotKeep, ChildFailed, UnusableFile) as error:
+    except (DiskUnavailable, ChildFailed, UnusableFile) as error:
         raise CannotStart(str(error)) from None
 
 

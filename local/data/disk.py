@@ -36,7 +36,7 @@ _said_s = -_SAY_EVERY_S
 Result = TypeVar("Result")
 
 
-class CannotKeep(Exception):
+class DiskUnavailable(Exception):
     """Raised when the disk does not take what is to be kept, and nothing of it was kept; later it may."""
 
 
@@ -63,7 +63,7 @@ async def until_kept(write: Callable[[], Result]) -> Result:
     for wait_s in waits_s():
         try:
             return write()
-        except CannotKeep as error:
+        except DiskUnavailable as error:
             say_waiting(error)
         await asyncio.sleep(wait_s)
     raise AssertionError("waits_s() has no end")
@@ -77,7 +77,7 @@ def waits_s() -> Iterator[float]:
         wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
 
-def say_waiting(error: CannotKeep) -> None:
+def say_waiting(error: DiskUnavailable) -> None:
     global _said_s
     now_s = time.monotonic()
     if now_s - _said_s >= _SAY_EVERY_S:

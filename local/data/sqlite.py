@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.data.disk import CannotKeep, is_passing
+from local.data.disk import DiskUnavailable, is_passing
 from local.data.sqlite_file import Layout, prepare
 
 # Nobody else should write to the file.  Whoever does (a person with sqlite3) holds up everybody for so long at most.
@@ -30,7 +30,7 @@ class Taken(Exception):
 class Sqlite:
     """One file, one process, any number of threads that take turns.  ":memory:" is a file that is gone at the end.
 
-    Raises UnusableFile where the file cannot be used.  Every method raises CannotKeep where the disk takes nothing,
+    Raises UnusableFile where the file cannot be used.  Every method raises DiskUnavailable where the disk takes nothing,
     and Taken where a row of that key is there; other errors are mistakes of ours.
     """
 
@@ -109,7 +109,7 @@ class Sqlite:
 
     def _told(self, error: sqlite3.Error) -> Exception:
         if is_passing(error):
-            return CannotKeep(f"cannot keep anything in {self.path}: {error}")
+            return DiskUnavailable(f"cannot keep anything in {self.path}: {error}")
         if getattr(error, "sqlite_errorcode", None) in _TAKEN:
             return Taken(str(error))
         return error

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from local.data.disk import CannotKeep, UnusableFile, is_passing
+from local.data.disk import DiskUnavailable, UnusableFile, is_passing
 
 _BEFORE_NUMBERS = 0  # what SQLite says of a file for which nobody chose a number
 _START_AFRESH = "bring it back from a copy, or move it away: a new and empty one is made then"
@@ -44,7 +44,7 @@ class Layout:
 def prepare(path: Path, layout: Layout) -> None:
     """Make the file if there is none, else look at it and bring it to that layout.
 
-    Raises UnusableFile; CannotKeep where the disk takes nothing.
+    Raises UnusableFile; DiskUnavailable where the disk takes nothing.
     """
     try:
         if not os.path.lexists(path):
@@ -61,7 +61,7 @@ def prepare(path: Path, layout: Layout) -> None:
                 f"{path} cannot be read and written: {error.strerror}; give yourself the right"
             ) from None
         if is_passing(error):
-            raise CannotKeep(f"cannot keep anything in {path}: {error}") from error
+            raise DiskUnavailable(f"cannot keep anything in {path}: {error}") from error
         raise UnusableFile(f"{path} cannot be used: {error}; {_START_AFRESH}") from error
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.data.disk import CannotKeep, say_waiting
+from local.data.disk import DiskUnavailable, say_waiting
 from local.retention import KEPT_BYTES, KEPT_S, LEAST_KEPT_S
 
 _SWEEP_EVERY_S = 600.0
@@ -60,12 +60,12 @@ class Retention:
         while True:
             try:
                 await self.sweep()
-            except CannotKeep as error:  # to delete takes room, too
+            except DiskUnavailable as error:  # to delete takes room, too
                 say_waiting(error)
             await asyncio.sleep(_SWEEP_EVERY_S)
 
     async def sweep(self) -> None:
-        """First what is too old, then the oldest of all until the folder is small enough.  Raises CannotKeep."""
+        """First what is too old, then the oldest of all until the folder is small enough.  Raises DiskUnavailable."""
         for shelf in self._shelves:
             while await shelf.forget(self._now_s() - KEPT_S, _AT_ONCE):
                 await shelf.give_back(_PAGES_AT_ONCE)

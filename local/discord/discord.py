@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from local.data.contents import Contents
-from local.data.disk import CannotKeep, say_waiting, waits_s
+from local.data.disk import DiskUnavailable, say_waiting, waits_s
 from local.discord.answer import Answer
 from local.discord.channel import Channel
 from local.discord.command_form import Command
@@ -84,7 +84,7 @@ class LocalDiscord:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discord-store")
 
     async def start(self) -> None:
-        """Raises UnusableFile; CannotKeep where the disk takes nothing."""
+        """Raises UnusableFile; DiskUnavailable where the disk takes nothing."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._open, loop)
         self._sender = Sender(self._key, self._clock)
@@ -217,7 +217,7 @@ class LocalDiscord:
         for wait_s in waits_s():
             try:
                 await self.run(self.replies.settle, interaction_id, delivery)
-            except CannotKeep as error:
+            except DiskUnavailable as error:
                 say_waiting(error)
                 await asyncio.sleep(wait_s)
             else:

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.data.disk import CannotKeep
+from local.data.disk import DiskUnavailable
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Path = tuple[str | int, ...]
@@ -131,7 +131,7 @@ def discord_errors(handler: Handler) -> Handler:
             return await handler(request)
         except DiscordError as error:
             return json_answer(error.body, error.status, error.headers)
-        except CannotKeep as error:
+        except DiskUnavailable as error:
             return json_answer({"message": f"503: Service Unavailable ({error})", "code": 0}, 503)
         except web.HTTPRequestEntityTooLarge:
             return json_answer(too_large().body, 413)

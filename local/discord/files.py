@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from local.data.contents import Contents
-from local.data.disk import CannotKeep, is_passing
+from local.data.disk import DiskUnavailable, is_passing
 
 
 class MessageFiles:
@@ -25,13 +25,13 @@ class MessageFiles:
         return self._folder / str(file_id)
 
     def add(self, file_id: int, content: bytes) -> None:
-        """Raises CannotKeep."""
+        """Raises DiskUnavailable."""
         self._added.append(file_id)
         try:
             self._contents.keep_bytes(content, self.path(file_id))
         except OSError as error:
             if is_passing(error):
-                raise CannotKeep(f"cannot keep anything in {self._folder}: {error}") from None
+                raise DiskUnavailable(f"cannot keep anything in {self._folder}: {error}") from None
             raise
 
     def drop(self, file_id: int) -> None:

@@ -30,7 +30,7 @@ class Store:
     """
 
     def __init__(self, path: Path, contents: Contents, on_change: Callable[[Change], None]) -> None:
-        """Raises UnusableFile; every method raises CannotKeep where the disk takes nothing."""
+        """Raises UnusableFile; every method raises DiskUnavailable where the disk takes nothing."""
         self._files = MessageFiles(path.with_suffix(".files"), contents)
         self._on_change = on_change
         self._changes: list[Change] = []

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from local.data.disk import CannotKeep
+from local.data.disk import DiskUnavailable
 
 _STATUS_OF = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "ALREADY_EXISTS"}
 _GOOGLE = re.compile(r"/(v1|v2|v2beta3)/")  # the faces that gcloud and the client libraries of Tasks and Workflows call
@@ -45,7 +45,7 @@ async def api_errors(request: web.Request, handler: Handler) -> web.StreamRespon
         return await handler(request)
     except ApiError as error:
         refused = error
-    except CannotKeep as error:
+    except DiskUnavailable as error:
         refused = ApiError(503, f"The service is currently unavailable: {error}", "UNAVAILABLE")
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         # Google's front end knows a path together with its method: a wrong method is 404 too.

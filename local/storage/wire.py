@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.data.disk import CannotKeep, is_passing
+from local.data.disk import DiskUnavailable, is_passing
 from local.storage.errors import StorageError
 from local.storage.multipart import parse_resource
 
@@ -30,8 +30,8 @@ def google_errors(handler: Handler) -> Handler:
             return await handler(request)
         except StorageError as error:
             return refusal(error)
-        except (CannotKeep, OSError) as error:
-            if not isinstance(error, CannotKeep) and not is_passing(error):
+        except (DiskUnavailable, OSError) as error:
+            if not isinstance(error, DiskUnavailable) and not is_passing(error):
                 raise
             return refusal(StorageError(503, "backendError", f"Backend Error: {error}"))
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from local.data.disk import CannotKeep, say_waiting, waits_s
+from local.data.disk import DiskUnavailable, say_waiting, waits_s
 from local.tasks.rules import QueueConfig, TokenBucket, dispatchable, next_look_s, retry_at_s
 from local.tasks.store import TaskStore
 from local.tasks.task import AttemptResult, LastAttempt, Task
@@ -85,7 +85,7 @@ class Dispatcher:
         for wait_s in waits_s():
             try:
                 await self._serve(queue)
-            except CannotKeep as error:
+            except DiskUnavailable as error:
                 say_waiting(error)
                 await asyncio.sleep(wait_s)
             else:
@@ -148,7 +148,7 @@ class Dispatcher:
             with self._store.transaction():
                 for one in ended:
                     self._record_end(*one)
-        except CannotKeep as error:  # the attempts were made, and how they ended is not lost
+        except DiskUnavailable as error:  # the attempts were made, and how they ended is not lost
             say_waiting(error)
             self._ended = ended + self._ended
             if self._is_running:
@@ -179,7 +179,7 @@ class Dispatcher:
                     await self._expire(config)
                 while self._store.forget(self.now_s(), _SLICE) >= _SLICE:  # noqa: ASYNC110 -- others get their turn
                     await asyncio.sleep(0)
-            except CannotKeep as error:
+            except DiskUnavailable as error:
                 say_waiting(error)
             await asyncio.sleep(_HOUSEKEEPING_S)
 

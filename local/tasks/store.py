@@ -77,7 +77,7 @@ class TaskStore:
     """One file, one process, one thread.  Queues, and how much they hold, are kept in memory too: all ask for them."""
 
     def __init__(self, path: Path) -> None:
-        """Raises UnusableFile; every method raises CannotKeep where the disk takes nothing, and has changed nothing."""
+        """Raises UnusableFile; every method raises DiskUnavailable where the disk takes nothing, and has changed nothing."""
         self._database = Sqlite(path, _LAYOUT)
         self._database.run(f"PRAGMA cache_size=-{_CACHE_KIB}")
         self._load()

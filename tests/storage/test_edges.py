@@ -14,7 +14,7 @@ import requests
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from local.data.disk import CannotKeep
+from local.data.disk import DiskUnavailable
 from local.storage.checksums import Checksums
 from local.storage.errors import StorageError
 from local.storage.multipart import RelatedReader, boundary_of
@@ -226,7 +226,7 @@ def test_a_content_that_is_lost_or_was_replaced_is_told_otherwise(store: ObjectS
 @pytest.mark.parametrize(
     ("error", "status", "reason"),
     [
-        (CannotKeep("full"), 503, "backendError"),
+        (DiskUnavailable("full"), 503, "backendError"),
         (OSError(errno.ENOSPC, "full"), 503, "backendError"),
         (StorageError(404, "notFound", "gone"), 404, "notFound"),
         (StorageError(304, "notModified", "Not Modified"), 304, None),

@@ -75,7 +75,7 @@ class Journal:
     def record(self, number: int, effect: Leaf, outcome: Outcome | WorkflowError) -> None:
         """Keep the outcome of the effect of that number; a callback's request is used up with it, or both are not.
 
-        Raises CannotKeep; nothing has changed then.
+        Raises DiskUnavailable; nothing has changed then.
         """
         position, at = self._position + 1, self._now()
         with self._database.transaction():

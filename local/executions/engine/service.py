@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from local.data.disk import CannotKeep, say_waiting, until_kept, waits_s
+from local.data.disk import DiskUnavailable, say_waiting, until_kept, waits_s
 from local.executions.data.database import Database
 from local.executions.data.executions import ENTRIES_A_PART, ExecutionStore
 from local.executions.data.instant import instant
@@ -171,7 +171,7 @@ class ExecutionService:
         for wait_s in waits_s():
             try:
                 await self._drive(workflow, execution)
-            except CannotKeep as error:
+            except DiskUnavailable as error:
                 say_waiting(error)
                 self._callbacks.end(execution["name"])
             except JournalDiffers as error:
