@@ -16,9 +16,9 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0
 _SAY_EVERY_S = 10.0  # a thousand executions that wait for the same disk are one line, not a thousand
 
 # What may be otherwise a moment later: a full disk, one that fails or is read-only, a file that another program locks.
-_PASSING_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE})
+_TRANSIENT_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE})
 # Source: SQLite, "Result and Error Codes"; the lowest byte of a code is its kind.
-_PASSING_CODES = frozenset(
+_TRANSIENT_CODES = frozenset(
     {
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
@@ -51,25 +51,25 @@ def unusable_key(path: Path, expected: str, error: Exception) -> UnusableFile:
     return UnusableFile(f"{path} cannot be read as {expected}: {why}; {remedy}")
 
 
-def is_passing(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     """Whether the same may succeed later, when there is room again."""
     if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", -1) & 0xFF in _PASSING_CODES
-    return isinstance(error, OSError) and error.errno in _PASSING_ERRNOS
+        return getattr(error, "sqlite_errorcode", -1) & 0xFF in _TRANSIENT_CODES
+    return isinstance(error, OSError) and error.errno in _TRANSIENT_ERRNOS
 
 
-async def until_kept(write: Callable[[], Result]) -> Result:
+async def retry_until_written(write: Callable[[], Result]) -> Result:
     """write(), and again with a backoff for as long as the disk takes nothing."""
-    for wait_s in waits_s():
+    for wait_s in backoffs_s():
         try:
             return write()
         except DiskUnavailable as error:
-            say_waiting(error)
+            log_waiting_for_disk(error)
         await asyncio.sleep(wait_s)
-    raise AssertionError("waits_s() has no end")
+    raise AssertionError("backoffs_s() has no end")
 
 
-def waits_s() -> Iterator[float]:
+def backoffs_s() -> Iterator[float]:
     """How long to wait before each further try, without end."""
     wait_s = _FIRST_WAIT_S
     while True:
@@ -77,7 +77,7 @@ def waits_s() -> Iterator[float]:
         wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
 
-def say_waiting(error: DiskUnavailable) -> None:
+def log_waiting_for_disk(error: DiskUnavailable) -> None:
     global _said_s
     now_s = time.monotonic()
     if now_s - _said_s >= _SAY_EVERY_S:

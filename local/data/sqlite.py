@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.data.disk import DiskUnavailable, is_passing
+from local.data.disk import DiskUnavailable, is_transient
 from local.data.sqlite_file import Layout, prepare
 
 # Nobody else should write to the file.  Whoever does (a person with sqlite3) holds up everybody for so long at most.
@@ -108,7 +108,7 @@ class Sqlite:
         self.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _told(self, error: sqlite3.Error) -> Exception:
-        if is_passing(error):
+        if is_transient(error):
             return DiskUnavailable(f"cannot keep anything in {self.path}: {error}")
         if getattr(error, "sqlite_errorcode", None) in _TAKEN:
             return Taken(str(error))

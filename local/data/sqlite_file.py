@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from local.data.disk import DiskUnavailable, UnusableFile, is_passing
+from local.data.disk import DiskUnavailable, UnusableFile, is_transient
 
 _BEFORE_NUMBERS = 0  # what SQLite says of a file for which nobody chose a number
 _START_AFRESH = "bring it back from a copy, or move it away: a new and empty one is made then"
@@ -60,7 +60,7 @@ def prepare(path: Path, layout: Layout) -> None:
             raise UnusableFile(
                 f"{path} cannot be read and written: {error.strerror}; give yourself the right"
             ) from None
-        if is_passing(error):
+        if is_transient(error):
             raise DiskUnavailable(f"cannot keep anything in {path}: {error}") from error
         raise UnusableFile(f"{path} cannot be used: {error}; {_START_AFRESH}") from error
 
@@ -119,7 +119,7 @@ def _read(path: Path, mode: str) -> tuple[str | None, int, int]:
             ((mark,),) = connection.execute("PRAGMA application_id").fetchall()
             ((number,),) = connection.execute("PRAGMA user_version").fetchall()
     except sqlite3.DatabaseError as error:
-        if is_passing(error):
+        if is_transient(error):
             raise
         return str(error), 0, 0
     return (None if found == "ok" else found.replace("\n", " ")), mark, number
@@ -136,7 +136,7 @@ def _migrate(path: Path, layout: Layout, number: int) -> None:
         except CannotMigrate as reason:
             raise UnusableFile(f"{older}, and {reason}; let that one finish, or {otherwise}") from None
         except sqlite3.Error as error:
-            if is_passing(error):
+            if is_transient(error):
                 raise
             raise UnusableFile(
                 f"{older}, and this one cannot read it ({error}); use that one, or {otherwise}"

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.data.disk import DiskUnavailable, say_waiting
+from local.data.disk import DiskUnavailable, log_waiting_for_disk
 from local.retention import KEPT_BYTES, KEPT_S, LEAST_KEPT_S
 
 _SWEEP_EVERY_S = 600.0
@@ -61,7 +61,7 @@ class Retention:
             try:
                 await self.sweep()
             except DiskUnavailable as error:  # to delete takes room, too
-                say_waiting(error)
+                log_waiting_for_disk(error)
             await asyncio.sleep(_SWEEP_EVERY_S)
 
     async def sweep(self) -> None:

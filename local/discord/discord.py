@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from local.data.contents import Contents
-from local.data.disk import DiskUnavailable, say_waiting, waits_s
+from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
 from local.discord.answer import Answer
 from local.discord.channel import Channel
 from local.discord.command_form import Command
@@ -214,11 +214,11 @@ class LocalDiscord:
 
     async def _settled(self, interaction_id: str, delivery: Delivery) -> None:
         """The application has answered, so this must be kept, whenever the disk takes it."""
-        for wait_s in waits_s():
+        for wait_s in backoffs_s():
             try:
                 await self.run(self.replies.settle, interaction_id, delivery)
             except DiskUnavailable as error:
-                say_waiting(error)
+                log_waiting_for_disk(error)
                 await asyncio.sleep(wait_s)
             else:
                 return

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from local.data.contents import Contents
-from local.data.disk import DiskUnavailable, is_passing
+from local.data.disk import DiskUnavailable, is_transient
 
 
 class MessageFiles:
@@ -30,7 +30,7 @@ class MessageFiles:
         try:
             self._contents.keep_bytes(content, self.path(file_id))
         except OSError as error:
-            if is_passing(error):
+            if is_transient(error):
                 raise DiskUnavailable(f"cannot keep anything in {self._folder}: {error}") from None
             raise
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.data.disk import DiskUnavailable, is_passing
+from local.data.disk import DiskUnavailable, is_transient
 from local.storage.errors import StorageError
 from local.storage.multipart import parse_resource
 
@@ -31,7 +31,7 @@ def google_errors(handler: Handler) -> Handler:
         except StorageError as error:
             return refusal(error)
         except (DiskUnavailable, OSError) as error:
-            if not isinstance(error, DiskUnavailable) and not is_passing(error):
+            if not isinstance(error, DiskUnavailable) and not is_transient(error):
                 raise
             return refusal(StorageError(503, "backendError", f"Backend Error: {error}"))
 

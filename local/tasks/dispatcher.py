@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from local.data.disk import DiskUnavailable, say_waiting, waits_s
+from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
 from local.tasks.rules import QueueConfig, TokenBucket, dispatchable, next_look_s, retry_at_s
 from local.tasks.store import TaskStore
 from local.tasks.task import AttemptResult, LastAttempt, Task
@@ -82,11 +82,11 @@ class Dispatcher:
 
     async def _run(self, queue: str) -> None:
         """Sends what is due, for as long as the queue is there; again after a while where the disk takes nothing."""
-        for wait_s in waits_s():
+        for wait_s in backoffs_s():
             try:
                 await self._serve(queue)
             except DiskUnavailable as error:
-                say_waiting(error)
+                log_waiting_for_disk(error)
                 await asyncio.sleep(wait_s)
             else:
                 return
@@ -149,7 +149,7 @@ class Dispatcher:
                 for one in ended:
                     self._record_end(*one)
         except DiskUnavailable as error:  # the attempts were made, and how they ended is not lost
-            say_waiting(error)
+            log_waiting_for_disk(error)
             self._ended = ended + self._ended
             if self._is_running:
                 asyncio.get_running_loop().call_later(_RECORD_AGAIN_S, self._settle)
@@ -180,7 +180,7 @@ class Dispatcher:
                 while self._store.forget(self.now_s(), _SLICE) >= _SLICE:  # noqa: ASYNC110 -- others get their turn
                     await asyncio.sleep(0)
             except DiskUnavailable as error:
-                say_waiting(error)
+                log_waiting_for_disk(error)
             await asyncio.sleep(_HOUSEKEEPING_S)
 
     async def _expire(self, config: QueueConfig) -> None:

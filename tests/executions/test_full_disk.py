@@ -81,7 +81,7 @@ async def test_an_execution_that_cannot_be_read_is_given_up_or_asked_for_all_the
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on from its journal, as after a crash: what it had claimed may be claimed again."""
-    monkeypatch.setattr(service, "waits_s", lambda: repeat(0.03))
+    monkeypatch.setattr(service, "backoffs_s", lambda: repeat(0.03))
     async with a_face(tmp_path) as face:
         face.deploy("main: [{a: {return: 1}}]")
         revision, ended = face.service.registry.revision, face.service._callbacks.end
