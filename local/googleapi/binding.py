@@ -14,8 +14,8 @@ from local.googleapi.methods import METHODS, Method
 from local.googleapi.payload import read_payload
 from local.googleapi.scalars import TEXT_MESSAGES
 
-Asked = Mapping[str, Any]
-Handler = Callable[[web.Request, Asked], Awaitable[web.StreamResponse]]
+RequestFields = Mapping[str, Any]
+Handler = Callable[[web.Request, RequestFields], Awaitable[web.StreamResponse]]
 
 # Source: Google Cloud, "System parameters", and the common parameters of the discovery documents.  All of them are
 # taken and none is obeyed; what begins with $ is always one.
@@ -40,7 +40,7 @@ def bound(service: str, name: str, handler: Handler) -> Callable[[web.Request], 
     return answer
 
 
-async def _asked(method: Method, request: web.Request) -> Asked:
+async def _asked(method: Method, request: web.Request) -> RequestFields:
     """Raises ApiError(400)."""
     reader = Reader()
     asked: dict[str, Any] = {}

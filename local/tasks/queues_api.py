@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.googleapi.binding import Asked
+from local.googleapi.binding import RequestFields
 from local.http.api_error import ApiError
 from local.retention import QUEUE_TOMBSTONE_S
 from local.tasks.dispatcher import Dispatcher
@@ -27,7 +27,7 @@ class QueuesApi:
         self._store = store
         self._dispatcher = dispatcher
 
-    async def list_page(self, request: web.Request, asked: Asked) -> web.Response:
+    async def list_page(self, request: web.Request, asked: RequestFields) -> web.Response:
         """In the order of their names; the page token is the name after which to go on."""
         size = page_size(asked, _PAGE)
         parent, after = request.match_info["parent"] + "/queues/", asked.get("pageToken", "")
@@ -42,7 +42,7 @@ class QueuesApi:
             return web.json_response({**page, "nextPageToken": queues[size - 1].name})
         return web.json_response(page)
 
-    async def create(self, request: web.Request, asked: Asked) -> web.Response:
+    async def create(self, request: web.Request, asked: RequestFields) -> web.Response:
         body = asked["queue"]
         parent, name = request.match_info["parent"], body.get("name", "")
         if not re.fullmatch(r"projects/[^/]+/locations/[^/]+/queues/[A-Za-z0-9-]{1,100}", name):
@@ -53,7 +53,7 @@ class QueuesApi:
             raise ApiError(409, "Queue already exists")
         return self._put(self._new(name, body, version(request)), version(request))
 
-    async def get(self, request: web.Request, asked: Asked) -> web.Response:
+    async def get(self, request: web.Request, asked: RequestFields) -> web.Response:
         """With its stats where v2beta3 is asked for them, as Google does."""
         queue, spoken = asked_queue(self._store, request), version(request)
         shown = queue_json(queue, spoken)
@@ -62,7 +62,7 @@ class QueuesApi:
             shown["stats"] = {"tasksCount": str(self._store.depth(queue.name)), "effectiveExecutionRate": rate}
         return web.json_response(shown)
 
-    async def update(self, request: web.Request, asked: Asked) -> web.Response:
+    async def update(self, request: web.Request, asked: RequestFields) -> web.Response:
         """Makes a queue that is not there: so `gcloud app deploy queue.yaml` brings in a new one."""
         body, name = asked["queue"], queue_name(request)
         present = self._store.queue(name)
@@ -70,7 +70,7 @@ class QueuesApi:
             return self._put(self._new(name, body, version(request)), version(request))
         return self._put(changed_queue(present, body, asked["updateMask"], version(request)), version(request))
 
-    async def delete(self, request: web.Request, asked: Asked) -> web.Response:
+    async def delete(self, request: web.Request, asked: RequestFields) -> web.Response:
         name = queue_name(request)
         if self._store.queue(name) is None:
             raise ApiError(404, "Requested entity was not found.")
@@ -78,13 +78,13 @@ class QueuesApi:
         self._dispatcher.wake(name)
         return web.json_response({})
 
-    async def pause(self, request: web.Request, asked: Asked) -> web.Response:
+    async def pause(self, request: web.Request, asked: RequestFields) -> web.Response:
         return self._put(replace(asked_queue(self._store, request), state="PAUSED"), version(request))
 
-    async def resume(self, request: web.Request, asked: Asked) -> web.Response:
+    async def resume(self, request: web.Request, asked: RequestFields) -> web.Response:
         return self._put(replace(asked_queue(self._store, request), state="RUNNING"), version(request))
 
-    async def purge(self, request: web.Request, asked: Asked) -> web.Response:
+    async def purge(self, request: web.Request, asked: RequestFields) -> web.Response:
         queue = replace(asked_queue(self._store, request), purged_at_s=self._dispatcher.now_s())
         with self._store.transaction():
             self._store.put_queue(queue)
@@ -119,7 +119,7 @@ def version(request: web.Request) -> Version:
     return "v2beta3" if request.match_info["version"] == "v2beta3" else "v2"
 
 
-def page_size(asked: Asked, most: int) -> int:
+def page_size(asked: RequestFields, most: int) -> int:
     """Raises ApiError(400).  Source: AIP-158, a negative size is refused and one that is too large is cut."""
     size: int = asked.get("pageSize", 0)
     if size < 0:

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.googleapi.binding import Asked
+from local.googleapi.binding import RequestFields
 from local.http.api_error import ApiError
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.queues_api import asked_queue, page_size, queue_name
@@ -29,7 +29,7 @@ class TasksApi:
         self._store = store
         self._dispatcher = dispatcher
 
-    async def list_page(self, request: web.Request, asked: Asked) -> web.Response:
+    async def list_page(self, request: web.Request, asked: RequestFields) -> web.Response:
         """In the order in which they were created; the page token is the number of the last one shown."""
         queue = asked_queue(self._store, request)
         size, token = page_size(asked, _PAGE), asked.get("pageToken", "0")
@@ -42,7 +42,7 @@ class TasksApi:
             page["nextPageToken"] = str(tasks[size - 1].number)
         return web.json_response(page)
 
-    async def create(self, request: web.Request, asked: Asked) -> web.Response:
+    async def create(self, request: web.Request, asked: RequestFields) -> web.Response:
         queue = asked_queue(self._store, request)
         now_s = self._dispatcher.now_s()
         new = new_task(queue.name, asked.get("task", {}), now_s)
@@ -54,15 +54,15 @@ class TasksApi:
         self._dispatcher.wake(queue.name)
         return web.json_response(task_json(task, full=_wants_full(asked)))
 
-    async def get(self, request: web.Request, asked: Asked) -> web.Response:
+    async def get(self, request: web.Request, asked: RequestFields) -> web.Response:
         return web.json_response(task_json(self._task(request), full=_wants_full(asked)))
 
-    async def delete(self, request: web.Request, asked: Asked) -> web.Response:
+    async def delete(self, request: web.Request, asked: RequestFields) -> web.Response:
         queue, task = asked_queue(self._store, request), self._task(request)
         self._store.bury([task], self._dispatcher.now_s() + queue.tombstone_s)
         return web.json_response({})
 
-    async def run(self, request: web.Request, asked: Asked) -> web.Response:
+    async def run(self, request: web.Request, asked: RequestFields) -> web.Response:
         """The task as it is once its attempt has begun; one that is in flight already stays so."""
         self._dispatcher.run_now(self._task(request))
         return await self.get(request, asked)
@@ -81,5 +81,5 @@ def _any_id() -> str:
     return str(secrets.randbits(64))
 
 
-def _wants_full(asked: Asked) -> bool:
+def _wants_full(asked: RequestFields) -> bool:
     return asked.get("responseView") == "FULL"

@@ -8,7 +8,7 @@ from aiohttp import web
 from local.executions.api.executions_api import ExecutionsApi
 from local.executions.api.workflows_api import WorkflowsApi
 from local.executions.engine.callbacks import Callbacks
-from local.googleapi.binding import Asked, bound
+from local.googleapi.binding import RequestFields, bound
 from local.googleapi.methods import EXECUTIONS, OPERATIONS, WORKFLOWS
 
 _PARENT = r"/v1/{name:projects/[^/]+/locations/[^/]+}"
@@ -45,7 +45,7 @@ def _route(
 ) -> web.AbstractRouteDef:
     """answer takes what the path names, and what is asked."""
 
-    async def handler(request: web.Request, asked: Asked) -> web.Response:
+    async def handler(request: web.Request, asked: RequestFields) -> web.Response:
         answered = answer(*request.match_info.values(), asked)
         return web.json_response(answered if isinstance(answered, dict) else await answered)
 
