@@ -27,7 +27,7 @@ _UNKNOWN = "Cannot bind query parameter. Field '{}' could not be found in reques
 _MESSAGE = "Cannot bind query parameter. '{}' is a message type. Parameters can only be bound to primitive types."
 
 
-def bound(service: str, name: str, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def read_request(service: str, name: str, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The handler of a route that answers that method; it gets the message's fields by their JSON names.
 
     An updateMask is the list of its paths, None where it names all fields.
