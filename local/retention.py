@@ -1,4 +1,4 @@
-"""What the local cloud keeps how long: the one place that says so.  docs/operating.md shows PAGE to people.
+"""What the local cloud keeps how long: the one place that says so.  docs/operating.md shows RETENTION_TABLE to people.
 
 What is unfinished or waits is never taken away: executions that run, tasks, interactions without an answer.
 """
@@ -46,7 +46,7 @@ def in_words(seconds: float) -> str:
 
 
 # (what, how long), as docs/operating.md has it.
-PAGE: Sequence[tuple[str, str]] = (
+RETENTION_TABLE: Sequence[tuple[str, str]] = (
     ("executions that have ended, their histories, operations", f"{in_words(KEPT_S)} after the end, as in the cloud"),
     ("messages, interactions and files of the local Discord", in_words(KEPT_S)),
     ("pictures and all other objects", in_words(KEPT_S)),

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
 from local.discord.answer import Answer
 from local.discord.channel import Channel
@@ -58,8 +58,7 @@ class LocalDiscord:
     """In use between start() and close(), or within `async with`.
 
     path is the SQLite file; the signing key lies beside it, with the suffix .key.  Interactions go to ingress_url.
-    Calls that need a bot's token are refused while there is none.  contents are shared with others that keep the same
-    bytes.
+    Without a bot_token, calls that need one are refused.  pool: content that other stores share.
     """
 
     def __init__(
@@ -68,7 +67,7 @@ class LocalDiscord:
         ingress_url: str,
         bot_token: str | None = None,
         clock: Clock = now_utc,
-        contents: Contents | None = None,
+        pool: ContentPool | None = None,
     ) -> None:
         self._key = ensure_signing_key(path.with_suffix(".key"))
         self.public_key_hex = bytes(self._key.verify_key).hex()
@@ -77,7 +76,7 @@ class LocalDiscord:
         self.odd_user_agents: Counter[str] = Counter()
         self.grants = Grants(bot_token)
         self._path = path
-        self._contents = contents or Contents(path.with_suffix(".pool"))
+        self._pool = pool or ContentPool(path.with_suffix(".pool"))
         self._clock = clock
         self._limit = RateLimit()
         self._called_back: dict[str, asyncio.Event] = {}  # by the interaction that is being delivered
@@ -179,9 +178,9 @@ class LocalDiscord:
         """Delete up to `most` messages, and as many interactions, that were made before that; how many it were."""
         return await self.run(self._store.forget, first_at(before_s), most)
 
-    async def give_back(self, pages: int) -> None:
+    async def release_free_pages(self, pages: int) -> None:
         """Up to so many free pages of the SQLite file go back to the disk."""
-        await self.run(self._store.give_back, pages)
+        await self.run(self._store.release_free_pages, pages)
 
     def take(self, token: str) -> Allowance:
         """Count a call with that token."""
@@ -239,7 +238,7 @@ class LocalDiscord:
         def tell(change: Change) -> None:
             loop.call_soon_threadsafe(self.broadcast.publish, change)
 
-        self._store = Store(self._path, self._contents, on_change=tell)
+        self._store = Store(self._path, self._pool, on_change=tell)
         ids = Snowflakes(self._clock, after=self._store.newest_id())
         made = {
             f"{name}_id": self._store.setting(name, ids.next) for name in ("application", "guild", "channel", "member")

@@ -7,16 +7,16 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.data.disk import DiskUnavailable, is_transient
 
 
 class MessageFiles:
     """Each under its id.  All are called amid a transaction, or at its end."""
 
-    def __init__(self, folder: Path, contents: Contents) -> None:
+    def __init__(self, folder: Path, pool: ContentPool) -> None:
         self._folder = folder
-        self._contents = contents
+        self._pool = pool
         self._added: list[int] = []
         self._dropped: list[int] = []
         folder.mkdir(exist_ok=True)
@@ -28,7 +28,7 @@ class MessageFiles:
         """Raises DiskUnavailable."""
         self._added.append(file_id)
         try:
-            self._contents.keep_bytes(content, self.path(file_id))
+            self._pool.keep_bytes(content, self.path(file_id))
         except OSError as error:
             if is_transient(error):
                 raise DiskUnavailable(f"cannot keep anything in {self._folder}: {error}") from None
@@ -43,12 +43,12 @@ class MessageFiles:
     def roll_back(self) -> None:
         self._remove(self._added)
 
-    def settle(self, known: Collection[int]) -> None:
+    def remove_orphans(self, known: Collection[int]) -> None:
         """Remove what a process left that was killed amid a transaction."""
         names = {str(file_id) for file_id in known}
         for path in self._folder.iterdir():
             if path.name not in names:
-                self._contents.drop(path)
+                self._pool.drop(path)
 
     def from_table(self, connection: sqlite3.Connection) -> None:
         """Before layouts were numbered, the bytes lay in the table of files."""
@@ -69,5 +69,5 @@ class MessageFiles:
 
     def _remove(self, files: Iterable[int]) -> None:
         for file_id in files:
-            self._contents.drop(self.path(file_id))
+            self._pool.drop(self.path(file_id))
         self._added, self._dropped = [], []

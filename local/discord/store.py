@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.data.sqlite import Sqlite
 from local.data.sqlite_file import Layout
 from local.discord.files import MessageFiles
@@ -29,13 +29,13 @@ class Store:
     The bytes of files lie beside path, in a folder with the suffix .files.
     """
 
-    def __init__(self, path: Path, contents: Contents, on_change: Callable[[Change], None]) -> None:
+    def __init__(self, path: Path, pool: ContentPool, on_change: Callable[[Change], None]) -> None:
         """Raises UnusableFile; every method raises DiskUnavailable where the disk takes nothing."""
-        self._files = MessageFiles(path.with_suffix(".files"), contents)
+        self._files = MessageFiles(path.with_suffix(".files"), pool)
         self._on_change = on_change
         self._changes: list[Change] = []
         self._database = Sqlite(path, Layout(b"mdsc", 1, SCHEMA, {0: self._files.from_table}))
-        self._files.settle({row[0] for row in self._database.rows("SELECT id FROM files")})
+        self._files.remove_orphans({row[0] for row in self._database.rows("SELECT id FROM files")})
 
     def close(self) -> None:
         self._database.close()
@@ -202,8 +202,8 @@ class Store:
             interactions = self._database.run(f"DELETE FROM interactions WHERE id IN ({old})", before_id, most)  # noqa: S608
         return len(messages) + interactions.rowcount
 
-    def give_back(self, pages: int) -> None:
-        self._database.give_back(pages)
+    def release_free_pages(self, pages: int) -> None:
+        self._database.release_free_pages(pages)
 
     def _write(self, message: Message, deleted: bool) -> None:
         revision = self.revision() + 1

@@ -1,7 +1,7 @@
 """The bucket on disk: contents as files, their index in SQLite.  Called by rest.py and its neighbours.
 
-An object exists from the instant in which its row is committed, and its content is whole by then.  A process killed in
-between leaves at most a file that nothing names, and a note of it in pending/, by which the next start removes it.
+An object exists once its row is committed; its content is complete by then.  A process that is killed before the commit
+leaves at most an orphaned file and a note of it in pending/.  The next start reads the note and removes the file.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.retention import UPLOAD_SESSION_S
 from local.storage.buckets import Buckets
 from local.storage.checksums import Checksums, checksums_of
@@ -30,17 +30,17 @@ _ANY = Preconditions()
 class ObjectStore:
     """Buckets and objects under `root`, for one process with any number of threads.
 
-    contents are shared with others that keep the same bytes.  now gives aware UTC datetimes.
+    pool: content that other stores share.  now gives aware UTC datetimes.
     """
 
     def __init__(
-        self, root: Path, contents: Contents | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self, root: Path, pool: ContentPool | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self._content, self._pending, self.incoming = root / "content", root / "pending", root / "incoming"
         for folder in (self._content, self._pending, self.incoming):
             folder.mkdir(parents=True, exist_ok=True)
         self.now = now
-        self._contents = contents or Contents(root / "pool")
+        self._pool = pool or ContentPool(root / "pool")
         self.database = Database(root / "index.sqlite")
         self.buckets = Buckets(self.database, now)
         self._settle()
@@ -220,7 +220,7 @@ class ObjectStore:
                     component_count=component_count,
                 )
                 note = self._note(stored)
-                self._contents.keep(content, self._path(stored))
+                self._pool.keep(content, self._path(stored))
                 if present is not None:
                     self._note(present)
                 self._write_row(stored)
@@ -255,14 +255,14 @@ class ObjectStore:
         return note
 
     def _discard(self, stored: StoredObject) -> None:
-        self._contents.drop(self._path(stored))
+        self._pool.drop(self._path(stored))
         (self._pending / self._path(stored).name).unlink(missing_ok=True)
 
     def _settle(self) -> None:
         for note in self._pending.iterdir():
             digest, generation = note.name.split(".")
             if self.database.row("SELECT 1 FROM objects WHERE generation = ?", int(generation)) is None:
-                self._contents.drop(self._content / digest[:2] / note.name)
+                self._pool.drop(self._content / digest[:2] / note.name)
             note.unlink()
         self.end_uploads(self.now() - timedelta(seconds=UPLOAD_SESSION_S))
         sessions = {row[0] for row in self.database.rows("SELECT id FROM sessions WHERE generation IS NULL")}

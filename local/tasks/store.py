@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from local.data.sqlite import Sqlite, Taken
+from local.data.sqlite import DuplicateKey, Sqlite
 from local.data.sqlite_file import CannotMigrate, Layout
 from local.tasks.row import COLUMNS, pack_last, pack_request, pack_retry, unpack
 from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
@@ -74,10 +74,12 @@ class NameTaken(Exception):
 
 
 class TaskStore:
-    """One file, one process, one thread.  Queues, and how much they hold, are kept in memory too: all ask for them."""
+    """One file, one process, one thread.  Queues and their depths are cached in memory, because every call needs them.
+
+    Raises UnusableFile.  Every method that raises DiskUnavailable has changed nothing.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Raises UnusableFile; every method raises DiskUnavailable where the disk takes nothing, and has changed nothing."""
         self._database = Sqlite(path, _LAYOUT)
         self._database.run(f"PRAGMA cache_size=-{_CACHE_KIB}")
         self._load()
@@ -145,7 +147,7 @@ class TaskStore:
         values = (number, new.task_id, pack_request(new.request), pack_retry(new.retry), now_s, new.schedule_s)
         try:
             row = self._insert(values)
-        except Taken:
+        except DuplicateKey:
             if not self._forget_name(number, new.task_id, now_s):
                 raise NameTaken(new.task_id) from None
             row = self._insert(values)

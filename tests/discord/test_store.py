@@ -96,7 +96,7 @@ async def test_free_pages_stay_in_the_file_for_ever(here: Running) -> None:
     store = here.discord.replies._store
     (before,) = (await here.discord.run(store._database.rows, free))[0]
     assert before > 10
-    await here.discord.give_back(5)
+    await here.discord.release_free_pages(5)
     (after,) = (await here.discord.run(store._database.rows, free))[0]
     assert after == before - 5
 

@@ -7,7 +7,7 @@ from typing import Any
 import PIL.Image
 import pytest
 
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.discord import uploads
 from local.discord.discord import LocalDiscord
 from local.discord.form import Form
@@ -216,7 +216,7 @@ async def test_a_body_that_is_too_large_is_told_in_other_words(here: Running) ->
 
 
 async def test_bytes_that_others_keep_too_are_kept_twice(tmp_path: Path) -> None:
-    discord = LocalDiscord(tmp_path / "discord.sqlite", "", contents=Contents(tmp_path / "shared"))
+    discord = LocalDiscord(tmp_path / "discord.sqlite", "", pool=ContentPool(tmp_path / "shared"))
     async with discord:
         picture = uploads.Upload("a.png", "image/png", a_picture(), 64, 64)
         await discord.run(discord.channel.post, Form(content="x"), {"0": picture})

@@ -43,7 +43,8 @@ async def drive(run: Run, perform: Perform, journal: Journal | None = None, turn
     """Run to the end: every effect is performed and its outcome sent, and a WorkflowError of it raised in the run.
 
     With a journal it goes on from what is recorded there.  Runs that share their turns hold up others no longer than
-    one alone.  Raises WorkflowError; DiskUnavailable where a journal cannot be read, JournalDiffers where it fits no more.
+    one alone.  Raises WorkflowError; DiskUnavailable where a journal cannot be read; JournalDiffers where it fits no
+    more.
     """
     turns = turns or Turns()
     branches = turns.begin(run)
