@@ -129,7 +129,7 @@ async def _start(stack: contextlib.AsyncExitStack, programs: list[Program]) -> l
 
 async def _until_stopped(stopped: asyncio.Event, children: list[Child]) -> None:
     """Returns when somebody asks us to stop; raises ChildFailed when a program ends by itself."""
-    waits = [asyncio.create_task(stopped.wait()), *(asyncio.create_task(child.ended()) for child in children)]
+    waits = [asyncio.create_task(stopped.wait()), *(asyncio.create_task(child.watch()) for child in children)]
     try:
         done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         done.pop().result()

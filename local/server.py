@@ -34,7 +34,7 @@ from local.executions.engine.service import ExecutionService
 from local.faults import Faults
 from local.googleapi import grpc_gateway
 from local.http.api_error import api_errors
-from local.http.guard import guard, is_ours, mark
+from local.http.guard import add_security_headers, guard, is_our_bug
 from local.http.outgoing import outgoing_session
 from local.live_files import LiveFile
 from local.ops.ops import Ops
@@ -115,7 +115,7 @@ class LocalCloud:
         self.sweeper = Sweeper(data, stores, self.executions.store.unfinished_s, pool.remove_orphans())
 
         app = web.Application(middlewares=[guard, self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES)
-        app.on_response_prepare.append(mark)
+        app.on_response_prepare.append(add_security_headers)
         app.add_routes(auth.routes(issuer))
         app.add_routes(tasks_rest.routes(tasks, dispatcher))
         app.add_routes(appengine_rest.routes())
@@ -128,7 +128,7 @@ class LocalCloud:
         app.add_routes(discord_routes.routes(self.discord))
         app.on_shutdown.append(self._end_streams)
         logger = logging.getLogger("mando.local.http")
-        logger.addFilter(is_ours)
+        logger.addFilter(is_our_bug)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, logger=logger)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -204,7 +204,7 @@ def _performer(
         performer = LivePerformer(
             session, token, base_url, _write_log, now_s=faults.now_s, callbacks=callbacks, execution=execution
         )
-        return faults.hitting(performer.perform)
+        return faults.hit_step_calls(performer.perform)
 
     return perform_as
 

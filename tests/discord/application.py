@@ -19,7 +19,7 @@ from nacl.signing import VerifyKey
 
 from local.discord.api.routes import routes
 from local.discord.discord import LocalDiscord
-from local.http.guard import guard, mark
+from local.http.guard import add_security_headers, guard
 from tests.servers import ROOT
 
 COMMAND = json.loads((ROOT / "deploy" / "command.json").read_bytes())
@@ -153,7 +153,7 @@ async def local_discord(
 @contextlib.asynccontextmanager
 async def served(served: list[web.AbstractRouteDef]) -> AsyncIterator[str]:
     app = web.Application(middlewares=[guard])
-    app.on_response_prepare.append(mark)
+    app.on_response_prepare.append(add_security_headers)
     app.add_routes(served)
     runner = web.AppRunner(app)
     await runner.setup()
