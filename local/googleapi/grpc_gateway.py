@@ -27,7 +27,7 @@ _STATUS_OF = {
 
 
 async def serve(address: str, base_url: str, session: aiohttp.ClientSession) -> grpc.aio.Server:
-    """Start a server at `address`, host:port, in front of the REST APIs at base_url.  Raises OSError if it is in use."""
+    """Start a server at `address`, host:port, for the REST APIs at base_url.  Raises OSError if it is in use."""
     server = grpc.aio.server()
     server.add_generic_rpc_handlers([_Handlers(base_url, session)])
     try:

@@ -1,4 +1,4 @@
-"""What clients ask about queues.  Called by rest.py; error texts as recorded from the real service."""
+"""The methods of queues.  Called by rest.py; error texts as recorded from the real service."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from local.tasks.queue_resource import Version, changed_queue, new_queue, queue_
 from local.tasks.rules import QueueConfig
 from local.tasks.store import TaskStore
 
-_PAGE = 9800  # Source: ListQueuesRequest.page_size, its default and its most
+_PAGE = 9800  # Source: ListQueuesRequest.page_size, default and maximum
 _NO_QUEUE = "Queue does not exist. If you just created the queue, wait at least a minute for the queue to initialize."
 _TOO_RECENT = "The queue cannot be created because a queue with this name existed too recently."
 _NAME_FORM = 'Queue name must be formatted: "projects/<PROJECT_ID>/locations/<LOCATION_ID>/queues/<QUEUE_ID>".'
@@ -28,7 +28,7 @@ class QueuesApi:
         self._dispatcher = dispatcher
 
     async def list_page(self, request: web.Request, asked: RequestFields) -> web.Response:
-        """In the order of their names; the page token is the name after which to go on."""
+        """Queues in the order of their names; the page token is the last name of the page before."""
         size = page_size(asked, _PAGE)
         parent, after = request.match_info["parent"] + "/queues/", asked.get("pageToken", "")
         queues = [one for one in self._store.queues() if one.name.startswith(parent) and one.name > after]
@@ -54,16 +54,16 @@ class QueuesApi:
         return self._put(self._new(name, body, version(request)), version(request))
 
     async def get(self, request: web.Request, asked: RequestFields) -> web.Response:
-        """With its stats where v2beta3 is asked for them, as Google does."""
-        queue, spoken = asked_queue(self._store, request), version(request)
-        shown = queue_json(queue, spoken)
+        """The queue; with stats where the readMask of v2beta3 names them."""
+        queue, api_version = require_queue(self._store, request), version(request)
+        shown = queue_json(queue, api_version)
         if "stats" in asked.get("readMask", ()):
             rate = queue.rate.max_dispatches_per_s if queue.state == "RUNNING" else 0.0
             shown["stats"] = {"tasksCount": str(self._store.depth(queue.name)), "effectiveExecutionRate": rate}
         return web.json_response(shown)
 
     async def update(self, request: web.Request, asked: RequestFields) -> web.Response:
-        """Makes a queue that is not there: so `gcloud app deploy queue.yaml` brings in a new one."""
+        """Change the queue, or create it if it does not exist, as `gcloud app deploy queue.yaml` expects."""
         body, name = asked["queue"], queue_name(request)
         present = self._store.queue(name)
         if present is None:
@@ -79,35 +79,35 @@ class QueuesApi:
         return web.json_response({})
 
     async def pause(self, request: web.Request, asked: RequestFields) -> web.Response:
-        return self._put(replace(asked_queue(self._store, request), state="PAUSED"), version(request))
+        return self._put(replace(require_queue(self._store, request), state="PAUSED"), version(request))
 
     async def resume(self, request: web.Request, asked: RequestFields) -> web.Response:
-        return self._put(replace(asked_queue(self._store, request), state="RUNNING"), version(request))
+        return self._put(replace(require_queue(self._store, request), state="RUNNING"), version(request))
 
     async def purge(self, request: web.Request, asked: RequestFields) -> web.Response:
-        queue = replace(asked_queue(self._store, request), purged_at_s=self._dispatcher.now_s())
+        queue = replace(require_queue(self._store, request), purged_at_s=self._dispatcher.now_s())
         with self._store.transaction():
             self._store.put_queue(queue)
             self._store.order_purge(queue.name)
         await self._dispatcher.purge(queue.name)
         return web.json_response(queue_json(queue, version(request)))
 
-    def _new(self, name: str, body: Mapping[str, Any], spoken: Version) -> QueueConfig:
+    def _new(self, name: str, body: Mapping[str, Any], api_version: Version) -> QueueConfig:
         if self._store.queue_free_again_s(name) > self._dispatcher.now_s():
             raise ApiError(400, _TOO_RECENT, "FAILED_PRECONDITION")
-        return new_queue(name, body, spoken)
+        return new_queue(name, body, api_version)
 
-    def _put(self, config: QueueConfig, spoken: Version) -> web.Response:
+    def _put(self, config: QueueConfig, api_version: Version) -> web.Response:
         self._store.put_queue(config)
         self._dispatcher.wake(config.name)
-        return web.json_response(queue_json(config, spoken))
+        return web.json_response(queue_json(config, api_version))
 
 
 def queue_name(request: web.Request) -> str:
     return f"{request.match_info['parent']}/queues/{request.match_info['queue']}"
 
 
-def asked_queue(store: TaskStore, request: web.Request) -> QueueConfig:
+def require_queue(store: TaskStore, request: web.Request) -> QueueConfig:
     """The queue in the path.  Raises ApiError(404)."""
     queue = store.queue(queue_name(request))
     if queue is None:

@@ -1,4 +1,4 @@
-"""Cloud Tasks' REST face: /v2 for every client, /v2beta3 for `gcloud app deploy queue.yaml`."""
+"""Cloud Tasks' REST API: /v2 for every client, /v2beta3 for `gcloud app deploy queue.yaml`."""
 
 from aiohttp import web
 
