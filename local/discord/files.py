@@ -1,6 +1,6 @@
-"""The bytes of the files of messages: one file each in a folder, beside the store's SQLite file.  Used by store.py.
+"""Stores the files of messages in a folder beside the store's SQLite file.  Used by store.py.
 
-They are there before the transaction that names them is committed, and are gone only after one that drops them is.
+A file is written before the transaction that names it is committed, and removed after the one that drops it.
 """
 
 import sqlite3
@@ -12,7 +12,7 @@ from local.data.disk import DiskUnavailable, is_transient
 
 
 class MessageFiles:
-    """Each under its id.  All are called amid a transaction, or at its end."""
+    """The files by their ids.  add and drop belong to a transaction; commit or roll_back ends it."""
 
     def __init__(self, folder: Path, pool: ContentPool) -> None:
         self._folder = folder
@@ -44,14 +44,14 @@ class MessageFiles:
         self._remove(self._added)
 
     def remove_orphans(self, known: Collection[int]) -> None:
-        """Remove what a process left that was killed amid a transaction."""
+        """Remove files that a process left when it was killed within a transaction."""
         names = {str(file_id) for file_id in known}
         for path in self._folder.iterdir():
             if path.name not in names:
                 self._pool.drop(path)
 
-    def from_table(self, connection: sqlite3.Connection) -> None:
-        """Before layouts were numbered, the bytes lay in the table of files."""
+    def migrate_from_table(self, connection: sqlite3.Connection) -> None:
+        """Move the bytes out of the table `files`, where they were before layouts had versions."""
         for (file_id,) in connection.execute("SELECT id FROM files").fetchall():
             ((content,),) = connection.execute("SELECT bytes FROM files WHERE id = ?", (file_id,)).fetchall()
             self.path(file_id).unlink(missing_ok=True)

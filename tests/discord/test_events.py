@@ -152,7 +152,7 @@ async def test_a_listener_that_does_not_read_is_let_go_and_delays_nobody(
     here: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "MOST_MISSED", 5)
-    with here.discord.broadcast.listening() as unread:
+    with here.discord.broadcast.subscribe() as unread:
         async with listening(here) as listener:
             for _ in range(7):
                 await here.interact()

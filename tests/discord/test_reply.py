@@ -235,7 +235,7 @@ async def test_a_file_that_is_no_picture_is_only_ever_downloaded(here: Running) 
 async def test_a_user_agent_that_discord_may_block_is_noted(here: Running) -> None:
     await here.call("GET", here.reply_url, headers={"User-Agent": "python-requests/2"})
     await here.call("GET", here.reply_url, headers={"User-Agent": "DiscordBot (https://example.org, 1.0)"})
-    assert here.discord.odd_user_agents == {"python-requests/2": 1}
+    assert here.discord.invalid_user_agents == {"python-requests/2": 1}
 
 
 FIELDS = ["content", "embeds", "attachments", "allowed_mentions", "flags", "nonce", "enforce_nonce", "components"]

@@ -118,7 +118,7 @@ async def test_a_refused_change_leaves_a_file_a_message_or_a_word_of_it(here: Ru
             )
             raise DiscordError(400, 0, "no")
 
-    with here.discord.broadcast.listening() as queue:
+    with here.discord.broadcast.subscribe() as queue:
         with pytest.raises(DiscordError):
             await here.discord.run(post_twice)
         assert (on_disk(tmp_path), queue.empty()) == ([], True)
