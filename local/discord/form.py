@@ -100,7 +100,7 @@ class Form:
 
 
 def parse_form(value: object, call: Call, path: Path = ()) -> Form:
-    """Parse value; path is its place in the body.  Raises DiscordError, 400/50035, for all wrong fields; NotImitated."""
+    """Parse value, which is at path.  Raises DiscordError, 400/50035, for all wrong fields; NotImitated."""
     errors = FormErrors()
     fields = Fields(value, errors, path)
     if call.threads and fields.raw("thread_name"):

@@ -188,7 +188,7 @@ class Store:
         return row[0] if row else None
 
     def forget(self, before_id: int, most: int) -> int:
-        """Delete up to `most` messages and as many interactions with smaller ids, without an event.  Returns how many."""
+        """Delete up to `most` messages and as many interactions with smaller ids; no event.  Returns how many."""
         with self.transaction():
             old = f"{_OLD_MESSAGES} AND id < ? ORDER BY id LIMIT ?"
             messages = [row[0] for row in self._database.rows(old, before_id, most)]

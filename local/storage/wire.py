@@ -1,4 +1,4 @@
-"""What all storage routes share: JSON in, JSON or Google's errors out, and where links lead."""
+"""Shared by all storage routes: reading JSON, answering errors, and the base of links."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -23,7 +23,7 @@ async def read_resource(request: web.Request) -> dict[str, Any]:
 
 
 def google_errors(handler: Handler) -> Handler:
-    """The same handler, answering a StorageError in Google's JSON and a full disk with 503."""
+    """handler, with StorageError answered in Google's JSON, and a full disk with 503."""
 
     async def answered(request: web.Request) -> web.StreamResponse:
         try:
