@@ -72,7 +72,7 @@ def answered_beside(port: int, slow: Slow, ask: Callable[[], None], count: int =
     """ask() is answered beside so many, before the time of the first of them is over; afterwards all of them go.
 
     A door that lets somebody wait for slow clients never answers before that.  One that does not may be too late for it
-    on a machine under load, so it is besieged again.
+    on a machine under load, so it is slow_sockets_open again.
     """
     for _ in range(_SIEGES):
         began_s = time.monotonic()

@@ -1,4 +1,4 @@
-"""A real application over HTTP for the local Discord to talk to, and a running local Discord."""
+"""A running local Discord, and a real application over HTTP that receives its interactions."""
 
 import asyncio
 import contextlib
@@ -62,7 +62,7 @@ class Clock:
 
 @dataclass
 class Application:
-    """Checks every signature; answers what it is told to, "thinking…" otherwise."""
+    """Checks every signature, and answers with `answer`; by default it defers ("thinking…")."""
 
     clock: Clock
     public_key_hex: str = ""
