@@ -32,9 +32,7 @@ def no_such_object(bucket: str, name: str) -> StorageError:
 
 def content_lost(bucket: str, name: str, why: str) -> StorageError:
     """The object is in the index, but its bytes are missing or truncated: a retry does not help."""
-    return StorageError(
-        500, "internalError", f"The content of {bucket}/{name} is content_lost: {why}. Upload it again."
-    )
+    return StorageError(500, "internalError", f"The content of {bucket}/{name} is lost: {why}. Upload it again.")
 
 
 def condition_not_met() -> StorageError:
