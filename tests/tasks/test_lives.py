@@ -113,7 +113,7 @@ async def test_names_are_forgotten_only_once_or_never_after_the_disk_was_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("local.tasks.dispatcher._CLEAN_UP_EVERY_S", 0.01)
-    monkeypatch.setattr("local.data.disk._said_s", -1e9)
+    monkeypatch.setattr("local.data.disk._logged_at_s", -1e9)
     async with a_face(tmp_path) as face:
         face.store.put_queue(QueueConfig(QUEUE, state="PAUSED"))
         for number in range(3):

@@ -168,8 +168,8 @@ async def test_a_disk_that_takes_nothing_is_not_told_to_the_operator(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """By the queue that cannot send, and by the attempt whose end cannot be kept."""
-    monkeypatch.setattr("local.data.disk._said_s", -math.inf)
-    monkeypatch.setattr(dispatcher_module, "waits_s", lambda: iter([0.0, 600.0]))
+    monkeypatch.setattr("local.data.disk._logged_at_s", -math.inf)
+    monkeypatch.setattr(dispatcher_module, "backoffs_s", lambda: iter([0.0, 600.0]))
     async with a_line(tmp_path, QueueConfig(QUEUE)) as line:
         line.put("t")
         line.dispatcher._is_running = True
@@ -177,7 +177,7 @@ async def test_a_disk_that_takes_nothing_is_not_told_to_the_operator(
         line.dispatcher.wake(QUEUE)
         await until(lambda: "cannot keep anything" in caplog.text)
         caplog.clear()
-        monkeypatch.setattr("local.data.disk._said_s", -math.inf)
+        monkeypatch.setattr("local.data.disk._logged_at_s", -math.inf)
         task = line.store.page(QUEUE, 0, 1)[0]
         line.dispatcher._ended.append((task, LastAttempt(1.0, 2.0), AttemptResult(200), 3.0))
         line.dispatcher._record_ended()
