@@ -22,7 +22,7 @@ from cli import options
 from cli.errors import CannotStart
 from cli.keys import read_private_key, write_private_key
 from local.children import Child, ChildFailed, Program
-from local.data.disk import CannotKeep, UnusableFile, unusable_key
+from local.data.disk import DiskUnavailable, UnusableFile, unusable_key
 from local.deployed import deploy_files
 from local.discord.errors import DiscordError
 from local.live_files import BrokenFile, watch
@@ -50,7 +50,7 @@ def command(port: int, data: Path) -> None:
     try:
         with _locked(data):
             asyncio.run(_up(Ports(port), data))
-    except (CannotKeep, ChildFailed, UnusableFile) as error:
+    except (DiskUnavailable, ChildFailed, UnusableFile) as error:
         raise CannotStart(str(error)) from None
 
 
@@ -129,7 +129,7 @@ async def _start(stack: contextlib.AsyncExitStack, programs: list[Program]) -> l
 
 async def _wait_until_stopped(stopped: asyncio.Event, children: list[Child]) -> None:
     """Return when `stopped` is set.  Raises ChildFailed when a child process ends by itself."""
-    waits = [asyncio.create_task(stopped.wait()), *(asyncio.create_task(child.ended()) for child in children)]
+    waits = [asyncio.create_task(stopped.wait()), *(asyncio.create_task(child.watch()) for child in children)]
     try:
         done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         done.pop().result()

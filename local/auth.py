@@ -1,4 +1,4 @@
-"""The issuer of Google's tokens on this machine: ID tokens that google-auth verifies, access tokens that nobody reads.
+"""Issues Google's tokens on this machine: ID tokens that google-auth verifies, access tokens that nobody verifies.
 
 Source: Google, "Obtaining an ID token": RS256, iss https://accounts.google.com, one hour.
 """
@@ -27,9 +27,9 @@ _KEY = "an RSA key in PEM"
 
 
 class TokenIssuer:
-    """Signs with a key that is made at the first start and kept at key_path, readable by its owner only.
+    """Signs with the key in the file key_path, which is created at the first start, readable by its owner only.
 
-    Raises UnusableFile where the file holds none.
+    Raises UnusableFile where the file holds no key.
     """
 
     def __init__(self, key_path: Path) -> None:
@@ -44,7 +44,7 @@ class TokenIssuer:
         self._signer = crypt.RSASigner.from_string(pem, self._key_id)
 
     def id_token(self, audience: str, email: str, now: datetime) -> str:
-        """An OIDC token of that service account for that audience."""
+        """An OIDC token of the service account with that email."""
         claims = {
             "iss": _ISSUER,
             "aud": audience,
@@ -67,7 +67,7 @@ class TokenIssuer:
 
 
 def routes(issuer: TokenIssuer) -> list[web.AbstractRouteDef]:
-    """The certificates, where google-auth looks for Google's."""
+    """The certificates, at the path of Google's."""
 
     async def certificates(_: web.Request) -> web.Response:
         return web.json_response(

@@ -1,4 +1,4 @@
-"""The programs that run in the cloud, as child processes of `mando up`: started, watched, and never left behind."""
+"""Runs programs as child processes of `mando up`: starts them, watches them, and always ends them."""
 
 import asyncio
 import contextlib
@@ -18,12 +18,12 @@ _PR_SET_PDEATHSIG = 1  # Source: prctl(2)
 
 
 class ChildFailed(Exception):
-    """Raised when a program does not start, or ends while it should run; holds the last lines that it printed."""
+    """Raised when a program does not start, or ends by itself; the message has the last lines of its log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to start.  It is up when health_url answers, whatever the status; its output goes to log_path."""
+    """A program to start.  It is ready when health_url answers with any status; its output goes to log_path."""
 
     name: str
     command: Sequence[str]
@@ -34,7 +34,7 @@ class Program:
 
 
 class Child:
-    """A running program, in a process group of its own: Ctrl-C reaches it only through stop()."""
+    """A running program.  It has its own process group, so Ctrl-C does not reach it; stop() ends it."""
 
     def __init__(self, program: Program, process: asyncio.subprocess.Process) -> None:
         self._program = program
@@ -57,7 +57,7 @@ class Child:
         child = cls(program, process)
         try:
             async with asyncio.timeout(_START_S):
-                await child._answering()
+                await child._wait_until_healthy()
         except TimeoutError:
             await child.stop()
             raise ChildFailed(child._report(f"did not answer within {_START_S:.0f} s")) from None
@@ -66,24 +66,24 @@ class Child:
             raise
         return child
 
-    async def ended(self) -> None:
-        """Wait for the program to end by itself, which it should not: raises ChildFailed then."""
+    async def watch(self) -> None:
+        """Wait while the program runs.  Raises ChildFailed when it ends by itself."""
         code = await self._process.wait()
         raise ChildFailed(self._report(f"ended with exit code {code}"))
 
     async def stop(self) -> None:
-        """End the program and all that it started, politely first."""
+        """End the program and its child processes: SIGTERM first, then SIGKILL."""
         for sign in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, sign)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), _STOP_S)
 
-    async def _answering(self) -> None:
+    async def _wait_until_healthy(self) -> None:
         async with aiohttp.ClientSession() as session:
             while True:
                 if self._process.returncode is not None:
-                    await self.ended()
+                    await self.watch()
                 with contextlib.suppress(aiohttp.ClientError):
                     async with session.get(self._program.health_url):
                         return
@@ -95,5 +95,5 @@ class Child:
 
 
 def _end_with_parent() -> None:
-    """Runs in the child: ask the kernel to end it when we end, even by kill -9."""
+    """Runs in the child: asks the kernel to end it when our process ends, even by kill -9."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

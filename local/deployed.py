@@ -1,4 +1,4 @@
-"""The files that an operator edits, in force as a deployment would put them, and again whenever they are saved.
+"""Deploys the files that an operator edits: workflows/*.yaml and queue.yaml, and again when one is saved.
 
 Used by `mando up`.  Every file in workflows/ is a workflow of its name; queue.yaml names the queues.
 """
@@ -14,7 +14,7 @@ from local.tasks.queue_yaml import QueueYamlError
 
 
 def deploy_files(cloud: LocalCloud, ports: Ports, root: Path = ROOT) -> list[LiveFile]:
-    """All of them, in force.  Raises BrokenFile."""
+    """Deploy all of them.  Raises BrokenFile."""
     workflows = sorted((root / "workflows").glob("*.yaml"))
     if not workflows:
         raise BrokenFile(f"{root / 'workflows'} holds no workflow; expected workflows/mando.yaml")

@@ -1,6 +1,6 @@
-"""Which call fails next, and how: breaks the local cloud on purpose.  Driven by /ops and by the chaos suite.
+"""Fault injection: makes calls of the local cloud fail on purpose.  Used by /ops and by the chaos suite.
 
-A fault hits a call before it is performed, or after: then it is done, and only its answer is lost.
+A fault hits a call before it is performed, or after it: then its work is done, and only its answer is lost.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, O
 Target = Literal["queue", "workflow", "generate", "storage", "reply", "discord"]
 Kind = Literal["400", "429", "500", "503", "timeout", "reset", "slow", "garbage"]
 
-# What each call looks like on the wire; generate and reply go from the workflow to the steps, the others come to us.
-_FACES: Mapping[Target, re.Pattern[str]] = {
+# The calls that come to the local cloud.  The others, generate and reply, go from the workflow to the steps.
+_REQUEST_LINES: Mapping[Target, re.Pattern[str]] = {
     "queue": re.compile(r"POST /v2/[^ ]+/tasks"),
     "workflow": re.compile(r"POST /v1/[^ ]+/executions"),
     "storage": re.compile(r"POST /upload/storage/v1/[^ ]+|GET /(download/)?storage/v1/b/[^/ ]+/o/[^ ]+"),
     "discord": re.compile(r"(PATCH|POST) /api/v10/(webhooks|channels)/[^ ]+"),
 }
-_STEPS: Mapping[Target, str] = {"generate": "/generate-image", "reply": "/reply-discord"}
+_STEP_PATHS: Mapping[Target, str] = {"generate": "/generate-image", "reply": "/reply-discord"}
 _SLOW_S, _HANG_S = 1.5, 20.0
 _RETRY_AFTER_S = 1.5
 _MOST_OFFSET_S = 315_360_000
@@ -40,7 +40,7 @@ _GARBAGE = b"<html>502 \xff\xfe not what you expected"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to the next `count` calls of the target; None is until it is taken back."""
+    """Fails the next `count` calls of the target, or all of them while count is None.  after: see the module."""
 
     target: Target
     kind: Kind
@@ -64,27 +64,27 @@ class Fault:
 
 
 class Faults:
-    """The faults that are to come, in the order in which they were asked for; and a clock that can be set wrong."""
+    """The pending faults, in the order in which they were added, and the clocks that can be set wrong."""
 
     def __init__(self) -> None:
-        self.coming: list[Fault] = []
+        self.pending: list[Fault] = []
         self._offset_s = 0.0
         self._token_offset_s = 0.0
 
     def now_s(self) -> float:
-        """Seconds since the epoch, as queue and workflow believe."""
+        """Seconds since the epoch by the clock of queue and workflow."""
         return time.time() + self._offset_s
 
     def token_issued_at(self) -> datetime:
-        """Now, as the issuer of tokens believes."""
+        """Now, by the clock of the token issuer."""
         return datetime.now(UTC) + timedelta(seconds=self._token_offset_s)
 
     def take(self, target: Target | None) -> Fault | None:
-        """The fault that hits this call, if any; one of its calls is used up."""
-        for place, fault in enumerate(self.coming):
+        """The fault that hits this call, or None; its count goes down by one."""
+        for place, fault in enumerate(self.pending):
             if fault.target == target:
                 if fault.count is not None:
-                    self.coming[place : place + 1] = [replace(fault, count=fault.count - 1)] if fault.count > 1 else []
+                    self.pending[place : place + 1] = [replace(fault, count=fault.count - 1)] if fault.count > 1 else []
                 return fault
         return None
 
@@ -99,9 +99,9 @@ class Faults:
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Hits the calls that come to the faces."""
+        """Applies faults to the calls that come to the local cloud."""
         line = f"{request.method} {request.path}"
-        fault = self.take(next((name for name, shape in _FACES.items() if shape.fullmatch(line)), None))
+        fault = self.take(next((name for name, shape in _REQUEST_LINES.items() if shape.fullmatch(line)), None))
         if fault is None:
             return await handler(request)
         if fault.kind == "slow":
@@ -117,20 +117,20 @@ class Faults:
                 request.transport.abort()
             return web.Response()
         if fault.kind == "garbage":
-            # Of a workflow's answer the queue sees the status alone, so no 200 may be a lie there.
+            # The queue reads only the status of a workflow's answer, so a 200 would count as success there.
             status = 502 if fault.target == "workflow" else 200
             return web.Response(body=_GARBAGE, content_type="text/html", status=status)
         answer = json_answer if fault.target == "discord" else web.json_response
-        return answer(_refusal(fault), status=int(fault.kind), headers=_headers(fault))
+        return answer(_error_body(fault), status=int(fault.kind), headers=_headers(fault))
 
-    def hitting(self, perform: PerformEffect) -> PerformEffect:
-        """The same, but that faults hit the workflow's calls of the steps."""
+    def hit_step_calls(self, perform: PerformEffect) -> PerformEffect:
+        """perform, with faults applied to the workflow's calls to the steps."""
 
         async def performed(effect: Leaf) -> Outcome:
             if not isinstance(effect, HttpCall):
                 return await perform(effect)
             path = effect.url.partition("?")[0]
-            fault = self.take(next((name for name, end in _STEPS.items() if path.endswith(end)), None))
+            fault = self.take(next((name for name, end in _STEP_PATHS.items() if path.endswith(end)), None))
             if fault is None:
                 return await perform(effect)
             if fault.kind == "slow":
@@ -150,19 +150,19 @@ class Faults:
         return performed
 
     async def _list(self, _: web.Request) -> web.Response:
-        return web.json_response([fault.as_json() for fault in self.coming])
+        return web.json_response([fault.as_json() for fault in self.pending])
 
     async def _add(self, request: web.Request) -> web.Response:
-        self.coming.append(Fault.of(await read_json(request)))
+        self.pending.append(Fault.of(await read_json(request)))
         return await self._list(request)
 
     async def _clear(self, request: web.Request) -> web.Response:
-        self.coming.clear()
+        self.pending.clear()
         self._offset_s = self._token_offset_s = 0.0
         return await self._list(request)
 
     async def _set_clock(self, request: web.Request) -> web.Response:
-        """{"offset_s": 600}: the clock of queue and workflow jumps ten minutes ahead of everybody else's."""
+        """{"offset_s": 600}: the clock of queue and workflow is ten minutes ahead of all others."""
         offset_s: Any = (await read_json(request)).get("offset_s")
         is_number = isinstance(offset_s, int | float) and not isinstance(offset_s, bool)
         if not (is_number and -_MOST_OFFSET_S <= offset_s <= _MOST_OFFSET_S):  # NaN is between nothing
@@ -172,7 +172,7 @@ class Faults:
         return web.json_response({"offset_s": self._offset_s})
 
     async def _set_token_clock(self, request: web.Request) -> web.Response:
-        """{"offset_s": 8}: the clock of the issuer of tokens is 8 s ahead of the steps'; at most a day."""
+        """{"offset_s": 8}: the clock of the token issuer is 8 s ahead of the steps' clock; at most a day."""
         offset_s = (await read_json(request)).get("offset_s")
         if isinstance(offset_s, bool) or not isinstance(offset_s, int | float) or not -86_400 <= offset_s <= 86_400:
             raise ApiError(400, f"offset_s is a number of seconds, at most a day, not {offset_s!r}")
@@ -180,8 +180,8 @@ class Faults:
         return web.json_response({"offset_s": self._token_offset_s})
 
 
-def _refusal(fault: Fault) -> dict[str, Any]:
-    """In the shape of whom it comes from."""
+def _error_body(fault: Fault) -> dict[str, Any]:
+    """The error in the format of Discord or of Google, whichever the target is."""
     if fault.target == "discord" and fault.kind == "429":
         return rate_limited(_RETRY_AFTER_S, {}).body
     if fault.target == "discord":
@@ -190,7 +190,7 @@ def _refusal(fault: Fault) -> dict[str, Any]:
 
 
 def _headers(fault: Fault) -> dict[str, str]:
-    """A 429 of Discord is as whole as one that nobody asked for."""
+    """A 429 of Discord has the same headers as a real one."""
     if fault.target == "discord" and fault.kind == "429":
         left = Allowance(allowed=False, remaining=0, reset_after_s=_RETRY_AFTER_S)
         return dict(rate_limited(_RETRY_AFTER_S, left.headers(time.time())).headers)

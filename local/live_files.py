@@ -1,4 +1,4 @@
-"""Puts a saved file into force while everything runs; a broken one leaves the last good one in force.
+"""Applies a file again when it is saved, without a restart.  If it is broken, the last good one stays in force.
 
 Used by cli/up.py for the workflow and queue.yaml.
 """
@@ -13,14 +13,14 @@ _POLL_S = 0.25
 
 
 class BrokenFile(Exception):
-    """Raised when a file cannot be put into force; the message says where it is wrong."""
+    """Raised when a file cannot be applied; the message says where it is wrong."""
 
 
 @dataclass(slots=True)
 class LiveFile:
-    """apply(text) puts the text into force and says in words what that is; it raises BrokenFile.
+    """A file and the function that applies its text.  apply(text) returns what is in force now, or raises BrokenFile.
 
-    in_force and problem are for people; problem is None while the file on disk is the one in force.
+    in_force and problem are texts for people; problem is None while the file on disk is in force.
     """
 
     path: Path
@@ -31,7 +31,7 @@ class LiveFile:
     _seen: tuple[int, int] | None = field(default=None, repr=False)
 
     def load(self) -> None:
-        """Raises BrokenFile."""
+        """Apply the file now.  Raises BrokenFile."""
         self._applied = self._seen = self._stamp()
         try:
             self.in_force = self.apply(self.path.read_text(encoding="utf-8"))
@@ -41,7 +41,7 @@ class LiveFile:
             raise BrokenFile(f"{self.path} is not UTF-8") from None
 
     def reload(self) -> bool:
-        """Put it into force if it was saved; True if it was.  A save is seen when the file has come to rest."""
+        """Apply the file if it was saved and has not changed since the last call.  True if it was applied or failed."""
         stamp, before = self._stamp(), self._seen
         self._seen = stamp
         if stamp is None or stamp != before or stamp == self._applied:
@@ -61,7 +61,7 @@ class LiveFile:
 
 
 async def watch(files: Sequence[LiveFile], say: Callable[[str], None]) -> None:
-    """Until cancelled: put into force what is saved, and say so."""
+    """Apply files that are saved and report each, until cancelled."""
     while True:
         await asyncio.sleep(_POLL_S)
         for file in files:

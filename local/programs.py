@@ -1,4 +1,4 @@
-"""The programs of the cloud that run beside the local cloud, each as in production.  Started by `mando up`.
+"""The deployed programs, ingress and steps, as `mando up` starts them beside the local cloud.
 
 A new program is one function here and one line in programs().
 """
@@ -28,7 +28,7 @@ from local.project import (
 
 
 def programs(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str, bot_token: str) -> list[Program]:
-    """key seals Discord's tokens; the logs lie in data."""
+    """All of them.  key seals Discord's tokens; the log files are in data."""
     return [_ingress(ports, data, key, discord_public_key), _steps(ports, data, key, bot_token)]
 
 

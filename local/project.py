@@ -1,4 +1,4 @@
-"""The project that stands on one machine: names, ports and accounts, as a deployment to Google Cloud would have them.
+"""The local project: names, ports and accounts, as a deployment to Google Cloud would have them.
 
 Read by server.py, programs.py and deployed.py.  deploy/calls.py has the same names for a project in the cloud.
 """
@@ -18,7 +18,7 @@ STEPS_AUDIENCE = "mando-steps"
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Four in a row: the local cloud with the page, the ingress, the steps, gRPC."""
+    """Four consecutive ports: the local cloud with its pages, the ingress, the steps, gRPC."""
 
     cloud: int
 
@@ -56,5 +56,5 @@ WORKFLOW = workflow("mando")  # which a task of the queue starts
 
 
 def workflow_environment(ports: Ports) -> dict[str, str]:
-    """What every workflow is deployed with."""
+    """The environment variables that every workflow is deployed with."""
     return {"STEPS_URL": url(ports.steps), "STEPS_AUDIENCE": STEPS_AUDIENCE}

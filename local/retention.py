@@ -1,6 +1,6 @@
-"""What the local cloud keeps how long: the one place that says so.  docs/operating.md shows PAGE to people.
+"""How long the local cloud keeps each kind of data.  docs/operating.md shows RETENTION_TABLE.
 
-What is unfinished or waits is never taken away: executions that run, tasks, interactions without an answer.
+Unfinished work is never deleted: running executions, tasks, interactions without an answer.
 """
 
 from collections.abc import Sequence
@@ -9,15 +9,15 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60.0, 3600.0, 86400.0
 _MB, _GB = 1024**2, 1024**3
 
 # Executions with their histories, and operations.  Source: Workflows, "Quotas and limits", retention: 90 days.
-# Messages and objects are kept for ever by Discord and by a bucket without a lifecycle; here they go with the
-# executions that made them, or a picture would outlive every word of how it came to be.
+# Discord and a bucket without a lifecycle keep messages and objects for ever.  Here they are deleted as early as the
+# executions that made them, because a picture without its execution's history cannot be explained.
 KEPT_S = 90 * _DAY_S
-# Of the whole folder, as `du` counts it; a machine that somebody develops on has room for about 8,000 pictures.
+# Of the whole data folder, as `du` counts it: about 8,000 pictures, which a developer's machine has room for.
 KEPT_BYTES = 2 * _GB
-# Never shorter, however full the folder is: a token lives 15 minutes, and a reply may still read its picture.
+# The minimum, however full the folder is: a token lives 15 minutes, and a reply may still read its picture.
 LEAST_KEPT_S = _HOUR_S
 
-# Source: Cloud Tasks v2beta3, Queue, task_ttl and tombstone_ttl: what a queue has that `queues.create` made.
+# Source: Cloud Tasks v2beta3, Queue, task_ttl and tombstone_ttl: the defaults of `queues.create`.
 TASK_TTL_S = 31 * _DAY_S
 TOMBSTONE_S = _DAY_S
 # What `gcloud app deploy queue.yaml` sends.
@@ -35,18 +35,18 @@ ID_TOKEN_S = _HOUR_S  # source: Google, "ID tokens"
 CERTIFICATES_FRESH_S = _HOUR_S
 ISSUER_S = 36500 * _DAY_S  # the issuer's certificate: longer than this machine
 
-LOG_BYTES = 16 * _MB  # of each program: some 60,000 requests; and once more of what was written before
+LOG_BYTES = 16 * _MB  # of each program, about 60,000 requests; as much again for the previous log
 
 
 def in_words(seconds: float) -> str:
-    """As people say it: 90 days, an hour, 15 minutes; nothing here is shorter."""
+    """A duration for people: "90 days", "an hour", "15 minutes".  At least a minute."""
     units = ((_DAY_S, "a day", "days"), (_HOUR_S, "an hour", "hours"), (_MINUTE_S, "a minute", "minutes"))
     unit_s, one, many = next(unit for unit in units if seconds >= unit[0])
     return one if seconds == unit_s else f"{seconds / unit_s:,.0f} {many}"
 
 
-# (what, how long), as docs/operating.md has it.
-PAGE: Sequence[tuple[str, str]] = (
+# (what, how long): the rows of the table in docs/operating.md.
+RETENTION_TABLE: Sequence[tuple[str, str]] = (
     ("executions that have ended, their histories, operations", f"{in_words(KEPT_S)} after the end, as in the cloud"),
     ("messages, interactions and files of the local Discord", in_words(KEPT_S)),
     ("pictures and all other objects", in_words(KEPT_S)),

@@ -1,6 +1,6 @@
-"""Google Cloud and Discord on one port: puts every face of local/ together, and their data below one folder.
+"""Google Cloud and Discord on one port: creates all services of local/, with their data below one folder.
 
-Called by cli/up.py.  Which face answers is told by the path alone, so one address serves every client.
+Called by cli/up.py.  The path alone decides which service answers, so one address serves every client.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ from aiohttp import web
 from local import auth
 from local.appengine import rest as appengine_rest
 from local.auth import TokenIssuer
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.data.log_files import keep_small
-from local.data.sweeping import Retention, Shelf
+from local.data.sweeping import ExpiringStore, Sweeper
 from local.discord.api import routes as discord_routes
 from local.discord.discord import LocalDiscord
 from local.executions.api import rest as executions_rest
@@ -34,7 +34,7 @@ from local.executions.engine.service import ExecutionService
 from local.faults import Faults
 from local.googleapi import grpc_gateway
 from local.http.api_error import api_errors
-from local.http.guard import guard, is_ours, mark
+from local.http.guard import add_security_headers, guard, is_our_bug
 from local.http.outgoing import outgoing_session
 from local.live_files import LiveFile
 from local.ops.ops import Ops
@@ -56,9 +56,9 @@ _log = logging.getLogger("mando.local")
 
 
 class LocalCloud:
-    """Everything on `port` and gRPC beside it (project.Ports), from `async with` until its end; all data below `data`.
+    """All services on `port`, and gRPC on its own port (project.Ports), within `async with`.  All data is below `data`.
 
-    files are those that are put into force when they are saved; /ops shows how that went.
+    files are deployed again when they are saved; /ops shows the result.
     """
 
     def __init__(self, data: Path, port: int, ingress_url: str, bot_token: str | None = None) -> None:
@@ -87,8 +87,8 @@ class LocalCloud:
         session = await stack.enter_async_context(outgoing_session())
         issuer = TokenIssuer(data / "issuer.pem")
 
-        contents = Contents(data / "contents")
-        objects = ObjectStore(data / "objects", contents)
+        pool = ContentPool(data / "contents")
+        objects = ObjectStore(data / "objects", pool)
         stack.callback(objects.close)
         self.objects = objects
 
@@ -104,18 +104,18 @@ class LocalCloud:
         self.executions = ExecutionService(database, callbacks, performer)
 
         path = data / "discord.sqlite"
-        self.discord = LocalDiscord(path, self._ingress_url, self._bot_token, contents=contents)
+        self.discord = LocalDiscord(path, self._ingress_url, self._bot_token, pool=pool)
         await stack.enter_async_context(self.discord)
 
-        shelves = [
-            _executions_shelf(self.executions.store, database),
-            _objects_shelf(objects),
-            _discord_shelf(self.discord),
+        stores = [
+            _expiring_executions(self.executions.store, database),
+            _expiring_objects(objects),
+            _expiring_discord(self.discord),
         ]
-        self.retention = Retention(data, shelves, self.executions.store.unfinished_s, contents.settle())
+        self.sweeper = Sweeper(data, stores, self.executions.store.unfinished_s, pool.remove_orphans())
 
         app = web.Application(middlewares=[guard, self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES)
-        app.on_response_prepare.append(mark)
+        app.on_response_prepare.append(add_security_headers)
         app.add_routes(auth.routes(issuer))
         app.add_routes(tasks_rest.routes(tasks, dispatcher))
         app.add_routes(appengine_rest.routes())
@@ -128,23 +128,23 @@ class LocalCloud:
         app.add_routes(discord_routes.routes(self.discord))
         app.on_shutdown.append(self._end_streams)
         logger = logging.getLogger("mando.local.http")
-        logger.addFilter(is_ours)
+        logger.addFilter(is_our_bug)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, logger=logger)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, HOST, self._ports.cloud).start()
 
     def deploy(self, workflow: str, source: str, env: dict[str, str]) -> Revision:
-        """Put the workflow of that full name into force; executions keep their revision.  Raises ApiError(400)."""
+        """Deploy a workflow under its full name; executions keep their revision.  Raises ApiError(400)."""
         settings = Settings(source, account("mando-workflow"), env)
         return self.executions.deployments.deploy(workflow, settings)
 
     def apply_queue_yaml(self, text: str) -> tuple[QueueConfig, ...]:
-        """Put a queue.yaml into force at once; the queues that it names, as they are now.  Raises QueueYamlError."""
+        """Apply a queue.yaml at once.  Returns the queues that it names.  Raises QueueYamlError."""
         return apply_queue_yaml(text, "queue.yaml", PLACE, self.tasks, self.dispatcher)
 
     async def begin(self, commands: object) -> None:
-        """Go on with what a process before left in the queue and in executions."""
+        """Register the commands, and resume the tasks and executions of an earlier process."""
         self.objects.buckets.ensure(BUCKET)
         await self.discord.register(commands)
         await self._serve_grpc()
@@ -152,11 +152,11 @@ class LocalCloud:
         self._stack.push_async_callback(self.executions.stop)
         await self.dispatcher.start()
         self._stack.push_async_callback(self.dispatcher.stop)
-        for tidying in (self.retention.run(), keep_small(self._data)):
+        for tidying in (self.sweeper.run(), keep_small(self._data)):
             self._stack.callback(asyncio.create_task(tidying).cancel)
 
     async def _serve_grpc(self) -> None:
-        """After all programs were started: gRPC complains where its process forks."""
+        """Called when all programs run: gRPC logs complaints when its process forks."""
         session = await self._stack.enter_async_context(aiohttp.ClientSession())
         server = await grpc_gateway.serve(f"{HOST}:{self._ports.grpc}", self._base_url, session)
         self._stack.push_async_callback(server.stop, 0.5)
@@ -165,29 +165,29 @@ class LocalCloud:
         self.discord.broadcast.end()
 
 
-def _executions_shelf(store: ExecutionStore, database: Database) -> Shelf:
+def _expiring_executions(store: ExecutionStore, database: Database) -> ExpiringStore:
     async def oldest_s() -> float | None:
         return store.oldest_end_s()
 
     async def forget(before_s: float, most: int) -> int:
         return store.forget(before_s, most)
 
-    async def give_back(pages: int) -> None:
-        database.give_back(pages)
+    async def release_free_pages(pages: int) -> None:
+        database.release_free_pages(pages)
 
-    return Shelf(oldest_s, forget, give_back)
+    return ExpiringStore(oldest_s, forget, release_free_pages)
 
 
-def _objects_shelf(objects: ObjectStore) -> Shelf:
-    return Shelf(
+def _expiring_objects(objects: ObjectStore) -> ExpiringStore:
+    return ExpiringStore(
         lambda: asyncio.to_thread(aging.oldest_s, objects),
         lambda before_s, most: asyncio.to_thread(aging.forget, objects, before_s, most),
-        lambda pages: asyncio.to_thread(objects.database.give_back, pages),
+        lambda pages: asyncio.to_thread(objects.database.release_free_pages, pages),
     )
 
 
-def _discord_shelf(discord: LocalDiscord) -> Shelf:
-    return Shelf(discord.oldest_s, discord.forget, discord.give_back)
+def _expiring_discord(discord: LocalDiscord) -> ExpiringStore:
+    return ExpiringStore(discord.oldest_s, discord.forget, discord.release_free_pages)
 
 
 def _performer(
@@ -204,7 +204,7 @@ def _performer(
         performer = LivePerformer(
             session, token, base_url, _write_log, now_s=faults.now_s, callbacks=callbacks, execution=execution
         )
-        return faults.hitting(performer.perform)
+        return faults.hit_step_calls(performer.perform)
 
     return perform_as
 

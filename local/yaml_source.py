@@ -1,10 +1,10 @@
-"""A YAML text → its nodes, which know their places; any mistake in it → one error with its place."""
+"""Parses a YAML text to nodes with their positions; a mistake becomes one error with line and column."""
 
 import yaml
 
 
 class YamlMistake(Exception):
-    """Raised when a text is no YAML; line and column count from 1."""
+    """Raised when a text is not YAML; line and column count from 1."""
 
     def __init__(self, line: int, column: int, message: str) -> None:
         super().__init__(message)
@@ -13,7 +13,7 @@ class YamlMistake(Exception):
 
 
 def compose(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> yaml.Node | None:
-    """The root node, None for an empty text; the loader gives scalars their types.  Raises YamlMistake."""
+    """The root node, None for an empty text; loader decides the types of scalars.  Raises YamlMistake."""
     try:
         root: yaml.Node | None = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:

@@ -1,4 +1,4 @@
-"""What gcloud asks before it deploys queue.yaml: is there an App Engine app, where, and is Cloud Tasks switched on?
+"""Answers what gcloud asks before it deploys queue.yaml: the App Engine app and its region, and the enabled services.
 
 Called by local/server.py.  Source: App Engine Admin API v1, Application; Service Usage API v1, Service; gcloud 528.
 """
@@ -20,7 +20,7 @@ def routes() -> list[web.AbstractRouteDef]:
 
 
 async def _application(request: web.Request) -> web.Response:
-    """Every project has its app; with a codeBucket gcloud sees nothing in it to repair."""
+    """Every project has an app.  Without a codeBucket gcloud would try to repair it."""
     app = request.match_info["app"]
     host = f"{app}.{_REGION_CODE}.r.appspot.com"
     return web.json_response(
@@ -42,7 +42,7 @@ async def _application(request: web.Request) -> web.Response:
 
 
 async def _service(request: web.Request) -> web.Response:
-    """The services that run here are enabled in every project."""
+    """Every service of Google is enabled in every project."""
     parent, service = request.match_info["parent"], request.match_info["service"]
     if not service.endswith(".googleapis.com"):
         raise ApiError(404, f"Service '{service}' not found or permission denied.")

@@ -1,6 +1,6 @@
-"""What a disk may refuse: a file that is not what it should be, and, for a while, any writing at all.
+"""Errors of the disk: files that cannot be used, writes that fail for a while, and how to retry them.
 
-Used by all that keep something below local/.
+Used by everything below local/ that stores data.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TypeVar
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0
-_SAY_EVERY_S = 10.0  # a thousand executions that wait for the same disk are one line, not a thousand
+_LOG_EVERY_S = 10.0  # a thousand executions that wait for the same disk are one line, not a thousand
 
-# What may be otherwise a moment later: a full disk, one that fails or is read-only, a file that another program locks.
-_PASSING_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE})
+# Errors that may pass: a full disk, one that fails or is read-only, a file that another program locks.
+_TRANSIENT_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE})
 # Source: SQLite, "Result and Error Codes"; the lowest byte of a code is its kind.
-_PASSING_CODES = frozenset(
+_TRANSIENT_CODES = frozenset(
     {
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
@@ -31,55 +31,55 @@ _PASSING_CODES = frozenset(
 )
 
 _log = logging.getLogger("mando.local")
-_said_s = -_SAY_EVERY_S
+_logged_at_s = -_LOG_EVERY_S
 
 Result = TypeVar("Result")
 
 
-class CannotKeep(Exception):
-    """Raised when the disk does not take what is to be kept, and nothing of it was kept; later it may."""
+class DiskUnavailable(Exception):
+    """Raised when a write to the disk failed.  Nothing of it was stored; a later attempt may succeed."""
 
 
 class UnusableFile(Exception):
-    """Raised when a file of ours cannot be used; the message is a sentence that names it and says what can be done."""
+    """Raised when a file of ours cannot be used; the message names the file and says what to do."""
 
 
 def unusable_key(path: Path, expected: str, error: Exception) -> UnusableFile:
-    """For a file that should hold a key, as `expected` says."""
+    """The error for a file that should hold a key; expected says which."""
     why = error.strerror if isinstance(error, OSError) else "it is damaged, or another's"
     remedy = "bring it back from a copy, or move it away: a new one is made then"
     return UnusableFile(f"{path} cannot be read as {expected}: {why}; {remedy}")
 
 
-def is_passing(error: Exception) -> bool:
-    """Whether the same may succeed later, when there is room again."""
+def is_transient(error: Exception) -> bool:
+    """Whether the same call may succeed later, for example when there is space again."""
     if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", -1) & 0xFF in _PASSING_CODES
-    return isinstance(error, OSError) and error.errno in _PASSING_ERRNOS
+        return getattr(error, "sqlite_errorcode", -1) & 0xFF in _TRANSIENT_CODES
+    return isinstance(error, OSError) and error.errno in _TRANSIENT_ERRNOS
 
 
-async def until_kept(write: Callable[[], Result]) -> Result:
-    """write(), and again with a backoff for as long as the disk takes nothing."""
-    for wait_s in waits_s():
+async def retry_until_written(write: Callable[[], Result]) -> Result:
+    """Call write(), and retry it with a backoff while it raises DiskUnavailable."""
+    for wait_s in backoffs_s():
         try:
             return write()
-        except CannotKeep as error:
-            say_waiting(error)
+        except DiskUnavailable as error:
+            log_waiting_for_disk(error)
         await asyncio.sleep(wait_s)
-    raise AssertionError("waits_s() has no end")
+    raise AssertionError("backoffs_s() has no end")
 
 
-def waits_s() -> Iterator[float]:
-    """How long to wait before each further try, without end."""
+def backoffs_s() -> Iterator[float]:
+    """The wait before each retry, without end."""
     wait_s = _FIRST_WAIT_S
     while True:
         yield wait_s
         wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
 
-def say_waiting(error: CannotKeep) -> None:
-    global _said_s
+def log_waiting_for_disk(error: DiskUnavailable) -> None:
+    global _logged_at_s
     now_s = time.monotonic()
-    if now_s - _said_s >= _SAY_EVERY_S:
-        _said_s = now_s
+    if now_s - _logged_at_s >= _LOG_EVERY_S:
+        _logged_at_s = now_s
         _log.warning("%s; what waits for it goes on when the disk takes it", error)

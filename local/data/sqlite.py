@@ -1,8 +1,8 @@
-"""One way to keep data in a SQLite file: looked at before it is opened, its layout numbered, its errors read by codes.
+"""The one way to store data in a SQLite file: checked before it is opened, with a versioned layout.
 
-Used by the four that keep data: tasks/store, executions/database, storage/database, discord/store.
-What is committed survives kill -9 of this process.  A commit goes to the operating system, not to the disk: only a
-machine that loses power may forget its last seconds.
+Used by the four stores: tasks/store, executions/data/database, storage/database, discord/store.
+A commit survives kill -9 of this process.  It goes to the operating system, not to the disk: a machine that loses power
+may lose its last seconds.
 """
 
 import sqlite3
@@ -12,26 +12,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.data.disk import CannotKeep, is_passing
+from local.data.disk import DiskUnavailable, is_transient
 from local.data.sqlite_file import Layout, prepare
 
-# Nobody else should write to the file.  Whoever does (a person with sqlite3) holds up everybody for so long at most.
-_WAIT_FOR_OTHERS_S = 0.25
+# Only this process should write to the file.  If another one does (a person with sqlite3), we wait at most so long.
+_LOCK_TIMEOUT_S = 0.25
 _KEPT_WAL_BYTES = 4 * 1024 * 1024
-_TAKEN = frozenset(
+_DUPLICATE_KEY_CODES = frozenset(
     {sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_ROWID}
 )
 
 
-class Taken(Exception):
-    """Raised when a row of that key is there."""
+class DuplicateKey(Exception):
+    """Raised when a row with that key exists."""
 
 
 class Sqlite:
     """One file, one process, any number of threads that take turns.  ":memory:" is a file that is gone at the end.
 
-    Raises UnusableFile where the file cannot be used.  Every method raises CannotKeep where the disk takes nothing,
-    and Taken where a row of that key is there; other errors are mistakes of ours.
+    Raises UnusableFile where the file cannot be used.  Every method raises DiskUnavailable where a write fails, and
+    DuplicateKey where a row with that key exists; other errors are bugs of ours.
     """
 
     def __init__(self, path: Path, layout: Layout) -> None:
@@ -42,7 +42,7 @@ class Sqlite:
             prepare(path, layout)
         try:
             self._connection = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False, timeout=_WAIT_FOR_OTHERS_S
+                path, isolation_level=None, check_same_thread=False, timeout=_LOCK_TIMEOUT_S
             )
             self._connection.executescript(
                 "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
@@ -51,7 +51,7 @@ class Sqlite:
             if in_memory:
                 self._connection.executescript(layout.schema)
         except sqlite3.Error as error:
-            raise self._told(error) from None
+            raise self._translated(error) from None
 
     def close(self) -> None:
         with self._lock:
@@ -63,14 +63,14 @@ class Sqlite:
             with self._lock:
                 return self._connection.execute(statement, values)
         except sqlite3.Error as error:
-            raise self._told(error) from None
+            raise self._translated(error) from None
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         try:
             with self._lock:
                 return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise self._told(error) from None
+            raise self._translated(error) from None
 
     def row(self, statement: str, *values: Any) -> tuple[Any, ...] | None:
         try:
@@ -78,11 +78,11 @@ class Sqlite:
                 found: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
                 return found
         except sqlite3.Error as error:
-            raise self._told(error) from None
+            raise self._translated(error) from None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All statements of the block, or none of them; one that is open already takes them in."""
+        """Run all statements of the block, or none.  Inside an open transaction it becomes a part of that one."""
         with self._lock:
             if self._connection.in_transaction:
                 yield
@@ -96,20 +96,19 @@ class Sqlite:
                     self.run("ROLLBACK")
                 raise
 
-    def give_back(self, pages: int) -> None:
-        """Up to so many free pages go back to the disk."""
+    def release_free_pages(self, most: int) -> None:
+        """Return up to `most` free pages of the file to the disk."""
         try:
-            with (
-                self._lock
-            ):  # execute() would stop at the first page: the statement gives one a step and has no columns
-                self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+            # Not execute(): it stops after one step, and the statement frees one page a step.
+            with self._lock:
+                self._connection.executescript(f"PRAGMA incremental_vacuum({most})")
         except sqlite3.Error as error:
-            raise self._told(error) from None
+            raise self._translated(error) from None
         self.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
-    def _told(self, error: sqlite3.Error) -> Exception:
-        if is_passing(error):
-            return CannotKeep(f"cannot keep anything in {self.path}: {error}")
-        if getattr(error, "sqlite_errorcode", None) in _TAKEN:
-            return Taken(str(error))
+    def _translated(self, error: sqlite3.Error) -> Exception:
+        if is_transient(error):
+            return DiskUnavailable(f"cannot keep anything in {self.path}: {error}")
+        if getattr(error, "sqlite_errorcode", None) in _DUPLICATE_KEY_CODES:
+            return DuplicateKey(str(error))
         return error

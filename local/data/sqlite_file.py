@@ -1,6 +1,6 @@
-"""A SQLite file before it is opened: made, looked at, and brought to the present layout.  Called by sqlite.py.
+"""Prepares a SQLite file before it is opened: creates it, checks it, migrates it to the current layout.
 
-Nothing is deleted and nothing repaired here: what a person should look at is told in one sentence that names the file.
+Called by sqlite.py.  Nothing is deleted or repaired here: the error names the file and says what a person can do.
 """
 
 import contextlib
@@ -13,60 +13,58 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from local.data.disk import CannotKeep, UnusableFile, is_passing
+from local.data.disk import DiskUnavailable, UnusableFile, is_transient
 
-_BEFORE_NUMBERS = 0  # what SQLite says of a file for which nobody chose a number
-_START_AFRESH = "bring it back from a copy, or move it away: a new and empty one is made then"
+_UNVERSIONED = 0  # SQLite's default: files from before layouts had versions
+_REMEDY = "bring it back from a copy, or move it away: a new and empty one is made then"
 
 
 class CannotMigrate(Exception):
-    """Raised by a step of a layout when what the file holds cannot go on in the next layout; says what that is."""
+    """Raised by a migration when the next layout cannot hold the file's data; the message says which data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The shape of the files of one kind.
+    """The tables of one kind of file.
 
-    kind is four letters that tell such a file from others; number counts the shapes that it had.  steps: each number
-    below it → what makes the next shape of a file of that one, in a transaction; it raises CannotMigrate.
+    kind: four letters, stored in the file as its application_id.  version counts the layouts so far.  migrations: each
+    older version → the function that brings a file to the next one, in a transaction.  It may raise CannotMigrate.
     """
 
     kind: bytes
-    number: int
+    version: int
     schema: str
-    steps: Mapping[int, Callable[[sqlite3.Connection], None]] = field(default_factory=dict)
+    migrations: Mapping[int, Callable[[sqlite3.Connection], None]] = field(default_factory=dict)
 
     @property
-    def mark(self) -> int:
+    def application_id(self) -> int:
+        """Tells our files from those of other programs."""
         return int.from_bytes(self.kind, "big")
 
 
 def prepare(path: Path, layout: Layout) -> None:
-    """Make the file if there is none, else look at it and bring it to that layout.
-
-    Raises UnusableFile; CannotKeep where the disk takes nothing.
-    """
+    """Create the file if it is missing, else check it and migrate it.  Raises UnusableFile and DiskUnavailable."""
     try:
         if not os.path.lexists(path):
             _make(path, layout)
-        number = _look(path, layout)
-        if number < layout.number:
-            _migrate(path, layout, number)
+        version = _inspect(path, layout)
+        if version < layout.version:
+            _migrate(path, layout, version)
         with closing(_connect(path, "ro")) as connection:
             if not _columns(connection).items() >= _expected(layout).items():
-                raise UnusableFile(f"{path} lacks tables or columns that it should have; {_START_AFRESH}")
+                raise UnusableFile(f"{path} lacks tables or columns that it should have; {_REMEDY}")
     except (OSError, sqlite3.Error) as error:
         if isinstance(error, PermissionError):
             raise UnusableFile(
                 f"{path} cannot be read and written: {error.strerror}; give yourself the right"
             ) from None
-        if is_passing(error):
-            raise CannotKeep(f"cannot keep anything in {path}: {error}") from error
-        raise UnusableFile(f"{path} cannot be used: {error}; {_START_AFRESH}") from error
+        if is_transient(error):
+            raise DiskUnavailable(f"cannot keep anything in {path}: {error}") from error
+        raise UnusableFile(f"{path} cannot be used: {error}; {_REMEDY}") from error
 
 
 def _make(path: Path, layout: Layout) -> None:
-    """Aside, and renamed when it is whole: a process that is killed leaves no half a file."""
+    """Create the file under another name and rename it when it is complete, so a kill leaves no partial file."""
     for kept in (_beside(path, "-wal"), _beside(path, "-journal")):
         if kept.exists() and kept.stat().st_size:
             raise UnusableFile(
@@ -77,14 +75,15 @@ def _make(path: Path, layout: Layout) -> None:
         left.unlink(missing_ok=True)
     with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
         connection.executescript(
-            f"PRAGMA auto_vacuum = INCREMENTAL; BEGIN; {layout.schema}; PRAGMA application_id = {layout.mark};"
-            f"PRAGMA user_version = {layout.number}; COMMIT; PRAGMA journal_mode = WAL;"
+            f"PRAGMA auto_vacuum = INCREMENTAL; BEGIN; {layout.schema};"
+            f"PRAGMA application_id = {layout.application_id}; PRAGMA user_version = {layout.version};"
+            "COMMIT; PRAGMA journal_mode = WAL;"
         )
     draft.rename(path)
 
 
-def _look(path: Path, layout: Layout) -> int:
-    """The number of its layout, if it is whole and of this kind.  Raises UnusableFile."""
+def _inspect(path: Path, layout: Layout) -> int:
+    """The version of the file's layout.  Raises UnusableFile where it is damaged or of another kind."""
     if path.is_dir():
         raise UnusableFile(f"{path} is a directory, where a file belongs; move it away")
     if not path.exists():
@@ -92,64 +91,64 @@ def _look(path: Path, layout: Layout) -> int:
     if not os.access(path, os.R_OK | os.W_OK):
         raise UnusableFile(f"{path} cannot be read and written by you; give yourself the right, or run as its owner")
     if path.stat().st_size == 0:
-        raise UnusableFile(f"{path} is empty, and should hold at least its tables; {_START_AFRESH}")
-    problem, mark, number = _read(path, "ro")
+        raise UnusableFile(f"{path} is empty, and should hold at least its tables; {_REMEDY}")
+    problem, application_id, version = _read_header(path, "ro")
     wal = _beside(path, "-wal")
-    if (problem or mark not in (layout.mark, 0)) and wal.exists() and wal.stat().st_size:
-        alone, mark_alone, _ = _read(path, "ro&immutable=1")
-        if alone is None and mark_alone in (layout.mark, 0):
+    if (problem or application_id not in (layout.application_id, 0)) and wal.exists() and wal.stat().st_size:
+        alone, id_alone, _ = _read_header(path, "ro&immutable=1")
+        if alone is None and id_alone in (layout.application_id, 0):
             raise UnusableFile(f"{wal} does not belong to {path.name}; bring back the right one, or move it away")
     if problem is not None:
-        raise UnusableFile(f"{path} is damaged: {problem}; {_START_AFRESH}")
-    if mark not in (layout.mark, 0) or (mark == 0 and number != _BEFORE_NUMBERS):
+        raise UnusableFile(f"{path} is damaged: {problem}; {_REMEDY}")
+    if application_id not in (layout.application_id, 0) or (application_id == 0 and version != _UNVERSIONED):
         raise UnusableFile(f"{path} belongs to another program, or to another part of this one; move it away")
-    if number > layout.number:
+    if version > layout.version:
         raise UnusableFile(
-            f"{path} was written by a newer mando (layout {number}, this one knows up to {layout.number});"
+            f"{path} was written by a newer mando (layout {version}, this one knows up to {layout.version});"
             f" use that one, or move {path.parent} away"
         )
-    return number
+    return version
 
 
-def _read(path: Path, mode: str) -> tuple[str | None, int, int]:
-    """What is wrong with it, its mark and its number.  Read-only: a wrong -wal is not written into the file."""
+def _read_header(path: Path, mode: str) -> tuple[str | None, int, int]:
+    """(problem or None, application_id, version).  Read-only, so a foreign -wal is not written into the file."""
     try:
         with closing(_connect(path, mode)) as connection:
             ((found,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
-            ((mark,),) = connection.execute("PRAGMA application_id").fetchall()
-            ((number,),) = connection.execute("PRAGMA user_version").fetchall()
+            ((application_id,),) = connection.execute("PRAGMA application_id").fetchall()
+            ((version,),) = connection.execute("PRAGMA user_version").fetchall()
     except sqlite3.DatabaseError as error:
-        if is_passing(error):
+        if is_transient(error):
             raise
         return str(error), 0, 0
-    return (None if found == "ok" else found.replace("\n", " ")), mark, number
+    return (None if found == "ok" else found.replace("\n", " ")), application_id, version
 
 
-def _migrate(path: Path, layout: Layout, number: int) -> None:
+def _migrate(path: Path, layout: Layout, version: int) -> None:
     older = f"{path} was written by an older mando"
     otherwise = f"move {path.parent} away: a new and empty one is made then"
     with closing(_connect(path, "rw")) as connection:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            for each in range(number, layout.number):
-                layout.steps[each](connection)
+            for each in range(version, layout.version):
+                layout.migrations[each](connection)
         except CannotMigrate as reason:
             raise UnusableFile(f"{older}, and {reason}; let that one finish, or {otherwise}") from None
         except sqlite3.Error as error:
-            if is_passing(error):
+            if is_transient(error):
                 raise
             raise UnusableFile(
                 f"{older}, and this one cannot read it ({error}); use that one, or {otherwise}"
             ) from None
-        connection.execute(f"PRAGMA application_id = {layout.mark}")
-        connection.execute(f"PRAGMA user_version = {layout.number}")
+        connection.execute(f"PRAGMA application_id = {layout.application_id}")
+        connection.execute(f"PRAGMA user_version = {layout.version}")
         connection.execute("COMMIT")
-        with contextlib.suppress(sqlite3.Error):  # gives back what the old layout used; needs room itself
+        with contextlib.suppress(sqlite3.Error):  # frees the space of the old layout; needs free space itself
             connection.executescript("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;")
 
 
 def _columns(connection: sqlite3.Connection) -> dict[Any, Any]:
-    """Every table and its columns."""
+    """Table → its columns."""
     rows = connection.execute(
         "SELECT t.name, group_concat(c.name) FROM sqlite_master t, pragma_table_info(t.name) c"
         " WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' GROUP BY t.name"

@@ -1,4 +1,4 @@
-"""Takes away what was kept long enough (retention.py), a little at a time.  Called by local/server.py."""
+"""Deletes data older than retention.py allows, in small batches.  Called by local/server.py."""
 
 import asyncio
 import os
@@ -8,67 +8,68 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.data.disk import CannotKeep, say_waiting
+from local.data.disk import DiskUnavailable, log_waiting_for_disk
 from local.retention import KEPT_BYTES, KEPT_S, LEAST_KEPT_S
 
 _SWEEP_EVERY_S = 600.0
-_AT_ONCE = 20  # so many are deleted in one go: about 5 ms
-_MEASURE_EVERY = 5  # slices; to measure the folder takes longer than to delete from it
+_BATCH = 20  # entries: about 5 ms
+_MEASURE_EVERY = 5  # batches: measuring the folder takes longer than deleting from it
 _PAGES_AT_ONCE = 500  # of 4 KiB: about 5 ms
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """Something that grows.  Times are seconds since the epoch.
+class ExpiringStore:
+    """A store whose old entries are deleted.  Times are seconds since the epoch.
 
-    oldest_s: since when the oldest has lain there that may go, None where none may.  forget(before_s, most): delete up
-    to `most` that are older, the oldest first; how many it were.  give_back(pages): free pages go back to the disk.
+    oldest_s(): the time of the oldest entry that may be deleted, None where there is none.
+    forget(before_s, most): delete up to `most` entries older than that, the oldest first; returns how many.
+    release_free_pages(most): return free pages of its SQLite file to the disk.
     """
 
     oldest_s: Callable[[], Awaitable[float | None]]
     forget: Callable[[float, int], Awaitable[int]]
-    give_back: Callable[[int], Awaitable[None]]
+    release_free_pages: Callable[[int], Awaitable[None]]
 
 
-class Retention:
-    """Sweeps the shelves in small steps, between which others get their turn.
+class Sweeper:
+    """Deletes old entries of all stores, and yields to the event loop after each batch.
 
-    unfinished_s tells since when the oldest execution runs that has not ended: what is younger, it may still need.
-    settle does a little at a time of what is to be done once, when we start.
+    unfinished_s(): the start of the oldest execution that has not ended.  It may still need anything newer than that.
+    at_start: work that is done once, before the first sweep.
     """
 
     def __init__(
         self,
         folder: Path,
-        shelves: Sequence[Shelf],
+        stores: Sequence[ExpiringStore],
         unfinished_s: Callable[[], float | None],
-        settle: Iterator[None],
+        at_start: Iterator[None],
         now_s: Callable[[], float] = time.time,
         kept_bytes: int = KEPT_BYTES,
     ) -> None:
         self._folder = folder
-        self._shelves = shelves
+        self._stores = stores
         self._unfinished_s = unfinished_s
-        self._settle = settle
+        self._at_start = at_start
         self._now_s = now_s
         self._kept_bytes = kept_bytes
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Sweep every ten minutes, until cancelled."""
         with suppress(OSError):
-            await asyncio.to_thread(list, self._settle)
+            await asyncio.to_thread(list, self._at_start)
         while True:
             try:
                 await self.sweep()
-            except CannotKeep as error:  # to delete takes room, too
-                say_waiting(error)
+            except DiskUnavailable as error:  # deleting needs free space, too
+                log_waiting_for_disk(error)
             await asyncio.sleep(_SWEEP_EVERY_S)
 
     async def sweep(self) -> None:
-        """First what is too old, then the oldest of all until the folder is small enough.  Raises CannotKeep."""
-        for shelf in self._shelves:
-            while await shelf.forget(self._now_s() - KEPT_S, _AT_ONCE):
-                await shelf.give_back(_PAGES_AT_ONCE)
+        """Delete what is too old, then the oldest until the folder is small enough.  Raises DiskUnavailable."""
+        for store in self._stores:
+            while await store.forget(self._now_s() - KEPT_S, _BATCH):
+                await store.release_free_pages(_PAGES_AT_ONCE)
                 await asyncio.sleep(0)
         while await asyncio.to_thread(used_bytes, self._folder) > self._kept_bytes:
             for _ in range(_MEASURE_EVERY):
@@ -77,19 +78,19 @@ class Retention:
                 await asyncio.sleep(0)
 
     async def _forget_oldest(self) -> bool:
-        """One slice of the shelf that has the oldest; False where nothing may go."""
-        shelves = [(oldest_s, shelf) for shelf in self._shelves if (oldest_s := await shelf.oldest_s()) is not None]
+        """Delete one batch of the store with the oldest entry; False where nothing may be deleted."""
+        stores = [(oldest_s, store) for store in self._stores if (oldest_s := await store.oldest_s()) is not None]
         before_s = min(self._now_s() - LEAST_KEPT_S, self._unfinished_s() or self._now_s())
-        if not shelves:
+        if not stores:
             return False
-        _, shelf = min(shelves, key=lambda one: one[0])
-        gone = await shelf.forget(before_s, _AT_ONCE)
-        await shelf.give_back(_PAGES_AT_ONCE)
+        _, store = min(stores, key=lambda one: one[0])
+        gone = await store.forget(before_s, _BATCH)
+        await store.release_free_pages(_PAGES_AT_ONCE)
         return gone > 0
 
 
 def used_bytes(folder: Path) -> int:
-    """What the folder takes on the disk; a file with several names counts once."""
+    """The space that the folder takes on the disk; a file with several hard links counts once."""
     files: dict[tuple[int, int], int] = {}
     for place, _, names in os.walk(folder):
         for name in names:

@@ -1,4 +1,4 @@
-"""An application's answer to an interaction, as Discord reads it; the same in the HTTP answer and in a callback.  Pure.
+"""Parses an application's answer to an interaction, from the HTTP answer or from a callback.  Pure.
 
 Source: Discord, "Interaction Response Object".
 """
@@ -22,21 +22,21 @@ _TO_A_COMMAND = (_MESSAGE, _DEFERRED, *_UNSHOWN)
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """It will reply later; flags are EPHEMERAL or nothing."""
+    """The application will reply later; flags are EPHEMERAL or 0."""
 
     flags: int
 
 
 @dataclass(frozen=True, slots=True)
 class Immediate:
-    """It replies at once."""
+    """The application replies at once."""
 
     form: Form
 
 
 @dataclass(frozen=True, slots=True)
 class Unshown:
-    """It replies with what Discord shows and this stand-in cannot; the sentence says what that is."""
+    """The application replies with something that Discord shows and this stand-in cannot; sentence says what."""
 
     sentence: str
 
@@ -45,7 +45,7 @@ Answer = Deferred | Immediate | Unshown
 
 
 def parse_answer(value: object) -> Answer:
-    """Raises DiscordError, 400/50035, naming every field that is wrong; never NotImitated: that is an Unshown."""
+    """Raises DiscordError, 400/50035, naming every wrong field.  What would raise NotImitated becomes Unshown."""
     errors = FormErrors()
     fields = Fields(value, errors)
     kind = fields.whole("type", 1, 12, required=True) or 0

@@ -1,6 +1,6 @@
-"""The messages of the channel: read, written and deleted by the bot's own hand and by the member.
+"""The messages of the channel that the bot or the member reads, writes and deletes without an interaction.
 
-Every method is one transaction, on the one thread that LocalDiscord keeps for its store.
+Every method is one transaction, on the store's thread of LocalDiscord.
 """
 
 from datetime import timedelta
@@ -19,7 +19,7 @@ _ALL = 1 << 31
 
 
 class Channel:
-    """The rules over the store.  What refuses a call raises DiscordError."""
+    """The rules over the store.  A refused call raises DiscordError."""
 
     def __init__(self, store: Store, writer: Writer, clock: Clock) -> None:
         self._store = store
@@ -27,14 +27,14 @@ class Channel:
         self._clock = clock
 
     def get(self, message_id: str) -> Message:
-        """For the bot: what only one member sees is not among the messages of the channel."""
+        """One message, for the bot; it cannot read ephemeral messages this way."""
         message = self._store.message(message_id)
         if message is None or message.is_ephemeral:
             raise unknown_message()
         return message
 
     def listed(self, most: int, before: str | None, after: str | None, around: str | None) -> list[Message]:
-        """For the bot, newest first: the last `most`, or those next to the message that one of the three names."""
+        """Up to `most` messages for the bot, newest first: the last ones, or those next to a message."""
         messages = [message for message in self._store.messages_before(None, _ALL) if not message.is_ephemeral]
         if before is not None:
             messages = [message for message in messages if int(message.id) < int(before)]
@@ -46,7 +46,7 @@ class Channel:
         return messages[-most:][::-1]
 
     def post(self, form: Form, uploads: Uploads) -> Message:
-        """A message by the bot's own hand.  An enforced nonce that was used lately gives the message that used it."""
+        """Write a message of the bot.  For an enforced nonce that was used recently, return that message."""
         now = self._clock()
         with self._store.transaction():
             if form.nonce is not None and form.enforce_nonce:
@@ -63,7 +63,7 @@ class Channel:
             return self._writer.write(message, form, uploads)
 
     def delete(self, message_id: str) -> None:
-        """Source of the refusal: Discord, "Delete Message": another's needs MANAGE_MESSAGES (see place.py)."""
+        """Delete a message of the bot.  Source: Discord, "Delete Message": others need rights (place.py)."""
         with self._store.transaction():
             message = self.get(message_id)
             if message.author != "application":
@@ -71,12 +71,12 @@ class Channel:
             self._store.delete(message)
 
     def say(self, content: str) -> Message:
-        """A message of the member."""
+        """Write a message of the member."""
         with self._store.transaction():
             return self._writer.write(self._writer.new("member"), Form(content=content), {})
 
     def dismiss(self, message_id: str) -> None:
-        """The member has read what the member alone can see."""
+        """The member dismisses an ephemeral message."""
         with self._store.transaction():
             message = self._store.message(message_id)
             if message is None:
@@ -89,11 +89,11 @@ class Channel:
         return self._store.messages_before(message_id, most)
 
     def snapshot(self, most: int) -> tuple[int, list[Message]]:
-        """The newest revision, and the last messages as of then."""
+        """The newest revision, and the last messages at that revision."""
         return self._store.revision(), self._store.messages_before(None, most)
 
     def catch_up(self, after: int | None, most: int) -> tuple[int, list[Change]]:
-        """The newest revision, and the changes between the two; none where `after` is None."""
+        """The newest revision, and the changes after `after`; none where that is None."""
         newest = self._store.revision()
         return newest, [] if after is None else self._store.changes_since(after, most)
 

@@ -1,7 +1,7 @@
-"""The member's side: the page and what it asks for, `mando send`, and the addresses of the pictures.
+"""The routes of the member: the page and its calls, `mando send`, and the files of messages.
 
-POST /api/v10/interactions is what a real client calls; Discord answers it with nothing and tells the rest through its
-gateway.  Here the answer says what came of it, and /api/client/events is the gateway.
+POST /api/v10/interactions is what a real client calls.  Discord answers it without a body and reports the rest through
+its gateway.  Here the answer holds the outcome, and /api/client/events replaces the gateway.
 """
 
 from pathlib import Path
@@ -13,8 +13,8 @@ from local.discord.discord import LocalDiscord
 from local.discord.errors import DiscordError, FormErrors, json_answer, not_found, read_json_object
 from local.discord.events import stream
 from local.discord.fields import Fields
+from local.discord.message_json import change_json, client_message_json
 from local.discord.place import CHANNEL_NAME, CHANNEL_TOPIC, GUILD_NAME
-from local.discord.shown import shown_change, shown_to_client
 from local.discord.snowflake import PATTERN
 
 _PAGE = Path(__file__).parent / "page"
@@ -48,7 +48,7 @@ class ClientRoutes:
         )
 
     async def get_channel(self, request: web.Request) -> web.Response:
-        """All that a page needs to begin with; its events go on after `revision`."""
+        """The state that a page starts with; its events start after `revision`."""
         revision, messages = await self._discord.run(self._discord.channel.snapshot, _SHOWN_AT_ONCE)
         commands = await self._discord.run(self._discord.commands.offered)
         place = self._discord.place
@@ -59,7 +59,7 @@ class ClientRoutes:
                 "commands": commands,
                 "guild": {"id": place.guild_id, "name": GUILD_NAME},
                 "member": place.member_user,
-                "messages": [shown_to_client(message, place, base_url(request)) for message in messages],
+                "messages": [client_message_json(message, place, base_url(request)) for message in messages],
                 "revision": revision,
             }
         )
@@ -70,7 +70,7 @@ class ClientRoutes:
             request,
             discord.broadcast,
             catch_up=lambda after, most: discord.run(discord.channel.catch_up, after, most),
-            show=lambda change: shown_change(change, discord.place, base),
+            show=lambda change: change_json(change, discord.place, base),
         )
 
     async def list_messages(self, request: web.Request) -> web.Response:
@@ -80,14 +80,14 @@ class ClientRoutes:
         errors.check()
         messages = await self._discord.run(self._discord.channel.messages_before, before, _SHOWN_AT_ONCE)
         place = self._discord.place
-        return json_answer([shown_to_client(message, place, base_url(request)) for message in messages])
+        return json_answer([client_message_json(message, place, base_url(request)) for message in messages])
 
     async def say(self, request: web.Request) -> web.Response:
         errors = FormErrors()
         content = Fields(await _json_of_page(request), errors).text("content", 2000, least=1, required=True)
         errors.check()
         message = await self._discord.run(self._discord.channel.say, content)
-        return json_answer(shown_to_client(message, self._discord.place, base_url(request)))
+        return json_answer(client_message_json(message, self._discord.place, base_url(request)))
 
     async def dismiss(self, request: web.Request) -> web.Response:
         await self._discord.run(self._discord.channel.dismiss, request.match_info["message"])
@@ -100,7 +100,7 @@ class ClientRoutes:
         return json_answer(await self._discord.interact(await _json_of_page(request), base_url(request)))
 
     async def get_file(self, request: web.Request) -> web.Response:
-        """A picture is shown, anything else is only ever downloaded: it would run in our page's name."""
+        """The file.  What is not a picture is only downloaded: a shown HTML file could run scripts as our page."""
         found = await self._discord.run(self._discord.channel.file, request.match_info["file"])
         if found is None or found[0].filename != request.match_info["filename"]:
             raise not_found()
@@ -116,7 +116,7 @@ def base_url(request: web.Request) -> str:
 
 
 async def _json_of_page(request: web.Request) -> dict[str, Any]:
-    """Only JSON that says it is: another site's page may not send that here unasked, and is never answered."""
+    """The body, only with Content-Type: application/json: pages of other sites cannot send that without a preflight."""
     if request.content_type != "application/json":
         raise DiscordError(415, 0, "415: Unsupported Media Type")
     return await read_json_object(request)

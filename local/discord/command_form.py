@@ -1,4 +1,4 @@
-"""A slash command as an application registers it: checked field by field.  Pure.
+"""Parses a slash command that an application registers, and checks each field.  Pure.
 
 Source: Discord, "Application Command Object", "… Option Structure", "… Option Choice Structure", "… Naming", "Locales";
 of the codes: https://github.com/discord/discord-api-docs/issues/7371 (a name that does not match), /5615 (order of
@@ -32,7 +32,7 @@ Command = dict[str, Any]
 
 
 def parse_commands(value: object) -> list[Command]:
-    """Those of a list.  Raises DiscordError, 400/50035, naming every field that is wrong."""
+    """Parse a list of commands.  Raises DiscordError, 400/50035, naming every wrong field."""
     errors = FormErrors()
     if not isinstance(value, list):
         errors.add((), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
@@ -47,7 +47,7 @@ def parse_commands(value: object) -> list[Command]:
 
 
 def parse_command(value: object) -> Command:
-    """One.  Raises DiscordError, 400/50035, naming every field that is wrong."""
+    """Parse one command.  Raises DiscordError, 400/50035, naming every wrong field."""
     errors = FormErrors()
     command = _command(Fields(value, errors))
     errors.check()
@@ -79,7 +79,7 @@ def _command(fields: Fields) -> Command:
 
 
 def _permissions(fields: Fields) -> str | None:
-    """The page says that it is a text; libraries send a number as well, and nobody says that it is refused."""
+    """Discord documents a text; libraries send numbers too, and no source says that they are refused."""
     return fields.text_or_number("default_member_permissions", 20)
 
 
@@ -130,7 +130,7 @@ def _refuse_autocomplete(fields: Fields, kind: int | None, has_choices: bool) ->
 
 
 def _limits(fields: Fields, kind: int | None) -> dict[str, Any]:
-    """Those that an option of that type has; others are ignored."""
+    """The limits that an option of that type has; others are ignored."""
     if kind == STRING:
         return {"min_length": fields.whole("min_length", 0, 6000), "max_length": fields.whole("max_length", 1, 6000)}
     if kind == INTEGER:
@@ -175,7 +175,7 @@ def _matches(name: str) -> bool:
 
 
 def _localized(fields: Fields, name: str, most: int) -> Mapping[str, str] | None:
-    """By language; null stands for none, as libraries send it (discord-api-types, LocalizationMap)."""
+    """Locale → text, without those that are null, as libraries send them (discord-api-types, LocalizationMap)."""
     texts = fields.object(f"{name}_localizations")
     if texts is None:
         return None
@@ -187,7 +187,7 @@ def _localized(fields: Fields, name: str, most: int) -> Mapping[str, str] | None
 
 
 def _characters(command: Command) -> int:
-    """Names, descriptions and values, each in its longest language."""
+    """The number of characters of names, descriptions and values, each in its longest language."""
 
     def longest(thing: Mapping[str, Any], name: str) -> int:
         texts = [thing.get(name) or "", *(thing.get(f"{name}_localizations") or {}).values()]

@@ -1,4 +1,4 @@
-"""A member's use of a command → the data of its interaction, as a client of Discord would have sent it.  Pure."""
+"""Turns a member's use of a command into the data of its interaction.  Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from local.discord.fields import Fields
 from local.discord.snowflake import PATTERN
 
 
-def used(value: object, commands: list[Command]) -> dict[str, Any]:
+def command_data(value: object, commands: list[Command]) -> dict[str, Any]:
     """The `data` of the interaction; value is {id or name of the command, options: [{name, value}]}.
 
     Raises DiscordError: 404/10063 for a command that is not registered, 400/50035 for options that it does not take.

@@ -1,4 +1,4 @@
-"""The commands of the application, for every guild and for the one there is.  Every method is one transaction.
+"""The commands of the application, global or of the guild.  Every method is one transaction.
 
 Source: Discord, "Registering a Command", "Application Commands: Endpoints".
 """
@@ -13,7 +13,7 @@ _MOST_COMMANDS = 100
 
 
 class Commands:
-    """What refuses a call raises DiscordError; 400/50035 names every field that is wrong."""
+    """The rules over the store.  A refused call raises DiscordError; 400/50035 names every wrong field."""
 
     def __init__(self, store: Store, place: Place, ids: Snowflakes) -> None:
         self._store = store
@@ -21,7 +21,7 @@ class Commands:
         self._ids = ids
 
     def offered(self) -> list[Command]:
-        """What the member may use; a command of the guild stands before one of that name for every guild."""
+        """The commands that the member can use; a guild command precedes a global one of the same name."""
         return [*self._store.commands("guild"), *self._store.commands("global")]
 
     def listed(self, scope: Scope) -> list[Command]:
@@ -31,7 +31,7 @@ class Commands:
         return _with_id(self._store.commands(scope), command_id)
 
     def overwrite(self, scope: Scope, value: object) -> list[Command]:
-        """Make value (a list) all there is.  A command that names an id, or a name that was there, keeps its id."""
+        """Replace all commands by value, a list.  A command with a known id or name keeps its id."""
         with self._store.transaction():
             present = self._store.commands(scope)
             known_ids = {command["id"] for command in present}
@@ -46,7 +46,7 @@ class Commands:
         return made
 
     def create(self, scope: Scope, value: object) -> tuple[Command, bool]:
-        """The command, and whether there was none of that name: one that was there is replaced."""
+        """Create the command, or replace the one of that name; returns it and whether it is new."""
         with self._store.transaction():
             present = self._store.commands(scope)
             form = parse_command(value)

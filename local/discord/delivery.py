@@ -1,6 +1,6 @@
-"""An interaction → the application: signed, sent, and its answer read as Discord reads it.
+"""Sends a signed interaction to the application and reads its answer.
 
-In: the interaction's bytes.  Out: a Delivery, never an error: what is wrong is what the member is shown.
+In: the interaction's bytes.  Out: a Delivery, never an error: its problem is shown to the member.
 Source: Discord, "Receiving and Responding", "Interaction Response Object"; an answer in another status or format counts
 as none (https://github.com/getsentry/sentry/pull/76197).
 """
@@ -27,19 +27,19 @@ _USER_AGENT = "Discord-Interactions/1.0 (+https://discord.com)"
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """The application is there."""
+    """The application's answer to a ping."""
 
 
 @dataclass(frozen=True, slots=True)
 class ByCallback:
-    """It answers by a call of its own.  Source: Discord, "Interaction Callback": 202 and no body."""
+    """The application answers by a callback.  Source: Discord, "Interaction Callback": 202 and no body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One sending: its HTTP status if there was one, how long it took, the answer or the problem with it.
+    """One delivery: HTTP status (None without an answer), duration, the answer, and the problem with it.
 
-    The answer to a ping is Pong.  What is unshown is an answer, and a problem of ours.
+    An Unshown answer has both: the answer is right, and we have a problem with it.
     """
 
     status: int | None
@@ -52,14 +52,13 @@ class Delivery:
 
 
 class NotAnAnswer(ValueError):
-    """Raised when an HTTP answer is none to an interaction; the message says why."""
+    """Raised when an HTTP answer is not a valid answer to an interaction; the message says why."""
 
 
 class Sender:
-    """Sends to the application's interactions endpoint.
+    """Sends to the application's interactions endpoint, each time over a new connection.
 
-    Each over a connection of its own: a server that closes an idle one just when it is used again would look like an
-    application that does not respond.
+    A server that closes an idle connection just when it is reused would look like an application that does not respond.
     """
 
     def __init__(self, key: SigningKey, clock: Callable[[], datetime]) -> None:
@@ -75,7 +74,7 @@ class Sender:
         await self._session.close()
 
     async def deliver(self, url: str, body: bytes) -> Delivery:
-        """A command.  A pong is no answer to it."""
+        """Send a command.  A pong is not a valid answer to it."""
         delivery = await self.ping(url, body)
         if isinstance(delivery.answer, Pong):
             return replace(delivery, answer=None, problem="type 1 is no answer to a command; expected 4 or 5")
@@ -86,8 +85,8 @@ class Sender:
     async def ping(self, url: str, body: bytes) -> Delivery:
         return await self._send(url, body, signed_headers(self._key, int(self._clock().timestamp()), body))
 
-    async def refusal_of(self, url: str, body: bytes) -> int | None:
-        """The status with which a wrong signature is answered; it has to be 401."""
+    async def status_for_wrong_signature(self, url: str, body: bytes) -> int | None:
+        """The status of the answer to a wrong signature; it must be 401."""
         headers = signed_headers(SigningKey.generate(), int(self._clock().timestamp()), body)
         return (await self._send(url, body, headers)).status
 
@@ -109,7 +108,7 @@ class Sender:
 
 
 async def _read(content: aiohttp.StreamReader) -> bytes:
-    """All of it, in however many parts it comes; of what is too large, the beginning."""
+    """The whole body, at most _MOST_BYTES of it."""
     read = bytearray()
     while part := await content.read(_MOST_BYTES - len(read)):
         read += part
@@ -117,7 +116,7 @@ async def _read(content: aiohttp.StreamReader) -> bytes:
 
 
 def read_answer(status: int, content_type: str, body: bytes) -> Answer | ByCallback | Pong:
-    """Raises NotAnAnswer where Discord would say that the application did not respond."""
+    """Parse an HTTP answer.  Raises NotAnAnswer where Discord would say that the application did not respond."""
     if status == 202:
         return ByCallback()
     if status != 200:
@@ -140,7 +139,7 @@ def read_answer(status: int, content_type: str, body: bytes) -> Answer | ByCallb
 
 
 def _check_alone(form: Form) -> None:
-    """An answer brings no files: they would travel beside it, in a multipart body."""
+    """Refuse files and empty messages: files come in a multipart body, which an HTTP answer does not have."""
     if form.files:
         raise NotAnAnswer("data: attachments without a file")
     if not form.content and not form.embeds:

@@ -1,7 +1,7 @@
-"""Discord on one machine: an application, a guild with one channel, and a member.  Put together by local/server.py.
+"""Discord on one machine: an application, a guild with one channel, and a member.  Created by local/server.py.
 
-All that it knows lies in one SQLite file, and survives kill -9.  The file is touched on a thread of its own only:
-nothing here keeps the event loop from its other work.
+All state is in one SQLite file and survives kill -9.  Only one thread uses the file, so the event loop never waits for
+the disk.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from local.data.contents import Contents
-from local.data.disk import CannotKeep, say_waiting, waits_s
+from local.data.content_pool import ContentPool
+from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
 from local.discord.answer import Answer
 from local.discord.channel import Channel
 from local.discord.command_form import Command
@@ -34,12 +34,12 @@ from local.discord.grants import Grants
 from local.discord.interaction import RANDOM_CHARACTERS, Interaction
 from local.discord.limits import Allowance, RateLimit
 from local.discord.message import Message
+from local.discord.message_json import client_message_json
 from local.discord.place import Place
 from local.discord.replies import Replies
 from local.discord.rows import Change
-from local.discord.shown import shown_to_client
 from local.discord.signing import ensure_signing_key
-from local.discord.snowflake import PATTERN, Clock, Snowflakes, first_at, made_at
+from local.discord.snowflake import PATTERN, Clock, Snowflakes, smallest_id_at, time_of_id
 from local.discord.store import Store
 from local.discord.writer import Uploads, Writer
 
@@ -58,8 +58,7 @@ class LocalDiscord:
     """In use between start() and close(), or within `async with`.
 
     path is the SQLite file; the signing key lies beside it, with the suffix .key.  Interactions go to ingress_url.
-    Calls that need a bot's token are refused while there is none.  contents are shared with others that keep the same
-    bytes.
+    Without a bot_token, calls that need one are refused.  pool: content that other stores share.
     """
 
     def __init__(
@@ -68,23 +67,23 @@ class LocalDiscord:
         ingress_url: str,
         bot_token: str | None = None,
         clock: Clock = now_utc,
-        contents: Contents | None = None,
+        pool: ContentPool | None = None,
     ) -> None:
         self._key = ensure_signing_key(path.with_suffix(".key"))
         self.public_key_hex = bytes(self._key.verify_key).hex()
         self.ingress_url = ingress_url
         self.broadcast = Broadcast()
-        self.odd_user_agents: Counter[str] = Counter()
+        self.invalid_user_agents: Counter[str] = Counter()
         self.grants = Grants(bot_token)
         self._path = path
-        self._contents = contents or Contents(path.with_suffix(".pool"))
+        self._pool = pool or ContentPool(path.with_suffix(".pool"))
         self._clock = clock
         self._limit = RateLimit()
         self._called_back: dict[str, asyncio.Event] = {}  # by the interaction that is being delivered
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discord-store")
 
     async def start(self) -> None:
-        """Raises UnusableFile; CannotKeep where the disk takes nothing."""
+        """Raises UnusableFile; DiskUnavailable where the disk takes nothing."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._open, loop)
         self._sender = Sender(self._key, self._clock)
@@ -110,15 +109,15 @@ class LocalDiscord:
         return await asyncio.get_running_loop().run_in_executor(self._thread, method, *arguments)
 
     async def register(self, value: object) -> list[Command]:
-        """Make these, a list as in PUT /applications/{id}/commands, the application's.  Raises DiscordError."""
+        """Replace the application's commands by a list as in PUT /applications/{id}/commands.  Raises DiscordError."""
         return await self.run(self.commands.overwrite, "global", value)
 
     async def interact(self, value: object, base_url: str) -> dict[str, Any]:
-        """A member uses a command: send the interaction, wait for its acknowledgement, and tell what came of it.
+        """A member uses a command: send the interaction, wait for its acknowledgement, return the outcome.
 
-        value is {data: {name, options?}, deliveries?: how often it is sent, user_id?: another than the one at the page,
-        interaction_id?: send that one again}.
-        Raises DiscordError for what a client of Discord would not have been able to send.
+        value is {data: {name, options?}, deliveries?: how often it is sent, user_id?: another member than the page's,
+        interaction_id?: send that interaction again}.
+        Raises DiscordError for values that a client of Discord could not send.
         """
         errors = FormErrors()
         fields = Fields(value, errors)
@@ -137,30 +136,30 @@ class LocalDiscord:
         }
 
     async def outcome(self, interaction_id: str, base_url: str) -> dict[str, Any]:
-        """What became of the interaction so far, and what the member sees of it.  Raises DiscordError, 404/10062."""
+        """The interaction's state so far, and its messages.  Raises DiscordError, 404/10062."""
         interaction, messages = await self.run(self.replies.outcome, interaction_id)
         return {
             "acknowledged": {"status": interaction.acknowledged_status, "ms": interaction.acknowledged_ms},
             "id": interaction.id,
-            "messages": [shown_to_client(message, self.place, base_url) for message in messages],
+            "messages": [client_message_json(message, self.place, base_url) for message in messages],
             "state": interaction.state,
         }
 
     async def call_back(self, interaction_id: str, token: str, answer: Answer, uploads: Uploads) -> Message:
-        """The application answers an interaction by a call of its own.  Raises DiscordError."""
+        """The application answers an interaction by a callback.  Raises DiscordError."""
         message = await self.run(self.replies.call_back, interaction_id, token, answer, uploads)
         if (called_back := self._called_back.get(interaction_id)) is not None:
             called_back.set()
         return message
 
     async def set_endpoint(self, url: str) -> None:
-        """Send interactions there from now on, if it answers a PING and refuses a wrong signature.
+        """Send interactions to url from now on, if it answers a PING and refuses a wrong signature.
 
         Raises DiscordError, 400/50035, where it does not.  Source: Discord, "Setting Up an Endpoint".
         """
         body = json.dumps(self.place.ping(secrets.token_hex(16))).encode()
         delivery = await self._sender.ping(url, body)
-        if not isinstance(delivery.answer, Pong) or await self._sender.refusal_of(url, body) != 401:
+        if not isinstance(delivery.answer, Pong) or await self._sender.status_for_wrong_signature(url, body) != 401:
             errors = FormErrors()
             errors.add(
                 ("interactions_endpoint_url",),
@@ -171,59 +170,59 @@ class LocalDiscord:
         self.ingress_url = url
 
     async def oldest_s(self) -> float | None:
-        """When the oldest message or interaction was made that forget() may take."""
+        """The time of the oldest message or interaction that forget() may delete."""
         oldest = await self.run(self._store.oldest_id)
-        return None if oldest is None else made_at(str(oldest)).timestamp()
+        return None if oldest is None else time_of_id(str(oldest)).timestamp()
 
     async def forget(self, before_s: float, most: int) -> int:
-        """Delete up to `most` messages, and as many interactions, that were made before that; how many it were."""
-        return await self.run(self._store.forget, first_at(before_s), most)
+        """Delete up to `most` messages and as many interactions older than that.  Returns how many."""
+        return await self.run(self._store.forget, smallest_id_at(before_s), most)
 
-    async def give_back(self, pages: int) -> None:
-        """Up to so many free pages of the SQLite file go back to the disk."""
-        await self.run(self._store.give_back, pages)
+    async def release_free_pages(self, most: int) -> None:
+        """Return up to `most` free pages of the SQLite file to the disk."""
+        await self.run(self._store.release_free_pages, most)
 
     def take(self, token: str) -> Allowance:
         """Count a call with that token."""
         return self._limit.take(token, time.monotonic())
 
     def note_user_agent(self, user_agent: str) -> None:
-        """Discord may block one that is not of its form; here it is only noted.  Source: Discord, "User Agent"."""
+        """Log a User-Agent that Discord may block because of its form.  Source: Discord, "User Agent"."""
         if _USER_AGENT.fullmatch(user_agent):
             return
-        if user_agent not in self.odd_user_agents:
+        if user_agent not in self.invalid_user_agents:
             _LOG.warning(
                 "User-Agent %r is not of the form that Discord asks for: DiscordBot ($url, $version)", user_agent
             )
-        self.odd_user_agents[user_agent] += 1
+        self.invalid_user_agents[user_agent] += 1
 
     async def _deliver(self, interaction: Interaction, count: int) -> list[Delivery]:
-        """The first answer counts; where there is none at all, the first failure does."""
+        """Send the interaction `count` times.  The first answer is recorded; without any, the last failure."""
         called_back = self._called_back.setdefault(interaction.id, asyncio.Event())
-        sending = [self._delivered(interaction, called_back) for _ in range(count)]
+        sending = [self._deliver_once(interaction, called_back) for _ in range(count)]
         deliveries = []
         for finished in asyncio.as_completed(sending):
             delivery = await finished
             deliveries.append(delivery)
             if delivery.answer is not None or len(deliveries) == count:
-                await self._settled(interaction.id, delivery)
+                await self._settle(interaction.id, delivery)
             if delivery.problem is not None:
                 _LOG.warning("interaction %s: %s", interaction.id, delivery.problem)
         self._called_back.pop(interaction.id, None)
         return deliveries
 
-    async def _settled(self, interaction_id: str, delivery: Delivery) -> None:
-        """The application has answered, so this must be kept, whenever the disk takes it."""
-        for wait_s in waits_s():
+    async def _settle(self, interaction_id: str, delivery: Delivery) -> None:
+        """Record the delivery.  The application has answered, so retry until the disk is available."""
+        for wait_s in backoffs_s():
             try:
-                await self.run(self.replies.settle, interaction_id, delivery)
-            except CannotKeep as error:
-                say_waiting(error)
+                await self.run(self.replies.record_delivery, interaction_id, delivery)
+            except DiskUnavailable as error:
+                log_waiting_for_disk(error)
                 await asyncio.sleep(wait_s)
             else:
                 return
 
-    async def _delivered(self, interaction: Interaction, called_back: asyncio.Event) -> Delivery:
+    async def _deliver_once(self, interaction: Interaction, called_back: asyncio.Event) -> Delivery:
         delivery = await self._sender.deliver(self.ingress_url, interaction.body)
         if not isinstance(delivery.answer, ByCallback):
             return delivery
@@ -239,7 +238,7 @@ class LocalDiscord:
         def tell(change: Change) -> None:
             loop.call_soon_threadsafe(self.broadcast.publish, change)
 
-        self._store = Store(self._path, self._contents, on_change=tell)
+        self._store = Store(self._path, self._pool, on_change=tell)
         ids = Snowflakes(self._clock, after=self._store.newest_id())
         made = {
             f"{name}_id": self._store.setting(name, ids.next) for name in ("application", "guild", "channel", "member")
@@ -249,4 +248,4 @@ class LocalDiscord:
         self.commands = Commands(self._store, self.place, ids)
         self.channel = Channel(self._store, writer, self._clock)
         self.replies = Replies(self._store, self.commands, writer, self.place, ids, self._clock)
-        self.replies.give_up_pending()
+        self.replies.fail_pending()

@@ -1,4 +1,4 @@
-"""An embed of a message: what a bot may set of it, checked, and no more than that.
+"""Parses the embeds of a message: the fields that a bot may set, checked.
 
 Discord ignores what a bot sends of type, provider, video, and of a picture's height, width and proxy_url.
 Source: Discord, "Embed Object", "Embed Limits", "Execute Webhook".
@@ -47,7 +47,7 @@ def _embed(fields: Fields) -> Embed:
 
 
 def _part(fields: Fields, name: str, lengths: Mapping[str, int]) -> dict[str, str] | None:
-    """An object of texts by their greatest length; 0 stands for an address."""
+    """An object of texts.  lengths: field → maximum length, 0 for a URL."""
     part = fields.object(name)
     if part is None:
         return None

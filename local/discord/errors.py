@@ -1,4 +1,4 @@
-"""Discord's errors, and the one place where they become an answer.
+"""Discord's errors, and how they become an answer.
 
 Source: Discord, "Error Messages", "Opcodes and Status Codes".
 """
@@ -9,14 +9,14 @@ from typing import Any
 
 from aiohttp import web
 
-from local.data.disk import CannotKeep
+from local.data.disk import DiskUnavailable
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Path = tuple[str | int, ...]
 
 
 class DiscordError(Exception):
-    """Raised when a call is refused: an HTTP status, Discord's own code and text, and what else the body holds."""
+    """Raised when a call is refused.  code and message are Discord's; more: further fields of the body."""
 
     def __init__(
         self, status: int, code: int, message: str, headers: Mapping[str, str] | None = None, **more: Any
@@ -28,7 +28,7 @@ class DiscordError(Exception):
 
 
 class NotImitated(DiscordError):
-    """Raised for a form that Discord takes and this stand-in cannot show; sentence says what that is."""
+    """Raised for a form that Discord accepts and this stand-in cannot show; sentence says what that is."""
 
     def __init__(self, sentence: str, errors: Mapping[str, Any]) -> None:
         super().__init__(400, 50035, "Invalid Form Body", errors=errors)
@@ -82,7 +82,7 @@ def too_large() -> DiscordError:
 
 
 class FormErrors:
-    """What is wrong with a form, field by field; all of it is told at once."""
+    """Collects the errors of a form by field; check() raises all of them together."""
 
     def __init__(self) -> None:
         self._tree: dict[str, Any] = {}
@@ -90,17 +90,17 @@ class FormErrors:
         self._not_imitated: list[str] = []
 
     def add(self, path: Path, code: str, message: str) -> None:
-        """The form is wrong there: Discord refuses it as well."""
+        """Add an error for which Discord refuses the form, too."""
         self._is_wrong = True
         self._note(path, code, message)
 
     def add_not_imitated(self, path: Path, sentence: str) -> None:
-        """The form is right there for Discord, and too much for this stand-in; the sentence says so."""
+        """Add a field that Discord accepts and this stand-in cannot show; sentence says so."""
         self._not_imitated.append(sentence)
         self._note(path, "LOCAL_NOT_SUPPORTED", sentence)
 
     def check(self) -> None:
-        """Raises DiscordError, 400/50035, if anything was added; NotImitated, if Discord would take the form."""
+        """Raises DiscordError, 400/50035, if anything was added; NotImitated, if Discord would accept the form."""
         if self._is_wrong:
             raise DiscordError(400, 50035, "Invalid Form Body", errors=self._tree)
         if self._not_imitated:
@@ -114,7 +114,7 @@ class FormErrors:
 
 
 def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """JSON with the bare content type of Discord's API: libraries compare it exactly.
+    """A JSON answer.  Its content type has no charset, as Discord's: libraries compare it exactly.
 
     Source: discord.py, json_or_text; hikari, _APPLICATION_JSON.
     """
@@ -124,14 +124,14 @@ def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None 
 
 
 def discord_errors(handler: Handler) -> Handler:
-    """The handler, its DiscordError rendered as Discord's JSON, and a full disk as 503."""
+    """handler, with DiscordError answered in Discord's JSON, and a full disk with 503."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
         except DiscordError as error:
             return json_answer(error.body, error.status, error.headers)
-        except CannotKeep as error:
+        except DiskUnavailable as error:
             return json_answer({"message": f"503: Service Unavailable ({error})", "code": 0}, 503)
         except web.HTTPRequestEntityTooLarge:
             return json_answer(too_large().body, 413)
@@ -140,12 +140,12 @@ def discord_errors(handler: Handler) -> Handler:
 
 
 async def read_json_object(request: web.Request) -> dict[str, Any]:
-    """The request's body.  Raises DiscordError, 400/50109, where it is no JSON object."""
+    """The request's body.  Raises DiscordError, 400/50109, where it is not a JSON object."""
     return parse_json_object(await request.read())
 
 
 def parse_json_object(body: bytes) -> dict[str, Any]:
-    """Raises DiscordError, 400/50109, where it is no JSON object."""
+    """Raises DiscordError, 400/50109, where body is not a JSON object."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

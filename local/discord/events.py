@@ -1,7 +1,7 @@
-"""What changes, told at once to everyone who listens: server-sent events for the page and for `mando send`.
+"""Sends each change of a message to the page and to `mando send`, as server-sent events.
 
-A listener that comes back names the last event that it saw and is told what changed since.  One that was away for too
-long is told to start afresh; one that is too slow is let go, and comes back.  Source: HTML, "Server-sent events".
+A listener that reconnects names the last event that it saw and gets the changes since then.  After too many changes it
+is told to reload.  A listener that is too slow is disconnected and reconnects.  Source: HTML, "Server-sent events".
 """
 
 import asyncio
@@ -18,13 +18,13 @@ HEARTBEAT_S = 15.0
 MOST_MISSED = 500
 _RECONNECT_MS = 1000
 
-# (the revision after which to begin or None, how many at most) → (the newest revision, the changes in between)
+# (last revision seen or None, maximum number) → (the newest revision, the changes in between)
 CatchUp = Callable[[int | None, int], Awaitable[tuple[int, list[Change]]]]
 _Queue = asyncio.Queue[Change | None]
 
 
 class Broadcast:
-    """Gives every change to every listener, and waits for none."""
+    """Gives every change to every listener without waiting for them."""
 
     def __init__(self) -> None:
         self._queues: set[_Queue] = set()
@@ -34,16 +34,16 @@ class Broadcast:
             if queue.qsize() < MOST_MISSED:
                 queue.put_nowait(change)
             else:
-                self._let_go(queue)
+                self._disconnect(queue)
 
     def end(self) -> None:
-        """Let every listener go."""
+        """Disconnect every listener."""
         for queue in list(self._queues):
-            self._let_go(queue)
+            self._disconnect(queue)
 
     @contextlib.contextmanager
-    def listening(self) -> Iterator[_Queue]:
-        """A queue of the changes from now on; None stands for its end."""
+    def subscribe(self) -> Iterator[_Queue]:
+        """A queue of the changes from now on; None is its end."""
         queue: _Queue = asyncio.Queue()
         self._queues.add(queue)
         try:
@@ -51,7 +51,7 @@ class Broadcast:
         finally:
             self._queues.discard(queue)
 
-    def _let_go(self, queue: _Queue) -> None:
+    def _disconnect(self, queue: _Queue) -> None:
         self._queues.discard(queue)
         queue.put_nowait(None)
 
@@ -59,13 +59,13 @@ class Broadcast:
 async def stream(
     request: web.Request, broadcast: Broadcast, catch_up: CatchUp, show: Callable[[Change], dict[str, Any]]
 ) -> web.StreamResponse:
-    """Answer with the changes after the revision that the request names, or from now on, until the listener goes.
+    """Stream the changes after the revision in the request, or from now on, until the listener disconnects.
 
-    An event's id is its revision, its type the kind of the change; RESET says that too much was missed.
+    An event's id is its revision, its type the kind of the change; RESET: the listener missed too many and must reload.
     """
     after = _last_seen(request)
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-    with broadcast.listening() as queue, contextlib.suppress(ConnectionResetError):
+    with broadcast.subscribe() as queue, contextlib.suppress(ConnectionResetError):
         await response.prepare(request)
         await response.write(f"retry: {_RECONNECT_MS}\n\n".encode())
         newest, missed = await catch_up(after, MOST_MISSED + 1)
@@ -88,7 +88,7 @@ async def stream(
 
 
 def _last_seen(request: web.Request) -> int | None:
-    """A browser sends the header when it comes back by itself, and the query as it first asked."""
+    """The last revision seen.  A browser sends it as a header when it reconnects, as a query in the first request."""
     text = request.headers.get("Last-Event-ID") or request.query.get("after", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 

@@ -1,4 +1,4 @@
-"""Read the fields of a form that somebody sent, and note what is wrong where, in Discord's words.
+"""Reads the fields of a JSON form and collects errors, with Discord's codes and texts.
 
 Source of the codes and texts: answers of Discord's API, as its users quote them.
 """
@@ -16,7 +16,7 @@ _SCHEMES = ("http", "https", "attachment")
 
 
 class Fields:
-    """One object of a form.  Every method answers None for a field that is missing, null or wrong."""
+    """One object of a form.  Every method returns None for a field that is missing, null or wrong."""
 
     def __init__(self, value: object, errors: FormErrors, path: Path = ()) -> None:
         self.path = path
@@ -29,7 +29,7 @@ class Fields:
         return name in self._values
 
     def raw(self, name: str) -> object:
-        """As it was sent, for another to check."""
+        """The value as it was sent, unchecked."""
         return self._values.get(name)
 
     def names(self) -> list[str]:
@@ -39,7 +39,7 @@ class Fields:
         self._errors.add(self.path + path, code, message)
 
     def cannot_show(self, path: Path, sentence: str) -> None:
-        """What stands there is right for Discord, and too much for this stand-in."""
+        """Discord accepts the field, and this stand-in cannot show it."""
         self._errors.add_not_imitated(self.path + path, sentence)
 
     def text(self, name: str, most: int, least: int = 0, required: bool = False) -> str | None:
@@ -47,7 +47,7 @@ class Fields:
         return None if value is None else self._of_length(name, value, most, least)
 
     def trimmed(self, name: str, most: int, least: int = 0, required: bool = False) -> str | None:
-        """A text without the white space around it."""
+        """A text, stripped of white space at its ends."""
         value = self._string(name, required)
         return None if value is None else self._of_length(name, value.strip(), most, least)
 
@@ -70,7 +70,7 @@ class Fields:
         return None
 
     def text_or_number(self, name: str, most: int, required: bool = False) -> str | None:
-        """A text, or a whole number that stands for its digits, as Discord takes ids."""
+        """A text, or a whole number as text, as Discord accepts ids."""
         value = self._value(name, required=False)
         if isinstance(value, int) and not isinstance(value, bool):
             return self._of_length(name, str(value), most, least=0)
@@ -112,7 +112,7 @@ class Fields:
         return default if value is None else value is True
 
     def url(self, name: str) -> str | None:
-        """An address of the web, or attachment://FILENAME."""
+        """An http(s) URL, or attachment://FILENAME."""
         value = self.text(name, 2048)
         if value is None:
             return None
@@ -145,7 +145,7 @@ class Fields:
         return tuple(listed)
 
     def all_matching(self, name: str, pattern: str, most: int) -> tuple[str, ...] | None:
-        """A list of texts that look like that, or of whole numbers that stand for their digits."""
+        """A list of texts that match the pattern; whole numbers count as texts."""
         listed = self._list(name, most)
         if listed is None:
             return None

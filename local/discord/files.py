@@ -1,22 +1,22 @@
-"""The bytes of the files of messages: one file each in a folder, beside the store's SQLite file.  Used by store.py.
+"""Stores the files of messages in a folder beside the store's SQLite file.  Used by store.py.
 
-They are there before the transaction that names them is committed, and are gone only after one that drops them is.
+A file is written before the transaction that names it is committed, and removed after the one that drops it.
 """
 
 import sqlite3
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from local.data.contents import Contents
-from local.data.disk import CannotKeep, is_passing
+from local.data.content_pool import ContentPool
+from local.data.disk import DiskUnavailable, is_transient
 
 
 class MessageFiles:
-    """Each under its id.  All are called amid a transaction, or at its end."""
+    """The files by their ids.  add and drop belong to a transaction; commit or roll_back ends it."""
 
-    def __init__(self, folder: Path, contents: Contents) -> None:
+    def __init__(self, folder: Path, pool: ContentPool) -> None:
         self._folder = folder
-        self._contents = contents
+        self._pool = pool
         self._added: list[int] = []
         self._dropped: list[int] = []
         folder.mkdir(exist_ok=True)
@@ -25,13 +25,13 @@ class MessageFiles:
         return self._folder / str(file_id)
 
     def add(self, file_id: int, content: bytes) -> None:
-        """Raises CannotKeep."""
+        """Raises DiskUnavailable."""
         self._added.append(file_id)
         try:
-            self._contents.keep_bytes(content, self.path(file_id))
+            self._pool.keep_bytes(content, self.path(file_id))
         except OSError as error:
-            if is_passing(error):
-                raise CannotKeep(f"cannot keep anything in {self._folder}: {error}") from None
+            if is_transient(error):
+                raise DiskUnavailable(f"cannot keep anything in {self._folder}: {error}") from None
             raise
 
     def drop(self, file_id: int) -> None:
@@ -43,15 +43,15 @@ class MessageFiles:
     def roll_back(self) -> None:
         self._remove(self._added)
 
-    def settle(self, known: Collection[int]) -> None:
-        """Remove what a process left that was killed amid a transaction."""
+    def remove_orphans(self, known: Collection[int]) -> None:
+        """Remove files that a process left when it was killed within a transaction."""
         names = {str(file_id) for file_id in known}
         for path in self._folder.iterdir():
             if path.name not in names:
-                self._contents.drop(path)
+                self._pool.drop(path)
 
-    def from_table(self, connection: sqlite3.Connection) -> None:
-        """Before layouts were numbered, the bytes lay in the table of files."""
+    def migrate_from_table(self, connection: sqlite3.Connection) -> None:
+        """Move the bytes out of the table `files`, where they were before layouts had versions."""
         for (file_id,) in connection.execute("SELECT id FROM files").fetchall():
             ((content,),) = connection.execute("SELECT bytes FROM files WHERE id = ?", (file_id,)).fetchall()
             self.path(file_id).unlink(missing_ok=True)
@@ -69,5 +69,5 @@ class MessageFiles:
 
     def _remove(self, files: Iterable[int]) -> None:
         for file_id in files:
-            self._contents.drop(self.path(file_id))
+            self._pool.drop(self.path(file_id))
         self._added, self._dropped = [], []

@@ -1,6 +1,6 @@
-"""What a bot asks a message to be: the JSON of a create or an edit, checked, and never more than checked.
+"""Parses the JSON with which a bot creates or edits a message, and checks it.
 
-Every field that Discord documents is read here, or refused by a sentence that says that this stand-in cannot show it.
+Every field that Discord documents is read, or refused with a sentence that says that this stand-in cannot show it.
 A field that Discord does not document for the call is ignored, as Discord does.
 Source: Discord, "Create Message", "Edit Message", "Execute Webhook", "Edit Webhook Message", "Interaction Callback
 Data Structure", "Allowed Mentions Object", "Attachment Request Structure".
@@ -27,9 +27,9 @@ _MOST_MENTIONED = 100
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One of Discord's calls that carry a message, and what it takes beside what every one of them takes.
+    """The differences between Discord's calls that create or edit a message.
 
-    flags may be set, others are ignored; unshown are fields and flags that Discord takes and we cannot show.
+    flags may be set, others are ignored; unshown are fields and flags that Discord accepts and we cannot show.
     """
 
     flags: int
@@ -74,7 +74,7 @@ _FILE_SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """One entry of `attachments`: the number of an uploaded file, or the id of one that the message holds already."""
+    """One entry of `attachments`: the number of an uploaded file, or the id of a file that the message has already."""
 
     id: str
     filename: str | None
@@ -84,9 +84,9 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """None stands for a field that was not given: an edit leaves it as it is.
+    """The fields of a message to write.  None means that the field is absent: an edit does not change it.
 
-    pinged are the members whom the words may notify; None is each who is mentioned.
+    pinged: the members whom a mention notifies; None means each member who is mentioned.
     """
 
     content: str | None = None
@@ -100,7 +100,7 @@ class Form:
 
 
 def parse_form(value: object, call: Call, path: Path = ()) -> Form:
-    """path is where value stands.  Raises DiscordError, 400/50035, that names every wrong field; NotImitated."""
+    """Parse value, which is at path.  Raises DiscordError, 400/50035, for all wrong fields; NotImitated."""
     errors = FormErrors()
     fields = Fields(value, errors, path)
     if call.threads and fields.raw("thread_name"):
@@ -127,7 +127,7 @@ def parse_form(value: object, call: Call, path: Path = ()) -> Form:
 
 
 def parse_deferred_flags(value: object, path: Path) -> int:
-    """The flags of "thinking…": EPHEMERAL or nothing; whatever else stands there is ignored.
+    """The flags of a deferred answer ("thinking…"): EPHEMERAL or 0; other fields and flags are ignored.
 
     Raises DiscordError, 400/50035.  Source: Discord, "Interaction Callback Data Structure".
     """
@@ -160,7 +160,7 @@ def _listed_file(fields: Fields) -> ListedFile:
 
 
 def _pinged(fields: Fields) -> tuple[str, ...] | None:
-    """Nobody here has the right to mention everyone, and there are no roles: of those the lists are read only.
+    """The members who may be notified.  Roles and everyone are only checked: this guild has no role that may be pinged.
 
     Source of the refusal: "Allowed Mentions Object"; its code: https://github.com/Mephisto5558/Teufelsbot/issues/287.
     """

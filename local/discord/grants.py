@@ -1,4 +1,4 @@
-"""Who may act for the application: the bot by its token, a program by an access token that it was granted.
+"""Authorization of callers: the bot by its token, a program by an access token that it was granted.
 
 Source: Discord, "Authentication", "Client Credentials Grant"; RFC 6749 for the errors.
 """
@@ -12,15 +12,15 @@ from typing import Any
 
 from local.retention import GRANT_S
 
-BOT = "bot"  # stands for all that a bot may do
+BOT = "bot"  # includes all other scopes
 COMMANDS = "applications.commands.update"
 IDENTIFY = "identify"
-# Of the scopes that Discord knows, those that have a meaning here.
+# The scopes of Discord that have a meaning here.
 _SCOPES = frozenset({COMMANDS, IDENTIFY})
 
 
 class GrantRefused(Exception):
-    """Raised when no access token is granted; code is that of RFC 6749, section 5.2, detail says why."""
+    """Raised when no access token is granted; code as in RFC 6749, section 5.2, detail says why."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -30,14 +30,14 @@ class GrantRefused(Exception):
 
 
 class Grants:
-    """bot_token is the one secret there is: the bot's token, and the client's too.  Without one, nobody may act."""
+    """bot_token is the only secret: the bot's token and also the client's secret.  Without it every call is refused."""
 
     def __init__(self, bot_token: str | None) -> None:
         self._bot_token = bot_token
         self._granted: dict[str, tuple[float, frozenset[str]]] = {}  # access token → (its end, its scopes)
 
     def scopes_of(self, authorization: str | None) -> frozenset[str]:
-        """What the header allows: {BOT} for the bot, the scopes of an access token, else nothing."""
+        """The scopes of an Authorization header: {BOT} for the bot, those of an access token, else none."""
         kind, _, token = (authorization or "").partition(" ")
         if kind == "Bot" and self._is_secret(token):
             return frozenset({BOT})
@@ -70,7 +70,7 @@ class Grants:
 
 
 def _client(form: Mapping[str, str], authorization: str | None) -> tuple[str, str]:
-    """Its id and secret, by HTTP Basic or in the form."""
+    """The client's id and secret, from HTTP Basic or from the form."""
     kind, _, encoded = (authorization or "").partition(" ")
     if kind != "Basic":
         return form.get("client_id", ""), form.get("client_secret", "")

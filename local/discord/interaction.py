@@ -1,6 +1,6 @@
-"""One use of a command, and its token: a bearer secret of 15 minutes.
+"""One use of a command, and its token: a bearer secret that is valid for 15 minutes.
 
-It looks like Discord's, so that real ones surprise nobody.  Source: Discord, "Receiving and Responding".
+The token has the form of Discord's.  Source: Discord, "Receiving and Responding".
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from local.discord.snowflake import made_at
+from local.discord.snowflake import time_of_id
 from local.retention import INTERACTION_TOKEN_S
 
 TOKEN_LIFE = timedelta(seconds=INTERACTION_TOKEN_S)
@@ -18,15 +18,15 @@ RANDOM_CHARACTERS = 124
 
 _TOKEN = re.compile(r"aW50ZXJhY3Rpb246[A-Za-z0-9+/]{32,480}={0,2}")  # base64 of "interaction:…"
 
-# pending: sent, and Discord waits; failed: not acknowledged in time, or wrongly, and so its token is void.
+# pending: sent, not answered yet; failed: not acknowledged in time, or wrongly, so its token is invalid.
 InteractionState = Literal["pending", "acknowledged", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """body is what was signed and sent; original_id the message that answers it; acknowledged_ms how long that took.
+    """body: the signed request; original_id: the message that answers it; acknowledged_ms: the time until the answer.
 
-    acknowledged_status is None where the application answered by another call (a callback), or not at all.
+    acknowledged_status is None where the application answered by a callback, or not at all.
     """
 
     id: str
@@ -50,7 +50,7 @@ class Interaction:
 
     @property
     def sent_at(self) -> datetime:
-        return made_at(self.id)
+        return time_of_id(self.id)
 
     def is_expired(self, now: datetime) -> bool:
         return now >= self.sent_at + TOKEN_LIFE

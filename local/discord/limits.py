@@ -1,4 +1,4 @@
-"""How often one interaction's token may be used: Discord answers 429 to more, and tells what is left with every answer.
+"""The rate limit of an interaction's token: more calls get 429, and the headers of every answer say what is left.
 
 Source: https://github.com/discord/discord-api-docs/issues/2701: 5 in 2 s for each interaction; Discord, "Rate Limits".
 """
@@ -17,7 +17,7 @@ _BUCKET = "webhook"
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of a window that ends in reset_after_s; allowed is whether this call was within it."""
+    """The state of a window that ends in reset_after_s; allowed: whether this call was within the limit."""
 
     allowed: bool
     remaining: int
@@ -35,7 +35,7 @@ class Allowance:
 
 
 class RateLimit:
-    """Counts the calls of each key in windows that begin with its first call.  now_s never goes back."""
+    """Counts the calls of each key in windows that begin with its first call.  now_s never decreases."""
 
     def __init__(self) -> None:
         self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()  # key → (end, calls), oldest first
@@ -49,9 +49,9 @@ class RateLimit:
 
 
 def rate_limited(retry_after_s: float, headers: Mapping[str, str], is_global: bool = False) -> DiscordError:
-    """Retry-After holds whole seconds, rounded up; the body the exact ones; headers are those of the allowance.
+    """A 429.  Retry-After is in whole seconds, rounded up; the body has the exact value; headers: of the allowance.
 
-    A library takes a 429 without Via for one of Cloudflare's, and gives up (discord.py, HTTPClient.request).
+    Libraries treat a 429 without Via as one of Cloudflare's and do not retry (discord.py, HTTPClient.request).
     """
     more = {"Retry-After": str(math.ceil(retry_after_s)), "Via": "1.1 google"}
     more["X-RateLimit-Scope"] = "global" if is_global else "user"

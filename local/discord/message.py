@@ -1,6 +1,6 @@
-"""A message of the channel, and how a form changes it.  Pure; what Discord's API shows of it is in shown.py.
+"""A message of the channel, and how a form changes it.  Pure.  message_json.py has its JSON.
 
-In: a Form, the files that came with it.  Out: the Message as it is from then on.
+In: a Form and the uploaded files.  Out: the new Message.
 """
 
 import re
@@ -16,17 +16,17 @@ from local.discord.interaction import Interaction
 
 Author = Literal["application", "member"]
 # thinking: the bot has acknowledged and not replied yet; failed: it has not acknowledged in time, or wrongly;
-# unshown: it has replied with what Discord shows and this stand-in cannot.
+# unshown: it has replied with something that Discord shows and this stand-in cannot.
 State = Literal["thinking", "replied", "failed", "unshown"]
 
-# Where an embed names a picture: the part, and its field.
+# The fields of an embed that name a picture: (part, field).
 _PICTURES = (("image", "url"), ("thumbnail", "url"), ("footer", "icon_url"), ("author", "icon_url"))
 _MENTION = re.compile(r"<@!?([0-9]{1,20})>")
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a message, without its bytes.  width and height (pixels) are None for what is no picture."""
+    """A file of a message, without its bytes.  width and height (pixels) are None if it is not a picture."""
 
     id: str
     filename: str
@@ -40,10 +40,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """embeds are as the bot sent them: a picture that was uploaded with them is attachment://FILENAME.
+    """One message.  embeds are as the bot sent them: an uploaded picture in them is attachment://FILENAME.
 
-    command is the name of the one that the message answers, user_id the member who used it; original_id is the first
-    answer, where the message is a later one; note says what an unshown message would have been.
+    command: the name of the command that the message answers; user_id: the member who used it; original_id: the first
+    answer, where this is a later one; note: for an unshown message, what it would have been.
     """
 
     id: str
@@ -69,24 +69,24 @@ class Message:
         return bool(self.flags & EPHEMERAL)
 
     def embedded(self) -> Mapping[str, Attachment]:
-        """The attachments by filename that an embed of this message shows."""
+        """Filename → attachment, of those that an embed of this message shows."""
         by_name = {attachment.filename: attachment for attachment in self.attachments}
         urls = [embed.get(part, {}).get(name, "") for embed in self.shown_embeds() for part, name in _PICTURES]
         names = [url.removeprefix("attachment://") for url in urls if url.startswith("attachment://")]
         return {name: by_name[name] for name in names if name in by_name}
 
     def shown_embeds(self) -> tuple[Embed, ...]:
-        """None of them while the flag stands.  Source: Discord, "Message Flags"."""
+        """The embeds; none while SUPPRESS_EMBEDS is set.  Source: Discord, "Message Flags"."""
         return () if self.flags & SUPPRESS_EMBEDS else self.embeds
 
 
-def unwritten(message_id: str, author: Author, now: datetime, flags: int = 0) -> Message:
-    """A message that is about to be created; flags say at most that it is for one member alone."""
+def new_message(message_id: str, author: Author, now: datetime, flags: int = 0) -> Message:
+    """A message before its first form; of the flags only EPHEMERAL counts."""
     return Message(message_id, author, "thinking", now, flags=flags & EPHEMERAL)
 
 
-def answering(message: Message, interaction: Interaction) -> Message:
-    """The same, as an answer to the interaction."""
+def as_answer_to(message: Message, interaction: Interaction) -> Message:
+    """The message as an answer to the interaction."""
     return replace(
         message,
         interaction_id=interaction.id,
@@ -96,29 +96,29 @@ def answering(message: Message, interaction: Interaction) -> Message:
     )
 
 
-def thinking(message: Message) -> Message:
-    """What stands in the channel between the acknowledgement and the reply."""
+def mark_thinking(message: Message) -> Message:
+    """The message between the acknowledgement and the reply."""
     return replace(message, flags=message.flags | LOADING)
 
 
-def failed(message: Message) -> Message:
-    """What the member alone sees when the application did not respond."""
+def mark_failed(message: Message) -> Message:
+    """The message that only the member sees when the application did not respond."""
     return replace(message, state="failed", flags=EPHEMERAL)
 
 
-def unshown(message: Message, note: str) -> Message:
-    """What stands there instead of an answer that this stand-in cannot show.  Another answer may still replace it."""
+def mark_unshown(message: Message, note: str) -> Message:
+    """The message in place of an answer that this stand-in cannot show.  A later edit may replace it."""
     return replace(message, state="unshown", note=note)
 
 
-def written(
+def apply_form(
     message: Message, form: Form, uploads: Mapping[str, Attachment], now: datetime, known_members: frozenset[str]
 ) -> Message:
     """The message after form was applied to it; uploads are the new files by their number in the request.
 
-    A field that the form leaves out stays, the listed files alone stay where it lists any.  Who is mentioned is told
-    by the content: without a new one, nothing about that changes.
-    Raises DiscordError: 400/50035 for a file that nobody sent, 400/50006 for a message without anything in it.
+    Fields that are not in the form do not change.  If the form lists files, all others are removed.  Mentions are found
+    in the content, so they change only with it.
+    Raises DiscordError: 400/50035 for a listed file that was not sent, 400/50006 for an empty message.
     Source: Discord, "Editing Message Attachments" (API v10), "Edit Webhook Message".
     """
     changed = replace(
@@ -132,7 +132,7 @@ def written(
         flags=_flags(message, form.flags),
         nonce=message.nonce or form.nonce,
         tts=message.tts or form.tts,
-        # The first reply to an interaction replaces "thinking…"; only what follows is shown as edited.
+        # The first reply replaces "thinking…" and is no edit; later ones are shown as edited.
         edited_at=now if message.state == "replied" else None,
     )
     if not changed.content and not changed.embeds and not changed.attachments:
@@ -146,9 +146,9 @@ def _mentions(form: Form, known_members: frozenset[str]) -> tuple[str, ...]:
 
 
 def _flags(message: Message, asked: int | None) -> int:
-    """Whether a message is for one member alone is settled when it is made, or acknowledged.
+    """The flags after an edit.  EPHEMERAL never changes, and SUPPRESS_NOTIFICATIONS stays once it is set.
 
-    The form holds only flags that its call may set; that it notifies nobody stays once it is so.
+    asked holds only flags that the call may set.
     """
     if asked is None:
         return message.flags & ~LOADING
@@ -177,7 +177,7 @@ def _attachments(
 
 
 def safe_filename(filename: str) -> str:
-    """What Discord makes of a filename, because it becomes a part of an address."""
+    """The filename as Discord changes it, so that it can be a part of a URL."""
     return (
         re.sub(r"[^\w.()-]+", "_", filename.replace("'", "").replace('"', ""), flags=re.ASCII).strip(".") or "unknown"
     )

@@ -1,4 +1,4 @@
-"""Who and what there is: one application, one guild with one channel, one member; as Discord's objects.
+"""The one application, guild, channel and member, as Discord's JSON objects.
 
 Source: Discord, "User Object", "Guild Member Object", "Channel Object", "Application Object".
 """
@@ -6,7 +6,7 @@ Source: Discord, "User Object", "Guild Member Object", "Channel Object", "Applic
 from dataclasses import dataclass
 from typing import Any
 
-from local.discord.snowflake import made_at
+from local.discord.snowflake import time_of_id
 
 GUILD_NAME = "Local"
 CHANNEL_NAME = "mandalas"
@@ -21,7 +21,7 @@ _ATTACHMENT_BYTES = 10 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The ids, made on first start."""
+    """Their ids, which are created at the first start."""
 
     application_id: str
     guild_id: str
@@ -39,7 +39,7 @@ class Place:
         return _user(self.member_id, "you", "You")
 
     def user(self, user_id: str) -> dict[str, Any]:
-        """The member at the page, or another whom `mando send` made up."""
+        """The member at the page, or another member that `mando send` invented."""
         if user_id == self.member_id:
             return self.member_user
         return _user(user_id, f"member{user_id}", f"Member {user_id}")
@@ -52,7 +52,7 @@ class Place:
             "communication_disabled_until": None,
             "deaf": False,
             "flags": 0,
-            "joined_at": made_at(self.guild_id).isoformat(),
+            "joined_at": time_of_id(self.guild_id).isoformat(),
             "mute": False,
             "nick": None,
             "pending": False,
@@ -138,7 +138,7 @@ class Place:
         }
 
     def ping(self, ping_id: str) -> dict[str, Any]:
-        """Discord asks whether the application is there."""
+        """The request with which Discord checks that the application answers."""
         return {
             "application_id": self.application_id,
             "entitlements": [],

@@ -1,12 +1,12 @@
-"""What becomes of a member's use of a command: an interaction begins and is settled, replies are written and edited.
+"""Interactions and their replies: an interaction begins and is answered; replies are written and edited.
 
-Every method is one transaction, on the one thread that LocalDiscord keeps for its store.
+Every method is one transaction, on the store's thread of LocalDiscord.
 """
 
 import json
 
 from local.discord.answer import Answer, Deferred, Immediate, Unshown
-from local.discord.command_use import used
+from local.discord.command_use import command_data
 from local.discord.commands import Commands
 from local.discord.delivery import Delivery
 from local.discord.errors import (
@@ -18,7 +18,7 @@ from local.discord.errors import (
 )
 from local.discord.form import EPHEMERAL, Form
 from local.discord.interaction import Interaction, InteractionState, is_token, make_token
-from local.discord.message import Message, answering, failed, thinking, unshown
+from local.discord.message import Message, as_answer_to, mark_failed, mark_thinking, mark_unshown
 from local.discord.place import Place
 from local.discord.snowflake import Clock, Snowflakes
 from local.discord.store import Store
@@ -28,7 +28,7 @@ ORIGINAL = "@original"
 
 
 class Replies:
-    """The rules over the store.  What refuses a call raises DiscordError."""
+    """The rules over the store.  A refused call raises DiscordError."""
 
     def __init__(
         self, store: Store, commands: Commands, writer: Writer, place: Place, ids: Snowflakes, clock: Clock
@@ -41,8 +41,8 @@ class Replies:
         self._clock = clock
 
     def begin(self, value: object, random: str, user_id: str | None = None) -> Interaction:
-        """The member, or another, uses a command (see command_use.used); random makes the token."""
-        data = used(value, self._commands.offered())
+        """Create the interaction of a command's use (see command_use.command_data); random is a part of its token."""
+        data = command_data(value, self._commands.offered())
         interaction_id = self._ids.next()
         token = make_token(interaction_id, random)
         body = json.dumps(self._place.interaction(interaction_id, token, data, user_id), ensure_ascii=False).encode()
@@ -51,8 +51,8 @@ class Replies:
             self._store.add_interaction(interaction)
         return interaction
 
-    def settle(self, interaction_id: str, delivery: Delivery) -> Interaction:
-        """Show what came of the interaction.  The first answer counts: once settled, nothing changes."""
+    def record_delivery(self, interaction_id: str, delivery: Delivery) -> Interaction:
+        """Record the application's answer and show it.  Only the first answer counts."""
         with self._store.transaction():
             interaction = self._interaction(interaction_id)
             if interaction.state == "pending":
@@ -60,7 +60,7 @@ class Replies:
             return self._interaction(interaction_id)
 
     def call_back(self, interaction_id: str, token: str, answer: Answer, uploads: Uploads) -> Message:
-        """The application answers by a call of its own.
+        """The application answers by a callback.
 
         Source: Discord, "Create Interaction Response", "Opcodes and Status Codes" (10062, 40060).
         """
@@ -73,13 +73,13 @@ class Replies:
             passed = self._clock() - interaction.sent_at
             return self._answer(interaction, answer, uploads, None, round(passed.total_seconds() * 1000, 1))
 
-    def give_up_pending(self) -> None:
-        """Whatever we waited for when we were stopped: its 3 seconds are over."""
+    def fail_pending(self) -> None:
+        """Interactions that were pending when an earlier process ended have failed: their 3 seconds are over."""
         for interaction in self._store.pending_interactions():
-            self.settle(interaction.id, Delivery(None, 0.0, None, "stopped"))
+            self.record_delivery(interaction.id, Delivery(None, 0.0, None, "stopped"))
 
     def outcome(self, interaction_id: str) -> tuple[Interaction, list[Message]]:
-        """The interaction, and all that the member sees because of it."""
+        """The interaction, and its messages."""
         return self._interaction(interaction_id), self._store.messages_of(interaction_id)
 
     def get(self, application_id: str, token: str, message_ref: str) -> Message:
@@ -104,15 +104,15 @@ class Replies:
             original = self._store.message(interaction.original_id or "0")
             if original is None or original.state != "thinking":
                 flags = form.flags or 0
-                original = answering(self._writer.new("application", flags), interaction)
+                original = as_answer_to(self._writer.new("application", flags), interaction)
             return self._writer.write(original, form, uploads)
 
     def cannot_show(self, application_id: str, token: str, message_ref: str, sentence: str) -> None:
-        """The bot's edit was right, and too much for this stand-in: whoever waits for it is told so."""
+        """Say in a waiting message that the bot's reply cannot be shown here."""
         with self._store.transaction():
             message = self._message(self._usable(application_id, token), message_ref)
             if message.state == "thinking":
-                self._store.put(unshown(message, sentence))
+                self._store.put(mark_unshown(message, sentence))
 
     def _answer(
         self, interaction: Interaction, answer: object, uploads: Uploads, status: int | None, ms: float
@@ -125,14 +125,14 @@ class Replies:
     def _answered(self, interaction: Interaction, answer: object, uploads: Uploads) -> Message:
         match answer:
             case Immediate(form):
-                message = answering(self._writer.new("application", form.flags or 0), interaction)
+                message = as_answer_to(self._writer.new("application", form.flags or 0), interaction)
                 return self._writer.write(message, form, uploads)
             case Deferred(flags):
-                message = thinking(answering(self._writer.new("application", flags), interaction))
+                message = mark_thinking(as_answer_to(self._writer.new("application", flags), interaction))
             case Unshown(sentence):
-                message = unshown(answering(self._writer.new("application", EPHEMERAL), interaction), sentence)
+                message = mark_unshown(as_answer_to(self._writer.new("application", EPHEMERAL), interaction), sentence)
             case _:
-                message = failed(answering(self._writer.new("application"), interaction))
+                message = mark_failed(as_answer_to(self._writer.new("application"), interaction))
         self._store.put(message)
         return message
 
@@ -143,7 +143,7 @@ class Replies:
         return interaction
 
     def _usable(self, application_id: str, token: str) -> Interaction:
-        """The interaction whose token that is, if it lives.
+        """The interaction with that token, if the token is valid.
 
         404 before the acknowledgement, 401 after the end: https://github.com/discord/discord-api-docs/issues/6851
         """

@@ -1,4 +1,4 @@
-"""The tables of store.py, and what their rows stand for."""
+"""The tables of store.py, and the conversion of their rows."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -56,7 +56,7 @@ ChangeKind = Literal["MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE"]  # as
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A message as it is after the change with that revision."""
+    """A message after the change with that revision."""
 
     revision: int
     kind: ChangeKind

@@ -1,4 +1,4 @@
-"""Discord's half of the Ed25519 key pair: made on first start, kept in a file that only its owner may read."""
+"""Discord's private Ed25519 key: created at the first start, in a file that only its owner may read."""
 
 import os
 from pathlib import Path
@@ -9,10 +9,10 @@ from local.data.disk import unusable_key
 
 
 def ensure_signing_key(path: Path) -> SigningKey:
-    """The key in the file at path (hexadecimal), made when there is none.  Raises UnusableFile for a garbled file."""
+    """The key in the file at path (hexadecimal), created if it is missing.  Raises UnusableFile."""
     try:
         if not os.path.lexists(path):
-            # Written aside and renamed: whoever is killed in between leaves no half a key.
+            # Written under another name and renamed, so that a kill leaves no partial key.
             draft = path.with_name(path.name + ".new")
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 file.write(bytes(SigningKey.generate()).hex() + "\n")

@@ -1,4 +1,4 @@
-"""Discord's ids: when something was made, and in which order."""
+"""Discord's ids, which hold the time of creation and are ordered by it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,9 +11,9 @@ _EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 
 
 class Snowflakes:
-    """Makes ids; each is larger than `after` and than the one before, also when the clock goes back.
+    """Creates ids.  Each is larger than `after` and all earlier ones, even when the clock goes back.
 
-    Source: Discord, "Snowflakes": milliseconds since 2015 above bit 22; below it, here, a count.
+    Source: Discord, "Snowflakes": milliseconds since 2015 from bit 22 on; the lower bits are a counter here.
     """
 
     def __init__(self, clock: Clock, after: int = 0) -> None:
@@ -26,11 +26,11 @@ class Snowflakes:
         return str(self._last)
 
 
-def made_at(snowflake: str) -> datetime:
-    """When the thing with that id was made (UTC)."""
+def time_of_id(snowflake: str) -> datetime:
+    """The time of creation in the id (UTC)."""
     return _EPOCH + timedelta(milliseconds=int(snowflake) >> 22)
 
 
-def first_at(moment_s: float) -> int:
+def smallest_id_at(moment_s: float) -> int:
     """The smallest id of that moment, in seconds since 1970."""
     return int((moment_s - _EPOCH.timestamp()) * 1000) << 22

@@ -1,7 +1,7 @@
-"""What the local Discord remembers: a SQLite file and a folder of files.  Called on the one thread of LocalDiscord.
+"""The state of the local Discord: a SQLite file and a folder of files.  Called on the store's thread of LocalDiscord.
 
-Every change of a message gets a revision, a number larger than all before: after a break a listener goes on from the
-last one that it saw.  Deleted messages stay as tombstones, so that late edits and listeners learn of it.
+Every change of a message gets a revision, a number larger than all before, so a listener can resume after the last one
+that it saw.  A deleted message leaves a tombstone, so that late edits and listeners learn of the deletion.
 """
 
 import json
@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.data.sqlite import Sqlite
 from local.data.sqlite_file import Layout
 from local.discord.files import MessageFiles
@@ -29,20 +29,20 @@ class Store:
     The bytes of files lie beside path, in a folder with the suffix .files.
     """
 
-    def __init__(self, path: Path, contents: Contents, on_change: Callable[[Change], None]) -> None:
-        """Raises UnusableFile; every method raises CannotKeep where the disk takes nothing."""
-        self._files = MessageFiles(path.with_suffix(".files"), contents)
+    def __init__(self, path: Path, pool: ContentPool, on_change: Callable[[Change], None]) -> None:
+        """Raises UnusableFile; every method raises DiskUnavailable where the disk takes nothing."""
+        self._files = MessageFiles(path.with_suffix(".files"), pool)
         self._on_change = on_change
         self._changes: list[Change] = []
-        self._database = Sqlite(path, Layout(b"mdsc", 1, SCHEMA, {0: self._files.from_table}))
-        self._files.settle({row[0] for row in self._database.rows("SELECT id FROM files")})
+        self._database = Sqlite(path, Layout(b"mdsc", 1, SCHEMA, {0: self._files.migrate_from_table}))
+        self._files.remove_orphans({row[0] for row in self._database.rows("SELECT id FROM files")})
 
     def close(self) -> None:
         self._database.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of the block or nothing of it."""
+        """Run all changes of the block, or none; call on_change after the commit."""
         try:
             with self._database.transaction():
                 yield
@@ -56,7 +56,7 @@ class Store:
             self._on_change(change)
 
     def setting(self, name: str, make: Callable[[], str]) -> str:
-        """The value that was kept under name, or what make() gives, kept from then on."""
+        """The stored value of that name; at the first call make() creates it."""
         row = self._database.row("SELECT value FROM settings WHERE name = ?", name)
         if row is not None:
             return str(row[0])
@@ -112,9 +112,9 @@ class Store:
         return [interaction_of(row) for row in rows]
 
     def put(self, message: Message, files: dict[str, bytes] | None = None) -> None:
-        """Keep the message as it is now, with the bytes of new files by their ids; drop those that it does not list.
+        """Write the message and its new files (id → bytes); drop its files that are no attachments any more.
 
-        Within a transaction, as delete().
+        Call it within a transaction, like delete().
         """
         self._write(message, deleted=False)
         for file_id, content in (files or {}).items():
@@ -140,7 +140,7 @@ class Store:
         return [message_of(row[0]) for row in reversed(rows)]
 
     def messages_of(self, interaction_id: str) -> list[Message]:
-        """Those that a member sees because of that interaction, also by the bot's own hand (nonce)."""
+        """The messages of an interaction, and the bot's messages that have its id as their nonce."""
         rows = self._database.rows(
             "SELECT message FROM messages WHERE (interaction_id = ? OR nonce = ?) AND NOT deleted ORDER BY id",
             int(interaction_id),
@@ -156,7 +156,7 @@ class Store:
         return next((message for message in messages if message.created_at >= since), None)
 
     def file(self, file_id: str) -> tuple[Attachment, Path] | None:
-        """What it is, and where its bytes lie."""
+        """The file's attachment, and the path of its bytes."""
         row = self._database.row(
             "SELECT m.message FROM files f JOIN messages m ON m.id = f.message_id WHERE f.id = ?", int(file_id)
         )
@@ -166,12 +166,12 @@ class Store:
         return attachments[file_id], self._files.path(int(file_id))
 
     def revision(self) -> int:
-        """That of the last change."""
+        """The revision of the last change."""
         row = self._database.row("SELECT coalesce(max(revision), 0) FROM messages")
         return int(row[0]) if row else 0
 
     def changes_since(self, revision: int, most: int) -> list[Change]:
-        """The last change of each message that changed after that revision; the first `most`."""
+        """For each message that changed after that revision its last change; the first `most` of them."""
         rows = self._database.rows(
             "SELECT revision, made_at_revision, deleted, message FROM messages WHERE revision > ?"
             " ORDER BY revision LIMIT ?",
@@ -183,15 +183,12 @@ class Store:
         ]
 
     def oldest_id(self) -> int | None:
-        """The smallest of what forget() may take."""
+        """The smallest id that forget() may delete."""
         row = self._database.row(f"SELECT min(id) FROM ({_OLD_MESSAGES} UNION ALL {_OLD_INTERACTIONS})")  # noqa: S608
         return row[0] if row else None
 
     def forget(self, before_id: int, most: int) -> int:
-        """Delete up to `most` messages and as many interactions with smaller ids; how many it were.
-
-        Nobody who listens is told: it is long ago.
-        """
+        """Delete up to `most` messages and as many interactions with smaller ids; no event.  Returns how many."""
         with self.transaction():
             old = f"{_OLD_MESSAGES} AND id < ? ORDER BY id LIMIT ?"
             messages = [row[0] for row in self._database.rows(old, before_id, most)]
@@ -202,8 +199,8 @@ class Store:
             interactions = self._database.run(f"DELETE FROM interactions WHERE id IN ({old})", before_id, most)  # noqa: S608
         return len(messages) + interactions.rowcount
 
-    def give_back(self, pages: int) -> None:
-        self._database.give_back(pages)
+    def release_free_pages(self, most: int) -> None:
+        self._database.release_free_pages(most)
 
     def _write(self, message: Message, deleted: bool) -> None:
         revision = self.revision() + 1
@@ -231,6 +228,6 @@ class Store:
                 self._files.drop(file_id)
 
 
-# Listeners count from the last change on, so it stays.
+# The last change is never deleted, because listeners resume from its revision.
 _OLD_MESSAGES = "SELECT id FROM messages WHERE revision < (SELECT max(revision) FROM messages)"
 _OLD_INTERACTIONS = "SELECT id FROM interactions WHERE state != 'pending'"

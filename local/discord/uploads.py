@@ -1,4 +1,4 @@
-"""The body of a request and the files that came with it: JSON, or multipart with payload_json, files[0], files[1], …
+"""Reads the body of a request: JSON, or multipart with payload_json and the files files[0], files[1], …
 
 Source: Discord, "Uploading Files".
 """
@@ -25,7 +25,7 @@ _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file; width and height (pixels) are None for what is no picture that Discord shows."""
+    """A file; width and height (pixels) are None if it is not a picture that Discord shows."""
 
     filename: str
     content_type: str
@@ -73,7 +73,7 @@ async def _read(part: BodyPartReader, most: int) -> bytes:
 
 
 def _upload(filename: str, content: bytes) -> Upload:
-    """What the bytes are is told by themselves: nothing is shown as a picture because of its name."""
+    """The type is found in the bytes: a filename does not make a file a picture."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)  # only the size is read here

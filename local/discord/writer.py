@@ -1,9 +1,9 @@
-"""Makes messages, applies forms to them, and keeps them with their files.  Called by channel.py and replies.py."""
+"""Creates messages, applies forms to them, and stores them with their files.  Called by channel.py and replies.py."""
 
 from collections.abc import Mapping
 
 from local.discord.form import Form
-from local.discord.message import Attachment, Author, Message, unwritten, written
+from local.discord.message import Attachment, Author, Message, apply_form, new_message
 from local.discord.place import Place
 from local.discord.snowflake import Clock, Snowflakes
 from local.discord.store import Store
@@ -22,12 +22,12 @@ class Writer:
         self._members = frozenset({place.member_id, place.application_id})
 
     def new(self, author: Author, flags: int = 0) -> Message:
-        return unwritten(self._ids.next(), author, self._clock(), flags)
+        return new_message(self._ids.next(), author, self._clock(), flags)
 
     def write(self, message: Message, form: Form, uploads: Uploads) -> Message:
-        """The message after form was applied to it.  Raises DiscordError (see message.written)."""
+        """The message after form was applied to it.  Raises DiscordError (see message.apply_form)."""
         new = {number: self._attachment(upload) for number, upload in uploads.items()}
-        changed = written(message, form, new, self._clock(), self._members)
+        changed = apply_form(message, form, new, self._clock(), self._members)
         self._store.put(changed, {new[number].id: upload.content for number, upload in uploads.items()})
         return changed
 

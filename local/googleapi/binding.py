@@ -1,6 +1,6 @@
-"""An HTTP request → the message that its method is asked: the body and the query, read strictly.
+"""Reads the fields of a method's request message from the body and the query of an HTTP request, strictly.
 
-Called by the REST faces.  What the path names is left to the routes.
+Called by the REST APIs.  The routes read the path.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,11 +14,11 @@ from local.googleapi.methods import METHODS, Method
 from local.googleapi.payload import read_payload
 from local.googleapi.scalars import TEXT_MESSAGES
 
-Asked = Mapping[str, Any]
-Handler = Callable[[web.Request, Asked], Awaitable[web.StreamResponse]]
+RequestFields = Mapping[str, Any]
+Handler = Callable[[web.Request, RequestFields], Awaitable[web.StreamResponse]]
 
-# Source: Google Cloud, "System parameters", and the common parameters of the discovery documents.  All of them are
-# taken and none is obeyed; what begins with $ is always one.
+# Source: Google Cloud, "System parameters", and the common parameters of the discovery documents.  They are accepted
+# and ignored, as is every name that begins with $.
 _SYSTEM = {
     "access_token", "alt", "callback", "fields", "key", "oauth_token", "passwd", "password", "prettyPrint",
     "quotaUser", "uploadType", "upload_protocol", "userIp", "userProject",
@@ -27,10 +27,10 @@ _UNKNOWN = "Cannot bind query parameter. Field '{}' could not be found in reques
 _MESSAGE = "Cannot bind query parameter. '{}' is a message type. Parameters can only be bound to primitive types."
 
 
-def bound(service: str, name: str, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """The handler of a route that answers that method; it gets the message's fields by their JSON names.
+def read_request(service: str, name: str, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """A route's handler for that method: it reads the request's fields, by their JSON names, and calls handler.
 
-    An updateMask is the list of its paths, None where it names all fields.
+    An updateMask becomes the list of its paths, None where it names all fields.
     """
     method = METHODS[f"/{service}/{name}"]
 
@@ -40,7 +40,7 @@ def bound(service: str, name: str, handler: Handler) -> Callable[[web.Request], 
     return answer
 
 
-async def _asked(method: Method, request: web.Request) -> Asked:
+async def _asked(method: Method, request: web.Request) -> RequestFields:
     """Raises ApiError(400)."""
     reader = Reader()
     asked: dict[str, Any] = {}
@@ -64,7 +64,7 @@ def _member(method: Method, name: str) -> Descriptor:
 
 
 def _bind(reader: Reader, method: Method, name: str, text: str, asked: dict[str, Any]) -> None:
-    """One query parameter; a field that path or body give already keeps its value."""
+    """Read one query parameter.  A field that the path or the body has already keeps that value."""
     outer, _, inner = name.partition(".")
     field = field_of(method.fields, outer)
     if field is not None and inner and field.message_type is not None:

@@ -1,7 +1,7 @@
-"""JSON → the fields of a message, as Google's front end reads it: strict, and with every mistake in one answer.
+"""Reads the fields of a message from JSON, as strictly as Google's front end, with all mistakes in one answer.
 
-Names are taken in camelCase and as in the proto, null is as if the field were not there, and a single value stands for
-a list of one; of two values for one field the last holds.
+Names may be in camelCase or as in the proto.  null means that the field is absent.  A single value is read as a list of
+one.  Of two values for one field the last one counts.
 Source: protobuf's ProtoStreamObjectWriter, and error texts recorded from Google: the path in a text is
 in the proto's names, a map's member is 'labels[0].value', and the unknown name is quoted as it was sent.
 """
@@ -12,12 +12,12 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from local.googleapi.scalars import TEXT_MESSAGES, WrongValue, read_scalar, read_text_message, shown, written_out
+from local.googleapi.scalars import TEXT_MESSAGES, WrongValue, from_fields, read_scalar, read_text_message, shown
 from local.http.api_error import ApiError
 
 
 class Reader:
-    """Reads messages of one request; ends with check(), which raises what was found."""
+    """Reads the messages of one request and collects mistakes; check() raises them at the end."""
 
     def __init__(self) -> None:
         self._found: list[tuple[str, str]] = []
@@ -28,7 +28,7 @@ class Reader:
             raise ApiError.about_fields(self._found)
 
     def message(self, kind: Descriptor, given: Mapping[str, Any], at: str) -> dict[str, Any]:
-        """The fields by their JSON names; at is the path to this message, "" for the request itself."""
+        """The fields by their JSON names; at is the path of this message, "" for the request itself."""
         read: dict[str, Any] = {}
         chosen: set[str] = set()
         for name, value in given.items():
@@ -48,7 +48,7 @@ class Reader:
         self._found.append((at, f"Invalid value{where} ({kind}), {said}"))
 
     def value(self, field: FieldDescriptor, name: str, value: Any, at: str) -> Any:
-        """One value of the field, which is called `name` and whose path is `at`; None where it is wrong."""
+        """One value of a field; None where it is wrong.  name: as the client wrote it; at: its path."""
         kind = field.message_type
         try:
             if kind is None:
@@ -63,7 +63,7 @@ class Reader:
             if kind.full_name not in TEXT_MESSAGES:
                 return read
             try:
-                return written_out(kind.full_name, read)
+                return from_fields(kind.full_name, read)
             except WrongValue as wrong:
                 self.wrong(at, wrong.kind, wrong.said)
                 return None

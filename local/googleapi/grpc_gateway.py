@@ -1,6 +1,6 @@
-"""gRPC for the clients that speak nothing else: each call becomes the HTTP call that Google documents for it.
+"""A gRPC server that turns each call into the HTTP call that Google documents for it.
 
-The table in googleapi/methods.py says which; the REST faces on PORT answer, so both transports show the same cloud.
+The table in googleapi/methods.py maps the calls.  The REST APIs answer, so gRPC and REST show the same data.
 """
 
 import json
@@ -19,7 +19,7 @@ from local.googleapi.methods import METHODS, Method
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
 
-# What an answer that is not in Google's shape means: what breaks on purpose gives such ones.  Source: google.rpc.Code.
+# For answers that are not in Google's format, such as those of injected faults.  Source: google.rpc.Code.
 _STATUS_OF = {
     400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND",
     429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
@@ -27,7 +27,7 @@ _STATUS_OF = {
 
 
 async def serve(address: str, base_url: str, session: aiohttp.ClientSession) -> grpc.aio.Server:
-    """A running server at `address`, host:port, for the REST faces at base_url.  Raises OSError if that is in use."""
+    """Start a server at `address`, host:port, for the REST APIs at base_url.  Raises OSError if it is in use."""
     server = grpc.aio.server()
     server.add_generic_rpc_handlers([_Handlers(base_url, session)])
     try:
@@ -89,7 +89,7 @@ async def _refuse(context: Context, code: int, error: dict[str, Any]) -> None:
 
 
 def _taken(fields: dict[str, Any], path: str) -> str:
-    """The field that the path names; one at the top is no longer there afterwards."""
+    """The value of the field that the path names; a top-level field is removed from fields."""
     outer, _, inner = path.partition(".")
     if inner:
         return str(fields.get(outer, {}).get(inner, ""))

@@ -1,6 +1,6 @@
-"""The messages of the APIs that we imitate.  Used by methods.py.
+"""The request and response messages of the imitated APIs.  Used by methods.py.
 
-They are those of the installed client libraries, and what the REST APIs have beyond them.
+They are those of the installed client libraries, plus the fields that only the REST APIs have.
 Source: the discovery documents of Workflows v1 and Workflow Executions v1, as gcloud 528 carries them.
 """
 
@@ -21,7 +21,7 @@ _PACKAGE = "google.cloud.workflows.executions.v1"
 _VIEW = f".{_PACKAGE}.ExecutionView"
 _LIST = {"parent": _TEXT, "page_size": _INTEGER, "page_token": _TEXT, "filter": _TEXT, "order_by": _TEXT}
 
-# Message → its further fields; a text is the name of a message or an enum.
+# Message → its additional fields; a text is the name of a message or an enum.
 _BEYOND: dict[str, dict[str, int | str]] = {
     "Execution": {
         "create_time": ".google.protobuf.Timestamp",
@@ -33,7 +33,7 @@ _BEYOND: dict[str, dict[str, int | str]] = {
     "ListStepEntriesRequest": {**_LIST, "skip": _INTEGER, "view": _VIEW},
     "GetStepEntryRequest": {"name": _TEXT, "view": _VIEW},
 }
-_FIRST_NUMBER = 1000  # of a field that we add; REST knows no numbers
+_FIRST_NUMBER = 1000  # of the fields that we add; REST does not use field numbers
 
 
 def _executions() -> descriptor_pool.DescriptorPool:
@@ -82,14 +82,14 @@ _MODULES: dict[str, Any] = {
 
 
 def message_of(service: str, name: str) -> type[Message] | None:
-    """The class of that name, for the service as gRPC names it; None where the client library has none."""
+    """The class of a message of that gRPC service; None where the client library has none."""
     found: Any = empty_pb2.Empty if name == "Empty" else getattr(_MODULES[service], name, None)
     plain: type[Message] | None = found.pb() if hasattr(found, "pb") else found
     return plain
 
 
 def fields_of(service: str, name: str) -> Descriptor:
-    """What a request of that name may hold."""
+    """The descriptor of a request message."""
     if service == f"{_PACKAGE}.Executions":
         return _POOL.FindMessageTypeByName(f"{_PACKAGE}.{name}")
     found: Descriptor = message_of(service, name).DESCRIPTOR  # type: ignore[union-attr, assignment]

@@ -1,6 +1,6 @@
-"""The methods of Cloud Tasks, Workflows and Workflow Executions: what each is asked, and the HTTP call that it is.
+"""The methods of Cloud Tasks, Workflows and Workflow Executions: the request message and the HTTP call of each.
 
-The REST faces read their requests by this table, and the gRPC gateway makes HTTP calls of gRPC calls with it.
+The REST APIs read their requests with this table, and the gRPC gateway maps gRPC calls to HTTP calls with it.
 Source: the google.api.http annotations of those APIs.
 """
 
@@ -15,9 +15,9 @@ from local.googleapi.messages import fields_of, message_of
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """{field} or {field.inner} in the path; body is the field that is sent, * for what the path does not name.
+    """One method.  path has {field} or {field.inner}; body is the field sent as the body, * for all not in the path.
 
-    fields are those of the request in REST; request and response are what gRPC sends, None where it has no such method.
+    fields: those of the REST request.  request, response: the gRPC messages, None where gRPC has no such method.
     """
 
     fields: Descriptor
@@ -80,7 +80,7 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
 
 
 def _methods() -> Mapping[str, Method]:
-    """By their names in gRPC, /service/Method."""
+    """The methods by their gRPC names, /service/Method."""
     found = {}
     for service, rows in _ROWS.items():
         version = service.split(".")[-2] if "tasks" in service else "v1"

@@ -1,4 +1,4 @@
-"""The text of a request's body → JSON, with Google's words for a text that is none.  Called by binding.py.
+"""Parses a request's body as JSON, with Google's error texts.  Called by binding.py.
 
 Source: protobuf's JsonStreamParser, which Google's front end uses: the reason, then the place with 20 characters around
 it, then a caret below.  The texts are those of its tests and of Cloud Endpoints' transcoding tests.
@@ -10,7 +10,7 @@ from typing import Any
 from local.http.api_error import ApiError
 
 _AROUND = 20
-# Python's words for a mistake → Google's.  The key of a comma depends on what is open at that place.
+# Python's error text → Google's.
 _WORDS = {
     "Expecting property name enclosed in double quotes": "Expected an object key or }.",
     "Illegal trailing comma before end of object": "Expected an object key or }.",
@@ -20,6 +20,7 @@ _WORDS = {
     "Invalid \\uXXXX escape": "Illegal hex string.",
     "Extra data": "Parsing terminated before end of input.",
 }
+# The text for a missing comma, by the innermost open bracket.
 _COMMA = {"{": "Expected , or } after key:value pair.", "[": "Expected , or ] after array value."}
 
 
@@ -65,7 +66,7 @@ def _reason(mistake: json.JSONDecodeError) -> str:
 
 
 def _innermost(before: str) -> str:
-    """The bracket that is open at the end of that text, in which all is well so far."""
+    """The innermost bracket that is open at the end of a text that is valid so far."""
     opened: list[str] = []
     in_string = skipped = False
     for character in before:

@@ -1,6 +1,6 @@
-"""One value of a request, by the type of its field.  Called by fields.py.
+"""Reads one value of a request by the type of its field.  Called by fields.py.
 
-Numbers come as numbers or as texts, enums by name or by number, bytes in either base64.  Times and durations become
+Numbers may be numbers or texts, enums names or numbers, bytes either kind of base64.  Times and durations become
 seconds, a field mask the list of its paths.  Source: protobuf's JSON mapping; the error texts as recorded from Google.
 """
 
@@ -32,7 +32,7 @@ _TYPES = "type.googleapis.com/"
 
 
 class WrongValue(Exception):
-    """Raised when a value is none of its field's type: the type as Google names it, and what it says of the value."""
+    """Raised when a value does not fit its field: kind is Google's name of the type, said its error text."""
 
     def __init__(self, kind: str, said: str) -> None:
         super().__init__(said)
@@ -40,14 +40,14 @@ class WrongValue(Exception):
 
 
 def shown(value: object) -> str:
-    """A value as the error texts give it: texts in quotes, true and false small."""
+    """A value as in the error texts: texts in quotes, true and false in lower case."""
     if isinstance(value, str):
         return f'"{value}"'
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def read_scalar(field: FieldDescriptor, value: object) -> Any:
-    """The value of a field that is no message.  Raises WrongValue."""
+    """The value of a field that is not a message.  Raises WrongValue."""
     if field.type in _WHOLE:
         return _whole(*_WHOLE[field.type], value)
     if field.enum_type is not None:
@@ -146,7 +146,7 @@ def _mask(value: str) -> list[str]:
     return [path.strip() for path in value.split(",") if path.strip()]
 
 
-# Messages that are one text in JSON: how they are read, and what Google calls them where they are none.
+# Messages that are one text in JSON → their reader, and their name in Google's error texts.
 TEXT_MESSAGES: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "google.protobuf.Timestamp": (_instant, "timestamp"),
     "google.protobuf.Duration": (_duration, "duration"),
@@ -154,8 +154,8 @@ TEXT_MESSAGES: Mapping[str, tuple[Callable[[str], Any], str]] = {
 }
 
 
-def written_out(message: str, fields: Mapping[str, Any]) -> Any:
-    """A value of TEXT_MESSAGES that came as a map of its own fields, which protobuf's reader takes as well.
+def from_fields(message: str, fields: Mapping[str, Any]) -> Any:
+    """A value of TEXT_MESSAGES that is given as a map of its fields, which protobuf's reader accepts as well.
 
     Raises WrongValue.
     """

@@ -1,4 +1,4 @@
-"""Google's error shape, for every face that speaks as Google Cloud does."""
+"""Errors in Google's JSON format, for all services of Google Cloud that run here."""
 
 import json
 import re
@@ -8,16 +8,16 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from local.data.disk import CannotKeep
+from local.data.disk import DiskUnavailable
 
 _STATUS_OF = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "ALREADY_EXISTS"}
-_GOOGLE = re.compile(r"/(v1|v2|v2beta3)/")  # the faces that gcloud and the client libraries of Tasks and Workflows call
+_GOOGLE = re.compile(r"/(v1|v2|v2beta3)/")  # paths of Tasks and Workflows, as gcloud and the client libraries call them
 
 
 class ApiError(Exception):
     """Raised when a call is refused; becomes {"error": {"code", "message", "status"}}, with "details" if any.
 
-    status is the name in google.rpc.Code; it may be left out where the HTTP code tells it.
+    status is the name in google.rpc.Code; it may be omitted for the codes of _STATUS_OF.
     """
 
     def __init__(self, code: int, message: str, status: str | None = None, details: Sequence[Any] = ()) -> None:
@@ -40,12 +40,12 @@ class ApiError(Exception):
 
 @web.middleware
 async def api_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what a handler raises into Google's shape: a refusal, a full disk, a path that is not there."""
+    """Answer errors of a handler in Google's format: a refused call, a full disk, an unknown path."""
     try:
         return await handler(request)
     except ApiError as error:
         refused = error
-    except CannotKeep as error:
+    except DiskUnavailable as error:
         refused = ApiError(503, f"The service is currently unavailable: {error}", "UNAVAILABLE")
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         # Google's front end knows a path together with its method: a wrong method is 404 too.
@@ -67,5 +67,5 @@ async def read_json(request: web.Request) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    """Python reads NaN and Infinity, which are no JSON."""
+    """Python reads NaN and Infinity, which are not JSON."""
     raise ValueError(f"{name} is no JSON")

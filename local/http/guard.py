@@ -1,8 +1,8 @@
-"""Which requests the local cloud takes: those of programs on this machine and of its own pages.  Wraps every face.
+"""Accepts only requests of programs on this machine and of the local cloud's own pages.  Wraps every route.
 
 A developer's machine also runs a browser, and any page that it visits can send requests to 127.0.0.1.  So a request is
-refused whose Host is not this machine's (a name that was rebound to 127.0.0.1), or that a browser says comes from
-another page.  gcloud and the client libraries send neither Origin nor Sec-Fetch-Site.
+refused if its Host is not a name of this machine (DNS rebinding), or if the browser says that it comes from another
+page.  gcloud and the client libraries send neither Origin nor Sec-Fetch-Site.
 Source: Fetch, "Origin header"; W3C, "Fetch Metadata Request Headers"; RFC 9110, 7.4 "Rejecting Misdirected Requests".
 """
 
@@ -15,25 +15,25 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 _LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
-# A client may be told to find these here.  Nobody else can make such a name point to 127.0.0.1.
+# A client may resolve these to this machine.  Nobody but Google can make such a name point to 127.0.0.1.
 _GOOGLE_HOST = re.compile(r"([a-z0-9-]+\.)+(googleapis\.com|appspot\.com|run\.app)(:[0-9]{1,5})?", re.IGNORECASE)
-# What a browser sends to another origin without asking it first.  Source: Fetch, "CORS-safelisted request-header".
-_SENT_UNASKED = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
-# Where such a body is what the API takes: objects, messages with files, a grant, and what others send to a callback.
+# A browser sends these to another origin without a preflight.  Source: Fetch, "CORS-safelisted request-header".
+_SAFELISTED_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
+# APIs that accept such bodies: objects, messages with files, a grant, and a workflow's callbacks.
 _TAKES_ANY_BODY = re.compile(r"/upload/.*|/api/v[0-9]+/.*|/api/oauth2/token|/v1/projects/.*/callbacks/[^/]+")
 
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_EVERY_ANSWER = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 _log = logging.getLogger("mando.local")
 
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what a visited page may have sent; the answer of every other request is marked as ours alone."""
+    """Refuse what a visited page may have sent.  A bug in a handler is logged and answered with 500."""
     refused = refusal(request.method, request.path, request.headers)
     if refused is not None:
         status, reason = refused
@@ -42,13 +42,13 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except (web.HTTPException, ConnectionResetError):
         raise
-    except Exception:  # the top of every face: our mistake, and never a traceback in an answer
+    except Exception:  # the top of every route: a bug of ours, and never a traceback in an answer
         _log.exception("%s %s failed by a mistake of ours", request.method, request.path)
         return web.Response(status=500, text="internal error\n")
 
 
 def refusal(method: str, path: str, headers: Mapping[str, str]) -> tuple[int, str] | None:
-    """The status and the reason with which such a request is refused; None for one that is taken."""
+    """The status and the reason of a refusal; None for a request that is accepted."""
     host = headers.get("Host")
     if host is not None and not _LOCAL_HOST.fullmatch(host) and not _GOOGLE_HOST.fullmatch(host):
         return 421, f"{host!r} is not a name of this machine; use http://127.0.0.1"
@@ -59,25 +59,25 @@ def refusal(method: str, path: str, headers: Mapping[str, str]) -> tuple[int, st
     if site not in (None, "same-origin", "none") and not _follows_a_link(method, headers):
         return 403, "a page of another origin may not use the local cloud"
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind in _SENT_UNASKED and not _TAKES_ANY_BODY.fullmatch(path):
+    if kind in _SAFELISTED_TYPES and not _TAKES_ANY_BODY.fullmatch(path):
         return 415, f"expected Content-Type: application/json, not {kind}"
     return None
 
 
 def _follows_a_link(method: str, headers: Mapping[str, str]) -> bool:
-    """The page that has the link cannot read the answer, and what it opens replaces it."""
+    """Allowed, because the page with the link cannot read the answer: the opened page replaces it."""
     opens = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
     return method == "GET" and opens
 
 
-def is_ours(record: logging.LogRecord) -> bool:
-    """Whether a line of aiohttp's tells of a mistake of ours: of a request that is no HTTP, only its sender is told."""
+def is_our_bug(record: logging.LogRecord) -> bool:
+    """Whether a log record of aiohttp is about a bug of ours, not about a request that is not HTTP."""
     return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
-async def mark(_: web.Request, response: web.StreamResponse) -> None:
-    """Headers of every answer: a browser neither guesses its type nor shows it inside another page."""
-    for name, value in _EVERY_ANSWER.items():
+async def add_security_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """On every answer: a browser neither guesses its content type nor shows a page inside another one."""
+    for name, value in _SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     if response.content_type == "text/html":
         response.headers.setdefault("Content-Security-Policy", _PAGE_POLICY)

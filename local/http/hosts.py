@@ -1,4 +1,4 @@
-"""Which address stands in for which host of the cloud.  Used by every driver that makes a call for somebody else."""
+"""Maps hosts of the cloud to the local cloud.  Used by everything that makes a call for a workflow, a task or a bot."""
 
 import re
 from functools import lru_cache
@@ -13,10 +13,10 @@ _BUCKET_HOST = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9._-]*)\.storage\.googleapi
 
 @lru_cache(maxsize=256)  # loops and polls ask for the same one again
 def to_local(url: str, base_url: str) -> str:
-    """The same path and query at base_url (scheme://host:port) where url names a host that we stand in for, else url.
+    """url with base_url (scheme://host:port) in place of a host of Google or Discord; other URLs are unchanged.
 
-    What somebody runs for himself is called where it is: *.run.app, *.cloudfunctions.net, *.appspot.com.  A service
-    that has no face here answers 404 and says so.
+    Deployed programs are called at their own address: *.run.app, *.cloudfunctions.net, *.appspot.com.  A service that
+    does not run here answers 404 and says so.
     Source: a task names https://workflowexecutions.googleapis.com whatever runs it.
     """
     parts = urlsplit(url)

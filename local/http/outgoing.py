@@ -1,7 +1,7 @@
-"""One HTTP request of a workflow or of a task: sent once, as it was given.
+"""Sends one HTTP request of a workflow or of a task: once, and unchanged.
 
-Called by executions/live and tasks/sender.  A client library does much by itself that those who ask for a call must not
-miss: it tries again, keeps cookies, follows redirects, rewrites URLs, adds headers.  All that is switched off here.
+Called by executions/engine/live and tasks/sender.  A client library retries, keeps cookies, follows redirects, rewrites
+URLs and adds headers, and its caller does not notice.  All that is switched off here.
 """
 
 import asyncio
@@ -17,19 +17,19 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from yarl import URL
 
-# What may stand in a path or query as it is, "%" too: what is encoded already stays so.
-_AS_IT_IS = "%/?:@!$&'()*+,;=[]~"
-# Computed from the body; and nobody is asked whether the body may come, for some servers never answer that.
-_OURS = frozenset({"content-length", "transfer-encoding", "expect"})
+# Not encoded in a path or query.  "%" is one of them, so that text that is encoded already stays as it is.
+_SAFE_CHARACTERS = "%/?:@!$&'()*+,;=[]~"
+# Computed from the body.  Expect is dropped, because some servers never answer "Expect: 100-continue".
+_COMPUTED_HEADERS = frozenset({"content-length", "transfer-encoding", "expect"})
 _IDLE_S = 0.5  # servers close idle connections after 2 s (gunicorn) or 5 s (uvicorn, Node): stay well below
 _NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class ConnectionBroke(aiohttp.ClientConnectionError):
-    """Raised when the connection broke before there was an answer; the other side may have done what it was asked.
+    """Raised when the connection broke before an answer came; the server may have processed the request.
 
-    is_reset: it was closed over there while our bytes lay unread.  After reading them a program closes, or dies, with
-    an orderly end of the stream.  Source: RFC 2525, 2.17; RFC 1122, 4.2.2.13.
+    is_reset: the server closed the connection before it read our bytes.  A server that has read them closes the
+    connection, or dies, with an orderly end of the stream.  Source: RFC 2525, 2.17; RFC 1122, 4.2.2.13.
     """
 
     @property
@@ -37,32 +37,32 @@ class ConnectionBroke(aiohttp.ClientConnectionError):
         return isinstance(self.__cause__, OSError) and self.__cause__.errno in (errno.ECONNRESET, errno.EPIPE)
 
 
-class _Way:
-    """How a request went: over a connection that an earlier one had used, or over a new one."""
+class _Connection:
+    """The connection that a request used: is_reused where an earlier request had used it."""
 
-    shared = False
+    is_reused = False
 
 
 def outgoing_session() -> aiohttp.ClientSession:
-    """Calls that follow each other closely share a connection, which saves more than half of their time.
+    """A session for send_once.  Calls in quick succession share a connection, which saves more than half of their time.
 
-    A server closes an idle connection when it likes.  So one that was idle for long is not used again; send_once lets
-    the event loop see what was closed before it takes one, and sends anew what nobody has read.
+    A server may close an idle connection at any time.  So a connection that was idle for long is not reused; send_once
+    lets the event loop notice closed connections first, and sends a request again if the server has not read it.
     """
     trace = aiohttp.TraceConfig()
-    trace.on_connection_reuseconn.append(_note_shared)
+    trace.on_connection_reuseconn.append(_note_reuse)
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_S),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=_NOT_ADDED,
-        middlewares=[_send_once],
+        middlewares=[_prevent_resending],
         trace_configs=[trace],
     )
 
 
-async def _note_shared(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+async def _note_reuse(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
     if context.trace_request_ctx is not None:  # a request of send_once
-        context.trace_request_ctx.shared = True
+        context.trace_request_ctx.is_reused = True
 
 
 @asynccontextmanager
@@ -80,7 +80,7 @@ async def send_once(
 
     Raises ValueError where url names no host, TimeoutError, ConnectionBroke, aiohttp.ClientError and OSError.
     """
-    sent = {name: value for name, value in headers.items() if name.lower() not in _OURS}
+    sent = {name: value for name, value in headers.items() if name.lower() not in _COMPUTED_HEADERS}
     address, authorization = _address(url)
     if authorization and not any(name.lower() == "authorization" for name in sent):
         sent["Authorization"] = authorization
@@ -88,7 +88,7 @@ async def send_once(
     for _ in range(2):  # the loop looks at its sockets, then handles what it saw: closed connections leave the pool
         await asyncio.sleep(0)
     while True:
-        way = _Way()
+        connection = _Connection()
         try:
             answer = await session.request(
                 method,
@@ -97,10 +97,10 @@ async def send_once(
                 headers=sent,
                 timeout=timeout,
                 allow_redirects=allow_redirects,
-                trace_request_ctx=way,
+                trace_request_ctx=connection,
             )
         except ConnectionBroke as error:
-            if not (way.shared and error.is_reset):
+            if not (connection.is_reused and error.is_reset):
                 raise
         else:
             break
@@ -108,8 +108,8 @@ async def send_once(
         yield answer
 
 
-async def _send_once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
-    """aiohttp sends GET, PUT, DELETE and their like again when it sees one of these errors: so it sees another one."""
+async def _prevent_resending(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
+    """Replaces the errors after which aiohttp would send an idempotent request again."""
     try:
         return await send(request)
     except aiohttp.ClientConnectorError:
@@ -120,9 +120,9 @@ async def _send_once(request: ClientRequest, send: ClientHandlerType) -> ClientR
 
 @lru_cache(maxsize=256)  # loops and polls ask for the same one again
 def _address(url: str) -> tuple[URL, str | None]:
-    """The URL, with nothing rewritten that can be sent as it is; and the Authorization of its user and password."""
+    """The URL, encoded only where it must be; and the Authorization header of its user and password."""
     parts = urlsplit(url)
-    path, query = quote(parts.path or "/", safe=_AS_IT_IS), quote(parts.query, safe=_AS_IT_IS)
+    path, query = quote(parts.path or "/", safe=_SAFE_CHARACTERS), quote(parts.query, safe=_SAFE_CHARACTERS)
     host = URL.build(scheme=parts.scheme, host=parts.hostname or "", port=parts.port)  # a name in Unicode is encoded
     target = f"{host.scheme}://{host.raw_authority}{path}{f'?{query}' if query else ''}"
     if parts.username is None:

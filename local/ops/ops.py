@@ -1,4 +1,4 @@
-"""The operations page at /ops: what is in force, what waits, what runs, what to break.  Called by local/server.py."""
+"""The operations page at /ops: deployed files, queues, executions, faults.  Called by local/server.py."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ _LATEST = 30
 
 
 class Ops:
-    """workflow is the full name of the one whose executions are shown."""
+    """The page and its data.  workflow: the full name of the workflow whose executions are shown."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Ops:
                 "queues": [self._queue(one) for one in self._tasks.queues()],
                 "counts": self._executions.store.counts(self._workflow),
                 "latest": self._latest(),
-                "faults": [fault.as_json() for fault in self._faults.coming],
+                "faults": [fault.as_json() for fault in self._faults.pending],
             }
         )
 
@@ -74,6 +74,6 @@ class Ops:
         }
 
     async def _replay(self, request: web.Request) -> web.Response:
-        """Another execution with the same argument."""
+        """Start another execution with the same argument."""
         execution = self._executions.get(f"{self._workflow}/executions/{request.match_info['execution']}")
         return web.json_response(self._executions.create(self._workflow, execution.get("argument")))

@@ -1,4 +1,4 @@
-"""The oldest of what the bucket holds, and its end.  Called by local/data/sweeping.py, on a thread."""
+"""Finds and deletes the oldest objects.  Called by local/data/sweeping.py, on a thread."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,9 +13,9 @@ def oldest_s(store: ObjectStore) -> float | None:
 
 
 def forget(store: ObjectStore, before_s: float, most: int) -> int:
-    """Delete up to `most` objects that were made before that instant, the oldest first; how many it were.
+    """Delete up to `most` objects that were created before that instant, the oldest first.  Returns how many.
 
-    A generation is the microsecond in which it was made.
+    A generation is the time of creation in microseconds.
     """
     old = store.database.rows(
         "SELECT bucket, name, generation FROM objects WHERE generation < ? ORDER BY generation LIMIT ?",
@@ -23,7 +23,7 @@ def forget(store: ObjectStore, before_s: float, most: int) -> int:
         most,
     )
     for bucket, name, generation in old:
-        with suppress(StorageError):  # somebody else replaced or deleted it just now
+        with suppress(StorageError):  # it was replaced or deleted meanwhile
             store.delete(bucket, name, generation=generation)
-    store.end_uploads(datetime.fromtimestamp(before_s, UTC))
+    store.expire_sessions(datetime.fromtimestamp(before_s, UTC))
     return len(old)

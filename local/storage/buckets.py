@@ -18,14 +18,14 @@ _TYPES: Mapping[str, type] = {"location": str, "storageClass": str, "iamConfigur
 
 
 class Buckets:
-    """Raises StorageError(404) for a bucket that is not there, wherever one is named."""
+    """Every method raises StorageError(404) for a bucket that does not exist."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
         self._now = now
 
     def insert(self, resource: Mapping[str, Any]) -> dict[str, Any]:
-        """A new bucket with the settings of that resource.  Raises StorageError (400, 409 if it is there)."""
+        """Create a bucket with the settings of that resource.  Raises StorageError (400, 409 if it exists)."""
         name = resource.get("name")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise invalid(f"Invalid bucket name: '{name}'")
@@ -56,7 +56,7 @@ class Buckets:
         return stored | {"name": name}
 
     def ensure(self, name: str) -> None:
-        """Makes the bucket if it is not there yet."""
+        """Create the bucket if it does not exist."""
         if not self.exists(name):
             self.insert({"name": name})
 
@@ -86,7 +86,7 @@ class Buckets:
         return [row[0] for row in rows]
 
     def patch(self, name: str, change: Mapping[str, Any]) -> dict[str, Any]:
-        """The bucket with those fields changed; null takes one away."""
+        """Change fields of the bucket; null removes one."""
         with self._database.transaction():
             stored = self.get(name)
             changed = _merged(stored, _settings(change))
@@ -96,7 +96,7 @@ class Buckets:
         return changed | {"name": name}
 
     def delete(self, name: str) -> None:
-        """Raises StorageError(409) while it holds an object."""
+        """Raises StorageError(409) if the bucket has an object."""
         with self._database.transaction():
             self.require(name)
             if self._database.row("SELECT 1 FROM objects WHERE bucket = ? LIMIT 1", name):
@@ -104,7 +104,7 @@ class Buckets:
             self._database.run("DELETE FROM buckets WHERE name = ?", name)
 
     def policy(self, name: str) -> dict[str, Any]:
-        """The IAM policy, with the etag that set_policy wants back."""
+        """The IAM policy, with the etag that set_policy checks."""
         row = self._database.row("SELECT policy FROM buckets WHERE name = ?", name)
         if row is None:
             raise no_such_bucket()
@@ -114,7 +114,7 @@ class Buckets:
         return {"kind": "storage#policy", "resourceId": f"projects/_/buckets/{name}", **shown, "etag": etag}
 
     def set_policy(self, name: str, policy: Mapping[str, Any]) -> dict[str, Any]:
-        """Raises StorageError(412) if the policy carries an etag that is not the present one's."""
+        """Raises StorageError(412) if the policy has an etag other than the present one."""
         bindings = policy.get("bindings", [])
         if not isinstance(bindings, list):
             raise invalid("Invalid value for bindings: expected a list")
@@ -129,7 +129,7 @@ class Buckets:
 
 
 def bucket_to_json(bucket: Mapping[str, Any], base_url: str) -> dict[str, Any]:
-    """The resource as the service shows it; base_url (scheme://host) is where its link leads."""
+    """The bucket's resource; its link begins with base_url (scheme://host)."""
     name = bucket["name"]
     etag = base64.b64encode(bucket["metageneration"].encode()).decode()
     return {
@@ -144,7 +144,7 @@ def bucket_to_json(bucket: Mapping[str, Any], base_url: str) -> dict[str, Any]:
 
 
 def _settings(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """What a client may choose; every bucket has those of _TYPES, so null is no word about them.
+    """The fields that a client may choose.  Every bucket has those of _TYPES, so null for them is ignored.
 
     Raises StorageError(400).
     """

@@ -1,4 +1,4 @@
-"""md5 and crc32c of a content, in base64 as Cloud Storage gives them, and what a client says of them."""
+"""md5 and crc32c of a content, in base64 as in Cloud Storage, and the check of those that a client sends."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ _CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Checksums:
-    """Either may be None: not told (a client), not known (the md5 of a composed object)."""
+    """None: not sent by the client, or not known (the md5 of a composed object)."""
 
     md5_hash: str | None = None
     crc32c: str | None = None
@@ -28,21 +28,21 @@ class Checksums:
     @classmethod
     def from_header(cls, header: str) -> "Checksums":
         """Those of an X-Goog-Hash header: crc32c=…,md5=…"""
-        told = dict(part.strip().split("=", 1) for part in header.split(",") if "=" in part)
-        return cls(told.get("md5"), told.get("crc32c"))
+        sums = dict(part.strip().split("=", 1) for part in header.split(",") if "=" in part)
+        return cls(sums.get("md5"), sums.get("crc32c"))
 
-    def over(self, other: "Checksums") -> "Checksums":
-        """These where they are told, else the other's."""
+    def or_else(self, other: "Checksums") -> "Checksums":
+        """These, and the other's for those that are None."""
         return Checksums(self.md5_hash or other.md5_hash, self.crc32c or other.crc32c)
 
     def check(self, found: "Checksums") -> None:
-        """Raises StorageError(400) where what a client told differs from what arrived."""
-        for kind, told, calculated in (
+        """Raises StorageError(400) where a checksum of the client differs from the one found."""
+        for kind, expected, calculated in (
             ("CRC32C", self.crc32c, found.crc32c),
             ("MD5 hash", self.md5_hash, found.md5_hash),
         ):
-            if told is not None and told != calculated:
-                raise invalid(f'Provided {kind} "{told}" doesn\'t match calculated {kind} "{calculated}".')
+            if expected is not None and expected != calculated:
+                raise invalid(f'Provided {kind} "{expected}" doesn\'t match calculated {kind} "{calculated}".')
 
 
 def checksums_of(path: Path) -> Checksums:

@@ -1,4 +1,4 @@
-"""What must hold for a call to be done: numbers, tags and dates.  Called by the routes and by objects.py.
+"""Preconditions of a call: generations, etags and dates.  Called by the routes and by objects.py.
 
 Source: Cloud Storage, "Request preconditions": a condition "match" that fails is 412, a "not match" is 304.
 """
@@ -14,7 +14,7 @@ from local.storage.resource import StoredObject, whole_number
 
 @dataclass(frozen=True, slots=True)
 class Preconditions:
-    """0 as a generation means that no live object may be there."""
+    """Conditions on the generation and metageneration.  Generation 0 means that no live object may exist."""
 
     if_generation_match: int | None = None
     if_generation_not_match: int | None = None
@@ -23,14 +23,14 @@ class Preconditions:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str], *, source: bool = False) -> "Preconditions":
-        """Those a query names, ifGenerationMatch or ifSourceGenerationMatch and kin.  Raises StorageError(400)."""
+        """From a query: ifGenerationMatch … or, for a source, ifSourceGenerationMatch ….  Raises StorageError(400)."""
         prefix = "ifSource" if source else "if"
         names = ("GenerationMatch", "GenerationNotMatch", "MetagenerationMatch", "MetagenerationNotMatch")
         return cls(*(whole_number(query, prefix + name) for name in names))
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str]) -> "Preconditions":
-        """Those of the XML API, which has no "not match" of these.  Raises StorageError(400)."""
+        """From headers of the XML API, which has no "not match".  Raises StorageError(400)."""
         return cls(
             if_generation_match=whole_number(headers, "x-goog-if-generation-match"),
             if_metageneration_match=whole_number(headers, "x-goog-if-metageneration-match"),
@@ -39,7 +39,7 @@ class Preconditions:
     def check(self, present: StoredObject | None) -> None:
         """Raises StorageError (412, 304).
 
-        Without a live object no generation "not matches".  Source: Cloud Storage JSON API, objects.insert.
+        Without a live object "not match" fails for every generation.  Source: Cloud Storage JSON API, objects.insert.
         """
         generation = present.generation if present else 0
         if self.if_generation_match not in (None, generation):
@@ -49,7 +49,7 @@ class Preconditions:
         self.check_metageneration(present.metageneration if present else 0)
 
     def check_metageneration(self, found: int) -> None:
-        """Of an object or a bucket; 0 where none is.  Raises StorageError (412, 304)."""
+        """Check the metageneration of an object or a bucket, 0 for none.  Raises StorageError (412, 304)."""
         if self.if_metageneration_match not in (None, found):
             raise condition_not_met()
         if self.if_metageneration_not_match == found:
@@ -57,7 +57,7 @@ class Preconditions:
 
 
 def check_tags(headers: Mapping[str, str], present: StoredObject) -> None:
-    """If-Match and If-None-Match, which both APIs know.  Raises StorageError (412, 304)."""
+    """Check If-Match and If-None-Match, which both APIs have.  Raises StorageError (412, 304)."""
     if "If-Match" in headers and not _names(headers["If-Match"], present.etag):
         raise condition_not_met()
     if "If-None-Match" in headers and _names(headers["If-None-Match"], present.etag):
@@ -65,7 +65,7 @@ def check_tags(headers: Mapping[str, str], present: StoredObject) -> None:
 
 
 def check_dates(headers: Mapping[str, str], present: StoredObject) -> None:
-    """If-Modified-Since and If-Unmodified-Since, of the XML API alone; a tag goes before a date (RFC 9110, 13.2.2)."""
+    """Check If-(Un)Modified-Since, which only the XML API has; tags take precedence (RFC 9110, 13.2.2)."""
     updated = present.updated.replace(microsecond=0)
     since = _date(headers.get("If-Modified-Since"))
     if since is not None and "If-None-Match" not in headers and updated <= since:
@@ -76,13 +76,13 @@ def check_dates(headers: Mapping[str, str], present: StoredObject) -> None:
 
 
 def _names(header: str, etag: str) -> bool:
-    """Whether the list of tags holds this one; clients of the JSON API send them without quotes, too."""
+    """Whether the list of etags has this one; clients of the JSON API send them without quotes, too."""
     tags = {tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")}
     return "*" in tags or etag in tags
 
 
 def _date(header: str | None) -> datetime | None:
-    """A date that cannot be read is as if it were not there (RFC 9110, 13.1.3)."""
+    """The date; None where it is missing or invalid (RFC 9110, 13.1.3)."""
     try:
         found = parsedate_to_datetime(header or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""The index of the bucket: one SQLite file beside the contents.  Its transactions decide what exists."""
+"""The index of buckets, objects and upload sessions: one SQLite file beside the contents.  It decides what exists."""
 
 from pathlib import Path
 
@@ -37,12 +37,12 @@ CREATE TABLE sessions (
 ) STRICT;
 """
 
-# What had no number has the same tables.
+# Files from before layouts had versions have the same tables.
 _LAYOUT = Layout(b"mobj", 1, _SCHEMA, {0: lambda _: None})
 
 
 class Database(Sqlite):
-    """Several threads may use it, one at a time."""
+    """The index.  Any thread may use it."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, _LAYOUT)

@@ -1,4 +1,4 @@
-"""An object's bytes over HTTP: alt=media, mediaLink, and the public address.  Called by rest.py.
+"""Serves an object's bytes over HTTP: alt=media, mediaLink, and the public URL.  Called by rest.py.
 
 Source: Cloud Storage, "Objects: get" and XML API "GET Object"; RFC 9110, "Range Requests".
 """
@@ -18,12 +18,12 @@ _CHUNK_BYTES = 1 << 18
 # Source: Cloud Storage, "HTTP status and error codes for XML".
 _XML_CODES = {400: "InvalidArgument", 412: "PreconditionFailed"}
 _RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,15})-(?P<last>[0-9]{0,15})")
-# What a public object without metadata is served with.  Source: Cloud Storage, "Caching".
+# For a public object without metadata.  Source: Cloud Storage, "Caching".
 _PUBLIC_CACHE_CONTROL = "public, max-age=3600"
 
 
 async def download(store: ObjectStore, request: web.Request) -> web.StreamResponse:
-    """The media of the object that the path names; refusals are plain text, as the service gives them here."""
+    """The content of the object in the path; errors are plain text, as in the service."""
     try:
         found = store.get(
             request.match_info["bucket"], request.match_info["name"], whole_number(request.query, "generation")
@@ -38,7 +38,7 @@ async def download(store: ObjectStore, request: web.Request) -> web.StreamRespon
 
 
 async def serve_public(store: ObjectStore, request: web.Request) -> web.StreamResponse:
-    """The object at /BUCKET/NAME, as storage.googleapis.com shows it to everybody; refusals are the XML API's."""
+    """The object at /BUCKET/NAME, as storage.googleapis.com serves it; errors are in the XML API's format."""
     bucket, name = request.match_info["bucket"], request.match_info["name"]
     found = store.find(bucket, name)
     try:
@@ -82,9 +82,9 @@ async def _send(
 
 
 def _asked_range(request: web.Request, size: int) -> tuple[int, int, bool]:
-    """First byte, byte after the last, and whether it is a part.  Raises ValueError if no byte is in it.
+    """(first byte, byte after the last, whether it is a part).  Raises ValueError if the range is outside the object.
 
-    Several ranges in one request, or none that can be read, are answered with the whole, as RFC 9110 allows.
+    Several ranges in one request, or an invalid one, are answered with the whole object, as RFC 9110 allows.
     """
     asked = _RANGE.fullmatch(request.headers.get("Range", ""))
     if asked is None or asked["first"] == asked["last"] == "":
@@ -109,7 +109,7 @@ def _headers(found: StoredObject, cache_control: str) -> dict[str, str]:
         "ETag": f'"{found.etag}"',
         "Last-Modified": format_datetime(found.updated, usegmt=True),
         "Accept-Ranges": "bytes",
-        "Content-Security-Policy": "sandbox",  # an uploaded page runs no script in the name of ours
+        "Content-Security-Policy": "sandbox",  # an uploaded page runs no script as our page
         "x-goog-hash": ",".join(hashes),
         "x-goog-generation": str(found.generation),
         "x-goog-metageneration": str(found.metageneration),

@@ -1,10 +1,10 @@
-"""What Cloud Storage refuses, in its own words: an HTTP code, a reason, a message."""
+"""Errors of Cloud Storage: an HTTP code, a reason, a message."""
 
 from typing import Any
 
 
 class StorageError(Exception):
-    """Raised when a storage call cannot be done; rest.py turns it into Google's JSON."""
+    """Raised when a storage call fails; wire.py turns it into Google's JSON."""
 
     def __init__(self, code: int, reason: str, message: str, location: str | None = None) -> None:
         super().__init__(message)
@@ -30,8 +30,8 @@ def no_such_object(bucket: str, name: str) -> StorageError:
     return StorageError(404, "notFound", f"No such object: {bucket}/{name}")
 
 
-def lost(bucket: str, name: str, why: str) -> StorageError:
-    """The index knows the object, and its bytes are not there: a fault of this disk, which no repetition mends."""
+def content_lost(bucket: str, name: str, why: str) -> StorageError:
+    """The object is in the index, but its bytes are missing or truncated: a retry does not help."""
     return StorageError(500, "internalError", f"The content of {bucket}/{name} is lost: {why}. Upload it again.")
 
 

@@ -1,4 +1,4 @@
-"""One page of a bucket's names, with prefixes folded at a delimiter as if they were folders.  Called by rest.py."""
+"""Lists one page of a bucket's objects; a delimiter groups names by prefix, like folders.  Called by rest.py."""
 
 import base64
 import binascii
@@ -23,9 +23,9 @@ class Page:
 
 
 def list_objects(store: ObjectStore, bucket: str, query: Mapping[str, str]) -> Page:
-    """The page that the query asks for: prefix, delimiter, startOffset, endOffset, maxResults, pageToken.
+    """One page.  Parameters of the query: prefix, delimiter, startOffset, endOffset, maxResults, pageToken.
 
-    Objects and folded prefixes together make at most maxResults entries.  Raises StorageError (400, 404).
+    Objects and prefixes together are at most maxResults entries.  Raises StorageError (400, 404).
     """
     store.buckets.require(bucket)
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
@@ -45,7 +45,7 @@ def list_objects(store: ObjectStore, bucket: str, query: Mapping[str, str]) -> P
                 return Page(objects, prefixes, write_token(position))
             cut = found.name.find(delimiter, len(prefix)) if delimiter else -1
             if cut >= 0:
-                # Everything else under this folder is one entry: look on behind its last possible name.
+                # All names with this prefix are one entry: continue after the last possible one.
                 prefixes.append(found.name[: cut + len(delimiter)])
                 position, after = prefixes[-1] + _LAST, True
                 break

@@ -1,7 +1,7 @@
-"""multipart/related, as an upload uses it: one JSON part, then one part of bytes, read as they come.  No I/O.
+"""Parses multipart/related as it arrives: one part of JSON, then one part of bytes.  No I/O.
 
-Called by rest_uploads.py.  gcloud ends its lines with LF and the Python client with CRLF, so the first line decides;
-exactly one line end belongs to the boundary that closes the bytes.  Source: RFC 2046, RFC 2387.
+Called by rest_uploads.py.  gcloud ends lines with LF and the Python client with CRLF, so the first line decides.  The
+one line end before the closing boundary belongs to the boundary.  Source: RFC 2046, RFC 2387.
 """
 
 import json
@@ -16,9 +16,9 @@ _HEAD_LIMIT_BYTES = 1 << 18
 
 
 class RelatedReader:
-    """feed() takes the body piece by piece and gives the bytes of the second part; `resource` is the first part.
+    """feed() gets the body piece by piece and yields the bytes of the second part.  Raises StorageError(400).
 
-    content_type is that of the second part, None if it names none.  Raises StorageError(400).
+    resource: the JSON of the first part; content_type: that of the second part, None if it has none.
     """
 
     def __init__(self, boundary: str) -> None:
@@ -48,12 +48,12 @@ class RelatedReader:
             del self._buffer[:end]
 
     def finish(self) -> None:
-        """Called at the end of the body.  Raises StorageError(400) if the second part was not closed."""
+        """Call it at the end of the body.  Raises StorageError(400) if the second part was not closed."""
         if not self._done:
             raise _malformed("the body ends before its closing boundary")
 
     def _read_head(self) -> bool:
-        """Takes all up to the first byte of content out of the buffer, once all of it is there."""
+        """Parse and remove everything before the content from the buffer.  False if more bytes are needed."""
         start = self._buffer.find(self._dashed)
         line_end = self._buffer.find(b"\n", start)
         if -1 in (start, line_end):
@@ -94,7 +94,7 @@ def parse_resource(body: bytes) -> dict[str, Any]:
         return {}
     try:
         parsed = json.loads(body)
-        # Half a surrogate pair is no text, and NaN and 1e999 are no numbers: no name, no setting.
+        # Refuses half a surrogate pair, NaN and 1e999.
         json.dumps(parsed, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise StorageError(400, "parseError", "Parse Error") from None

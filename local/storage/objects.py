@@ -1,7 +1,7 @@
 """The bucket on disk: contents as files, their index in SQLite.  Called by rest.py and its neighbours.
 
-An object exists from the instant in which its row is committed, and its content is whole by then.  A process killed in
-between leaves at most a file that nothing names, and a note of it in pending/, by which the next start removes it.
+An object exists once its row is committed; its content is complete by then.  A process that is killed before the commit
+leaves at most an orphaned file and a note of it in pending/.  The next start reads the note and removes the file.
 """
 
 import hashlib
@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.retention import UPLOAD_SESSION_S
 from local.storage.buckets import Buckets
 from local.storage.checksums import Checksums, checksums_of
 from local.storage.conditions import Preconditions
 from local.storage.database import Database
-from local.storage.errors import lost, no_such_object
+from local.storage.errors import content_lost, no_such_object
 from local.storage.resource import Settings, StoredObject, check_name
 from local.storage.rows import INSERT, SELECT, from_row, to_row
 
@@ -30,26 +30,26 @@ _ANY = Preconditions()
 class ObjectStore:
     """Buckets and objects under `root`, for one process with any number of threads.
 
-    contents are shared with others that keep the same bytes.  now gives aware UTC datetimes.
+    pool: content that other stores share.  now gives aware UTC datetimes.
     """
 
     def __init__(
-        self, root: Path, contents: Contents | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self, root: Path, pool: ContentPool | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
         self._content, self._pending, self.incoming = root / "content", root / "pending", root / "incoming"
         for folder in (self._content, self._pending, self.incoming):
             folder.mkdir(parents=True, exist_ok=True)
         self.now = now
-        self._contents = contents or Contents(root / "pool")
+        self._pool = pool or ContentPool(root / "pool")
         self.database = Database(root / "index.sqlite")
         self.buckets = Buckets(self.database, now)
-        self._settle()
+        self._remove_leftovers()
 
     def close(self) -> None:
         self.database.close()
 
     def receive(self) -> Path:
-        """A new empty file to which the bytes of an upload can be written; create() takes it over."""
+        """A new empty file for the bytes of an upload, to be passed to create()."""
         path = self.incoming / uuid.uuid4().hex
         path.touch()
         return path
@@ -61,23 +61,23 @@ class ObjectStore:
         settings: Settings,
         incoming: Path,
         preconditions: Preconditions = _ANY,
-        told: Checksums | None = None,
+        expected: Checksums | None = None,
         session: str | None = None,
     ) -> StoredObject:
-        """Makes the file the content of that object, in place of any it has; ends the session if one is named.
+        """Create or replace the object, with the incoming file as its content; ends the session if one is given.
 
-        Raises StorageError: 400 for the name or a checksum that differs from what the client told, 404 for the
-        bucket, 412 for a precondition.  The incoming file is gone afterwards, whatever happened.
+        Raises StorageError: 400 for the name or a checksum other than expected, 404 for the bucket, 412 for a
+        precondition.  The incoming file is always removed.
         """
         try:
             found = checksums_of(incoming)
-            (told or Checksums()).check(found)
+            (expected or Checksums()).check(found)
             return self._put(bucket, name, settings, incoming, found, preconditions, session=session)
         finally:
             incoming.unlink()
 
     def get(self, bucket: str, name: str, generation: int | None = None) -> StoredObject:
-        """Raises StorageError(404), also if the live object is of another generation."""
+        """Raises StorageError(404), also if the live object has another generation."""
         found = self.find(bucket, name)
         if found is None or generation not in (None, found.generation):
             self.buckets.require(bucket)
@@ -89,7 +89,7 @@ class ObjectStore:
         return None if row is None else from_row(row)
 
     def open(self, stored: StoredObject) -> BinaryIO:
-        """Its content, readable until closed whatever becomes of the object.  Raises StorageError (404; 500: lost)."""
+        """Its content, readable even if the object is deleted.  Raises StorageError (404; 500: content lost)."""
         path = self._path(stored)
         try:
             content = path.open("rb")
@@ -97,10 +97,10 @@ class ObjectStore:
             present = self.find(stored.bucket, stored.name)
             if present is None or present.generation != stored.generation:
                 raise no_such_object(stored.bucket, stored.name) from None
-            raise lost(stored.bucket, stored.name, f"{path} is missing") from None
+            raise content_lost(stored.bucket, stored.name, f"{path} is missing") from None
         if (size := os.fstat(content.fileno()).st_size) != stored.size:
             content.close()
-            raise lost(stored.bucket, stored.name, f"{path} has {size} bytes, not {stored.size}")
+            raise content_lost(stored.bucket, stored.name, f"{path} has {size} bytes, not {stored.size}")
         return content
 
     def names(self, bucket: str, start: str, end: str | None, limit: int, *, after: bool) -> list[StoredObject]:
@@ -124,7 +124,7 @@ class ObjectStore:
         preconditions: Preconditions = _ANY,
         generation: int | None = None,
     ) -> StoredObject:
-        """The object with other settings and the next metageneration; its content stays.  Raises StorageError."""
+        """Change the settings and increase the metageneration; the content stays.  Raises StorageError."""
         with self.database.transaction():
             present = self.get(bucket, name, generation)
             preconditions.check(present)
@@ -151,7 +151,7 @@ class ObjectStore:
     def copy(
         self, source: StoredObject, bucket: str, name: str, settings: Settings, preconditions: Preconditions = _ANY
     ) -> StoredObject:
-        """A new object with the same content, which is shared on disk, not doubled.  Raises StorageError."""
+        """Create an object with the same content, which is stored only once on disk.  Raises StorageError."""
         found = Checksums(source.md5_hash, source.crc32c)
         try:
             return self._put(bucket, name, settings, self._path(source), found, preconditions)
@@ -166,7 +166,7 @@ class ObjectStore:
         settings: Settings,
         preconditions: Preconditions = _ANY,
     ) -> StoredObject:
-        """One object out of the contents of several, in their order.  Raises StorageError."""
+        """Create an object from the contents of several, in their order.  Raises StorageError."""
         joined = self.receive()
         try:
             with joined.open("wb") as out:
@@ -180,8 +180,8 @@ class ObjectStore:
         finally:
             joined.unlink()
 
-    def end_uploads(self, before: datetime) -> None:
-        """Sessions that began before that are over, and what came of them is gone."""
+    def expire_sessions(self, before: datetime) -> None:
+        """Delete the upload sessions that began before that, with the bytes that they received."""
         for (session,) in self.database.rows("SELECT id FROM sessions WHERE created < ?", before.isoformat()):
             self.database.run("DELETE FROM sessions WHERE id = ?", session)
             (self.incoming / session).unlink(missing_ok=True)
@@ -220,7 +220,7 @@ class ObjectStore:
                     component_count=component_count,
                 )
                 note = self._note(stored)
-                self._contents.keep(content, self._path(stored))
+                self._pool.keep(content, self._path(stored))
                 if present is not None:
                     self._note(present)
                 self._write_row(stored)
@@ -236,7 +236,7 @@ class ObjectStore:
         return stored
 
     def _next_generation(self, now: datetime) -> int:
-        """Microseconds since the epoch, as the service does it, but never a second time and never less than before."""
+        """Microseconds since the epoch, as in the service, but always larger than all present ones."""
         ((last,),) = self.database.rows("SELECT coalesce(max(generation), 0) FROM objects")
         return max(int(now.timestamp() * 1_000_000), int(last) + 1)
 
@@ -249,22 +249,22 @@ class ObjectStore:
         return self._content / digest[:2] / f"{digest}.{stored.generation}"
 
     def _note(self, stored: StoredObject) -> Path:
-        """Writes down that this content is about to be added or removed, so that a start after a crash looks at it."""
+        """Note that this content is about to be added or removed, so that the next start checks it after a crash."""
         note = self._pending / self._path(stored).name
         note.touch()
         return note
 
     def _discard(self, stored: StoredObject) -> None:
-        self._contents.drop(self._path(stored))
+        self._pool.drop(self._path(stored))
         (self._pending / self._path(stored).name).unlink(missing_ok=True)
 
-    def _settle(self) -> None:
+    def _remove_leftovers(self) -> None:
         for note in self._pending.iterdir():
             digest, generation = note.name.split(".")
             if self.database.row("SELECT 1 FROM objects WHERE generation = ?", int(generation)) is None:
-                self._contents.drop(self._content / digest[:2] / note.name)
+                self._pool.drop(self._content / digest[:2] / note.name)
             note.unlink()
-        self.end_uploads(self.now() - timedelta(seconds=UPLOAD_SESSION_S))
+        self.expire_sessions(self.now() - timedelta(seconds=UPLOAD_SESSION_S))
         sessions = {row[0] for row in self.database.rows("SELECT id FROM sessions WHERE generation IS NULL")}
         for path in self.incoming.iterdir():
             if path.name not in sessions:

@@ -1,4 +1,4 @@
-"""What the bucket holds, as values: an object, and the settings that a client may choose.
+"""An object of a bucket, and the settings that a client may choose.
 
 Source of names and meanings: Cloud Storage JSON API v1, "Objects".
 """
@@ -38,9 +38,9 @@ class Settings:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def merged(self, patch: Mapping[str, Any]) -> "Settings":
-        """These settings with the fields of a resource laid over them; null takes one away.
+        """These settings, changed by the fields of a resource; null removes one.
 
-        Fields that a client cannot choose are ignored, as the service ignores them.  Raises StorageError(400).
+        Fields that a client cannot choose are ignored, as in the service.  Raises StorageError(400).
         """
         changed: dict[str, Any] = {}
         for json_name, name in _JSON_NAMES.items():
@@ -101,7 +101,7 @@ class StoredObject:
         return base64.b64encode(f"{self.generation}/{self.metageneration}".encode()).decode()
 
     def to_json(self, base_url: str) -> dict[str, Any]:
-        """The resource; base_url (scheme://host) is where its links lead.  64-bit numbers are strings."""
+        """The resource; its links begin with base_url (scheme://host).  64-bit numbers are strings."""
         path = f"b/{self.bucket}/o/{quote(self.name, safe='')}"
         shown: dict[str, Any] = {
             "kind": "storage#object",
@@ -134,7 +134,7 @@ def timestamp(when: datetime) -> str:
 
 
 def whole_number(query: Mapping[str, str], name: str) -> int | None:
-    """A 64-bit number of the query, None if it is not there.  Raises StorageError(400)."""
+    """A 64-bit number in the query, None if it is missing.  Raises StorageError(400)."""
     text = query.get(name)
     if text is None:
         return None

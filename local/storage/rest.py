@@ -1,6 +1,6 @@
-"""Cloud Storage over HTTP: the routes of objects, and all of the room's routes together.  Called by local/server.py.
+"""Cloud Storage over HTTP: the routes of objects, and the list of all routes.  Called by local/server.py.
 
-Source: Cloud Storage JSON API v1, "Objects"; what the real clients send was measured.
+Source: Cloud Storage JSON API v1, "Objects"; recorded requests of the real clients.
 """
 
 import asyncio
@@ -94,7 +94,7 @@ class ObjectRoutes:
         return web.Response(status=204)
 
     async def refuse_acl(self, request: web.Request) -> web.Response:
-        """Every bucket here has uniform access, as deploy/ makes it, and so its objects have no lists of their own."""
+        """Every bucket here has uniform access, as deploy/ creates it, so objects have no access lists."""
         self._named(request)
         raise invalid(
             "Cannot get legacy ACL for an object when uniform bucket-level access is enabled. "

@@ -69,7 +69,7 @@ class BucketRoutes:
         return web.json_response(self._buckets.set_policy(request.match_info["bucket"], policy))
 
     async def test_permissions(self, request: web.Request) -> web.Response:
-        """Whoever reaches this machine's bucket may do everything with it."""
+        """Every caller has every permission."""
         self._buckets.require(request.match_info["bucket"])
         asked = request.query.getall("permissions", [])
         if not asked:
@@ -83,12 +83,12 @@ class BucketRoutes:
         return web.json_response({"kind": "storage#storageLayout", **kept})
 
     async def list_managed_folders(self, request: web.Request) -> web.Response:
-        """None: they exist only where somebody makes one, and nothing here does; `gcloud storage rm -r` asks."""
+        """An empty list: nothing here creates managed folders, but `gcloud storage rm -r` asks for them."""
         self._buckets.require(request.match_info["bucket"])
         return web.json_response({"kind": "storage#managedFolders", "items": []})
 
     def _checked(self, request: web.Request) -> dict[str, Any]:
-        """The bucket that the path names, if what the query says of its metageneration holds.
+        """The bucket in the path, if the query's conditions on its metageneration hold.
 
         Raises StorageError (404, 412, 304).
         """

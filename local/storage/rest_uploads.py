@@ -1,4 +1,4 @@
-"""The routes by which bytes come: /upload/storage/v1/….  Bodies go to disk as they arrive, never whole into memory.
+"""The routes of uploads: /upload/storage/v1/….  Bodies are written to disk as they arrive, not collected in memory.
 
 Source: Cloud Storage, "Uploads and downloads" (media, multipart, resumable).
 """
@@ -63,8 +63,10 @@ class UploadRoutes:
                 async for chunk in request.content.iter_any():
                     out.write(chunk)
             settings = Settings(content_type=request.headers.get("Content-Type"))
-            told = Checksums.from_header(request.headers.get("X-Goog-Hash", ""))
-            stored = await asyncio.to_thread(self._store.create, bucket, name, settings, incoming, preconditions, told)
+            expected = Checksums.from_header(request.headers.get("X-Goog-Hash", ""))
+            stored = await asyncio.to_thread(
+                self._store.create, bucket, name, settings, incoming, preconditions, expected
+            )
         finally:
             incoming.unlink(missing_ok=True)
         return _shown(request, stored)
@@ -83,8 +85,10 @@ class UploadRoutes:
             reader.finish()
             name = _name(request.query, reader.resource)
             settings = Settings(content_type=reader.content_type).merged(reader.resource)
-            told = Checksums.from_resource(reader.resource)
-            stored = await asyncio.to_thread(self._store.create, bucket, name, settings, incoming, preconditions, told)
+            expected = Checksums.from_resource(reader.resource)
+            stored = await asyncio.to_thread(
+                self._store.create, bucket, name, settings, incoming, preconditions, expected
+            )
         finally:
             incoming.unlink(missing_ok=True)
         return _shown(request, stored)
@@ -104,7 +108,7 @@ class UploadRoutes:
         return web.Response(headers={"Location": location, "X-GUploader-UploadID": session_id})
 
     async def put(self, request: web.Request) -> web.Response:
-        """A chunk of a session, all of it, or the question how much has come (`Content-Range: bytes */N`)."""
+        """A chunk of a session, the whole content, or a status check (`Content-Range: bytes */N`)."""
         session = self._sessions.get(request.query.get("upload_id", ""))
         if session.generation is not None:
             return _shown(request, self._store.get(session.bucket, session.name, session.generation))
@@ -118,7 +122,7 @@ class UploadRoutes:
                     return refused
             offset = chunk.first
             async for piece in request.content.iter_any():
-                # What has come already stays as it is.  Source: recorded, a chunk that is sent again changes nothing.
+                # Bytes that were received already do not change.  Source: recorded from the service.
                 self._sessions.write(session, max(offset, received), piece[max(received - offset, 0) :])
                 offset += len(piece)
             if "Content-Range" not in request.headers:
@@ -136,8 +140,8 @@ class UploadRoutes:
             return web.Response(status=308, reason="Resume Incomplete", headers=headers)
         if received > total:
             raise invalid(f"{received} bytes were uploaded, but Content-Range gives the size as {total}.")
-        told = Checksums.from_header(request.headers.get("X-Goog-Hash", ""))
-        stored = await asyncio.to_thread(self._sessions.finish, session, told)
+        expected = Checksums.from_header(request.headers.get("X-Goog-Hash", ""))
+        stored = await asyncio.to_thread(self._sessions.finish, session, expected)
         return _shown(request, stored)
 
     async def cancel(self, request: web.Request) -> web.Response:
@@ -155,7 +159,7 @@ def _name(query: Mapping[str, str], resource: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """What a Content-Range says.  first and last are None for a question, total for a size that is not known yet."""
+    """A Content-Range.  first and last are None for a status check, total while the size is not known."""
 
     first: int | None
     last: int | None
@@ -163,7 +167,7 @@ class _Chunk:
 
 
 def _content_range(header: str | None) -> _Chunk:
-    """Without the header the body is all of the object.  Raises StorageError(400)."""
+    """Parse the header; without it the body is the whole object.  Raises StorageError(400)."""
     if header is None:
         return _Chunk(0, None, None)
     refused = StorageError(400, "invalid", f"Invalid Content-Range: {header!r}")
@@ -180,7 +184,7 @@ def _content_range(header: str | None) -> _Chunk:
 
 
 def _refused(first: int, last: int, total: int | None, received: int, sent: int | None) -> web.Response | None:
-    """The answer to a chunk that cannot be taken, in plain text.  Source: what clients report of the service."""
+    """The refusal of a chunk, in plain text; None if it is accepted.  Source: what clients report of the service."""
     if first > received:
         text = (
             "Invalid request.  According to the Content-Range header, the upload offset is "
@@ -196,7 +200,7 @@ def _refused(first: int, last: int, total: int | None, received: int, sent: int 
         return web.Response(status=400, text=text)
     is_final = last + 1 == total
     if size < _LEAST_CHUNK_BYTES and not is_final:
-        # One that is large enough and no multiple is taken: the recorded text only recommends multiples (unsure).
+        # Any larger chunk is accepted: the recorded text only recommends multiples (unsure).
         text = (
             "Invalid request.  The number of bytes uploaded is required to be equal or greater than "
             f"{_LEAST_CHUNK_BYTES}, except for the final request (it's recommended to be the exact multiple of "

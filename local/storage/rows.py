@@ -1,4 +1,4 @@
-"""A row of the table `objects` ↔ the object that it stands for.  Called by objects.py."""
+"""Converts an object to a row of the table `objects` and back.  Called by objects.py."""
 
 import json
 from dataclasses import asdict

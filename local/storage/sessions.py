@@ -1,6 +1,6 @@
-"""Resumable uploads: what was promised, and how much of it has come.  Called by rest_uploads.py.
+"""Sessions of resumable uploads.  Called by rest_uploads.py.
 
-A session lives in the index and its bytes in a file, so it outlives the process, as it does in the cloud.
+A session is in the index and its bytes are in a file, so it survives a restart, as in the cloud.
 """
 
 import json
@@ -18,7 +18,7 @@ from local.storage.resource import Settings, StoredObject, check_name
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """generation is that of the finished object, None while the session is open."""
+    """One session.  generation: that of the finished object, None while the session is open."""
 
     id: str
     bucket: str
@@ -30,7 +30,7 @@ class Session:
 
 
 class UploadSessions:
-    """Raises StorageError(404) for a session that is not there, wherever one is named by its id."""
+    """Starts, continues and ends sessions."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -38,7 +38,7 @@ class UploadSessions:
     def start(
         self, bucket: str, name: str, settings: Settings, preconditions: Preconditions, checksums: Checksums
     ) -> str:
-        """The new session's id.  Raises StorageError: 400, 404, 412 for a precondition that fails already."""
+        """Start a session and return its id.  Raises StorageError: 400, 404, 412 for a precondition that fails now."""
         check_name(name)
         self._store.buckets.require(bucket)
         preconditions.check(self._store.find(bucket, name))
@@ -55,6 +55,7 @@ class UploadSessions:
         return session_id
 
     def get(self, session_id: str) -> Session:
+        """Raises StorageError(404) for a session that does not exist."""
         row = self._store.database.row(
             "SELECT bucket, name, settings, preconditions, checksums, generation FROM sessions WHERE id = ?", session_id
         )
@@ -72,17 +73,17 @@ class UploadSessions:
         )
 
     def received(self, session: Session) -> int:
-        """Bytes that have come so far."""
+        """The number of bytes received so far."""
         return (self._store.incoming / session.id).stat().st_size
 
     def write(self, session: Session, offset: int, data: bytes) -> None:
-        """Puts the bytes where they belong; the same bytes again change nothing."""
+        """Write the bytes at the offset; writing the same bytes again changes nothing."""
         with (self._store.incoming / session.id).open("r+b") as file:
             file.seek(offset)
             file.write(data)
 
-    def finish(self, session: Session, told: Checksums) -> StoredObject:
-        """Makes the object.  Raises what ObjectStore.create raises; the session is over then, too."""
+    def finish(self, session: Session, expected: Checksums) -> StoredObject:
+        """Create the object.  Raises what ObjectStore.create raises; this ends the session, too."""
         try:
             return self._store.create(
                 session.bucket,
@@ -90,10 +91,10 @@ class UploadSessions:
                 session.settings,
                 self._store.incoming / session.id,
                 session.preconditions,
-                told.over(session.checksums),
+                expected.or_else(session.checksums),
                 session=session.id,
             )
-        except BaseException:  # whatever it was, create() has taken the bytes away
+        except BaseException:  # create() has removed the bytes
             self.cancel(session)
             raise
 

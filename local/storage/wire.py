@@ -1,11 +1,11 @@
-"""What all storage routes share: JSON in, JSON or Google's errors out, and where links lead."""
+"""Shared by all storage routes: reading JSON, answering errors, and the base of links."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
-from local.data.disk import CannotKeep, is_passing
+from local.data.disk import DiskUnavailable, is_transient
 from local.storage.errors import StorageError
 from local.storage.multipart import parse_resource
 
@@ -23,15 +23,15 @@ async def read_resource(request: web.Request) -> dict[str, Any]:
 
 
 def google_errors(handler: Handler) -> Handler:
-    """The same handler, answering a StorageError in Google's JSON and a full disk with 503."""
+    """handler, with StorageError answered in Google's JSON, and a full disk with 503."""
 
     async def answered(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
         except StorageError as error:
             return refusal(error)
-        except (CannotKeep, OSError) as error:
-            if not isinstance(error, CannotKeep) and not is_passing(error):
+        except (DiskUnavailable, OSError) as error:
+            if not isinstance(error, DiskUnavailable) and not is_transient(error):
                 raise
             return refusal(StorageError(503, "backendError", f"Backend Error: {error}"))
 

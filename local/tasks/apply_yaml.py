@@ -1,4 +1,4 @@
-"""Puts a queue.yaml into force on the running queues, as `gcloud app deploy queue.yaml` would.  Called by LocalCloud.
+"""Applies a queue.yaml to the queues, as `gcloud app deploy queue.yaml` would.  Called by LocalCloud.
 
 Source: gcloud 528, app_deploy_migration_util.DeployQueuesYamlFile.
 """
@@ -12,16 +12,16 @@ from local.tasks.queue_yaml import QueueYaml, read_queue_yaml
 from local.tasks.rules import QueueConfig
 from local.tasks.store import TaskStore
 
-_SPARED = "default"  # gcloud does not pause a queue of this name
+_NEVER_PAUSED = "default"  # gcloud does not pause a queue of this name
 
 
 def apply_queue_yaml(
     text: str, file: str, parent: str, store: TaskStore, dispatcher: Dispatcher
 ) -> tuple[QueueConfig, ...]:
-    """The queues of the file as they are in force now; parent is projects/…/locations/….
+    """Apply the text and return the queues that it names; parent is projects/…/locations/….
 
-    A text that was the last one applied changes nothing: what an operator did since then with gcloud stays, also
-    through a restart.  Raises QueueYamlError, which says file:line:column; then the last good one stays in force.
+    The text that was applied last changes nothing, even after a restart: changes that an operator made with gcloud
+    since then stay.  Raises QueueYamlError, which says file:line:column; then nothing has changed.
     """
     read = read_queue_yaml(text, file, parent)
     note, digest = f"queue.yaml of {parent}", hashlib.sha256(text.encode()).hexdigest()
@@ -38,18 +38,18 @@ def apply_queue_yaml(
 
 
 def _changes(read: QueueYaml, present: Iterable[QueueConfig]) -> Iterable[QueueConfig]:
-    """What the file makes of the queues that are there, and of those that it brings in."""
+    """The queues to write: those of the file, and the ones that it no longer names, paused."""
     before = {queue.name: queue for queue in present}
     for wanted in read.queues:
         queue = before.pop(wanted.name, None)
         yield wanted if queue is None else _merged(queue, wanted, read.resumes_paused)
     for queue in before.values():
-        if queue.state == "RUNNING" and not queue.name.endswith(f"/{_SPARED}"):
+        if queue.state == "RUNNING" and not queue.name.endswith(f"/{_NEVER_PAUSED}"):
             yield replace(queue, state="PAUSED")
 
 
 def _merged(queue: QueueConfig, wanted: QueueConfig, resumes_paused: bool) -> QueueConfig:
-    """How long things live is fixed when a queue is made; a rate of 0 pauses and leaves the rate for the resuming."""
+    """The queue with the file's rate and retry.  TTLs never change.  A rate of 0 pauses it and keeps the old rate."""
     if wanted.rate.max_dispatches_per_s == 0:
         rate = replace(wanted.rate, max_dispatches_per_s=queue.rate.max_dispatches_per_s)
         return replace(queue, rate=rate, retry=wanted.retry, state="PAUSED")

@@ -1,4 +1,4 @@
-"""Queues as Cloud Tasks' JSON, and back.
+"""Converts queues to Cloud Tasks' JSON and back.
 
 Source: Cloud Tasks v2 and v2beta3, Queue; error texts as recorded from the real service.
 """
@@ -33,7 +33,7 @@ _FIELDS: Mapping[str, tuple[str, str, bool]] = {
     "retryConfig.maxBackoff": ("retry", "max_backoff_s", True),
     "retryConfig.maxDoublings": ("retry", "max_doublings", False),
 }
-# Where 0 cannot be told from "not given", which is what a client that speaks protobuf sends.
+# 0 means "not given" here: a protobuf client cannot send the difference.
 _ZERO_IS_DEFAULT = frozenset(
     ("rateLimits.maxBurstSize", "rateLimits.maxConcurrentDispatches", "retryConfig.maxAttempts")
 )
@@ -43,12 +43,12 @@ _NOT_IMITATED = {
     "httpTarget": "is not imitated: name the target in each task.",
     "type": "PULL is not imitated: tasks of such a queue are leased by workers, and nothing here leases any.",
 }
-# Fixed when a queue is made: JSON name → (our field, the least, the most), in seconds.
-_TTLS: Mapping[str, tuple[str, float, float]] = {
+# Fixed when a queue is created: JSON name → (our field, minimum, maximum), in seconds.
+_TTL_RANGES: Mapping[str, tuple[str, float, float]] = {
     "taskTtl": ("task_ttl_s", 10 * 86400.0, 3650 * 86400.0),
     "tombstoneTtl": ("tombstone_s", 3600.0, 9 * 86400.0),
 }
-# Where App Engine tasks go by default.  We send none, so it is kept and shown, and does nothing.
+# The default target of App Engine tasks.  We send none, so it is stored and shown, and has no effect.
 _ROUTING: Mapping[Version, str] = {
     "v2": "appEngineRoutingOverride",
     "v2beta3": "appEngineHttpQueue.appEngineRoutingOverride",
@@ -70,13 +70,13 @@ def queue_json(config: QueueConfig, version: Version) -> dict[str, Any]:
         outer, _, inner = _ROUTING[version].partition(".")
         shown[outer] = {inner: dict(config.routing)} if inner else dict(config.routing)
     if version == "v2beta3":
-        ttls = {name: duration(getattr(config, field)) for name, (field, _, _) in _TTLS.items()}
+        ttls = {name: duration(getattr(config, field)) for name, (field, _, _) in _TTL_RANGES.items()}
         shown |= {"type": "PUSH", **ttls}
     return shown
 
 
 def new_queue(name: str, body: Mapping[str, Any], version: Version) -> QueueConfig:
-    """Only v2beta3, which `gcloud app deploy queue.yaml` speaks, says how long things live.  Raises ApiError(400)."""
+    """The queue of a CreateQueue request.  Only v2beta3 (`gcloud app deploy`) has TTLs.  Raises ApiError(400)."""
     config = changed_queue(QueueConfig(name), body, [*_FIELDS, _LOG_RATIO, _ROUTING[version]], version)
     if _value(body, _BURST) is None:
         burst = burst_for(config.rate.max_dispatches_per_s)
@@ -84,12 +84,12 @@ def new_queue(name: str, body: Mapping[str, Any], version: Version) -> QueueConf
     if version == "v2":
         return config
     ttls: dict[str, Any] = {}
-    for path, (field, least, most) in _TTLS.items():
+    for path, (field, least, most) in _TTL_RANGES.items():
         if path in body:
             ttls[field] = body[path]
             if not least <= ttls[field] <= most:
                 raise ApiError(400, f"Queue.{path} must be between [{duration(least)}, {duration(most)}].")
-    # A queue that is not to dispatch at all is one that waits for somebody to resume it.
+    # A queue with a rate of 0 is paused until somebody resumes it.
     state: QueueState = "RUNNING" if config.rate.max_dispatches_per_s else "PAUSED"
     return replace(config, state=state, **ttls)
 
@@ -97,9 +97,9 @@ def new_queue(name: str, body: Mapping[str, Any], version: Version) -> QueueConf
 def changed_queue(
     config: QueueConfig, body: Mapping[str, Any], mask: Sequence[str] | None, version: Version
 ) -> QueueConfig:
-    """config with the leaves that mask names (all of them without one); a leaf that body lacks gets its default.
+    """config with the fields that mask names (all without a mask) from body; a field that body lacks gets its default.
 
-    body and mask are as googleapi/ reads them.  The burst is output only in v2: it follows the rate.
+    body and mask are as googleapi/ reads them.  In v2 the burst is output only: it is derived from the rate.
     Raises ApiError(400).
     """
     for field, is_ours in (("httpTarget", not body.get("httpTarget")), ("type", body.get("type") != "PULL")):
@@ -126,7 +126,7 @@ def changed_queue(
 
 
 def _is_named(path: str, mask: Sequence[str] | None) -> bool:
-    """A mask may name the leaf, what holds it, or, as for routing, a part of it."""
+    """Whether the mask names the field, a message around it or, as for routing, a part of it."""
     return mask is None or any(path == one or path.startswith(f"{one}.") or one.startswith(f"{path}.") for one in mask)
 
 

@@ -1,6 +1,6 @@
-"""queue.yaml → queue configurations, as `gcloud app deploy queue.yaml` reads and sends it.
+"""Reads the queues of a queue.yaml, as `gcloud app deploy queue.yaml` reads it.
 
-To gcloud a 0 is the same as nothing, but for a rate and for task_retry_limit.
+gcloud treats 0 as "not given", except for a rate and for task_retry_limit.
 
 Source: App Engine, "queue.yaml reference"; the values that gcloud 528 fills in where the file is silent.
 """
@@ -26,19 +26,19 @@ _BOOLEAN = re.compile(r"True|False")
 
 
 class QueueYamlError(Exception):
-    """Raised when queue.yaml is not what gcloud would take: file:line:column, what is wrong, what was expected."""
+    """Raised when gcloud would refuse the queue.yaml: file:line:column, what is wrong, what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueYaml:
-    """What the file says; resumes_paused is whether a queue with a rate that somebody paused is resumed."""
+    """The file's content.  resumes_paused: whether a paused queue that has a rate is resumed."""
 
     queues: tuple[QueueConfig, ...]
     resumes_paused: bool = True
 
 
 def read_queue_yaml(text: str, file: str, parent: str) -> QueueYaml:
-    """All that text says; parent is projects/…/locations/….  Raises QueueYamlError."""
+    """Parse the text; parent is projects/…/locations/….  Raises QueueYamlError."""
     try:
         root = compose(text)
     except YamlMistake as mistake:
@@ -100,10 +100,10 @@ def _retry(reader: "_Reader", node: yaml.Node | None) -> RetryConfig:
     if least > most:
         if {"min_backoff_seconds", "max_backoff_seconds"} <= set(found):
             raise reader.error(node, "min_backoff_seconds must not be larger than max_backoff_seconds")
-        # The one that is not given gives way.
+        # Only one is given: the other one becomes equal to it.
         least = most = most if "max_backoff_seconds" in found else least
     return RetryConfig(
-        max_attempts=limit + 1,  # the limit counts what comes after the first attempt
+        max_attempts=limit + 1,  # the limit does not count the first attempt
         max_retry_duration_s=reader.age(age) if age else 0.0,
         min_backoff_s=least,
         max_backoff_s=most,
@@ -113,7 +113,7 @@ def _retry(reader: "_Reader", node: yaml.Node | None) -> RetryConfig:
 
 
 class _Reader:
-    """Values out of YAML nodes; what is wrong is said with its place."""
+    """Reads values from YAML nodes; errors have line and column."""
 
     def __init__(self, file: str) -> None:
         self._file = file

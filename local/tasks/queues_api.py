@@ -1,4 +1,4 @@
-"""What clients ask about queues.  Called by rest.py; error texts as recorded from the real service."""
+"""The methods of queues.  Called by rest.py; error texts as recorded from the real service."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.googleapi.binding import Asked
+from local.googleapi.binding import RequestFields
 from local.http.api_error import ApiError
 from local.retention import QUEUE_TOMBSTONE_S
 from local.tasks.dispatcher import Dispatcher
@@ -15,7 +15,7 @@ from local.tasks.queue_resource import Version, changed_queue, new_queue, queue_
 from local.tasks.rules import QueueConfig
 from local.tasks.store import TaskStore
 
-_PAGE = 9800  # Source: ListQueuesRequest.page_size, its default and its most
+_PAGE = 9800  # Source: ListQueuesRequest.page_size, default and maximum
 _NO_QUEUE = "Queue does not exist. If you just created the queue, wait at least a minute for the queue to initialize."
 _TOO_RECENT = "The queue cannot be created because a queue with this name existed too recently."
 _NAME_FORM = 'Queue name must be formatted: "projects/<PROJECT_ID>/locations/<LOCATION_ID>/queues/<QUEUE_ID>".'
@@ -27,8 +27,8 @@ class QueuesApi:
         self._store = store
         self._dispatcher = dispatcher
 
-    async def list_page(self, request: web.Request, asked: Asked) -> web.Response:
-        """In the order of their names; the page token is the name after which to go on."""
+    async def list_page(self, request: web.Request, asked: RequestFields) -> web.Response:
+        """Queues in the order of their names; the page token is the last name of the page before."""
         size = page_size(asked, _PAGE)
         parent, after = request.match_info["parent"] + "/queues/", asked.get("pageToken", "")
         queues = [one for one in self._store.queues() if one.name.startswith(parent) and one.name > after]
@@ -42,7 +42,7 @@ class QueuesApi:
             return web.json_response({**page, "nextPageToken": queues[size - 1].name})
         return web.json_response(page)
 
-    async def create(self, request: web.Request, asked: Asked) -> web.Response:
+    async def create(self, request: web.Request, asked: RequestFields) -> web.Response:
         body = asked["queue"]
         parent, name = request.match_info["parent"], body.get("name", "")
         if not re.fullmatch(r"projects/[^/]+/locations/[^/]+/queues/[A-Za-z0-9-]{1,100}", name):
@@ -53,24 +53,24 @@ class QueuesApi:
             raise ApiError(409, "Queue already exists")
         return self._put(self._new(name, body, version(request)), version(request))
 
-    async def get(self, request: web.Request, asked: Asked) -> web.Response:
-        """With its stats where v2beta3 is asked for them, as Google does."""
-        queue, spoken = asked_queue(self._store, request), version(request)
-        shown = queue_json(queue, spoken)
+    async def get(self, request: web.Request, asked: RequestFields) -> web.Response:
+        """The queue; with stats where the readMask of v2beta3 names them."""
+        queue, api_version = require_queue(self._store, request), version(request)
+        shown = queue_json(queue, api_version)
         if "stats" in asked.get("readMask", ()):
             rate = queue.rate.max_dispatches_per_s if queue.state == "RUNNING" else 0.0
             shown["stats"] = {"tasksCount": str(self._store.depth(queue.name)), "effectiveExecutionRate": rate}
         return web.json_response(shown)
 
-    async def update(self, request: web.Request, asked: Asked) -> web.Response:
-        """Makes a queue that is not there: so `gcloud app deploy queue.yaml` brings in a new one."""
+    async def update(self, request: web.Request, asked: RequestFields) -> web.Response:
+        """Change the queue, or create it if it does not exist, as `gcloud app deploy queue.yaml` expects."""
         body, name = asked["queue"], queue_name(request)
         present = self._store.queue(name)
         if present is None:
             return self._put(self._new(name, body, version(request)), version(request))
         return self._put(changed_queue(present, body, asked["updateMask"], version(request)), version(request))
 
-    async def delete(self, request: web.Request, asked: Asked) -> web.Response:
+    async def delete(self, request: web.Request, asked: RequestFields) -> web.Response:
         name = queue_name(request)
         if self._store.queue(name) is None:
             raise ApiError(404, "Requested entity was not found.")
@@ -78,36 +78,36 @@ class QueuesApi:
         self._dispatcher.wake(name)
         return web.json_response({})
 
-    async def pause(self, request: web.Request, asked: Asked) -> web.Response:
-        return self._put(replace(asked_queue(self._store, request), state="PAUSED"), version(request))
+    async def pause(self, request: web.Request, asked: RequestFields) -> web.Response:
+        return self._put(replace(require_queue(self._store, request), state="PAUSED"), version(request))
 
-    async def resume(self, request: web.Request, asked: Asked) -> web.Response:
-        return self._put(replace(asked_queue(self._store, request), state="RUNNING"), version(request))
+    async def resume(self, request: web.Request, asked: RequestFields) -> web.Response:
+        return self._put(replace(require_queue(self._store, request), state="RUNNING"), version(request))
 
-    async def purge(self, request: web.Request, asked: Asked) -> web.Response:
-        queue = replace(asked_queue(self._store, request), purged_at_s=self._dispatcher.now_s())
+    async def purge(self, request: web.Request, asked: RequestFields) -> web.Response:
+        queue = replace(require_queue(self._store, request), purged_at_s=self._dispatcher.now_s())
         with self._store.transaction():
             self._store.put_queue(queue)
             self._store.order_purge(queue.name)
         await self._dispatcher.purge(queue.name)
         return web.json_response(queue_json(queue, version(request)))
 
-    def _new(self, name: str, body: Mapping[str, Any], spoken: Version) -> QueueConfig:
+    def _new(self, name: str, body: Mapping[str, Any], api_version: Version) -> QueueConfig:
         if self._store.queue_free_again_s(name) > self._dispatcher.now_s():
             raise ApiError(400, _TOO_RECENT, "FAILED_PRECONDITION")
-        return new_queue(name, body, spoken)
+        return new_queue(name, body, api_version)
 
-    def _put(self, config: QueueConfig, spoken: Version) -> web.Response:
+    def _put(self, config: QueueConfig, api_version: Version) -> web.Response:
         self._store.put_queue(config)
         self._dispatcher.wake(config.name)
-        return web.json_response(queue_json(config, spoken))
+        return web.json_response(queue_json(config, api_version))
 
 
 def queue_name(request: web.Request) -> str:
     return f"{request.match_info['parent']}/queues/{request.match_info['queue']}"
 
 
-def asked_queue(store: TaskStore, request: web.Request) -> QueueConfig:
+def require_queue(store: TaskStore, request: web.Request) -> QueueConfig:
     """The queue in the path.  Raises ApiError(404)."""
     queue = store.queue(queue_name(request))
     if queue is None:
@@ -119,7 +119,7 @@ def version(request: web.Request) -> Version:
     return "v2beta3" if request.match_info["version"] == "v2beta3" else "v2"
 
 
-def page_size(asked: Asked, most: int) -> int:
+def page_size(asked: RequestFields, most: int) -> int:
     """Raises ApiError(400).  Source: AIP-158, a negative size is refused and one that is too large is cut."""
     size: int = asked.get("pageSize", 0)
     if size < 0:

@@ -1,8 +1,8 @@
-"""Cloud Tasks' REST face: /v2 for every client, /v2beta3 for `gcloud app deploy queue.yaml`."""
+"""Cloud Tasks' REST API: /v2 for every client, /v2beta3 for `gcloud app deploy queue.yaml`."""
 
 from aiohttp import web
 
-from local.googleapi.binding import bound
+from local.googleapi.binding import read_request
 from local.googleapi.methods import TASKS, TASKS_BETA
 from local.http.api_error import ApiError
 from local.tasks.dispatcher import Dispatcher
@@ -25,19 +25,19 @@ def _routes(version: Version, service: str, queues: QueuesApi, tasks: TasksApi) 
     queue = parent + "/queues/{queue:[^/:]+}"
     task = queue + "/tasks/{task:[^/:]+}"
     return [
-        web.get(parent + "/queues", bound(service, "ListQueues", queues.list_page)),
-        web.post(parent + "/queues", bound(service, "CreateQueue", queues.create)),
-        web.get(queue, bound(service, "GetQueue", queues.get)),
-        web.patch(queue, bound(service, "UpdateQueue", queues.update)),
-        web.delete(queue, bound(service, "DeleteQueue", queues.delete)),
-        web.post(queue + ":pause", bound(service, "PauseQueue", queues.pause)),
-        web.post(queue + ":resume", bound(service, "ResumeQueue", queues.resume)),
-        web.post(queue + ":purge", bound(service, "PurgeQueue", queues.purge)),
-        web.get(queue + "/tasks", bound(service, "ListTasks", tasks.list_page)),
-        web.post(queue + "/tasks", bound(service, "CreateTask", tasks.create)),
-        web.get(task, bound(service, "GetTask", tasks.get)),
-        web.delete(task, bound(service, "DeleteTask", tasks.delete)),
-        web.post(task + ":run", bound(service, "RunTask", tasks.run)),
+        web.get(parent + "/queues", read_request(service, "ListQueues", queues.list_page)),
+        web.post(parent + "/queues", read_request(service, "CreateQueue", queues.create)),
+        web.get(queue, read_request(service, "GetQueue", queues.get)),
+        web.patch(queue, read_request(service, "UpdateQueue", queues.update)),
+        web.delete(queue, read_request(service, "DeleteQueue", queues.delete)),
+        web.post(queue + ":pause", read_request(service, "PauseQueue", queues.pause)),
+        web.post(queue + ":resume", read_request(service, "ResumeQueue", queues.resume)),
+        web.post(queue + ":purge", read_request(service, "PurgeQueue", queues.purge)),
+        web.get(queue + "/tasks", read_request(service, "ListTasks", tasks.list_page)),
+        web.post(queue + "/tasks", read_request(service, "CreateTask", tasks.create)),
+        web.get(task, read_request(service, "GetTask", tasks.get)),
+        web.delete(task, read_request(service, "DeleteTask", tasks.delete)),
+        web.post(task + ":run", read_request(service, "RunTask", tasks.run)),
         web.get(project + "/locations", _locations),
         web.get(project + "/locations/{location:[^/]+}", _location),
     ]

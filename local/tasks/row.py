@@ -1,4 +1,4 @@
-"""A task as a row of the store, and back."""
+"""Converts a task to a row of the store and back."""
 
 import json
 from dataclasses import asdict
@@ -11,7 +11,7 @@ COLUMNS = "number, task_id, request, retry, created_s, schedule_s, attempts, res
 
 
 def pack_request(request: HttpRequest) -> bytes:
-    """A line of JSON, and the body as it is."""
+    """A line of JSON, then the body unchanged."""
     head = {
         "url": request.url,
         "method": request.method,
@@ -31,7 +31,7 @@ def pack_last(last: LastAttempt) -> str:
 
 
 def unpack(queue: str, row: tuple[Any, ...]) -> Task:
-    """The task of a row with COLUMNS."""
+    """The task of a row that has COLUMNS."""
     number, task_id, request, retry, created_s, schedule_s, attempts, responses, refusals, first_attempt_s, last = row
     return Task(
         number=number,

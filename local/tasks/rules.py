@@ -1,4 +1,4 @@
-"""When a task may go, how long a failed one waits, when it is given up.  Pure: values in, values out.
+"""The rules of dispatch, backoff and retry.  Pure: values in, values out.
 
 Source: Cloud Tasks' RateLimits, RetryConfig and CreateTask, and "queue.yaml reference".
 """
@@ -18,20 +18,20 @@ MAX_BURST = 500
 
 MAX_AHEAD_S = 30 * 86400.0
 
-_LOOK_S = 0.02
+_CHECK_EVERY_S = 0.02
 
 
 def burst_for(rate_per_s: float) -> int:
-    """The burst that the service picks for a queue that was not made by queue.yaml.
+    """The burst that the service chooses for a queue that was not created by queue.yaml.
 
-    Its formula is not published; seen are 10 for 1/s and 100 for 500/s, and this passes through both.
+    Its formula is not published; observed are 10 for 1/s and 100 for 500/s, and this one gives both.
     """
     return max(10, math.ceil(rate_per_s / 5))
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """A token bucket of max_burst_size, filled at max_dispatches_per_s; and how many attempts may be in flight."""
+    """A token bucket of max_burst_size, filled at max_dispatches_per_s; and the maximum of attempts in flight."""
 
     max_dispatches_per_s: float = 500.0
     max_burst_size: int = 100
@@ -40,7 +40,7 @@ class RateLimits:
 
 @dataclass(frozen=True, slots=True)
 class RetryConfig:
-    """max_attempts counts the first one too, -1 is no limit; max_retry_duration_s of 0 is no limit."""
+    """max_attempts includes the first attempt, -1 is no limit; max_retry_duration_s of 0 is no limit."""
 
     max_attempts: int = 100
     max_retry_duration_s: float = 0.0
@@ -49,13 +49,13 @@ class RetryConfig:
     max_doublings: int = 16
 
     def backoff_s(self, failures: int) -> float:
-        """The wait after so many failed attempts (≥ 1): doubled max_doublings times, then growing by the same step."""
+        """The wait after so many failed attempts (≥ 1): doubled max_doublings times, then increased linearly."""
         # A float cannot hold 2^1024, and no ceiling is that high.
         step = self.min_backoff_s * 2.0 ** min(failures - 1, self.max_doublings, 1000)
         return float(min(step * max(1, failures - self.max_doublings), self.max_backoff_s))
 
     def is_exhausted(self, attempts: int, age_s: float) -> bool:
-        """Whether a task that failed so often, first tried age_s ago, is given up: both limits must be reached."""
+        """Whether a task is given up after so many attempts, the first one age_s ago: both limits must be reached."""
         if self.max_attempts == -1:
             return 0 < self.max_retry_duration_s <= age_s
         return attempts >= self.max_attempts and age_s >= self.max_retry_duration_s
@@ -65,10 +65,10 @@ class RetryConfig:
 class QueueConfig:
     """One queue.  name is its full name.
 
-    tombstone_s: how long the name of a task that is gone is not free; task_ttl_s: how long a task is kept in all.
-    log_ratio: the share of its attempts that the client wants logged; kept, and shown again.
-    purged_at_s: seconds since the epoch, None where it never was.
-    routing: where App Engine tasks would go; kept, and shown again.
+    tombstone_s: how long the name of a finished or deleted task stays reserved; task_ttl_s: a task's longest life.
+    log_ratio: the share of attempts that the client wants logged; only stored and shown.
+    purged_at_s: seconds since the epoch, None where the queue was never purged.
+    routing: the target of App Engine tasks; only stored and shown.
     """
 
     name: str
@@ -84,7 +84,7 @@ class QueueConfig:
 
 @dataclass(frozen=True, slots=True)
 class TokenBucket:
-    """So many tokens at the instant at_s (seconds).  A clock that is set back fills nothing, and goes on from there."""
+    """The number of tokens at the instant at_s (seconds).  A clock that is set back adds no tokens."""
 
     tokens: float
     at_s: float
@@ -97,24 +97,24 @@ class TokenBucket:
         return TokenBucket(self.tokens - count, self.at_s)
 
     def wait_s(self, rate: RateLimits, count: int = 1) -> float:
-        """How long until there are so many whole tokens."""
+        """The time until the bucket has `count` tokens."""
         if self.tokens >= count:
             return 0.0
         return (count - self.tokens) / rate.max_dispatches_per_s if rate.max_dispatches_per_s > 0 else math.inf
 
 
 def dispatchable(config: QueueConfig, bucket: TokenBucket, in_flight: int) -> int:
-    """How many tasks may go now from a bucket that has been filled for this instant."""
+    """How many tasks may be dispatched now; bucket is filled up to this instant."""
     if config.state != "RUNNING" or config.rate.max_dispatches_per_s <= 0:
         return 0
     return max(0, min(int(bucket.tokens), config.rate.max_concurrent_dispatches - in_flight))
 
 
-def next_look_s(config: QueueConfig, bucket: TokenBucket, in_flight: int, due_in_s: float | None) -> float:
-    """How long until a task can go, if nothing else happens; infinite where only a change can let one go.
+def next_check_s(config: QueueConfig, bucket: TokenBucket, in_flight: int, due_in_s: float | None) -> float:
+    """The time until a dispatch is possible, if nothing changes; infinite where only a change allows one.
 
-    due_in_s: until the time of the first waiting task, None where none waits.  A queue with a backlog is looked at
-    every few tokens and not at every one, but never so late that its bucket runs over and the rate is lost.
+    due_in_s: until the first waiting task is due, None where none waits.  A queue with a backlog is checked once for
+    several tokens, not for each, but always before its bucket overflows, which would lower the rate.
     """
     rate = config.rate
     is_held = config.state != "RUNNING" or rate.max_dispatches_per_s <= 0 or in_flight >= rate.max_concurrent_dispatches
@@ -122,13 +122,13 @@ def next_look_s(config: QueueConfig, bucket: TokenBucket, in_flight: int, due_in
         return math.inf
     if bucket.tokens >= 1:
         return max(0.0, due_in_s)
-    batch = min(rate.max_dispatches_per_s * _LOOK_S, rate.max_burst_size / 4)
+    batch = min(rate.max_dispatches_per_s * _CHECK_EVERY_S, rate.max_burst_size / 4)
     return max(due_in_s, bucket.wait_s(rate, max(1, int(batch))))
 
 
 def retry_at_s(retry: RetryConfig, attempts: int, failed_at_s: float, retry_after_s: float) -> float:
-    """When a task that has just failed its so-many-th attempt goes again; the target may ask for longer.
+    """The time of the next attempt after `attempts` failed ones; the target may ask for a longer wait.
 
-    No queue keeps a task longer than YAML_TASK_TTL_S, and no calendar holds the longest backoff: 10,000 years.
+    At most YAML_TASK_TTL_S later: no queue keeps a task longer, and datetime cannot hold the longest backoff.
     """
     return failed_at_s + min(max(retry.backoff_s(attempts), retry_after_s), YAML_TASK_TTL_S)

@@ -1,4 +1,4 @@
-"""One attempt of a task over HTTP, with the headers and the token that Cloud Tasks adds.  Called by the dispatcher."""
+"""Makes one attempt of a task over HTTP, with the headers and token of Cloud Tasks.  Called by the dispatcher."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ _TIMED_OUT = 504
 
 
 class Sender:
-    """Sends tasks to their targets; hosts of the cloud are found at base_url.  session is an outgoing_session()."""
+    """Sends tasks to their targets; base_url replaces hosts of the cloud.  session is an outgoing_session()."""
 
     def __init__(self, session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str) -> None:
         self._session = session
@@ -32,7 +32,7 @@ class Sender:
                 self._session, http.method, url, headers, http.body or None, http.deadline_s, allow_redirects=True
             ) as answer:
                 async for _ in answer.content.iter_any():
-                    pass  # what it says does not matter, but the attempt ends with it
+                    pass  # the content does not matter, but the attempt ends only with the body
                 return AttemptResult(answer.status, retry_after_s=retry_after_s(answer.headers.get("Retry-After")))
         except TimeoutError:
             return AttemptResult(None, f"no answer within {http.deadline_s:g} s", timed_out=True)
@@ -74,12 +74,12 @@ def _own_headers(task: Task) -> dict[str, str]:
 
 
 def retry_after_s(value: str | None) -> float:
-    """How long the target asks us to wait: seconds or a date, 0 where it says nothing that can be understood."""
+    """The wait in a Retry-After header (seconds or a date); 0 where it is missing or invalid."""
     if value is None:
         return 0.0
     try:
         if value.strip().isdecimal():
-            return float(value)  # may be infinite: rules.py has the ceiling
+            return float(value)  # may be infinite: rules.retry_at_s has the maximum
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError, OverflowError):  # no date; or one without a zone
+    except (TypeError, ValueError, OverflowError):  # not a date, or a date without a time zone
         return 0.0

@@ -1,6 +1,6 @@
-"""Queues, tasks and tombstones in SQLite: what is committed here survives kill -9.
+"""Queues, tasks and tombstones in SQLite.
 
-A tombstone is what is left of a task's row, so the name of a task is looked up in one place whatever became of it.
+A tombstone is a task's row without its request, so one lookup finds the name of a task or of its tombstone.
 """
 
 import json
@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from local.data.sqlite import Sqlite, Taken
+from local.data.sqlite import DuplicateKey, Sqlite
 from local.data.sqlite_file import CannotMigrate, Layout
 from local.tasks.row import COLUMNS, pack_last, pack_request, pack_retry, unpack
 from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
@@ -51,11 +51,11 @@ CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 _CACHE_KIB = 16 * 1024  # the names of a large backlog are read at random
 _SELECT = f"SELECT {COLUMNS} FROM task"  # noqa: S608 -- our own column names
-_BURY = "UPDATE task SET free_again_s = ?, request = NULL, retry = NULL, last = NULL"
+_TO_TOMBSTONE = "UPDATE task SET free_again_s = ?, request = NULL, retry = NULL, last = NULL"
 
 
 def _from_before_numbers(connection: sqlite3.Connection) -> None:
-    """The tables are the same; what waits must be of the shape in which we read it."""
+    """The tables are the same.  Check that waiting tasks and queues can be read."""
     waiting = connection.execute(f"{_SELECT} WHERE free_again_s IS NULL")
     try:
         for row in waiting:
@@ -70,14 +70,16 @@ _LAYOUT = Layout(b"mtsk", 1, _SCHEMA, {0: _from_before_numbers})
 
 
 class NameTaken(Exception):
-    """Raised when a task of that name exists, or did so recently."""
+    """Raised when a task of that name exists, or its tombstone does."""
 
 
 class TaskStore:
-    """One file, one process, one thread.  Queues, and how much they hold, are kept in memory too: all ask for them."""
+    """One file, one process, one thread.  Queues and their depths are cached in memory, because every call needs them.
+
+    Raises UnusableFile.  Every method that raises DiskUnavailable has changed nothing.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Raises UnusableFile; every method raises CannotKeep where the disk takes nothing, and has changed nothing."""
         self._database = Sqlite(path, _LAYOUT)
         self._database.run(f"PRAGMA cache_size=-{_CACHE_KIB}")
         self._load()
@@ -95,7 +97,7 @@ class TaskStore:
             raise
 
     def _load(self) -> None:
-        """What is kept in memory, as the file has it."""
+        """Read the cached values from the file."""
         rows = self._database.rows("SELECT number, name, config FROM queue WHERE config IS NOT NULL")
         held = dict(self._database.rows("SELECT queue, count(*) FROM task WHERE free_again_s IS NULL GROUP BY queue"))
         self._numbers: dict[str, int] = {name: number for number, name, _ in rows}
@@ -121,7 +123,7 @@ class TaskStore:
         self._queues[config.name] = config
 
     def delete_queue(self, name: str, free_again_s: float) -> None:
-        """The queue is gone at once; forget() takes its tasks away.  Its name is not free until free_again_s."""
+        """Delete the queue at once; forget() deletes its tasks later.  Its name is reserved until free_again_s."""
         self._database.run(
             "UPDATE queue SET config = NULL, free_again_s = ? WHERE number = ?", free_again_s, self._numbers[name]
         )
@@ -129,7 +131,7 @@ class TaskStore:
             del kept[name]
 
     def queue_free_again_s(self, name: str) -> float:
-        """When the name of a queue that is not there may be used; 0 where it never was."""
+        """When the name of a deleted queue may be used again; 0 where there never was such a queue."""
         ((free_again_s,),) = self._database.rows("SELECT max(free_again_s) FROM queue WHERE name = ?", name)
         return float(free_again_s or 0)
 
@@ -145,7 +147,7 @@ class TaskStore:
         values = (number, new.task_id, pack_request(new.request), pack_retry(new.retry), now_s, new.schedule_s)
         try:
             row = self._insert(values)
-        except Taken:
+        except DuplicateKey:
             if not self._forget_name(number, new.task_id, now_s):
                 raise NameTaken(new.task_id) from None
             row = self._insert(values)
@@ -171,7 +173,7 @@ class TaskStore:
         return found[0] if found else None
 
     def is_gone(self, queue: str, task_id: str, now_s: float) -> bool:
-        """Whether a task of that name was there, and its name is still taken."""
+        """Whether there is a tombstone of that name that has not expired."""
         found = self._database.row(
             "SELECT 1 FROM task WHERE queue = ? AND task_id = ? AND free_again_s > ?",
             self._numbers.get(queue),
@@ -181,11 +183,11 @@ class TaskStore:
         return found is not None
 
     def page(self, queue: str, after: int, limit: int) -> list[Task]:
-        """Up to `limit` tasks in the order in which they were created, from the one after that number."""
+        """Up to `limit` tasks with larger numbers than `after`, in the order of creation."""
         return self._all(queue, "number > ? AND free_again_s IS NULL ORDER BY number LIMIT ?", after, limit)
 
     def due(self, queue: str, now_s: float, limit: int) -> list[Task]:
-        """Up to `limit` tasks whose time has come and that are not in flight, the oldest first."""
+        """Up to `limit` tasks that are due and not in flight, the oldest first."""
         waiting = "in_flight = 0 AND free_again_s IS NULL AND schedule_s <= ? ORDER BY schedule_s, number LIMIT ?"
         return self._all(queue, waiting, now_s, limit)
 
@@ -198,7 +200,7 @@ class TaskStore:
         return None if row is None else float(row[0])
 
     def record_attempt(self, task: Task, attempt: LastAttempt) -> None:
-        """Before a dispatch: count it; the task is not due again until its end is recorded or a new process starts."""
+        """Count a dispatch.  The task is in flight until the attempt's end is recorded or a new process starts."""
         self._database.run(
             "UPDATE task SET attempts = attempts + 1, first_attempt_s = coalesce(first_attempt_s, ?), in_flight = 1,"
             " last = ? WHERE number = ?",
@@ -208,7 +210,7 @@ class TaskStore:
         )
 
     def release_in_flight(self) -> None:
-        """Nobody knows how the attempts of a process that was killed ended: make them again."""
+        """Make tasks due again that were in flight when an earlier process ended: their results are unknown."""
         self._database.run("UPDATE task SET in_flight = 0 WHERE in_flight = 1 AND free_again_s IS NULL")
 
     def record_failure(self, task: Task, schedule_s: float, attempt: LastAttempt) -> None:
@@ -223,17 +225,17 @@ class TaskStore:
             task.number,
         )
 
-    def bury(self, tasks: Iterable[Task], free_again_s: float) -> None:
-        """They are done, given up or deleted; their names are remembered.  One that is gone already stays as it is."""
+    def leave_tombstones(self, tasks: Iterable[Task], free_again_s: float) -> None:
+        """Replace tasks (done, given up or deleted) by tombstones, which reserve their names until free_again_s."""
         for task in tasks:
             number = self._numbers.get(task.queue)
-            present = f"{_BURY} WHERE number = ? AND queue = ? AND free_again_s IS NULL"
-            self._take_away(task.queue, present, free_again_s, task.number, number)
+            present = f"{_TO_TOMBSTONE} WHERE number = ? AND queue = ? AND free_again_s IS NULL"
+            self._remove(task.queue, present, free_again_s, task.number, number)
 
-    # Many tasks at once, in slices, so that nobody waits for a million
+    # Many tasks, in batches, so that no other call waits for a million
 
     def order_purge(self, queue: str) -> None:
-        """All tasks that are there now are to go; purge() takes them away, also after a restart."""
+        """Select all present tasks for deletion; purge() deletes them, also after a restart."""
         self._database.run(
             "UPDATE queue SET purge_to = (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'task')"
             " WHERE number = ?",
@@ -241,22 +243,22 @@ class TaskStore:
         )
 
     def purge(self, queue: str, free_again_s: float, limit: int) -> int:
-        """Bury up to `limit` of the tasks that are to go; how many it were."""
+        """Replace up to `limit` tasks that order_purge() selected by tombstones.  Returns how many."""
         number = self._numbers[queue]
         ((purge_to,),) = self._database.rows("SELECT purge_to FROM queue WHERE number = ?", number)
         oldest = (
             "SELECT number FROM task WHERE queue = ? AND free_again_s IS NULL AND number <= ? ORDER BY number LIMIT ?"
         )
-        return self._take_away(queue, f"{_BURY} WHERE number IN ({oldest})", free_again_s, number, purge_to, limit)
+        return self._remove(queue, f"{_TO_TOMBSTONE} WHERE number IN ({oldest})", free_again_s, number, purge_to, limit)
 
     def expire(self, queue: str, created_before_s: float, free_again_s: float, limit: int) -> int:
-        """Bury up to `limit` tasks that were created before that instant; how many it were."""
+        """Replace up to `limit` tasks that were created before that instant by tombstones.  Returns how many."""
         oldest = "SELECT number FROM task WHERE queue = ? AND free_again_s IS NULL ORDER BY number LIMIT ?"
-        statement = f"{_BURY} WHERE created_s < ? AND number IN ({oldest})"
-        return self._take_away(queue, statement, free_again_s, created_before_s, self._numbers[queue], limit)
+        statement = f"{_TO_TOMBSTONE} WHERE created_s < ? AND number IN ({oldest})"
+        return self._remove(queue, statement, free_again_s, created_before_s, self._numbers[queue], limit)
 
     def forget(self, now_s: float, limit: int) -> int:
-        """Drop up to `limit` tombstones whose time is over, and tasks of queues that are gone; how many it were."""
+        """Delete up to `limit` expired tombstones, and as many tasks of each deleted queue.  Returns how many."""
         over = self._database.run(
             "DELETE FROM task WHERE number IN (SELECT number FROM task WHERE free_again_s <= ? LIMIT ?)", now_s, limit
         ).rowcount
@@ -266,7 +268,7 @@ class TaskStore:
             ).rowcount
         return over
 
-    # Notes: one value a name, for what else must be remembered
+    # Notes: other values to store, one for each name
 
     def note(self, name: str) -> str | None:
         row = self._database.row("SELECT value FROM note WHERE name = ?", name)
@@ -279,7 +281,7 @@ class TaskStore:
         rows = self._database.rows(f"{_SELECT} WHERE queue = ? AND {where}", self._numbers.get(queue), *values)
         return [unpack(queue, row) for row in rows]
 
-    def _take_away(self, queue: str, statement: str, *values: object) -> int:
+    def _remove(self, queue: str, statement: str, *values: object) -> int:
         taken = self._database.run(statement, *values).rowcount
         if queue in self._depths:
             self._depths[queue] -= taken

@@ -11,7 +11,7 @@ DEADLINE_S = 600.0  # Source: Cloud Tasks, dispatchDeadline's default
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The token that the service adds: an OIDC one names its audience, an OAuth 2 one its scope; "" is the default."""
+    """The token that the service adds: OIDC with an audience, OAuth 2 with a scope; "" means the default."""
 
     kind: Literal["OIDC", "OAUTH"]
     email: str
@@ -20,7 +20,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """What a task sends.  headers keep the case in which the client wrote them."""
+    """The request that a task sends.  The names in headers keep the case that the client used."""
 
     url: str
     method: str = "POST"
@@ -32,9 +32,9 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """How one attempt ended.  status is None where no answer came, error then says why.
+    """How one attempt ended.  status is None where no answer came; then error says why.
 
-    retry_after_s: how long the target asked us to wait, 0 where it did not.
+    retry_after_s: the wait that the target asked for, 0 where it did not.
     """
 
     status: int | None
@@ -59,7 +59,7 @@ class LastAttempt:
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """A task to create; task_id is "" where the service chooses one, retry is None where the queue's rules hold."""
+    """A task to create; task_id is "" where the service chooses one, retry is None where the queue's retry applies."""
 
     task_id: str
     request: HttpRequest

@@ -1,4 +1,4 @@
-"""Tasks as Cloud Tasks' JSON, and back.
+"""Converts tasks to Cloud Tasks' JSON and back.
 
 Source: Cloud Tasks v2, Task and HttpRequest; error texts as recorded from the real service.
 """
@@ -21,7 +21,7 @@ _WITH_BODY = ("POST", "PUT", "PATCH")
 _MAX_URL, _MAX_HEADERS_BYTES, _MAX_TASK_BYTES = 2083, 80 * 1024, 1024 * 1024
 _MIN_DEADLINE_S, _MAX_DEADLINE_S = 15.0, 1800.0
 _USER_AGENT = "Google-Cloud-Tasks"
-# The service sets these itself, or takes them away.
+# The service sets or removes these headers.
 _OVERWRITTEN = re.compile(r"host|content-length|user-agent|x-(google|appengine|cloudtasks)-.*", re.IGNORECASE)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _DEFAULT_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -45,7 +45,7 @@ _RPC_NAMES = {
 
 
 def task_json(task: Task, *, full: bool) -> dict[str, Any]:
-    """The BASIC view leaves out the body."""
+    """The task as JSON; without its body (the BASIC view) unless full."""
     shown: dict[str, Any] = {
         "name": task.name,
         "httpRequest": _http_json(task.request, full=full),
@@ -179,7 +179,7 @@ def _http_request(task: Mapping[str, Any], deadline_s: float) -> HttpRequest:
 
 
 def _headers(given: Mapping[str, str]) -> dict[str, str]:
-    """Those that the service does not set itself, in the case in which the client wrote them."""
+    """The headers that the service does not set itself, in the case that the client used."""
     for name, value in given.items():
         if not _TOKEN.fullmatch(name) or not value.isprintable() or not value.isascii():
             raise ApiError(400, f"Invalid value at 'task.http_request.headers': the header {name!r} cannot be sent")

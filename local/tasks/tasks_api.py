@@ -1,4 +1,4 @@
-"""What clients ask about tasks.  Called by rest.py; error texts as recorded from the real service."""
+"""The methods of tasks.  Called by rest.py; error texts as recorded from the real service."""
 
 import secrets
 from dataclasses import replace
@@ -6,15 +6,15 @@ from typing import Any
 
 from aiohttp import web
 
-from local.googleapi.binding import Asked
+from local.googleapi.binding import RequestFields
 from local.http.api_error import ApiError
 from local.tasks.dispatcher import Dispatcher
-from local.tasks.queues_api import asked_queue, page_size, queue_name
+from local.tasks.queues_api import page_size, queue_name, require_queue
 from local.tasks.store import NameTaken, TaskStore
 from local.tasks.task import Task
 from local.tasks.task_resource import new_task, task_json
 
-_PAGE = 1000  # Source: ListTasksRequest.page_size, its default and its most
+_PAGE = 1000  # Source: ListTasksRequest.page_size, default and maximum
 _EXISTS = "Requested entity already exists"
 _TOO_RECENT = "The task cannot be created because a task with this name existed too recently."
 _NOT_FOUND = "Requested entity was not found."
@@ -29,9 +29,9 @@ class TasksApi:
         self._store = store
         self._dispatcher = dispatcher
 
-    async def list_page(self, request: web.Request, asked: Asked) -> web.Response:
-        """In the order in which they were created; the page token is the number of the last one shown."""
-        queue = asked_queue(self._store, request)
+    async def list_page(self, request: web.Request, asked: RequestFields) -> web.Response:
+        """Tasks in the order of creation; the page token is the number of the last task of the page before."""
+        queue = require_queue(self._store, request)
         size, token = page_size(asked, _PAGE), asked.get("pageToken", "0")
         if not token.isdecimal() or len(token) > 18:
             raise ApiError(400, "Invalid page token.")
@@ -42,28 +42,28 @@ class TasksApi:
             page["nextPageToken"] = str(tasks[size - 1].number)
         return web.json_response(page)
 
-    async def create(self, request: web.Request, asked: Asked) -> web.Response:
-        queue = asked_queue(self._store, request)
+    async def create(self, request: web.Request, asked: RequestFields) -> web.Response:
+        queue = require_queue(self._store, request)
         now_s = self._dispatcher.now_s()
         new = new_task(queue.name, asked.get("task", {}), now_s)
         try:
-            task = self._store.create(queue.name, new if new.task_id else replace(new, task_id=_any_id()), now_s)
+            task = self._store.create(queue.name, new if new.task_id else replace(new, task_id=_random_id()), now_s)
         except NameTaken:
             is_gone = self._store.is_gone(queue.name, new.task_id, now_s)
             raise ApiError(409, _TOO_RECENT if is_gone else _EXISTS) from None
         self._dispatcher.wake(queue.name)
         return web.json_response(task_json(task, full=_wants_full(asked)))
 
-    async def get(self, request: web.Request, asked: Asked) -> web.Response:
+    async def get(self, request: web.Request, asked: RequestFields) -> web.Response:
         return web.json_response(task_json(self._task(request), full=_wants_full(asked)))
 
-    async def delete(self, request: web.Request, asked: Asked) -> web.Response:
-        queue, task = asked_queue(self._store, request), self._task(request)
-        self._store.bury([task], self._dispatcher.now_s() + queue.tombstone_s)
+    async def delete(self, request: web.Request, asked: RequestFields) -> web.Response:
+        queue, task = require_queue(self._store, request), self._task(request)
+        self._store.leave_tombstones([task], self._dispatcher.now_s() + queue.tombstone_s)
         return web.json_response({})
 
-    async def run(self, request: web.Request, asked: Asked) -> web.Response:
-        """The task as it is once its attempt has begun; one that is in flight already stays so."""
+    async def run(self, request: web.Request, asked: RequestFields) -> web.Response:
+        """Start an attempt now and return the task; a task in flight does not start another one."""
         self._dispatcher.run_now(self._task(request))
         return await self.get(request, asked)
 
@@ -76,10 +76,10 @@ class TasksApi:
         return task
 
 
-def _any_id() -> str:
-    """A number of up to 20 digits, as the service gives them."""
+def _random_id() -> str:
+    """A number of up to 20 digits, as the service chooses them."""
     return str(secrets.randbits(64))
 
 
-def _wants_full(asked: Asked) -> bool:
+def _wants_full(asked: RequestFields) -> bool:
     return asked.get("responseView") == "FULL"

@@ -1,4 +1,4 @@
-"""`make attack`: hostile requests and every finding against the running local system, and a table of what stands."""
+"""`make attack`: sends hostile requests and repeats every finding against the running local system; prints a table."""
 
 import asyncio
 import random
@@ -11,13 +11,13 @@ from pathlib import Path
 from tests.attack import aftermath
 from tests.attack.attacker import Attacker
 from tests.attack.client import CLOSED, HUNG
-from tests.attack.flood import Seen, flood
+from tests.attack.flood import FloodResult, flood
 from tests.attack.kinds import stream
 from tests.attack.rows import rows
 from tests.system.up import mando_up
 
 REQUESTS = 100_000
-WARM_UP = 25_000  # of these: after so many, every process has made what it keeps
+WARM_UP = 25_000  # of these: after so many, the memory of every process is stable
 FLOOD_S = 160.0
 WHOLE_S = 300.0
 _ROW_S = 45.0
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 class Attack:
-    """The flood, its aftermath, the rows, and what became of the genuine interactions; ends_s bounds it all."""
+    """The flood, the checks after it, the rows, and the outcomes of genuine interactions, all before ends_s."""
 
     def __init__(self, attacker: Attacker, ends_s: float) -> None:
         self._attacker = attacker
@@ -48,9 +48,9 @@ class Attack:
 
     async def run(self, seed: int) -> None:
         attacker = self._attacker
-        coming, seen = stream(seed, attacker), Seen()
+        coming, seen = stream(seed, attacker), FloodResult()
         await flood(attacker, coming, WARM_UP, FLOOD_S * WARM_UP / REQUESTS, seen)
-        before = aftermath.Before.of(attacker)
+        before = aftermath.Baseline.of(attacker)
         await flood(attacker, coming, REQUESTS - seen.count, FLOOD_S - seen.seconds, seen)
         _print_answers(seen)
         print(_LINE.format("what is attacked", "seconds", "", "what was seen"))
@@ -71,7 +71,7 @@ class Attack:
                 said, verdict = await attack(), "stands"
         except TimeoutError:
             said, verdict = "no end in time", "BROKEN"
-        except Exception as error:  # the top of the program: what breaks in one row does not keep the others back
+        except Exception as error:  # the top of the program: an error in one row does not stop the others
             said = ("" if isinstance(error, AssertionError) else f"{type(error).__name__}: ") + str(error).partition(
                 "\n"
             )[0]
@@ -81,7 +81,7 @@ class Attack:
         print(_LINE.format(name, f"{time.monotonic() - began_s:.1f}", verdict, said[:150]), flush=True)
 
 
-def _print_answers(seen: Seen) -> None:
+def _print_answers(seen: FloodResult) -> None:
     print(f"{seen.count:,} hostile requests in {seen.seconds:.0f} s, {seen.count / seen.seconds:,.0f} a second")
     for group, statuses in sorted(seen.statuses.items()):
         said = ", ".join(f"{_WORDS.get(status, status)} {count:,}" for status, count in sorted(statuses.items()))

@@ -1,14 +1,11 @@
-"""What must be true of the system when the attack is over, whatever was sent.
-
-Each raises AssertionError, or says what it saw.
-"""
+"""Checks of the system after the attack.  Each raises AssertionError, or returns what it observed."""
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.attack.attacker import Attacker
-from tests.attack.flood import Seen
+from tests.attack.flood import FloodResult
 from tests.attack.processes import family, name_of, resident_mb
 from tests.chaos.promise import answered, count
 
@@ -17,24 +14,24 @@ _LOGS = ("ingress.log", "steps.log")
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """Taken when every process has done all that it does, so that what comes later is growth."""
+class Baseline:
+    """Processes and their memory after the warm-up; more memory than this is growth."""
 
     processes: set[tuple[int, str]]
     resident_mb: Mapping[int, float]
 
     @classmethod
-    def of(cls, attacker: Attacker) -> "Before":
+    def of(cls, attacker: Attacker) -> "Baseline":
         return cls(family(attacker.up), resident_mb(attacker.up))
 
 
-async def answers(seen: Seen) -> str:
+async def answers(seen: FloodResult) -> str:
     complaints = seen.complaints()
     assert not complaints, f"{len(complaints)} kinds of wrong answers"
     return f"{seen.count:,}; beside them {seen.pings} genuine PINGs, the slowest in {seen.slowest_s:.2f} s"
 
 
-async def memory(attacker: Attacker, before: Before) -> str:
+async def memory(attacker: Attacker, before: Baseline) -> str:
     after = resident_mb(attacker.up)
     grown = {pid: held - before.resident_mb.get(pid, 0.0) for pid, held in after.items()}
     said = ", ".join(f"{name_of(pid)} {after[pid] - more:.0f}→{after[pid]:.0f}" for pid, more in sorted(grown.items()))
@@ -42,7 +39,7 @@ async def memory(attacker: Attacker, before: Before) -> str:
     return f"{said} MB"
 
 
-async def processes(attacker: Attacker, before: Before) -> str:
+async def processes(attacker: Attacker, before: Baseline) -> str:
     now = family(attacker.up)
     assert now == before.processes, f"{len(before.processes - now)} ended, {len(now - before.processes)} are new"
     return f"the same {len(now)}"
@@ -67,7 +64,7 @@ async def no_secret(attacker: Attacker) -> str:
 
 
 async def settled(attacker: Attacker) -> str:
-    """Every genuine interaction that was acknowledged has one outcome, and its token lies nowhere."""
+    """Every genuine interaction that was acknowledged has one outcome, and its token is in no file."""
     await asyncio.to_thread(answered, attacker.up, attacker.sent)
     tally = await asyncio.to_thread(count, attacker.up, attacker.sent)
     assert not tally.broken, tally.broken[0]

@@ -1,4 +1,4 @@
-"""What the attack knows of the running system: all that its owner knows, so that it can lie in one place only."""
+"""Keys and tokens of the running system, so that a hostile request can be valid except for one part."""
 
 import json
 import random
@@ -25,7 +25,7 @@ _HOSTILE_TOKEN = "aG9zdGlsZTpob3N0aWxl" + "y" * 60
 
 @dataclass
 class Attacker:
-    """Signs as Discord, mints as Google, seals as the ingress.  sent: the ids of the genuine interactions."""
+    """Signs as Discord, issues tokens as Google, seals as the ingress.  sent: the ids of genuine interactions."""
 
     up: Up
     sent: list[str] = field(default_factory=list)
@@ -53,12 +53,12 @@ class Attacker:
 
     @cached_property
     def forged(self) -> dict[str, str]:
-        """Made once: a signature of RSA takes longer than the whole request."""
+        """Forged tokens, created once: an RSA signature takes longer than a whole request."""
         return {name: make(self.steps) for name, (*_, make) in FORGED.items()}
 
     @cached_property
     def secrets(self) -> list[bytes]:
-        """What may stand in no answer and in no log."""
+        """Texts that no answer and no log may contain."""
         environment = dict(
             line.partition("=")[::2]
             for child in children_of(self.up.process.pid)
@@ -86,7 +86,7 @@ class Attacker:
 
     @cached_property
     def step_request(self) -> dict[str, Any]:
-        """Right in all its parts, but that it cannot be drawn: so it is read to its end, and costs no picture."""
+        """A valid request that cannot be drawn: it is read completely, and makes no picture."""
         return self.steps.request({"options": _UNDRAWABLE})
 
     @cached_property

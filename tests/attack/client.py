@@ -1,12 +1,12 @@
-"""HTTP without a library in between: bytes out, answers in.  So that what no library would send can be sent."""
+"""An HTTP client that sends raw bytes, so that it can send what no library would send."""
 
 import asyncio
 import contextlib
 import re
 from dataclasses import dataclass
 
-CLOSED = 0  # the status of no answer at all: the other side hung up
-HUNG = -1  # of no answer and an open connection, until our patience ended
+CLOSED = 0  # the status where the server closed the connection without an answer
+HUNG = -1  # the status where no answer came and the connection stayed open until the timeout
 PATIENCE_S = 10.0
 
 _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3}) ")
@@ -26,7 +26,7 @@ class Answer:
 
 
 class Connection:
-    """To one port of this machine; kept from one request to the next, opened anew where the other side closed it."""
+    """A connection to one local port, reused for the next request, and opened again after the server closed it."""
 
     def __init__(self, port: int) -> None:
         self._port = port

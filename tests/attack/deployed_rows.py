@@ -1,4 +1,4 @@
-"""What is deployed, attacked where a flood does not reach: time, clocks, certificates, a crooked token."""
+"""Attacks on the deployed programs that a flood cannot make: slow sockets, clocks, certificates, malformed tokens."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ from tests.attack.client import Answer, ask, request, say
 from tests.attack.flood import interact
 from tests.attack.ingress_kinds import CROOKED_TOKENS
 from tests.attack.processes import resident_mb
-from tests.attack.slow import WITHIN_S, besieged, slowest_of
+from tests.attack.slow import WITHIN_S, slow_sockets_open, slowest_of
 from tests.chaos.promise import break_next, mend
 from tests.interactions import an_interaction
 from tests.servers import BIN, ROOT, free_port, running
@@ -42,7 +42,7 @@ def genuine(attacker: Attacker, face: str) -> tuple[Callable[[], Awaitable[Answe
 
 async def slow_sockets(attacker: Attacker, face: str, shapes: list[str]) -> str:
     asked, right = genuine(attacker, face)
-    async with besieged(attacker.ports[face], shapes):
+    async with slow_sockets_open(attacker.ports[face], shapes):
         slowest_s = await slowest_of(asked, right)
     assert slowest_s < WITHIN_S, f"a genuine request waited {slowest_s:.2f} s"
     return f"genuine requests within {slowest_s:.2f} s"
@@ -155,7 +155,7 @@ async def certificates_hang(attacker: Attacker, token: str) -> str:
 
 _CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-# What never ends, by where it does not.
+# Requests that never end: name → (beginning, what is sent again and again).
 ENDLESS: dict[str, tuple[bytes, bytes]] = {
     "request line": (b"POST /", b"a" * 65536),
     "head": (b"POST / HTTP/1.1\r\nHost: a\r\n", b"X-A: " + b"b" * 4000 + b"\r\n"),
@@ -169,7 +169,7 @@ ENDLESS: dict[str, tuple[bytes, bytes]] = {
 
 
 async def endless(attacker: Attacker, face: str) -> str:
-    """What never ends is neither kept nor waited for; AssertionError where a process grew."""
+    """A request that never ends is neither collected nor waited for; AssertionError where a process grew."""
     asked, _ = genuine(attacker, face)
     await asyncio.gather(*(asked() for _ in range(16)))  # so that each worker has imported what it needs
     before = resident_mb(attacker.up)
@@ -183,7 +183,7 @@ async def endless(attacker: Attacker, face: str) -> str:
 
 
 def _pour(port: int, begin: bytes, more: bytes) -> int:
-    """How many MB the other side took before it hung up, stopped reading for a second, or our patience ended."""
+    """How many MB the server read before it closed the connection, stopped reading for a second, or time was over."""
     sent, ends_s = 0, time.monotonic() + _PATIENCE_S
     with socket.create_connection(("127.0.0.1", port), timeout=1) as connection, contextlib.suppress(OSError):
         connection.sendall(begin)
@@ -194,7 +194,7 @@ def _pour(port: int, begin: bytes, more: bytes) -> int:
 
 
 async def crooked_chunks_of_nobody(attacker: Attacker, face: str) -> str:
-    """Nobody has signed, and yet the body's framing is read."""
+    """Malformed chunks in a request without signature: the server reads the framing before the signature."""
     head = b"POST /generate-image HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
     for size in (b"", b"g", b"-1", b"0x5", b"f" * 40):
         answer = await say(attacker.ports[face], head + size + b"\r\nx\r\n0\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Many hostile requests over a few connections, with genuine ones among them; every answer is looked at."""
+"""Sends many hostile requests over a few connections, with genuine ones among them, and checks every answer."""
 
 import asyncio
 import json
@@ -18,8 +18,8 @@ _MOST_TOLD = 300
 
 
 @dataclass
-class Seen:
-    """What came back: statuses by group, the shortest request of each kind that was answered wrongly."""
+class FloodResult:
+    """Statuses by group, and for each kind the shortest request that got a wrong answer."""
 
     statuses: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     wrong: dict[str, tuple[bytes, Answer, str]] = field(default_factory=dict)
@@ -49,8 +49,8 @@ class Seen:
 Coming = Iterator[tuple[Kind, bytes]]
 
 
-async def flood(attacker: Attacker, stream: Coming, most: int, within_s: float, seen: Seen) -> None:
-    """Send until so many were sent or so much time is over, whatever comes first; seen is added to."""
+async def flood(attacker: Attacker, stream: Coming, most: int, within_s: float, seen: FloodResult) -> None:
+    """Send until `most` requests were sent or within_s is over, whichever comes first; results are added to seen."""
     began_s = time.monotonic()
     coming = _until(stream, most, began_s + within_s)
     ended = asyncio.Event()
@@ -68,7 +68,7 @@ def _until(coming: Coming, most: int, ends_s: float) -> Coming:
         yield each
 
 
-async def _send(attacker: Attacker, coming: Coming, seen: Seen) -> None:
+async def _send(attacker: Attacker, coming: Coming, seen: FloodResult) -> None:
     kept = {face: Connection(attacker.ports[face]) for face in ("ingress", "steps")}
     for kind, message in coming:
         if kind.way == "kept":
@@ -92,7 +92,7 @@ def _problem(attacker: Attacker, kind: Kind, answer: Answer) -> str | None:
     return None
 
 
-async def _genuine(attacker: Attacker, seen: Seen, ended: asyncio.Event) -> None:
+async def _genuine(attacker: Attacker, seen: FloodResult, ended: asyncio.Event) -> None:
     """Each second Discord asks whether we are there, and a member types /mando."""
     while not ended.is_set():
         await asyncio.gather(_ping(attacker, seen), _command(attacker, seen))
@@ -103,7 +103,7 @@ async def _genuine(attacker: Attacker, seen: Seen, ended: asyncio.Event) -> None
             continue
 
 
-async def _ping(attacker: Attacker, seen: Seen) -> None:
+async def _ping(attacker: Attacker, seen: FloodResult) -> None:
     began_s = time.monotonic()
     answer = await ask(attacker.ports["ingress"], attacker.signed(b'{"type": 1}'))
     took_s = time.monotonic() - began_s
@@ -115,7 +115,7 @@ async def _ping(attacker: Attacker, seen: Seen) -> None:
         seen.broken.append(f"a genuine PING took {took_s:.1f} s")
 
 
-async def _command(attacker: Attacker, seen: Seen) -> None:
+async def _command(attacker: Attacker, seen: FloodResult) -> None:
     acknowledged = await interact(attacker)
     (delivery,) = acknowledged["deliveries"]
     if delivery["problem"] is not None:

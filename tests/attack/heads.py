@@ -1,6 +1,6 @@
-"""Heads that are wrong, for either face: a genuine request, its lines changed.
+"""Malformed heads for ingress and steps: a genuine request with changed lines.
 
-What stands under them is genuine, so where the head is let through the answer is that to the genuine request.
+The rest of the request is genuine, so a server that accepts the head gives the answer to the genuine request.
 """
 
 import random
@@ -183,5 +183,5 @@ HEADS: dict[str, tuple[Change, set[int]]] = {
     "a second request smuggled": (_smuggled, {400, 501}),
 }
 
-# Those whose end cannot be told: who reads them may wait for more.
+# Requests without a recognizable end: the server may wait for more bytes.
 CUT = {"noise", "cut", "a length that is too large", "a crooked chunk"}

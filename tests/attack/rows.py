@@ -1,4 +1,4 @@
-"""Every finding as a row: what is attacked, and the function that attacks it and says what was seen.
+"""Every finding as a row: its name, and the function that attacks and returns what it observed.
 
 A row that does not stand raises AssertionError.
 """

@@ -1,4 +1,4 @@
-"""Many sockets that send less than they announce, and hold what they got as long as the other side lets them."""
+"""Opens many sockets that send less than they announce and stay open as long as the server allows."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from tests.attack.client import Answer
 from tests.running import until
 
 SOCKETS = 200
-WITHIN_S = 2.0  # a door that waits for one of them answers when it has given it up, after 2.5 s
+WITHIN_S = 2.0  # a server that waits for a slow socket answers only after its timeout of 2.5 s
 _DRIP_EVERY_S = 0.2
 _HEAD = b"POST /generate-image HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 
@@ -25,8 +25,8 @@ SHAPES: Mapping[str, bytes] = {
 
 
 @asynccontextmanager
-async def besieged(port: int, shapes: list[str], count: int = SOCKETS) -> AsyncIterator[None]:
-    """So many sockets at the port, of these shapes by turns, until the block ends."""
+async def slow_sockets_open(port: int, shapes: list[str], count: int = SOCKETS) -> AsyncIterator[None]:
+    """Keep `count` sockets open at the port, with these shapes in turn, until the block ends."""
     held: list[asyncio.StreamWriter] = []
 
     async def hold(shape: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.attack import aftermath
 from tests.attack.attacker import Attacker
-from tests.attack.flood import Seen, flood, interact
+from tests.attack.flood import FloodResult, flood, interact
 from tests.attack.kinds import stream
 from tests.attack.rows import Row, rows
 from tests.system.up import mando_up
@@ -23,8 +23,8 @@ def attacker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacker]:
 async def test_every_hostile_request_gets_the_answer_that_is_right_for_it(attacker: Attacker) -> None:
     seed = random.randrange(1_000_000)
     sys.stdout.write(f"seed {seed}\n")
-    before = aftermath.Before.of(attacker)
-    seen = Seen(genuine_within_s=8)  # on a machine that other tests use too
+    before = aftermath.Baseline.of(attacker)
+    seen = FloodResult(genuine_within_s=8)  # on a machine that other tests use too
     await flood(attacker, stream(seed, attacker), most=1000, within_s=60, seen=seen)
     assert seen.count > 200
     assert seen.complaints() == []

@@ -1,10 +1,7 @@
 """The page in a real browser: a member with a keyboard, a bot that draws, and everything that can go wrong."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
 from aiohttp import web
 from playwright.async_api import Route, expect
 
@@ -17,17 +14,10 @@ from tests.discord.application import (
     a_form,
     a_picture,
     answering,
-    local_discord,
     until,
 )
 
 EPHEMERAL = {"type": 4, "data": {"content": "I am too busy to draw right now.", "flags": 64}}
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path) as running:
-        yield running
 
 
 async def test_a_first_visitor_is_led_to_a_picture_by_the_keyboard_alone(here: Running) -> None:

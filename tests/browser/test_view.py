@@ -1,19 +1,10 @@
 """What of the channel is in view: the newest message, older ones, a narrow window, nothing that moves unasked."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.channel import DESCRIPTION, draw, is_at_the_bottom, opened
-from tests.discord.application import Running, local_discord, until
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path) as running:
-        yield running
+from tests.discord.application import Running, until
 
 
 async def test_the_view_stays_with_the_newest_message_unless_the_member_reads_older_ones(here: Running) -> None:

@@ -1,4 +1,4 @@
-"""`make chaos`: the whole matrix of faults against the running local system, and a table of what became of it."""
+"""`make chaos`: runs the whole matrix of faults against the running local system and prints a table of outcomes."""
 
 import random
 import sys

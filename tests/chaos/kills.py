@@ -1,4 +1,4 @@
-"""Processes killed at random moments while members type /mando: the whole, steps, ingress, a worker of either."""
+"""Kills a random process at a random moment while members type /mando: `mando up`, steps, ingress, or a worker."""
 
 import os
 import random
@@ -19,7 +19,7 @@ _MEMBERS = 4
 
 
 def killed(data: Path, kills: int, dice: random.Random) -> Tally:
-    """Kill so often, each time amid new interactions, then let all that was begun come to its end."""
+    """Kill a process `kills` times during new interactions, then wait for all outcomes."""
     for _ in range(kills):
         with mando_up(data) as up:
             _interact_until_killed(up, dice)
@@ -44,7 +44,7 @@ def _interact_until_killed(up: Up, dice: random.Random) -> None:
 
 
 def _type_until(up: Up, ends_s: float) -> None:
-    """A member who types /mando again and again, also while it falls."""
+    """A member who types /mando again and again, also while the process dies."""
     while time.monotonic() < ends_s:
         with suppress(requests.RequestException):
             up.interact()

@@ -1,4 +1,4 @@
-"""What must hold whatever broke: every acknowledged interaction has one visible outcome, and no secret is anywhere."""
+"""Checks after every fault: each acknowledged interaction has one visible outcome, and no secret is in any file."""
 
 import shutil
 import sqlite3
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What became of the interactions that were sent; broken says in words where the promise was."""
+    """The outcomes of the interactions that were sent; broken: what was wrong, in words."""
 
     sent: int
     acknowledged: int
@@ -33,9 +33,9 @@ Written = defaultdict[str, set[str]]  # an object's name → every generation th
 
 
 def settle(up: Up, ids: Sequence[str], deadline_s: float = 120, written: Written | None = None) -> Tally:
-    """Wait until nothing is under way, then count.
+    """Wait until no work is left, then count.
 
-    written is what earlier looks at the bucket saw: a second generation of a name is a picture that was written over.
+    written: object generations that were seen earlier.  A second generation of a name is an overwritten picture.
     """
     seen: Written = defaultdict(set) if written is None else written
     wait_until(lambda: _is_quiet(up, ids, seen), f"the outcome of {len(ids)} interactions", deadline_s)
@@ -43,12 +43,12 @@ def settle(up: Up, ids: Sequence[str], deadline_s: float = 120, written: Written
 
 
 def answered(up: Up, ids: Sequence[str], deadline_s: float = 60) -> None:
-    """Wait until these have an outcome, whatever else is under way."""
+    """Wait until these have an outcome; other work may go on."""
     wait_until(lambda: _all_have_an_outcome(up, ids), f"the outcome of {len(ids)} interactions", deadline_s)
 
 
 def count(up: Up, ids: Sequence[str], written: Written | None = None) -> Tally:
-    """What became of these; written is what was seen of the bucket meanwhile."""
+    """The outcomes of these interactions; written: the generations seen in the bucket."""
     pictures = words = acknowledged = 0
     broken = []
     for one in ids:

@@ -106,7 +106,7 @@ def _has_ended(local: LocalCloud, name: str) -> bool:
 @pytest.mark.parametrize("count", [1, 2, 3])
 async def test_a_step_fails_once_too_often_or_too_rarely(cloud: Any, count: int) -> None:
     local, _, _ = cloud
-    local.faults.coming.append(Fault("reply", "500", count))
+    local.faults.pending.append(Fault("reply", "500", count))
     hits = [local.faults.take("reply") is not None for _ in range(count + 1)]
     assert hits == [True] * count + [False]
     assert local.faults.take("generate") is None

@@ -201,7 +201,7 @@ async def test_a_visited_page_in_a_real_browser_changes_and_reads_nothing(cloud:
         assert await page.frames[-1].title() != "Operations · mando on this machine"
         await page.goto(f"{base}/ops")  # a link to it works
         assert await page.title() == "Operations · mando on this machine"
-    assert local.faults.coming == []
+    assert local.faults.pending == []
     assert abs(local.faults.now_s() - time.time()) < 60
     assert local.tasks.queues() == []
     assert "evil" not in str(await local.discord.run(local.discord.channel.snapshot, 50))
@@ -258,7 +258,7 @@ async def test_a_mistake_of_ours_is_logged_with_its_traceback_and_not_shown(
     cloud: tuple[LocalCloud, int], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local, port = cloud
-    monkeypatch.setattr(local.faults, "coming", None)
+    monkeypatch.setattr(local.faults, "pending", None)
     async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/faults") as answer:
         assert (answer.status, await answer.text()) == (500, "internal error\n")
     assert "TypeError" in caplog.text

@@ -13,7 +13,7 @@ import pytest
 from local.data.sweeping import used_bytes
 from local.executions.data.workflows import Settings
 from local.project import BUCKET, WORKFLOW
-from local.retention import KEPT_BYTES, KEPT_S, PAGE, in_words
+from local.retention import KEPT_BYTES, KEPT_S, RETENTION_TABLE, in_words
 from local.server import LocalCloud
 from tests.discord.application import COMMAND
 from tests.running import until
@@ -63,11 +63,11 @@ async def test_what_is_kept_long_enough_goes_and_what_is_unfinished_stays(tmp_pa
         await fill(cloud, url, session, 25)  # more than one slice
         running = cloud.executions.create(WORKFLOW, "1")["name"]
         later_s = time.time() + KEPT_S - DAY_S
-        cloud.retention._now_s = lambda: later_s
-        await cloud.retention.sweep()
+        cloud.sweeper._now_s = lambda: later_s
+        await cloud.sweeper.sweep()
         assert await kept(cloud) == {"executions": 26, "objects": 25, "messages": 25}
-        cloud.retention._now_s = lambda: later_s + 2 * DAY_S
-        await cloud.retention.sweep()
+        cloud.sweeper._now_s = lambda: later_s + 2 * DAY_S
+        await cloud.sweeper.sweep()
         assert await kept(cloud) == {"executions": 1, "objects": 0, "messages": 1}, "listeners need the last message"
         assert cloud.executions.get(running)["state"] == "ACTIVE"
         assert cloud.executions.store._database.rows("SELECT name FROM histories") == []
@@ -78,12 +78,12 @@ async def test_the_oldest_goes_until_the_folder_is_small_enough(tmp_path: Path) 
     async with a_cloud(tmp_path) as (cloud, url, session):
         await fill(cloud, url, session, 60, size=100_000)
         full_bytes = used_bytes(tmp_path)
-        cloud.retention._kept_bytes = full_bytes - 2_000_000
-        await cloud.retention.sweep()
+        cloud.sweeper._kept_bytes = full_bytes - 2_000_000
+        await cloud.sweeper.sweep()
         assert (await kept(cloud))["objects"] == 60, "nothing younger than an hour goes"
         hours_s = time.time() + 2 * 3600
-        cloud.retention._now_s = lambda: hours_s
-        await cloud.retention.sweep()
+        cloud.sweeper._now_s = lambda: hours_s
+        await cloud.sweeper.sweep()
         left = cloud.objects.names(BUCKET, "", None, 1000, after=False)
         assert used_bytes(tmp_path) <= full_bytes - 2_000_000
         assert 0 < len(left) <= 40
@@ -96,10 +96,10 @@ async def test_what_an_unfinished_execution_may_still_need_stays_however_full_th
     async with a_cloud(tmp_path) as (cloud, url, session):
         cloud.executions.create(WORKFLOW, "1")
         await fill(cloud, url, session, 3)
-        cloud.retention._kept_bytes = 1
+        cloud.sweeper._kept_bytes = 1
         hours_s = time.time() + 2 * 3600
-        cloud.retention._now_s = lambda: hours_s
-        await cloud.retention.sweep()
+        cloud.sweeper._now_s = lambda: hours_s
+        await cloud.sweeper.sweep()
         assert await kept(cloud) == {"executions": 4, "objects": 3, "messages": 3}
 
 
@@ -116,10 +116,10 @@ async def test_a_sweep_holds_up_nobody(tmp_path: Path) -> None:
                 await asyncio.sleep(0)
 
         counting = asyncio.create_task(count())
-        cloud.retention._now_s = lambda: time.time() + KEPT_S + DAY_S
-        await cloud.retention.sweep()
+        cloud.sweeper._now_s = lambda: time.time() + KEPT_S + DAY_S
+        await cloud.sweeper.sweep()
         counting.cancel()
-        assert turns > 3 * 3 * 2  # three shelves of three slices, two steps each
+        assert turns > 3 * 3 * 2  # three stores of three batches, two steps each
 
 
 def test_one_place_says_what_is_kept_how_long() -> None:
@@ -129,7 +129,7 @@ def test_one_place_says_what_is_kept_how_long() -> None:
     assert has_both, "docs/operating.md has other numbers than local/retention.py"
     table = page.partition("## How long data is kept")[2].partition("## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| what")]
-    expected = [f"| {what} | {how_long} |" for what, how_long in PAGE]
+    expected = [f"| {what} | {how_long} |" for what, how_long in RETENTION_TABLE]
     assert rows == expected, "put into the table of docs/operating.md:\n" + "\n".join(expected)
 
 
@@ -149,8 +149,8 @@ async def test_a_folder_that_cannot_be_swept_now_is_swept_later(
         await fill(cloud, url, session, 2)
         database = cloud.executions.store._database
         database.run("PRAGMA query_only = ON")
-        cloud.retention._now_s = lambda: time.time() + KEPT_S + DAY_S
-        sweeping = asyncio.create_task(cloud.retention.run())
+        cloud.sweeper._now_s = lambda: time.time() + KEPT_S + DAY_S
+        sweeping = asyncio.create_task(cloud.sweeper.run())
         await asyncio.sleep(0.1)
         assert not sweeping.done()
         assert (await kept(cloud))["executions"] == 2

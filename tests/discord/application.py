@@ -1,4 +1,4 @@
-"""A real application over HTTP for the local Discord to talk to, and a running local Discord."""
+"""A running local Discord, and a real application over HTTP that receives its interactions."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from nacl.signing import VerifyKey
 
 from local.discord.api.routes import routes
 from local.discord.discord import LocalDiscord
-from local.http.guard import guard, mark
+from local.http.guard import add_security_headers, guard
 from tests.servers import ROOT
 
 COMMAND = json.loads((ROOT / "deploy" / "command.json").read_bytes())
@@ -62,7 +62,7 @@ class Clock:
 
 @dataclass
 class Application:
-    """Checks every signature; answers what it is told to, "thinking…" otherwise."""
+    """Checks every signature, and answers with `answer`; by default it defers ("thinking…")."""
 
     clock: Clock
     public_key_hex: str = ""
@@ -153,7 +153,7 @@ async def local_discord(
 @contextlib.asynccontextmanager
 async def served(served: list[web.AbstractRouteDef]) -> AsyncIterator[str]:
     app = web.Application(middlewares=[guard])
-    app.on_response_prepare.append(mark)
+    app.on_response_prepare.append(add_security_headers)
     app.add_routes(served)
     runner = web.AppRunner(app)
     await runner.setup()

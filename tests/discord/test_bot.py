@@ -1,6 +1,5 @@
 """What takes a bot's token: messages by its own hand, the commands, the address of interactions."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from tests.discord.application import (
     BOT_TOKEN,
     COMMAND,
     PICTURE,
-    Clock,
     Running,
     a_form,
     a_picture,
@@ -26,12 +24,6 @@ from tests.discord.application import (
 )
 
 BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path, Clock()) as running:
-        yield running
 
 
 def commands_url(here: Running) -> str:

@@ -1,8 +1,6 @@
 """An application may answer by a call of its own; what it answers and we cannot show is never held against it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,24 +8,16 @@ from aiohttp import web
 
 from tests.discord.application import (
     BOT_TOKEN,
-    Clock,
     Interaction,
     Running,
     a_form,
     a_picture,
     answering,
-    local_discord,
 )
 
 WORDS = {"type": 4, "data": {"content": "drawn"}}
 BUTTONS = {"type": 4, "data": {"content": "x", "components": [{"type": 1}]}}
 MODAL = {"type": 9, "data": {"custom_id": "a", "title": "b", "components": []}}
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path, Clock()) as running:
-        yield running
 
 
 def callback_url(here: Running, interaction: Interaction) -> str:

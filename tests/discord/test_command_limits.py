@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.discord.command_form import parse_command, parse_commands
-from local.discord.command_use import used
+from local.discord.command_use import command_data
 from local.discord.errors import DiscordError
 
 ROSE = {"name": "rose", "description": "Draw a rose"}
@@ -204,7 +204,7 @@ def a_command(*options: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def use(command: dict[str, Any], *options: Any, **more: Any) -> dict[str, Any]:
-    return used({"name": "rose", "options": list(options)} | more, [command])
+    return command_data({"name": "rose", "options": list(options)} | more, [command])
 
 
 # An option, what of it is taken, and what is not with its code.  Source: Discord, "Application Command Option
@@ -245,7 +245,7 @@ def test_a_use_of_a_command_names_another_or_lacks_an_option() -> None:
     as_sent = [{"name": one["name"], "type": 3, "value": one["value"]} for one in given]
     assert use(command, *given) == {"id": "9", "name": "rose", "type": 1, "options": as_sent}
     assert use(command | {"guild_id": "5"}, *given)["guild_id"] == "5"
-    assert used({"name": "rose"}, [a_command()]) == {"id": "9", "name": "rose", "type": 1}
+    assert command_data({"name": "rose"}, [a_command()]) == {"id": "9", "name": "rose", "type": 1}
     need = {"options": "APPLICATION_COMMAND_OPTIONS_REQUIRED"}
     assert refusals(use, command, given[0]) == need
     unknown = {"options.1.name": "APPLICATION_COMMAND_INVALID_OPTION"}
@@ -255,19 +255,19 @@ def test_a_use_of_a_command_names_another_or_lacks_an_option() -> None:
         "options.0.name": "BASE_TYPE_REQUIRED APPLICATION_COMMAND_INVALID_OPTION"
     }
     assert refusals(use, a_command(), *([{"name": "a"}] * 26)) == {"options": TOO_LONG}
-    assert refusals(used, {}, [command]) == {"name": NEEDED}
-    assert refusals(used, {"name": x(33)}, [command]) == {"name": TOO_LONG}
-    assert refusals(used, {"name": "rose", "id": "x"}, [command]) == {"id": NO_MATCH}
+    assert refusals(command_data, {}, [command]) == {"name": NEEDED}
+    assert refusals(command_data, {"name": x(33)}, [command]) == {"name": TOO_LONG}
+    assert refusals(command_data, {"name": "rose", "id": "x"}, [command]) == {"id": NO_MATCH}
 
 
 @pytest.mark.parametrize("given", [{"name": "tulip"}, {"name": "rose", "id": "8"}, {"name": "tulip", "id": "9"}])
 def test_a_command_that_is_not_registered_is_used(given: dict[str, Any]) -> None:
     with pytest.raises(DiscordError) as caught:
-        used(given, [a_command()])
+        command_data(given, [a_command()])
     assert (caught.value.status, caught.value.body) == (404, {"message": "Unknown application command", "code": 10063})
 
 
 def test_of_two_commands_of_a_name_another_is_used() -> None:
     both = [a_command(an_option(), id="1", guild_id="5"), a_command(id="2")]
-    assert used({"name": "rose"}, both)["id"] == "1", "the first that is offered"
-    assert used({"name": "rose", "id": "2"}, both) == {"id": "2", "name": "rose", "type": 1}
+    assert command_data({"name": "rose"}, both)["id"] == "1", "the first that is offered"
+    assert command_data({"name": "rose", "id": "2"}, both) == {"id": "2", "name": "rose", "type": 1}

@@ -1,6 +1,5 @@
 """Commands: what may be registered, for every guild and for one, all at once and one by one."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,6 @@ from tests.discord.application import BOT_TOKEN, COMMAND, Running, local_discord
 
 BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
 ROSE = {"name": "rose", "description": "Draw a rose"}
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path) as running:
-        yield running
 
 
 def of_all(here: Running) -> str:

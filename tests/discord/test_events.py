@@ -4,22 +4,15 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from local.discord import events
-from tests.discord.application import Running, local_discord, until
+from tests.discord.application import Running, until
 
 Event = tuple[str, int, dict[str, Any]]
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path) as running:
-        yield running
 
 
 class Listener:
@@ -159,7 +152,7 @@ async def test_a_listener_that_does_not_read_is_let_go_and_delays_nobody(
     here: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "MOST_MISSED", 5)
-    with here.discord.broadcast.listening() as unread:
+    with here.discord.broadcast.subscribe() as unread:
         async with listening(here) as listener:
             for _ in range(7):
                 await here.interact()

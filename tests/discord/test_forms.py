@@ -1,22 +1,19 @@
 """Every documented field of a message is shown, or refused by a sentence that says what this stand-in cannot show."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.discord.application import BOT_TOKEN, Clock, Running, a_form, a_picture, local_discord
+from tests.discord.application import BOT_TOKEN, Running, a_form, a_picture
 
 BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
+async def here(here: Running) -> Running:
     """The bot is thinking."""
-    async with local_discord(tmp_path, Clock()) as running:
-        await running.interact()
-        yield running
+    await here.interact()
+    return here
 
 
 async def send(here: Running, call: str, body: dict[str, Any]) -> tuple[int, Any]:

@@ -20,12 +20,6 @@ from tests.discord.application import Interaction, Running, answering, json_valu
 BUSY = {"type": 4, "data": {"content": "Too busy.", "flags": 64}}
 
 
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path) as running:
-        yield running
-
-
 async def test_the_application_gets_a_whole_signed_slash_command(here: Running) -> None:
     options = [{"name": "words", "value": "my cat"}, {"name": "symmetry", "value": 12}]
     outcome = await here.interact(data={"name": "mando", "options": options})

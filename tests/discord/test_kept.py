@@ -1,7 +1,5 @@
 """What an edit may change of a message, what is left of a deleted one, and where a delivery goes."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,24 +9,16 @@ from local.discord.answer import Deferred, parse_answer
 from tests.discord.application import (
     BOT_TOKEN,
     PICTURE,
-    Clock,
     Interaction,
     Running,
     a_form,
     a_picture,
     answering,
-    local_discord,
 )
 
 BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
 EPHEMERAL, SUPPRESS_EMBEDS, LOADING, SUPPRESS_NOTIFICATIONS = 64, 4, 128, 4096
 OF_A_REPLY = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path, Clock()) as running:
-        yield running
 
 
 @pytest.mark.parametrize("asked", [None, 0, EPHEMERAL, SUPPRESS_EMBEDS, EPHEMERAL | SUPPRESS_EMBEDS])

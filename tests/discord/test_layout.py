@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.discord.store import Store
 from tests.cloud.test_layouts import a_file
 
@@ -35,12 +35,12 @@ def test_files_stay_in_the_table_or_lose_their_message_or_lie_there_twice(tmp_pa
     path = a_file(tmp_path / "discord.sqlite", DISCORD_BEFORE)
     (tmp_path / "discord.files").mkdir()
     (tmp_path / "discord.files" / "7").write_bytes(b"half")  # a process was killed amid it
-    Store(path, Contents(tmp_path / "contents"), on_change=lambda _: None).close()
+    Store(path, ContentPool(tmp_path / "contents"), on_change=lambda _: None).close()
     files = [tmp_path / "discord.files" / name for name in ("7", "8")]
     assert [file.read_bytes() for file in files] == [b"\x89PNG", b"\x89PNG"]
     assert files[0].stat().st_ino == files[1].stat().st_ino
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT * FROM files ORDER BY id").fetchall() == [(7, 1), (8, 1)]
     new = tmp_path / "new.sqlite"
-    Store(new, Contents(tmp_path / "contents"), on_change=lambda _: None).close()
+    Store(new, ContentPool(tmp_path / "contents"), on_change=lambda _: None).close()
     assert shape(path) == shape(new)

@@ -1,19 +1,9 @@
 """Real libraries log in, register, answer, edit, follow up and delete against the local Discord, as against Discord."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.discord.application import Running, local_discord
+from tests.discord.application import Running
 from tests.discord.libraries.install import Bot, node_bot, python_bot
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path) as running:
-        yield running
 
 
 async def lives(here: Running, bot: Bot) -> dict[str, Any]:

@@ -1,23 +1,20 @@
 """How often a token may be used, and what every answer tells of it."""
 
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from local.discord.limits import CALLS, WINDOW_S, RateLimit
-from tests.discord.application import Clock, Running, local_discord
+from tests.discord.application import Running
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
+async def here(here: Running) -> Running:
     """The bot is thinking."""
-    async with local_discord(tmp_path, Clock()) as running:
-        await running.interact()
-        yield running
+    await here.interact()
+    return here
 
 
 @pytest.fixture

@@ -1,21 +1,13 @@
 """What libraries ask for when they log in, and how they are told of what is not there."""
 
 import base64
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.discord.application import BOT_TOKEN, Running, local_discord
+from tests.discord.application import BOT_TOKEN, Running
 
 BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path) as running:
-        yield running
 
 
 async def grant(here: Running, secret: str = BOT_TOKEN, **form: str) -> tuple[int, Any]:

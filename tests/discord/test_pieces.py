@@ -19,7 +19,7 @@ from local.discord.interaction import RANDOM_CHARACTERS, Interaction, is_token, 
 from local.discord.limits import Allowance, RateLimit, rate_limited
 from local.discord.message import safe_filename
 from local.discord.signing import signed_headers
-from local.discord.snowflake import Snowflakes, first_at, made_at
+from local.discord.snowflake import Snowflakes, smallest_id_at, time_of_id
 
 
 def test_a_window_of_calls_ends_too_early_or_never() -> None:
@@ -146,13 +146,13 @@ def test_a_client_is_known_by_the_form_although_it_says_who_it_is_in_the_header(
 
 def test_an_id_tells_of_another_moment() -> None:
     """Source: Discord, "Snowflakes": milliseconds since 2015 above bit 22; the page's own example."""
-    assert made_at("175928847299117063") == datetime(2016, 4, 30, 11, 18, 25, 796000, tzinfo=UTC)
-    assert first_at(1462015105.796) == 175928847299117063 >> 22 << 22
-    assert first_at(1420070400) == 0
+    assert time_of_id("175928847299117063") == datetime(2016, 4, 30, 11, 18, 25, 796000, tzinfo=UTC)
+    assert smallest_id_at(1462015105.796) == 175928847299117063 >> 22 << 22
+    assert smallest_id_at(1420070400) == 0
     moment = datetime(2026, 11, 23, tzinfo=UTC)
     ids = Snowflakes(lambda: moment)
     first, second = int(ids.next()), int(ids.next())
-    assert (first, second) == (first_at(moment.timestamp()), first + 1)
+    assert (first, second) == (smallest_id_at(moment.timestamp()), first + 1)
     assert int(Snowflakes(lambda: moment, after=first + 9).next()) == first + 10
 
 

@@ -1,7 +1,5 @@
 """The webhook of a reply: what a bot may do with it, and every refusal."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,23 +11,20 @@ from local.discord.errors import DiscordError
 from local.discord.form import ANSWER, CREATE, EDIT, EDIT_REPLY, FOLLOW_UP, Call, Form, parse_form
 from tests.discord.application import (
     PICTURE,
-    Clock,
     Interaction,
     Running,
     a_form,
     a_picture,
     deferred,
     json_values,
-    local_discord,
 )
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
+async def here(here: Running) -> Running:
     """The bot is thinking."""
-    async with local_discord(tmp_path, Clock()) as running:
-        await running.interact()
-        yield running
+    await here.interact()
+    return here
 
 
 async def test_a_picture_is_uploaded_and_shown_by_its_embed_with_its_alt_text(here: Running) -> None:
@@ -240,7 +235,7 @@ async def test_a_file_that_is_no_picture_is_only_ever_downloaded(here: Running) 
 async def test_a_user_agent_that_discord_may_block_is_noted(here: Running) -> None:
     await here.call("GET", here.reply_url, headers={"User-Agent": "python-requests/2"})
     await here.call("GET", here.reply_url, headers={"User-Agent": "DiscordBot (https://example.org, 1.0)"})
-    assert here.discord.odd_user_agents == {"python-requests/2": 1}
+    assert here.discord.invalid_user_agents == {"python-requests/2": 1}
 
 
 FIELDS = ["content", "embeds", "attachments", "allowed_mentions", "flags", "nonce", "enforce_nonce", "components"]

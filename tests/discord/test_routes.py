@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +12,16 @@ from local.discord.api.routes import routes
 from local.discord.discord import LocalDiscord
 from tests.discord.application import (
     BOT_TOKEN,
-    Clock,
     Interaction,
     Running,
     a_form,
     a_picture,
     answering,
     deferred,
-    local_discord,
 )
 from tests.servers import ROOT
 
 BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path, Clock()) as running:
-        yield running
 
 
 # Source: Discord's pages of each resource; /api/client and the page are ours.
@@ -242,7 +233,7 @@ async def test_a_user_agent_is_noted_twice_or_not_at_all(here: Running, caplog: 
     for agent in ("curl/8", "curl/8", "DiscordBot (https://a, 1)", "DiscordBot (https://a, 1) more", "DiscordBot x"):
         await here.call("GET", url, headers=BOT | {"User-Agent": agent})
         await here.call("POST", f"{here.api}/interactions/1/x/callback", json={}, headers={"User-Agent": agent})
-    assert here.discord.odd_user_agents == {"curl/8": 4, "DiscordBot x": 2}
+    assert here.discord.invalid_user_agents == {"curl/8": 4, "DiscordBot x": 2}
     said = [record.getMessage() for record in caplog.records if "User-Agent" in record.getMessage()]
     form = "is not of the form that Discord asks for: DiscordBot ($url, $version)"
     assert said == [f"User-Agent 'curl/8' {form}", f"User-Agent 'DiscordBot x' {form}"]

@@ -3,9 +3,8 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,16 +18,9 @@ from tests.discord.application import (
     a_picture,
     answering,
     deferred,
-    local_discord,
     served,
 )
 from tests.servers import ROOT, free_port
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path) as running:
-        yield running
 
 
 @dataclass

@@ -1,12 +1,11 @@
 """What is kept of messages, interactions and files: in which order, until when, and what goes with what."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.discord.errors import DiscordError
 from local.discord.files import MessageFiles
 from local.discord.form import Form
@@ -22,12 +21,6 @@ from tests.discord.application import (
 )
 
 BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path, Clock()) as running:
-        yield running
 
 
 def messages_url(here: Running) -> str:
@@ -105,7 +98,7 @@ async def test_free_pages_stay_in_the_file_for_ever(here: Running) -> None:
     store = here.discord.replies._store
     (before,) = (await here.discord.run(store._database.rows, free))[0]
     assert before > 10
-    await here.discord.give_back(5)
+    await here.discord.release_free_pages(5)
     (after,) = (await here.discord.run(store._database.rows, free))[0]
     assert after == before - 5
 
@@ -127,7 +120,7 @@ async def test_a_refused_change_leaves_a_file_a_message_or_a_word_of_it(here: Ru
             )
             raise DiscordError(400, 0, "no")
 
-    with here.discord.broadcast.listening() as queue:
+    with here.discord.broadcast.subscribe() as queue:
         with pytest.raises(DiscordError):
             await here.discord.run(post_twice)
         assert (on_disk(tmp_path), queue.empty()) == ([], True)
@@ -254,7 +247,7 @@ async def test_a_follow_up_or_a_deletion_reaches_a_message_of_another_interactio
 
 
 def test_a_file_that_cannot_be_kept_for_good_is_passed_over_in_silence(tmp_path: Path) -> None:
-    files = MessageFiles(tmp_path / "files", Contents(tmp_path / "contents"))
+    files = MessageFiles(tmp_path / "files", ContentPool(tmp_path / "contents"))
     (tmp_path / "contents").rmdir()
     (tmp_path / "contents").write_bytes(b"no folder")
     with pytest.raises(NotADirectoryError):

@@ -22,7 +22,7 @@ from nacl.exceptions import BadSignatureError
 from local.data.disk import UnusableFile
 from local.discord.interaction import RANDOM_CHARACTERS
 from local.discord.signing import ensure_signing_key, signed_headers
-from local.discord.snowflake import Snowflakes, made_at
+from local.discord.snowflake import Snowflakes, time_of_id
 from tests.discord.application import PICTURE, a_form, a_picture, local_discord
 from tests.full_disk import full
 from tests.servers import free_port, running, serving, wait_until
@@ -145,7 +145,7 @@ def test_ids_only_grow_also_when_the_clock_goes_back(steps_ms: list[int], after:
 @given(st.datetimes(datetime(2015, 1, 2), datetime(2080, 1, 1)))  # noqa: DTZ001 - hypothesis adds the zone
 def test_an_id_tells_when_it_was_made(moment: datetime) -> None:
     moment = moment.replace(tzinfo=UTC)
-    assert timedelta(0) <= moment - made_at(Snowflakes(lambda: moment).next()) < timedelta(milliseconds=1)
+    assert timedelta(0) <= moment - time_of_id(Snowflakes(lambda: moment).next()) < timedelta(milliseconds=1)
 
 
 async def test_on_a_full_disk_a_message_is_refused_with_503_and_nothing_of_it_is_there(tmp_path: Path) -> None:

@@ -1,14 +1,13 @@
 """Files of a message: how large, how many, of which kind, and what an edit makes of those that are there."""
 
 import io
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import PIL.Image
 import pytest
 
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.discord import uploads
 from local.discord.discord import LocalDiscord
 from local.discord.form import Form
@@ -18,11 +17,10 @@ TOO_LARGE = {"message": "Request entity too large", "code": 40005}
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
+async def here(here: Running) -> Running:
     """The bot is thinking."""
-    async with local_discord(tmp_path, Clock()) as running:
-        await running.interact()
-        yield running
+    await here.interact()
+    return here
 
 
 def test_the_limits_are_others_than_documented() -> None:
@@ -218,7 +216,7 @@ async def test_a_body_that_is_too_large_is_told_in_other_words(here: Running) ->
 
 
 async def test_bytes_that_others_keep_too_are_kept_twice(tmp_path: Path) -> None:
-    discord = LocalDiscord(tmp_path / "discord.sqlite", "", contents=Contents(tmp_path / "shared"))
+    discord = LocalDiscord(tmp_path / "discord.sqlite", "", pool=ContentPool(tmp_path / "shared"))
     async with discord:
         picture = uploads.Upload("a.png", "image/png", a_picture(), 64, 64)
         await discord.run(discord.channel.post, Form(content="x"), {"0": picture})

@@ -2,27 +2,15 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.discord.application import (
     BOT_TOKEN,
-    Clock,
     Running,
-    local_discord,
 )
 
 BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path, Clock()) as running:
-        yield running
 
 
 def masked(here: Running, answer: Any) -> Any:

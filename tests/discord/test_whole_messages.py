@@ -1,21 +1,11 @@
 """Messages and commands as Discord shows them, compared whole."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.discord.application import BOT_TOKEN, PICTURE, Clock, Running, a_form, a_picture, answering, local_discord
+from tests.discord.application import BOT_TOKEN, PICTURE, Running, a_form, a_picture, answering
 from tests.discord.test_whole import BOTS_USER, YOU, masked
 
 BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Running]:
-    async with local_discord(tmp_path, Clock()) as running:
-        yield running
 
 
 # Source: Discord, "Message Object".

@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from local.data.disk import CannotKeep
+from local.data.disk import DiskUnavailable
 from local.executions.data.executions import ExecutionStore
 from local.executions.data.workflows import Revision
 from local.executions.engine import service
@@ -81,7 +81,7 @@ async def test_an_execution_that_cannot_be_read_is_given_up_or_asked_for_all_the
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on from its journal, as after a crash: what it had claimed may be claimed again."""
-    monkeypatch.setattr(service, "waits_s", lambda: repeat(0.03))
+    monkeypatch.setattr(service, "backoffs_s", lambda: repeat(0.03))
     async with a_face(tmp_path) as face:
         face.deploy("main: [{a: {return: 1}}]")
         revision, ended = face.service.registry.revision, face.service._callbacks.end
@@ -91,7 +91,7 @@ async def test_an_execution_that_cannot_be_read_is_given_up_or_asked_for_all_the
         def unreadable(*given: str) -> Revision | None:
             tries_s.append(asyncio.get_running_loop().time())
             if len(tries_s) < 3:
-                raise CannotKeep("for a while")
+                raise DiskUnavailable("for a while")
             return revision(*given)
 
         def end(execution: str) -> None:

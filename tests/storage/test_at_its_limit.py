@@ -169,7 +169,7 @@ def test_a_session_lives_longer_or_shorter_than_a_week(tmp_path: Path, away: tim
 
 
 @pytest.mark.parametrize(
-    ("told", "is_taken"),
+    ("expected", "is_taken"),
     [
         ({}, True),
         ({"md5Hash": "eB5eJF1ptWaXm4bijSPyxw=="}, True),
@@ -179,9 +179,11 @@ def test_a_session_lives_longer_or_shorter_than_a_week(tmp_path: Path, away: tim
         ({"md5Hash": "AAAAAAAAAAAAAAAAAAAAAA==", "crc32c": "KAwGng=="}, False),
     ],
 )
-def test_of_two_checksums_a_wrong_one_is_forgotten(store: ObjectStore, told: dict[str, Any], is_taken: bool) -> None:
+def test_of_two_checksums_a_wrong_one_is_forgotten(
+    store: ObjectStore, expected: dict[str, Any], is_taken: bool
+) -> None:
     try:
-        put(store, "sum", CONTENT, told=Checksums.from_resource(told))
+        put(store, "sum", CONTENT, expected=Checksums.from_resource(expected))
     except StorageError:
         assert not is_taken
     else:
@@ -191,6 +193,6 @@ def test_of_two_checksums_a_wrong_one_is_forgotten(store: ObjectStore, told: dic
 def test_a_checksum_of_the_header_gives_way_to_one_of_the_resource() -> None:
     """The header comes with the last bytes, so it is what holds; what it does not tell is as the resource told it."""
     resource = Checksums("m", "c")
-    assert Checksums.from_header("crc32c=x").over(resource) == Checksums("m", "x")
-    assert Checksums.from_header("md5=y==, crc32c=x").over(resource) == Checksums("y==", "x")
-    assert Checksums.from_header("").over(resource) == resource
+    assert Checksums.from_header("crc32c=x").or_else(resource) == Checksums("m", "x")
+    assert Checksums.from_header("md5=y==, crc32c=x").or_else(resource) == Checksums("y==", "x")
+    assert Checksums.from_header("").or_else(resource) == resource

@@ -14,7 +14,7 @@ import requests
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from local.data.disk import CannotKeep
+from local.data.disk import DiskUnavailable
 from local.storage.checksums import Checksums
 from local.storage.errors import StorageError
 from local.storage.multipart import RelatedReader, boundary_of
@@ -37,9 +37,9 @@ def test_a_number_of_a_query_is_taken_for_another(text: str | None, number: int 
     """unsure: the service's own words for these."""
     query = {} if text is None else {"generation": text}
     if number == "refused":
-        with pytest.raises(StorageError) as told:
+        with pytest.raises(StorageError) as raised:
             whole_number(query, "generation")
-        assert str(told.value) == f"Invalid value for generation: expected a whole number, got {text!r}"
+        assert str(raised.value) == f"Invalid value for generation: expected a whole number, got {text!r}"
     else:
         assert whole_number(query, "generation") == number
 
@@ -104,7 +104,7 @@ def test_a_content_of_a_whole_number_of_pieces_is_cut_or_summed_wrongly(store: O
 
 
 @pytest.mark.parametrize(
-    ("header", "told"),
+    ("header", "expected"),
     [
         ("", Checksums()),
         ("crc32c=a==", Checksums(None, "a==")),
@@ -112,8 +112,8 @@ def test_a_content_of_a_whole_number_of_pieces_is_cut_or_summed_wrongly(store: O
         ("sha=x,md5=b==,rest", Checksums("b==", None)),
     ],
 )
-def test_a_checksum_of_a_header_is_lost_or_read_as_another(header: str, told: Checksums) -> None:
-    assert Checksums.from_header(header) == told
+def test_a_checksum_of_a_header_is_lost_or_read_as_another(header: str, expected: Checksums) -> None:
+    assert Checksums.from_header(header) == expected
 
 
 @pytest.fixture(scope="module")
@@ -207,26 +207,26 @@ def test_a_content_that_is_lost_or_was_replaced_is_told_otherwise(store: ObjectS
     gone = put(store, "b", b"x")
     store.delete("pictures", "b")
     for stored in (first, gone):
-        with pytest.raises(StorageError, match=f"No such object: pictures/{stored.name}") as told:
+        with pytest.raises(StorageError, match=f"No such object: pictures/{stored.name}") as raised:
             store.open(stored)
-        assert told.value.code == 404
+        assert raised.value.code == 404
         with pytest.raises(StorageError, match="No such object"):
             store.copy(stored, "pictures", "c", Settings())
     (content,) = [path for path in (tmp_path / "data" / "content").rglob("*") if path.is_file()]
     content.write_bytes(b"long" * 9)
-    with pytest.raises(StorageError, match="has 36 bytes, not 6") as told:
+    with pytest.raises(StorageError, match="has 36 bytes, not 6") as raised:
         store.open(second)
-    assert told.value.code == 500
+    assert raised.value.code == 500
     content.unlink()
-    with pytest.raises(StorageError, match="is missing") as told:
+    with pytest.raises(StorageError, match="is missing") as raised:
         store.open(second)
-    assert told.value.to_json()["error"]["errors"][0]["reason"] == "internalError"
+    assert raised.value.to_json()["error"]["errors"][0]["reason"] == "internalError"
 
 
 @pytest.mark.parametrize(
     ("error", "status", "reason"),
     [
-        (CannotKeep("full"), 503, "backendError"),
+        (DiskUnavailable("full"), 503, "backendError"),
         (OSError(errno.ENOSPC, "full"), 503, "backendError"),
         (StorageError(404, "notFound", "gone"), 404, "notFound"),
         (StorageError(304, "notModified", "Not Modified"), 304, None),

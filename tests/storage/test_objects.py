@@ -34,11 +34,11 @@ def put(
     name: str,
     content: bytes,
     conditions: Preconditions | None = None,
-    told: Checksums | None = None,
+    expected: Checksums | None = None,
 ) -> StoredObject:
     incoming = store.receive()
     incoming.write_bytes(content)
-    return store.create("pictures", name, Settings(), incoming, conditions or Preconditions(), told)
+    return store.create("pictures", name, Settings(), incoming, conditions or Preconditions(), expected)
 
 
 def content_of(store: ObjectStore, name: str) -> bytes:
@@ -164,9 +164,9 @@ def test_a_generation_is_never_given_twice_even_if_the_clock_stands_still_or_goe
 
 def test_wrong_checksums_are_refused_and_leave_nothing(store: ObjectStore, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r'Provided CRC32C "AAAAAA==" doesn\'t match calculated CRC32C'):
-        put(store, "cat.png", b"content", told=Checksums(crc32c="AAAAAA=="))
+        put(store, "cat.png", b"content", expected=Checksums(crc32c="AAAAAA=="))
     with pytest.raises(StorageError, match=r'Provided MD5 hash "no" doesn\'t match calculated MD5 hash'):
-        put(store, "cat.png", b"content", told=Checksums(md5_hash="no"))
+        put(store, "cat.png", b"content", expected=Checksums(md5_hash="no"))
     assert files(tmp_path / "data") == []
 
 

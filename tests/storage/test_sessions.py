@@ -68,9 +68,9 @@ def test_a_session_begins_that_cannot_end_well(
 ) -> None:
     store = ObjectStore(tmp_path)
     store.buckets.ensure("pictures")
-    with pytest.raises(StorageError) as told:
+    with pytest.raises(StorageError) as raised:
         UploadSessions(store).start(bucket, name, Settings(), conditions, Checksums())
-    assert told.value.code == code
+    assert raised.value.code == code
     assert list(store.incoming.iterdir()) == []
     store.close()
 
@@ -101,18 +101,18 @@ def test_where_a_session_goes_on_is_another_place(base_url: str) -> None:
 @pytest.mark.parametrize("kind", ["md5", "crc32c"])
 def test_a_wrong_checksum_makes_an_object_or_leaves_its_bytes(base_url: str, way: str, where: str, kind: str) -> None:
     name = f"{way}-{where}-{kind}"
-    told = {"md5Hash" if kind == "md5" else "crc32c": WRONG} if where == "resource" else {}
+    expected = {"md5Hash" if kind == "md5" else "crc32c": WRONG} if where == "resource" else {}
     header = {"X-Goog-Hash": f"{kind}={WRONG}"} if where == "header" else {}
     query = {"uploadType": way, "name": name}
     if way == "media":
         refused = requests.post(uploads(base_url), params=query, data=CONTENT, headers=header, timeout=10)
     elif way == "multipart":
-        parts = f'--b\r\nA: b\r\n\r\n{{"name": "{name}", {str(told)[1:-1]}}}\r\n--b\r\n\r\n0123456789\r\n--b--'
+        parts = f'--b\r\nA: b\r\n\r\n{{"name": "{name}", {str(expected)[1:-1]}}}\r\n--b\r\n\r\n0123456789\r\n--b--'
         headers = {"Content-Type": "multipart/related; boundary=b"}
         body = parts.replace("'", '"').encode()
         refused = requests.post(uploads(base_url), params={"uploadType": way}, data=body, headers=headers, timeout=10)
     else:
-        started = requests.post(uploads(base_url), params=query, json=told, timeout=10)
+        started = requests.post(uploads(base_url), params=query, json=expected, timeout=10)
         refused = requests.put(started.headers["Location"], data=CONTENT, headers=header, timeout=10)
     assert (refused.status_code, "doesn't match calculated" in refused.text) == (400, True), refused.text
     assert media(base_url, name).status_code == 404

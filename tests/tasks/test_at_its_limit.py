@@ -17,7 +17,7 @@ from local.tasks.task import AttemptResult, HttpRequest, LastAttempt, NewTask, T
 from tests.running import until
 from tests.tasks.face import QUEUE
 
-SLICE = dispatcher_module._SLICE
+SLICE = dispatcher_module._BATCH
 
 
 @dataclass
@@ -158,8 +158,8 @@ async def test_what_a_task_sent_lies_in_the_file_after_it_is_gone(tmp_path: Path
             store.record_attempt(task, LastAttempt(1.0, 2.0, 3.0, AttemptResult(500)))
         assert all(None not in row[1:2] for row in kept_rows(tmp_path))
         found = {task.task_id: task for task in store.page(QUEUE, 0, 10)}
-        store.bury([found["done"]], 2000.0)
-        store.bury([found["deleted"]], 2000.0)
+        store.leave_tombstones([found["done"]], 2000.0)
+        store.leave_tombstones([found["deleted"]], 2000.0)
         assert store.expire(QUEUE, 1000.0, 2000.0, 10) == 0
         store.order_purge(QUEUE)
         assert store.purge(QUEUE, 2000.0, 1) == 1
@@ -173,10 +173,10 @@ async def test_names_whose_time_is_over_fill_the_file_for_ever(tmp_path: Path, c
     config = QueueConfig(QUEUE, state="PAUSED")
     async with a_line(tmp_path, config) as line, asyncio.timeout(30):
         with line.store.transaction():
-            line.store.bury([line.put(f"t{number}") for number in range(count)], 1500.0)
-            line.store.bury([line.put("longer")], 1500.1)
+            line.store.leave_tombstones([line.put(f"t{number}") for number in range(count)], 1500.0)
+            line.store.leave_tombstones([line.put("longer")], 1500.1)
         await line.dispatcher.start()
-        await until(lambda: line.dispatcher._house is not None)
+        await until(lambda: line.dispatcher._cleanup_task is not None)
         for _ in range(20):
             await asyncio.sleep(0)
         assert len(kept_rows(tmp_path)) == count + 1
@@ -191,7 +191,7 @@ async def test_names_whose_time_is_over_fill_the_file_for_ever(tmp_path: Path, c
 
 async def test_a_name_is_forgotten_while_a_task_of_it_lives(tmp_path: Path) -> None:
     async with a_line(tmp_path, QueueConfig(QUEUE)) as line:
-        line.store.bury([line.put("t")], 1500.0)
+        line.store.leave_tombstones([line.put("t")], 1500.0)
         line.now_s = 1500.0
         line.put("t")
         assert line.store.forget(10**9, 10) == 0
@@ -207,7 +207,7 @@ async def test_a_purge_that_a_kill_cut_short_leaves_tasks_that_run(tmp_path: Pat
             line.store.record_attempt(tasks[0], LastAttempt(1000.0, 1000.0))
         line.store.order_purge(QUEUE)
         line.put("later")
-        line.store.bury(tasks[-1:] if count > 1 else [], 2000.0)
+        line.store.leave_tombstones(tasks[-1:] if count > 1 else [], 2000.0)
     async with a_line(tmp_path) as line:
         line.answer = AttemptResult(200)
         await line.dispatcher.start()

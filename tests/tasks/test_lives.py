@@ -112,15 +112,15 @@ async def test_a_task_is_given_up_by_the_age_of_its_first_attempt_only_when_ther
 async def test_names_are_forgotten_only_once_or_never_after_the_disk_was_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("local.tasks.dispatcher._HOUSEKEEPING_S", 0.01)
-    monkeypatch.setattr("local.data.disk._said_s", -1e9)
+    monkeypatch.setattr("local.tasks.dispatcher._CLEAN_UP_EVERY_S", 0.01)
+    monkeypatch.setattr("local.data.disk._logged_at_s", -1e9)
     async with a_face(tmp_path) as face:
         face.store.put_queue(QueueConfig(QUEUE, state="PAUSED"))
         for number in range(3):
             await face.create(QUEUE, f"t{number}")
             task = face.store.get(QUEUE, f"t{number}")
             assert task is not None
-            face.store.bury([task], time.time() - 1)
+            face.store.leave_tombstones([task], time.time() - 1)
             if number == 1:
                 face.store._database.run("PRAGMA query_only = ON")
                 await until(lambda: "cannot keep anything" in caplog.text)
@@ -159,7 +159,7 @@ async def test_others_wait_until_a_million_tasks_are_gone_or_those_wait_too(
 
     async def forget() -> None:
         served.store.delete_queue(QUEUE, clock.now_s)
-        house = asyncio.create_task(served.dispatcher._keep_house())
+        house = asyncio.create_task(served.dispatcher._clean_up())
         while served.store._database.row("SELECT 1 FROM task"):
             await asyncio.sleep(0)
         house.cancel()

@@ -60,7 +60,7 @@ def test_how_many_wait_is_another_number_after_a_restart(tmp_path: Path) -> None
     for number in range(3):
         put(store, f"t{number}")
     store.create(OTHER, NewTask("t", HttpRequest("http://x"), 0.0), 0.0)
-    store.bury(store.page(QUEUE, 0, 1), 100.0)
+    store.leave_tombstones(store.page(QUEUE, 0, 1), 100.0)
     store.close()
     again = a_store(tmp_path)
     assert [again.depth(name) for name in (QUEUE, OTHER, f"{QUEUE}-empty")] == [2, 1, 0]
@@ -74,7 +74,7 @@ def test_a_later_task_goes_before_an_earlier_one_or_one_goes_twice(tmp_path: Pat
     store = a_store(tmp_path)
     for task_id, schedule_s in (("c", 3.0), ("a", 1.0), ("flying", 0.5), ("b1", 2.0), ("b2", 2.0), ("gone", 0.0)):
         put(store, task_id, now_s=schedule_s)
-    store.bury([found for found in store.page(QUEUE, 0, 9) if found.task_id == "gone"], 100.0)
+    store.leave_tombstones([found for found in store.page(QUEUE, 0, 9) if found.task_id == "gone"], 100.0)
     flying = store.get(QUEUE, "flying")
     assert flying is not None
     store.record_attempt(flying, LastAttempt(0.5, 0.5))
@@ -95,9 +95,9 @@ def test_a_name_that_is_free_gives_away_another(tmp_path: Path) -> None:
     """Names of the same queue, and the same name of another queue."""
     store = a_store(tmp_path)
     store.put_queue(QueueConfig(OTHER))
-    store.bury([put(store, "over")], 10.0)
-    store.bury([put(store, "kept")], 100.0)
-    store.bury([store.create(OTHER, NewTask("over", HttpRequest("http://x"), 0.0), 0.0)], 10.0)
+    store.leave_tombstones([put(store, "over")], 10.0)
+    store.leave_tombstones([put(store, "kept")], 100.0)
+    store.leave_tombstones([store.create(OTHER, NewTask("over", HttpRequest("http://x"), 0.0), 0.0)], 10.0)
     with pytest.raises(NameTaken):
         put(store, "kept", now_s=50.0)
     put(store, "over", now_s=50.0)
@@ -113,11 +113,11 @@ def test_what_a_deleted_queue_held_is_not_forgotten_or_counted_wrongly(tmp_path:
     store.put_queue(QueueConfig(OTHER))
     for number in range(5):
         put(store, f"t{number}")
-    store.bury(store.page(QUEUE, 0, 2), 10.0)
+    store.leave_tombstones(store.page(QUEUE, 0, 2), 10.0)
     store.create(OTHER, NewTask("t", HttpRequest("http://x"), 0.0), 0.0)
     held = store.page(QUEUE, 0, 9)
     store.delete_queue(QUEUE, 100.0)
-    store.bury(held, 10.0)  # its last attempts end after it
+    store.leave_tombstones(held, 10.0)  # its last attempts end after it
     assert [store.forget(10.0, 2) for _ in range(4)] == [4, 1, 0, 0]
     assert store.depth(OTHER) == 1
     store.close()
@@ -138,7 +138,7 @@ def test_a_file_of_an_older_mando_is_taken_with_tasks_that_cannot_be_read(tmp_pa
     """It is refused at the start, with a sentence; what can be read goes on."""
     store = a_store(tmp_path)
     put(store, "t")
-    store.bury([put(store, "gone")], 100.0)
+    store.leave_tombstones([put(store, "gone")], 100.0)
     store.close()
     path = tmp_path / "tasks.sqlite"
     with closing(sqlite3.connect(path)) as connection:

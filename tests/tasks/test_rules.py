@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.tasks.rules import QueueConfig, RateLimits, RetryConfig, TokenBucket, dispatchable, next_look_s, retry_at_s
+from local.tasks.rules import QueueConfig, RateLimits, RetryConfig, TokenBucket, dispatchable, next_check_s, retry_at_s
 
 RATES = st.builds(
     RateLimits,
@@ -85,7 +85,7 @@ def test_a_clock_that_is_set_back_neither_fills_the_bucket_nor_stops_it() -> Non
 def test_a_rate_of_0_dispatches_nothing_whatever_the_burst() -> None:
     config = QueueConfig("q", rate=RateLimits(max_dispatches_per_s=0))
     assert dispatchable(config, TokenBucket(100, 0), 0) == 0
-    assert next_look_s(config, TokenBucket(100, 0), 0, due_in_s=0) == math.inf
+    assert next_check_s(config, TokenBucket(100, 0), 0, due_in_s=0) == math.inf
 
 
 @given(RATES, st.floats(0, 500), st.floats(0, 100))
@@ -93,7 +93,7 @@ def test_a_queue_is_looked_at_before_its_bucket_runs_over_and_not_before_a_task_
     rate: RateLimits, tokens: float, due_in_s: float
 ) -> None:
     config, bucket = QueueConfig("q", rate=rate), TokenBucket(min(tokens, float(rate.max_burst_size)), 0.0)
-    look_s = next_look_s(config, bucket, 0, due_in_s)
+    look_s = next_check_s(config, bucket, 0, due_in_s)
     assert look_s >= due_in_s
     then = bucket.filled(rate, look_s * 1.000001 + 1e-9)
     assert dispatchable(config, then, 0) >= 1

@@ -11,7 +11,7 @@ from local.tasks.rules import (
     RetryConfig,
     TokenBucket,
     dispatchable,
-    next_look_s,
+    next_check_s,
     retry_at_s,
 )
 
@@ -68,7 +68,7 @@ def test_a_queue_is_looked_at_too_late_or_in_vain(
     tokens: float, in_flight: int, due_in_s: float | None, state: QueueState, rate: RateLimits, look_s: float
 ) -> None:
     config = QueueConfig("q", rate, state=state)
-    assert next_look_s(config, TokenBucket(tokens, 0.0), in_flight, due_in_s) == pytest.approx(look_s)
+    assert next_check_s(config, TokenBucket(tokens, 0.0), in_flight, due_in_s) == pytest.approx(look_s)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def put(store: TaskStore, task_id: str, now_s: float = 0.0) -> Task:
 
 def test_a_name_is_free_again_when_its_tombstone_is_over_and_not_before(tmp_path: Path) -> None:
     store = a_store(tmp_path)
-    store.bury([put(store, "t")], free_again_s=100)
+    store.leave_tombstones([put(store, "t")], free_again_s=100)
     with pytest.raises(NameTaken):
         put(store, "t", now_s=99)
     assert store.is_gone(QUEUE, "t", now_s=99)
@@ -86,7 +86,7 @@ def test_a_deleted_queue_leaves_nothing_to_one_of_the_same_name(tmp_path: Path) 
     store.put_queue(QueueConfig(QUEUE))
     assert (store.depth(QUEUE), store.get(QUEUE, "t")) == (0, None)
     put(store, "t", now_s=1.0)
-    store.bury([old], free_again_s=100)
+    store.leave_tombstones([old], free_again_s=100)
     assert store.depth(QUEUE) == 1
     assert store.forget(0.0, limit=10) == 1
     assert store.get(QUEUE, "t") is not None
@@ -115,7 +115,7 @@ def test_no_question_reads_the_whole_queue(tmp_path: Path) -> None:
     store.record_attempt(tasks[0], attempt)
     store.release_in_flight()
     store.record_failure(tasks[0], 1.0, attempt)
-    store.bury(tasks[:1], 10.0)
+    store.leave_tombstones(tasks[:1], 10.0)
     with pytest.raises(NameTaken):
         put(store, "t0")
     put(store, "t0", now_s=10.0)

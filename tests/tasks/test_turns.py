@@ -145,7 +145,7 @@ async def test_what_fails_after_its_task_was_deleted_is_written_into_the_file(tm
         task = line.put("t")
         attempt = LastAttempt(1.0, 2.0, 3.0, AttemptResult(None, "a secret"))
         line.store.record_attempt(task, attempt)
-        line.store.bury([task], 2000.0)
+        line.store.leave_tombstones([task], 2000.0)
         line.store.record_failure(task, 4.0, attempt)
         assert kept_rows(tmp_path) == [("t", None, None, None)]
 
@@ -160,7 +160,7 @@ async def test_a_clock_that_is_set_forward_is_noticed_after_more_than_a_minute(
         if due_s is not None:
             line.put("t", schedule_s=due_s)
         line.dispatcher._attempts[QUEUE] = {}
-        nap = line.dispatcher._nap_s(config, TokenBucket(1.0, 1000.0))
+        nap = line.dispatcher._wait_s(config, TokenBucket(1.0, 1000.0))
         assert math.isclose(nap, nap_s)
 
 
@@ -168,8 +168,8 @@ async def test_a_disk_that_takes_nothing_is_not_told_to_the_operator(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """By the queue that cannot send, and by the attempt whose end cannot be kept."""
-    monkeypatch.setattr("local.data.disk._said_s", -math.inf)
-    monkeypatch.setattr(dispatcher_module, "waits_s", lambda: iter([0.0, 600.0]))
+    monkeypatch.setattr("local.data.disk._logged_at_s", -math.inf)
+    monkeypatch.setattr(dispatcher_module, "backoffs_s", lambda: iter([0.0, 600.0]))
     async with a_line(tmp_path, QueueConfig(QUEUE)) as line:
         line.put("t")
         line.dispatcher._is_running = True
@@ -177,10 +177,10 @@ async def test_a_disk_that_takes_nothing_is_not_told_to_the_operator(
         line.dispatcher.wake(QUEUE)
         await until(lambda: "cannot keep anything" in caplog.text)
         caplog.clear()
-        monkeypatch.setattr("local.data.disk._said_s", -math.inf)
+        monkeypatch.setattr("local.data.disk._logged_at_s", -math.inf)
         task = line.store.page(QUEUE, 0, 1)[0]
         line.dispatcher._ended.append((task, LastAttempt(1.0, 2.0), AttemptResult(200), 3.0))
-        line.dispatcher._settle()
+        line.dispatcher._record_ended()
         assert "cannot keep anything" in caplog.text
         line.store._database.run("PRAGMA query_only = OFF")
         assert line.dispatcher._ended

@@ -1,4 +1,4 @@
-"""What a library asks for when it logs in: the application, its bot's user, and an access token for a client.
+"""The calls of a library that logs in: the application, its bot's user, and an access token for a client.
 
 Source: Discord, "Application Resource", "User Resource", "OAuth2".
 """
@@ -15,7 +15,7 @@ from local.discord.grants import BOT, IDENTIFY, GrantRefused
 from local.discord.place import LOCALE
 
 _ADDRESS = "interactions_endpoint_url"
-# Of all that can be edited, only where interactions go has a meaning here.
+# Fields that Discord can edit and that have no meaning here.
 _UNSHOWN = (
     "cover_image",
     "custom_install_url",
@@ -70,7 +70,7 @@ class ApplicationRoutes:
         return json_answer(self._application())
 
     async def get_user(self, request: web.Request) -> web.Response:
-        """The bot; to an access token, the member to whom the application belongs."""
+        """The bot's user; for an access token, the member who owns the application."""
         is_bot = BOT in require(self._discord, request, IDENTIFY)
         place = self._discord.place
         user = place.application_user if is_bot else place.member_user

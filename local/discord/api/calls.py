@@ -1,4 +1,4 @@
-"""What the calls of a bot have in common: their addresses, who may make them, and how their answers look."""
+"""Shared by all calls of a bot: path prefix, authorization, and how a message is answered."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from local.discord.discord import LocalDiscord
 from local.discord.errors import DiscordError, unauthorized
 from local.discord.grants import BOT
 from local.discord.message import Message
-from local.discord.shown import shown
+from local.discord.message_json import message_json
 from local.discord.snowflake import PATTERN
 
 API = "/api/v10"
@@ -17,7 +17,7 @@ SNOWFLAKE = PATTERN
 
 
 def require(discord: LocalDiscord, request: web.Request, scope: str = BOT) -> frozenset[str]:
-    """What the caller may do: at least what scope says, or all that a bot may.  Raises DiscordError, 401/0."""
+    """The caller's scopes: `scope`, or BOT, which includes all others.  Raises DiscordError, 401/0, without either."""
     discord.note_user_agent(request.headers.get("User-Agent", ""))
     scopes = discord.grants.scopes_of(request.headers.get("Authorization"))
     if not scopes & {scope, BOT}:
@@ -32,10 +32,10 @@ def require_own_application(discord: LocalDiscord, request: web.Request) -> None
 
 
 def is_true(request: web.Request, name: str) -> bool:
-    """A parameter of the address.  Source: Discord, "Boolean Query Strings"."""
+    """Whether a query parameter is true.  Source: Discord, "Boolean Query Strings"."""
     return request.query.get(name, "").lower() in ("true", "1")
 
 
-def as_seen_by(discord: LocalDiscord, request: web.Request, message: Message) -> dict[str, Any]:
-    """The message, with addresses that the caller can reach."""
-    return shown(message, discord.place, base_url(request))
+def message_for_caller(discord: LocalDiscord, request: web.Request, message: Message) -> dict[str, Any]:
+    """The message as JSON, with URLs that the caller can reach."""
+    return message_json(message, discord.place, base_url(request))

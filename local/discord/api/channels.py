@@ -1,4 +1,4 @@
-"""The messages of the one channel, for the bot: its own it may write, edit and delete, the member's it may read.
+"""The bot's calls for messages of the channel: it writes, edits and deletes its own, and reads the member's.
 
 Source: Discord, "Message Resource".
 """
@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.discord.api.calls import API, SNOWFLAKE, as_seen_by, require
+from local.discord.api.calls import API, SNOWFLAKE, message_for_caller, require
 from local.discord.discord import LocalDiscord
 from local.discord.errors import FormErrors, json_answer, unknown
 from local.discord.fields import Fields
@@ -46,7 +46,7 @@ class ChannelRoutes:
         places = [fields.matching(name, SNOWFLAKE) for name in ("before", "after", "around")]
         errors.check()
         messages = await self._discord.run(self._discord.channel.listed, most, *places)
-        return json_answer([as_seen_by(self._discord, request, message) for message in messages])
+        return json_answer([message_for_caller(self._discord, request, message) for message in messages])
 
     async def post(self, request: web.Request) -> web.Response:
         self._require_here(request)
@@ -76,4 +76,4 @@ class ChannelRoutes:
             raise unknown("Channel", 10003)
 
     def _shown(self, request: web.Request, message: Message) -> web.Response:
-        return json_answer(as_seen_by(self._discord, request, message))
+        return json_answer(message_for_caller(self._discord, request, message))

@@ -1,4 +1,4 @@
-"""The application's commands, for every guild and for the one there is, by the bot or by a client's access token.
+"""The calls for the application's commands, global or of the guild, by the bot or with a client's access token.
 
 Source: Discord, "Application Commands: Endpoints".
 """
@@ -73,7 +73,7 @@ class CommandRoutes:
         return web.Response(status=204)
 
     def _scope(self, request: web.Request) -> Scope:
-        """Raises DiscordError where the caller has no right to these commands."""
+        """Raises DiscordError where the caller may not manage these commands."""
         require(self._discord, request, COMMANDS)
         require_own_application(self._discord, request)
         guild = request.match_info.get("guild")

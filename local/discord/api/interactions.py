@@ -1,6 +1,6 @@
-"""An application answers an interaction by a call of its own, after it has answered our request with 202.
+"""The call with which an application answers an interaction, after it has answered our request with 202.
 
-Not limited, as Discord's own.  Source: Discord, "Interaction Callback", "Create Interaction Response".
+It has no rate limit, as with Discord.  Source: Discord, "Interaction Callback", "Create Interaction Response".
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from local.discord.answer import Answer, Deferred, Immediate, Unshown, parse_answer
-from local.discord.api.calls import API, SNOWFLAKE, as_seen_by, is_true
+from local.discord.api.calls import API, SNOWFLAKE, is_true, message_for_caller
 from local.discord.discord import LocalDiscord
 from local.discord.errors import FormErrors, json_answer
 from local.discord.message import Message
@@ -34,7 +34,7 @@ class InteractionRoutes:
         interaction, token = request.match_info["interaction"], request.match_info["token"]
         message = await self._discord.call_back(interaction, token, answer, uploads)
         if isinstance(answer, Unshown):
-            # Settled all the same: the member reads what is missing, and the bot is told.
+            # It is recorded like any answer: the member sees what is missing, and the bot gets an error.
             errors = FormErrors()
             errors.add_not_imitated((), answer.sentence)
             errors.check()
@@ -51,6 +51,6 @@ class InteractionRoutes:
             "response_message_ephemeral": message.is_ephemeral,
         }
         if isinstance(answer, Immediate):
-            resource = {"type": _MESSAGE, "message": as_seen_by(self._discord, request, message)}
+            resource = {"type": _MESSAGE, "message": message_for_caller(self._discord, request, message)}
             return {"interaction": interaction, "resource": resource}
         return {"interaction": interaction, "resource": {"type": _DEFERRED}}

@@ -1,6 +1,6 @@
-"""All of the room's routes together: what a bot calls, what the page calls, and a word for everything else.
+"""All routes of the local Discord: the bot's calls, the page's calls, and errors for all other paths.
 
-Called by local/server.py.  One file a resource; which calls need which right is said there.
+Called by local/server.py.  One file for each resource; it checks the authorization of its calls.
 """
 
 from aiohttp import web
@@ -16,7 +16,7 @@ from local.discord.discord import LocalDiscord
 from local.discord.errors import DiscordError, discord_errors, method_not_allowed, not_found
 
 _OLDEST_VERSION = 6
-# What Discord has beside what we imitate of the same path: for the rest, another method is one that it does not have.
+# Calls that Discord has and we do not, on paths that we imitate.  Other methods on these paths answer 405.
 _NOT_IMITATED = (
     ("PATCH", "/users/@me"),
     ("GET", "/webhooks/{webhook:[0-9]+}/{token}"),
@@ -37,7 +37,7 @@ def routes(discord: LocalDiscord) -> list[web.AbstractRouteDef]:
         *(web.route(method, API + path, _name) for method, path in _NOT_IMITATED),
         web.get(API + "/gateway", _no_gateway),
         web.get(API + "/gateway/bot", _no_gateway),
-        # After all others: the first that fits answers.
+        # Last, because the first route that matches answers.
         web.route("*", "/api/{rest:.*}", _refuse),
     ]
     return [web.route(each.method, each.path, discord_errors(each.handler), **each.kwargs) for each in every]
@@ -48,7 +48,7 @@ async def _no_gateway(_: web.Request) -> web.Response:
 
 
 async def _refuse(request: web.Request) -> web.Response:
-    """405 for a path that another method has, else 404 by name."""
+    """405 for a path that has other methods, else a 404 that names the path."""
     version, *_ = request.match_info["rest"].split("/")
     if version[:1] == "v" and version[1:].isdecimal():
         if int(version[1:]) < _OLDEST_VERSION:

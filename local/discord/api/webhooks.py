@@ -1,4 +1,4 @@
-"""The replies to an interaction, by its token: no other right is needed, and each token may be used so often only.
+"""The calls for replies to an interaction.  Its token is the authorization; each token has a rate limit.
 
 Source: Discord, "Receiving and Responding", "Webhook Resource".
 """
@@ -7,7 +7,7 @@ import time
 
 from aiohttp import web
 
-from local.discord.api.calls import API, SNOWFLAKE, as_seen_by
+from local.discord.api.calls import API, SNOWFLAKE, message_for_caller
 from local.discord.discord import LocalDiscord
 from local.discord.errors import DiscordError, Handler, NotImitated, json_answer
 from local.discord.form import EDIT_REPLY, FOLLOW_UP, Call, Form, parse_form
@@ -36,14 +36,14 @@ class WebhookRoutes:
 
     async def get_reply(self, request: web.Request) -> web.Response:
         message = await self._discord.run(self._discord.replies.get, *_key(request), request.match_info["message"])
-        return json_answer(as_seen_by(self._discord, request, message))
+        return json_answer(message_for_caller(self._discord, request, message))
 
     async def edit_reply(self, request: web.Request) -> web.Response:
         message_ref = request.match_info["message"]
         form, uploads = await self._form(request, EDIT_REPLY, message_ref)
         edit = self._discord.replies.edit
         message = await self._discord.run(edit, *_key(request), message_ref, form, uploads)
-        return json_answer(as_seen_by(self._discord, request, message))
+        return json_answer(message_for_caller(self._discord, request, message))
 
     async def delete_reply(self, request: web.Request) -> web.Response:
         await self._discord.run(self._discord.replies.delete, *_key(request), request.match_info["message"])
@@ -52,10 +52,10 @@ class WebhookRoutes:
     async def follow_up(self, request: web.Request) -> web.Response:
         form, uploads = await self._form(request, FOLLOW_UP, ORIGINAL)
         message = await self._discord.run(self._discord.replies.follow_up, *_key(request), form, uploads)
-        return json_answer(as_seen_by(self._discord, request, message))
+        return json_answer(message_for_caller(self._discord, request, message))
 
     async def _form(self, request: web.Request, call: Call, message_ref: str) -> tuple[Form, Uploads]:
-        """Where we cannot show what the bot sends, the member who waits for that message is told so."""
+        """The form.  Where we cannot show it, the message that the member waits for says so."""
         value, uploads = await read_body(request)
         try:
             return parse_form(value, call), uploads
@@ -64,7 +64,7 @@ class WebhookRoutes:
             raise
 
     def _limited(self, handler: Handler) -> Handler:
-        """A call is counted before anything about it is known, and every answer tells what is left."""
+        """handler with a rate limit: each call is counted first, and each answer has the limit's headers."""
 
         async def counted(request: web.Request) -> web.StreamResponse:
             self._discord.note_user_agent(request.headers.get("User-Agent", ""))

@@ -11,7 +11,7 @@ from local.executions.data.pages import Page, Query
 from local.executions.data.workflows import CALL_LOG_LEVELS
 from local.executions.engine.deployment import labels_of
 from local.executions.engine.service import ExecutionService
-from local.googleapi.binding import Asked
+from local.googleapi.binding import RequestFields
 from local.googleapi.messages import HISTORY_LEVELS
 from local.http.api_error import ApiError
 
@@ -40,7 +40,7 @@ class ExecutionsApi:
         self._service = service
         self._database = database
 
-    def create(self, workflow: str, asked: Asked) -> dict[str, Any]:
+    def create(self, workflow: str, asked: RequestFields) -> dict[str, Any]:
         given = asked["execution"]
         settings: dict[str, Any] = {"labels": labels_of(given)}
         for field, names in (("callLogLevel", CALL_LOG_LEVELS), ("executionHistoryLevel", HISTORY_LEVELS)):
@@ -51,11 +51,11 @@ class ExecutionsApi:
             settings["disableConcurrencyQuotaOverflowBuffering"] = True
         return self._service.create(workflow, given.get("argument"), may_queue=may_queue, **settings)
 
-    def get(self, name: str, asked: Asked) -> dict[str, Any]:
+    def get(self, name: str, asked: RequestFields) -> dict[str, Any]:
         execution = self._service.get(name)
         return execution if asked.get("view") != "BASIC" else _basic(execution)
 
-    def list_executions(self, workflow: str, asked: Asked) -> dict[str, Any]:
+    def list_executions(self, workflow: str, asked: RequestFields) -> dict[str, Any]:
         """Executions, the newest first unless orderBy is given."""
         if self._service.registry.newest(workflow) is None:
             raise ApiError(404, f"workflow {workflow} not found")
@@ -64,10 +64,10 @@ class ExecutionsApi:
         page = self._service.store.page(workflow, query)
         return (page if is_full else Page([_basic(one) for one in page.items], page.next_token)).as_json("executions")
 
-    async def cancel(self, name: str, asked: Asked) -> dict[str, Any]:
+    async def cancel(self, name: str, asked: RequestFields) -> dict[str, Any]:
         return await self._service.cancel(name)
 
-    def delete_history(self, name: str, asked: Asked) -> dict[str, Any]:
+    def delete_history(self, name: str, asked: RequestFields) -> dict[str, Any]:
         """Raises ApiError: FAILED_PRECONDITION while it runs."""
         self._service.get(name)
         if self._service.is_running(name):
@@ -75,7 +75,7 @@ class ExecutionsApi:
         self._service.store.delete_history(name)
         return {}
 
-    def list_step_entries(self, name: str, asked: Asked) -> dict[str, Any]:
+    def list_step_entries(self, name: str, asked: RequestFields) -> dict[str, Any]:
         self._service.get(name)
         entries = self._service.history(name)
         query = Query.of(asked, _ENTRY_FIELDS, _ENTRIES, _ENTRIES)
@@ -83,7 +83,7 @@ class ExecutionsApi:
         page = query.page(self._database, source, json.dumps(entries), newest_first=False)
         return {**page.as_json("stepEntries"), "totalSize": len(entries)}
 
-    def get_step_entry(self, name: str, number: str, asked: Asked) -> dict[str, Any]:
+    def get_step_entry(self, name: str, number: str, asked: RequestFields) -> dict[str, Any]:
         self._service.get(name)
         entry = next((one for one in self._service.history(name) if one["entryId"] == number), None)
         if entry is None:

@@ -8,7 +8,7 @@ from aiohttp import web
 from local.executions.api.executions_api import ExecutionsApi
 from local.executions.api.workflows_api import WorkflowsApi
 from local.executions.engine.callbacks import Callbacks
-from local.googleapi.binding import Asked, bound
+from local.googleapi.binding import RequestFields, read_request
 from local.googleapi.methods import EXECUTIONS, OPERATIONS, WORKFLOWS
 
 _PARENT = r"/v1/{name:projects/[^/]+/locations/[^/]+}"
@@ -45,8 +45,8 @@ def _route(
 ) -> web.AbstractRouteDef:
     """A route; answer takes the names in the path, and the other fields of the request."""
 
-    async def handler(request: web.Request, asked: Asked) -> web.Response:
+    async def handler(request: web.Request, asked: RequestFields) -> web.Response:
         answered = answer(*request.match_info.values(), asked)
         return web.json_response(answered if isinstance(answered, dict) else await answered)
 
-    return web.route(verb, path, bound(service, method, handler))
+    return web.route(verb, path, read_request(service, method, handler))

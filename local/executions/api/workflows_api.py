@@ -9,7 +9,7 @@ from local.executions.data.pages import Query
 from local.executions.data.workflows import WORKFLOW_FIELDS, Revision, Settings
 from local.executions.engine.deployment import SourceError, check_workflow_id, settings_of
 from local.executions.engine.service import ExecutionService
-from local.googleapi.binding import Asked
+from local.googleapi.binding import RequestFields
 from local.http.api_error import ApiError
 
 _TYPE = "type.googleapis.com/google.cloud.workflows.v1."
@@ -26,12 +26,12 @@ class WorkflowsApi:
         self._service = service
         self._registry = service.registry
 
-    def list_workflows(self, parent: str, asked: Asked) -> dict[str, Any]:
+    def list_workflows(self, parent: str, asked: RequestFields) -> dict[str, Any]:
         page = self._registry.workflows(parent, Query.of(asked, WORKFLOW_FIELDS, 500, 1000))
         page.items[:] = [workflow_json(one) for one in page.items]
         return page.as_json("workflows")
 
-    async def create_workflow(self, parent: str, asked: Asked) -> dict[str, Any]:
+    async def create_workflow(self, parent: str, asked: RequestFields) -> dict[str, Any]:
         workflow_id = asked.get("workflowId", "")
         check_workflow_id(workflow_id)
         name, settings = f"{parent}/workflows/{workflow_id}", settings_of(asked["workflow"])
@@ -40,7 +40,7 @@ class WorkflowsApi:
             raise ApiError(409, f"workflow {name} already exists")
         return self._deployed(name, settings, "create")
 
-    def get_workflow(self, name: str, asked: Asked) -> dict[str, Any]:
+    def get_workflow(self, name: str, asked: RequestFields) -> dict[str, Any]:
         revision_id = asked.get("revisionId")
         if not revision_id:
             return workflow_json(self._newest(name))
@@ -49,7 +49,7 @@ class WorkflowsApi:
             raise ApiError(404, f"revision {revision_id} of workflow {name} not found")
         return workflow_json(revision)
 
-    async def update_workflow(self, name: str, asked: Asked) -> dict[str, Any]:
+    async def update_workflow(self, name: str, asked: RequestFields) -> dict[str, Any]:
         """Without an updateMask the body replaces all.  Source: Workflows v1, UpdateWorkflowRequest."""
         given, mask = asked["workflow"], asked["updateMask"]
         present = workflow_json(self._newest(name))
@@ -58,26 +58,26 @@ class WorkflowsApi:
         await self._service.deployments.prepare(settings.source)
         return self._deployed(name, settings, "update")
 
-    def delete_workflow(self, name: str, asked: Asked) -> dict[str, Any]:
+    def delete_workflow(self, name: str, asked: RequestFields) -> dict[str, Any]:
         self._newest(name)
         self._service.delete_workflow(name)
         return self._operation(name, "delete", {"response": {"@type": "type.googleapis.com/google.protobuf.Empty"}})
 
-    def list_revisions(self, name: str, asked: Asked) -> dict[str, Any]:
+    def list_revisions(self, name: str, asked: RequestFields) -> dict[str, Any]:
         self._newest(name)
         page = self._registry.revisions(name, Query.of(asked, {}, 20, 100))
         page.items[:] = [workflow_json(one) for one in page.items]
         return page.as_json("workflows")
 
-    def list_operations(self, parent: str, asked: Asked) -> dict[str, Any]:
+    def list_operations(self, parent: str, asked: RequestFields) -> dict[str, Any]:
         return self._registry.operations(parent, Query.of(asked, {}, 100, 1000)).as_json("operations")
 
-    def delete_operation(self, name: str, asked: Asked) -> dict[str, Any]:
+    def delete_operation(self, name: str, asked: RequestFields) -> dict[str, Any]:
         self.get_operation(name, asked)
         self._registry.delete_operation(name)
         return {}
 
-    def get_operation(self, name: str, asked: Asked) -> dict[str, Any]:
+    def get_operation(self, name: str, asked: RequestFields) -> dict[str, Any]:
         operation = self._registry.operation(name)
         if operation is None:
             raise ApiError(404, f"operation {name} not found")

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from local.executions.data.database import Database
 from local.executions.data.instant import instant
-from local.googleapi.binding import Asked, bound
+from local.googleapi.binding import RequestFields, read_request
 from local.googleapi.methods import EXECUTIONS
 from local.http.api_error import ApiError
 from local.workflows.effects import CallbackRequest
@@ -42,7 +42,7 @@ class Callbacks:
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
-            web.get(_EXECUTION + "/callbacks", bound(EXECUTIONS, "ListCallbacks", self._list)),
+            web.get(_EXECUTION + "/callbacks", read_request(EXECUTIONS, "ListCallbacks", self._list)),
             web.route("*", _EXECUTION + "/callbacks/{id}", self._receive),
         ]
 
@@ -91,7 +91,7 @@ class Callbacks:
                 return CallbackRequest(**{**kept, "number": number, "body": b64decode(kept["body"])})
         return None
 
-    async def _list(self, request: web.Request, asked: Asked) -> web.Response:
+    async def _list(self, request: web.Request, asked: RequestFields) -> web.Response:
         rows = self._database.rows(
             "SELECT name, method FROM callbacks WHERE execution = ? ORDER BY name", request.match_info["execution"]
         )

@@ -75,7 +75,7 @@ class Journal:
     def record(self, number: int, effect: Leaf, outcome: Outcome | WorkflowError) -> None:
         """Store the outcome of an effect, and delete a callback's request in the same transaction.
 
-        Raises CannotKeep; then nothing has changed.
+        Raises DiskUnavailable; then nothing has changed.
         """
         position, at = self._position + 1, self._now()
         with self._database.transaction():

@@ -9,7 +9,7 @@ from functools import partial
 
 import aiohttp
 
-from local.data.disk import until_kept
+from local.data.disk import retry_until_written
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.journal import Journal
 from local.executions.engine.stubs import Stubs
@@ -43,7 +43,7 @@ async def drive(run: Run, perform: PerformEffect, journal: Journal | None = None
     """Run to the end: perform every effect and send its outcome to the run.
 
     With a journal, recorded outcomes are replayed first.  Runs that share `turns` block the event loop no longer than
-    one alone.  Raises WorkflowError; CannotKeep if the journal cannot be read, JournalDiffers if it does not fit.
+    one alone.  Raises WorkflowError; DiskUnavailable if the journal cannot be read, JournalDiffers if it does not fit.
     """
     turns = turns or Turns()
     branches = turns.begin(run)
@@ -65,7 +65,7 @@ async def drive(run: Run, perform: PerformEffect, journal: Journal | None = None
                 first = min(done, key=lambda task: performing[task])
                 number, outcome = performing.pop(first), first.result()
             if journal is not None:
-                await until_kept(partial(journal.record, number, branches.pending[number], outcome))
+                await retry_until_written(partial(journal.record, number, branches.pending[number], outcome))
             await turns.resume(branches, number, outcome)
     finally:
         for task in performing:
@@ -125,7 +125,7 @@ class LivePerformer:
                 except KeyError:
                     raise WorkflowError.tagged("ValueError", f"{url!r} is no callback of a running execution") from None
             case CreateCallback():
-                return await until_kept(partial(self.at_once, effect))
+                return await retry_until_written(partial(self.at_once, effect))
             case _:
                 return self.at_once(effect)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from local.data.disk import CannotKeep, say_waiting, until_kept, waits_s
+from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk, retry_until_written
 from local.executions.data.database import Database
 from local.executions.data.executions import ENTRIES_A_PART, ExecutionStore
 from local.executions.data.instant import instant
@@ -160,7 +160,7 @@ class ExecutionService:
             async with self._places:
                 if execution["state"] == "QUEUED":
                     execution = {**execution, "state": "ACTIVE", "startTime": instant()}
-                    await until_kept(partial(self.store.update, execution))
+                    await retry_until_written(partial(self.store.update, execution))
                 await self._run_to_its_end(workflow, execution)
         except asyncio.CancelledError:
             if name not in self._cancelled:
@@ -171,11 +171,11 @@ class ExecutionService:
 
     async def _run_to_its_end(self, workflow: str, execution: dict[str, Any]) -> None:
         """Drive an execution.  While the store cannot be read, resume it from its journal, as after a crash."""
-        for wait_s in waits_s():
+        for wait_s in backoffs_s():
             try:
                 await self._drive(workflow, execution)
-            except CannotKeep as error:
-                say_waiting(error)
+            except DiskUnavailable as error:
+                log_waiting_for_disk(error)
                 self._callbacks.end(execution["name"])
             except JournalDiffers as error:
                 message = _journal_differs_message(self._histories[execution["name"]], error)
@@ -224,8 +224,8 @@ class ExecutionService:
                 if part:
                     await asyncio.sleep(0)
                 entries = history.shown(first, first + ENTRIES_A_PART)
-                await until_kept(partial(self.store.put_history, name, part, entries))
-        await until_kept(partial(self.store.finish, done))
+                await retry_until_written(partial(self.store.put_history, name, part, entries))
+        await retry_until_written(partial(self.store.finish, done))
         self._callbacks.end(name)
 
 

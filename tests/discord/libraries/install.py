@@ -1,4 +1,4 @@
-"""Real libraries of Discord, installed on demand into .mando/peers/, and bots made with them that run."""
+"""Installs real Discord libraries on demand into .mando/peers/, and runs bots that use them."""
 
 import asyncio
 import contextlib
@@ -26,14 +26,14 @@ _DEADLINE_S = 20
 
 
 class Bot:
-    """A bot that runs; it tells what it has done, one line of JSON each."""
+    """A running bot; it prints each finished step as one line of JSON."""
 
     def __init__(self, url: str, process: asyncio.subprocess.Process) -> None:
         self.url = url
         self._process = process
 
     async def told(self, step: str) -> dict[str, Any]:
-        """What it tells next; AssertionError with its complaint where it does not come to that step."""
+        """The next line that it prints; AssertionError with its error output where it is not that step."""
         assert self._process.stdout is not None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_DEADLINE_S):

@@ -1,8 +1,8 @@
-"""Bytes that several keep, each once on the disk: a picture is an object of the bucket and a file of Discord's message.
+"""Stores equal content once on disk: a picture is an object of the bucket and a file of Discord's message.
 
-Used by storage/objects.py and discord/store.py.  Whoever keeps a content has a file of its own, a hard link: what one
-deletes, the other still has, and the file system does the counting.  The pool has one link more, named by the digest,
-by which the next who brings the same bytes finds them.  It goes with the last of the others.
+Used by storage/objects.py and discord/store.py.  Each owner of a content has its own hard link to it, so one can delete
+its link and the other keeps the content; the file system counts the links.  The pool holds one more link, named by the
+digest.  With it the pool finds content that is stored already.  It is removed with the last owner's link.
 """
 
 import errno
@@ -20,28 +20,29 @@ _CHUNK_BYTES = 1 << 20
 _CANNOT_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK})
 
 
-class Contents:
-    """The pool in that folder.  All methods raise OSError, and have done nothing then; any thread may call them."""
+class ContentPool:
+    """The pool in one folder.  Any thread may call it.  A method that raises OSError has changed nothing."""
 
     def __init__(self, pool: Path) -> None:
         self._pool = pool
         pool.mkdir(parents=True, exist_ok=True)
 
     def keep(self, source: Path, target: Path) -> None:
-        """Make target the same bytes as source, which nobody may change from now on, though it may be removed."""
+        """Make target a link to the content of source.  source may be removed later, but not changed."""
         target.parent.mkdir(exist_ok=True)
         pooled = self._pooled(source)
         if pooled is None:
             _link(source, target)
         elif not _shared(pooled, source.stat().st_size, target):
             _link(source, target)
-            with suppress(OSError):  # nobody will find it there, and no more than that
+            with suppress(OSError):  # then the pool only fails to share this content
                 pooled.parent.mkdir(exist_ok=True)
                 draft = self._draft()
                 os.link(target, draft)
                 draft.rename(pooled)
 
     def keep_bytes(self, content: bytes, target: Path) -> None:
+        """Write content to target."""
         target.parent.mkdir(exist_ok=True)
         if _shared(self._place(hashlib.sha256(content).hexdigest()), len(content), target):
             return
@@ -53,15 +54,15 @@ class Contents:
             draft.unlink(missing_ok=True)
 
     def drop(self, path: Path) -> None:
-        """The file is gone, and the pool's too if it was the last; nothing happens where there is none."""
+        """Remove the file, and the pool's link if no other owner is left.  A missing file is no error."""
         with suppress(FileNotFoundError):
             pooled = self._pooled(path)
             path.unlink()
             if pooled is not None and pooled.stat().st_nlink == 1:
                 pooled.unlink()
 
-    def settle(self) -> Iterator[None]:
-        """Remove what a killed process left that nobody keeps; pauses after each of the pool's folders."""
+    def remove_orphans(self) -> Iterator[None]:
+        """Remove the content without owner that a killed process left.  Yields after each folder of the pool."""
         for folder in list(self._pool.iterdir()):
             if not folder.is_dir():
                 folder.unlink(missing_ok=True)  # a draft
@@ -88,7 +89,7 @@ class Contents:
 
 
 def _shared(pooled: Path, size: int, target: Path) -> bool:
-    """Whether target is now the pool's file; one that somebody shortened is nobody's."""
+    """Link target to the pool's file; False where there is none of that size (it may have been truncated)."""
     with suppress(OSError):
         if pooled.stat().st_size == size:
             os.link(pooled, target)

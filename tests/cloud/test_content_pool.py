@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.data.sweeping import used_bytes
 from local.storage.errors import StorageError
 from local.storage.objects import ObjectStore
@@ -26,7 +26,7 @@ def put(store: ObjectStore, name: str, content: bytes) -> StoredObject:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[ObjectStore]:
-    store = ObjectStore(tmp_path / "objects", Contents(tmp_path / "contents"))
+    store = ObjectStore(tmp_path / "objects", ContentPool(tmp_path / "contents"))
     store.buckets.ensure("pictures")
     yield store
     store.close()
@@ -37,7 +37,7 @@ def pooled(tmp_path: Path) -> list[Path]:
 
 
 def test_the_same_bytes_lie_there_once_and_deleting_one_leaves_the_other(tmp_path: Path, store: ObjectStore) -> None:
-    contents, content = Contents(tmp_path / "contents"), os.urandom(50_000)
+    contents, content = ContentPool(tmp_path / "contents"), os.urandom(50_000)
     put(store, "o1", content)
     contents.keep_bytes(content, tmp_path / "mine" / "7")
     put(store, "o2", content)
@@ -53,7 +53,7 @@ def test_the_same_bytes_lie_there_once_and_deleting_one_leaves_the_other(tmp_pat
 
 
 def test_a_content_that_somebody_shortened_is_nobody_elses(tmp_path: Path) -> None:
-    contents, content = Contents(tmp_path / "contents"), os.urandom(5_000)
+    contents, content = ContentPool(tmp_path / "contents"), os.urandom(5_000)
     contents.keep_bytes(content, tmp_path / "mine" / "1")
     (one,) = pooled(tmp_path)
     os.truncate(one, 10)
@@ -67,19 +67,19 @@ def test_where_nothing_can_be_linked_there_is_a_copy(tmp_path: Path, monkeypatch
     def refuse(*_: object) -> None:
         raise OSError(18, "Invalid cross-device link")
 
-    contents = Contents(tmp_path / "contents")
+    contents = ContentPool(tmp_path / "contents")
     monkeypatch.setattr(os, "link", refuse)
     contents.keep_bytes(b"content", tmp_path / "mine" / "1")
     assert (tmp_path / "mine" / "1").read_bytes() == b"content"
 
 
 def test_what_a_killed_process_left_in_the_pool_goes_at_the_next_start(tmp_path: Path) -> None:
-    contents = Contents(tmp_path / "contents")
+    contents = ContentPool(tmp_path / "contents")
     contents.keep_bytes(b"kept", tmp_path / "mine" / "1")
     contents.keep_bytes(b"left", tmp_path / "mine" / "2")
     (tmp_path / "mine" / "2").unlink()  # and then it was killed
     (tmp_path / "contents" / "a-draft").write_bytes(b"half")
-    list(Contents(tmp_path / "contents").settle())
+    list(ContentPool(tmp_path / "contents").remove_orphans())
     assert [path.read_bytes() for path in pooled(tmp_path)] == [b"kept"]
 
 
@@ -98,10 +98,10 @@ def test_an_object_whose_content_is_lost_is_an_error_that_names_the_file(
 SWEEPING = """
 import sys
 from pathlib import Path
-from local.data.contents import Contents
+from local.data.content_pool import ContentPool
 from local.storage import aging
 from local.storage.objects import ObjectStore
-store = ObjectStore(Path(sys.argv[1]) / "objects", Contents(Path(sys.argv[1]) / "contents"))
+store = ObjectStore(Path(sys.argv[1]) / "objects", ContentPool(Path(sys.argv[1]) / "contents"))
 print("ready", flush=True)
 while aging.forget(store, float(sys.argv[2]), 5):
     print("slice", flush=True)
@@ -120,8 +120,8 @@ def test_killed_amid_a_sweep_nothing_is_lost_but_what_was_to_go(tmp_path: Path, 
             assert process.stdout is not None
             assert [process.stdout.readline() for _ in range(3)][1] == "slice\n"
             process.send_signal(signal.SIGKILL)
-    again = ObjectStore(tmp_path / "objects", Contents(tmp_path / "contents"))
-    list(Contents(tmp_path / "contents").settle())
+    again = ObjectStore(tmp_path / "objects", ContentPool(tmp_path / "contents"))
+    list(ContentPool(tmp_path / "contents").remove_orphans())
     left = again.names("pictures", "", None, 1000, after=False)
     for one in left:
         with again.open(one) as file:

@@ -1,6 +1,6 @@
-"""A message as Discord's API shows it, and as the page needs it.
+"""A message as JSON, for Discord's API and for the page.
 
-Addresses are made when a message is shown, from the address under which the one who asks has reached us.
+Its URLs begin with base_url, the address with which the caller has reached us.
 Source: Discord, "Message Object", "Embed Object", "Attachment Object", "Message Interaction Object".
 """
 
@@ -15,8 +15,8 @@ from local.http.hosts import to_local
 _DEFAULT, _REPLY, _COMMAND = 0, 19, 20  # types of messages: nobody's answer, a later answer, the first answer
 
 
-def shown(message: Message, place: Place, base_url: str) -> dict[str, Any]:
-    """For a bot.  A file that an embed shows is not listed among the attachments."""
+def message_json(message: Message, place: Place, base_url: str) -> dict[str, Any]:
+    """The message for a bot.  A file that an embed shows is not listed among the attachments."""
     by_application = message.author == "application"
     embedded = message.embedded()
     in_embeds = {attachment.id for attachment in embedded.values()}
@@ -60,7 +60,7 @@ def shown(message: Message, place: Place, base_url: str) -> dict[str, Any]:
 
 
 def _as_answer(message: Message, place: Place, interaction_id: str) -> dict[str, Any]:
-    """What an answer to an interaction shows besides.
+    """The additional fields of an answer to an interaction.
 
     Only the first answer has the deprecated `interaction` (https://github.com/discordjs/discord.js/issues/6467); that
     Discord shows later ones as replies to the first is not documented, but seen in its clients.
@@ -77,22 +77,19 @@ def _as_answer(message: Message, place: Place, interaction_id: str) -> dict[str,
     return answer | {"type": _REPLY, "interaction_metadata": metadata, "message_reference": reference}
 
 
-def shown_to_client(message: Message, place: Place, base_url: str) -> dict[str, Any]:
-    """For the page and for `mando send`: also whether the bot is thinking, has replied, or did not respond.
-
-    note says what an unshown message would have been, and is null for others.
-    """
-    return shown(message, place, base_url) | {"state": message.state, "note": message.note}
+def client_message_json(message: Message, place: Place, base_url: str) -> dict[str, Any]:
+    """The message for the page and for `mando send`: also with its state and note (see message.py)."""
+    return message_json(message, place, base_url) | {"state": message.state, "note": message.note}
 
 
-def shown_change(change: Change, place: Place, base_url: str) -> dict[str, Any]:
+def change_json(change: Change, place: Place, base_url: str) -> dict[str, Any]:
     if change.kind == "MESSAGE_DELETE":
         return {"channel_id": place.channel_id, "id": change.message.id}
-    return shown_to_client(change.message, place, base_url)
+    return client_message_json(change.message, place, base_url)
 
 
 def _is_there(url: str, embedded: Mapping[str, Attachment]) -> bool:
-    """An embed that names a file which is not there shows no picture, and Discord says nothing."""
+    """Whether the picture exists: an embed with an unknown file shows no picture, without an error."""
     return bool(url) and (not url.startswith("attachment://") or url.removeprefix("attachment://") in embedded)
 
 
@@ -110,7 +107,7 @@ def _part(name: str, value: Any, embedded: Mapping[str, Attachment], place: Plac
 
 
 def _media(url: str, embedded: Mapping[str, Attachment], place: Place, base_url: str) -> dict[str, Any]:
-    """A picture in an embed.  A linked one is shown if the local cloud holds it; else, as with Discord, nothing is."""
+    """A picture in an embed.  Of linked pictures the page shows only those in the local cloud."""
     if not url.startswith("attachment://"):
         return {"url": url, "proxy_url": to_local(url, base_url)}
     attachment = embedded[url.removeprefix("attachment://")]

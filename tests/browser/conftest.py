@@ -1,0 +1,5 @@
+"""The local Discord whose page the tests open."""
+
+from tests.discord.conftest import here
+
+__all__ = ["here"]
