@@ -170,6 +170,7 @@ def test_no_two_effects_that_ask_for_different_things_look_alike() -> None:
     ("one", "other"),
     [
         (CALL, HttpCall("GET", "http://a/b", {}, b"body", 90.0)),
+        (CALL, HttpCall("GET", "https://127.0.0.1:8082/b", {}, b"body", 5.0)),  # a `mando up` on other ports
         (AwaitCallback("http://a", 5.0), AwaitCallback("http://a", 4.0)),
         (Sleep(1), Sleep(1.0)),
     ],

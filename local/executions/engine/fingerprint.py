@@ -1,8 +1,10 @@
 """The fingerprint of an effect: a journal keeps it beside the outcome, and compares it in a replay.
 
-Time-outs and headers do not count: a newer version may send others.
+Time-outs and headers do not count: a newer version may send others.  Nor does the host of a URL: another `mando up`
+on the same data may have other ports.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 from zlib import crc32
@@ -34,6 +36,9 @@ KIND_NAMES: Mapping[str, str] = {
 }
 
 
+_HOST = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+
+
 class Fingerprint(NamedTuple):
     """digest is a checksum of 32 bits, enough as nobody forges it; 0 if all effects of the kind are equal."""
 
@@ -47,7 +52,7 @@ _NOW, _UUID = Fingerprint("now", 0), Fingerprint("uuid", 0)
 def fingerprint(effect: Leaf) -> Fingerprint:
     match effect:
         case HttpCall(method=method, url=url, body=body):
-            return Fingerprint("http", _digest(f"{method} {url} ", body or b""))
+            return Fingerprint("http", _digest(f"{method} {_HOST.sub('', url)} ", body or b""))
         case Sleep(seconds=seconds):
             return Fingerprint("sleep", _digest(repr(float(seconds))))
         case Now():
