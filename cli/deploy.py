@@ -3,10 +3,11 @@
 import re
 import shutil
 import sys
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from pathlib import Path
 
 import click
+from nacl.encoding import Base64Encoder
 from nacl.public import PrivateKey
 
 from cli.errors import CannotStart, Failed, origin_of
@@ -93,4 +94,4 @@ def _public_key(file: Path) -> str:
     key = b64decode(text.split(",")[0].strip(), validate=True)
     if len(key) != PrivateKey.SIZE:
         raise ValueError
-    return b64encode(bytes(PrivateKey(key).public_key)).decode()
+    return PrivateKey(key).public_key.encode(Base64Encoder).decode()

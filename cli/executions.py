@@ -17,7 +17,7 @@ from google.api_core import exceptions
 from google.cloud.workflows import executions_v1
 from google.cloud.workflows.executions_v1.services.executions.transports import ExecutionsGrpcTransport
 
-from cli.options import GRPC_PORT_OFFSET
+from local.project import HOST, Ports
 
 _GOOGLE = "workflowexecutions.googleapis.com"
 _TIMEOUT_S = 30
@@ -64,7 +64,7 @@ class Executions:
     @classmethod
     def of_this_machine(cls, port: int) -> "Executions":
         _keep_grpc_quiet()
-        address = f"127.0.0.1:{port + GRPC_PORT_OFFSET}"
+        address = f"{HOST}:{Ports(port).grpc}"
         # No proxy for calls to this machine; no limit on the size of an answer, as in Google's own client.
         channel = grpc.insecure_channel(
             address, options=[("grpc.enable_http_proxy", 0), ("grpc.max_receive_message_length", -1)]

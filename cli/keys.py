@@ -1,10 +1,11 @@
 """`mando keys`: make the key pair that seals Discord's interaction tokens between the ingress and the reply step."""
 
 import os
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from pathlib import Path
 
 import click
+from nacl.encoding import Base64Encoder
 from nacl.public import PrivateKey
 
 from cli.errors import CannotStart
@@ -27,18 +28,14 @@ def command(output: Path) -> None:
         write_private_key(output, key)
     except OSError as error:
         raise CannotStart(f"cannot write {output}: {error.strerror}") from None
-    print(f"SEAL_PUBLIC_KEY={encode(bytes(key.public_key))}")
+    print(f"SEAL_PUBLIC_KEY={key.public_key.encode(Base64Encoder).decode()}")
 
 
 def write_private_key(path: Path, key: PrivateKey) -> None:
     """Write the key into a new file.  Raises OSError; FileExistsError if the file exists: no key is overwritten."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(encode(bytes(key)) + "\n")
+        file.write(key.encode(Base64Encoder).decode() + "\n")
 
 
 def read_private_key(path: Path) -> PrivateKey:
     return PrivateKey(b64decode(path.read_text()))
-
-
-def encode(key: bytes) -> str:
-    return b64encode(key).decode()

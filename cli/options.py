@@ -11,8 +11,6 @@ from typing import Any, TypeVar
 
 import click
 
-GRPC_PORT_OFFSET = 3  # the gRPC port of `mando up` is --port + 3
-
 _HIGHEST_PORT = 65_535
 _MOST_DIGITS = 18
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

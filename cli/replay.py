@@ -16,6 +16,7 @@ from cli import options
 from cli.errors import CannotStart, Failed
 from cli.executions import Execution, Executions, NoAnswer
 from cli.options import duration, name_segment, option, positive_number
+from local.project import PROJECT
 
 _NAME = re.compile(r"(?:projects/[^/]+/locations/[^/]+/workflows/[^/]+/executions/)?[0-9a-f-]{36}")
 _POLL_S = 0.5
@@ -66,7 +67,7 @@ def command(
         raise CannotStart("name one execution, or say --failed")
     if execution is not None and not _NAME.fullmatch(execution):
         raise CannotStart(f"{execution!r} is no execution: expected an id such as 3f0c…, or its full name")
-    parent = f"projects/{project or 'demo'}/locations/{location}/workflows/{workflow}"
+    parent = f"projects/{project or PROJECT}/locations/{location}/workflows/{workflow}"
     try:
         executions = Executions.of_this_machine(port) if project is None else Executions.of_google()
         if execution is None:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from cli.channel import ChannelWatcher, FinalMessage, Json
 from cli.errors import CannotStart, Failed
 from cli.options import option, port, positive_number, utf8, whole_number
+from local.project import url
 
 _MAX_PARALLEL_CALLS = 20
 _FIRST_MEMBER_ID = 10**17
@@ -84,7 +85,7 @@ def command(count: int, rate: float, port: int, words: str | None, deliveries: i
     if words is not None:
         data["options"] = [{"name": "words", "value": words}]
     call = {"type": 2, "data": data, "deliveries": deliveries}
-    base = f"http://127.0.0.1:{port}"
+    base = url(port)
     try:
         sent = asyncio.run(_send_all(base, call, count, rate, wait))
     except aiohttp.ClientError as error:

@@ -5,10 +5,10 @@ A new program is one function here and one line in programs().
 
 import shlex
 import sys
-from base64 import b64encode
 from pathlib import Path
 
 import yaml
+from nacl.encoding import Base64Encoder
 from nacl.public import PrivateKey
 
 from local import auth
@@ -40,7 +40,7 @@ def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str)
         command=[framework, "--target=handle_request", f"--host={HOST}", f"--port={ports.ingress}"],
         environment={
             "DISCORD_PUBLIC_KEY": discord_public_key,
-            "SEAL_PUBLIC_KEY": _text(bytes(key.public_key)),
+            "SEAL_PUBLIC_KEY": key.public_key.encode(Base64Encoder).decode(),
             "QUEUE": QUEUE,
             "WORKFLOW": WORKFLOW,
             "TASK_SERVICE_ACCOUNT": account("mando-tasks"),
@@ -64,7 +64,7 @@ def _steps(ports: Ports, data: Path, key: PrivateKey, bot_token: str) -> Program
             "BUCKET": BUCKET,
             "AUDIENCE": STEPS_AUDIENCE,
             "WORKFLOW_SERVICE_ACCOUNT": account("mando-workflow"),
-            "SEAL_PRIVATE_KEY": _text(bytes(key)),
+            "SEAL_PRIVATE_KEY": key.encode(Base64Encoder).decode(),
             "DISCORD_BOT_TOKEN": bot_token,
             "DISCORD_API": f"{url(ports.cloud)}/api/v10",
             "OIDC_CERTS_URL": f"{url(ports.cloud)}{auth.CERTS_PATH}",
@@ -78,7 +78,3 @@ def _steps(ports: Ports, data: Path, key: PrivateKey, bot_token: str) -> Program
 
 def _installed(program: str) -> str:
     return str(Path(sys.executable).parent / program)
-
-
-def _text(key: bytes) -> str:
-    return b64encode(key).decode()
