@@ -16,6 +16,7 @@ from local.discord.fields import Fields
 from local.discord.message_json import change_json, client_message_json
 from local.discord.place import CHANNEL_NAME, CHANNEL_TOPIC, GUILD_NAME
 from local.discord.snowflake import PATTERN
+from local.http.hosts import base_url
 
 _PAGE = Path(__file__).parent / "page"
 _SHOWN_AT_ONCE = 50
@@ -109,10 +110,6 @@ class ClientRoutes:
         if attachment.width is None:
             headers["Content-Disposition"] = "attachment"
         return web.Response(body=content, content_type=attachment.content_type, headers=headers)
-
-
-def base_url(request: web.Request) -> str:
-    return f"{request.scheme}://{request.host}"
 
 
 async def _json_of_page(request: web.Request) -> dict[str, Any]:

@@ -1,8 +1,13 @@
-"""Maps hosts of the cloud to the local cloud.  Used by everything that makes a call for a workflow, a task or a bot."""
+"""Maps hosts of the cloud to the local cloud, and names the host that a request came to.
+
+Used by everything that makes a call for a workflow, a task or a bot, and by answers with links.
+"""
 
 import re
 from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
+
+from aiohttp import web
 
 # Every service, with its region in front (us-central1-run.googleapis.com), behind (run.us-central1.rep.googleapis.com),
 # and with certificates (storage.mtls.googleapis.com).  Source: Google Cloud, "Regional service endpoints"; AIP-4114.
@@ -27,3 +32,8 @@ def to_local(url: str, base_url: str) -> str:
     bucket = _BUCKET_HOST.fullmatch(host)
     path = f"/{bucket['bucket']}{parts.path}" if bucket else parts.path
     return urlunsplit((base.scheme, base.netloc, path, parts.query, ""))
+
+
+def base_url(request: web.Request) -> str:
+    """scheme://host as the client named it, so that links in an answer lead back here."""
+    return f"{request.scheme}://{request.host}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from local.http.hosts import base_url
 from local.storage.conditions import Preconditions, check_tags
 from local.storage.downloads import download, serve_public
 from local.storage.errors import invalid
@@ -17,7 +18,7 @@ from local.storage.objects import ObjectStore
 from local.storage.resource import Settings, StoredObject, whole_number
 from local.storage.rest_buckets import BucketRoutes
 from local.storage.rest_uploads import UploadRoutes
-from local.storage.wire import base_url, google_errors, read_resource
+from local.storage.wire import google_errors, object_answer, read_resource
 
 _MOST_COMPONENTS = 32
 _BUCKET = "/storage/v1/b/{bucket}"
@@ -71,7 +72,7 @@ class ObjectRoutes:
         found = self._named(request)
         Preconditions.from_query(request.query).check(found)
         check_tags(request.headers, found)
-        return _shown(request, found)
+        return object_answer(request, found)
 
     async def get_media(self, request: web.Request) -> web.StreamResponse:
         return await download(self._store, request)
@@ -102,7 +103,7 @@ class ObjectRoutes:
         )
 
     async def copy(self, request: web.Request) -> web.Response:
-        return _shown(request, await self._copied(request))
+        return object_answer(request, await self._copied(request))
 
     async def rewrite(self, request: web.Request) -> web.Response:
         copied = await self._copied(request)
@@ -128,7 +129,7 @@ class ObjectRoutes:
             Settings().merged(destination),
             Preconditions.from_query(request.query),
         )
-        return _shown(request, composed)
+        return object_answer(request, composed)
 
     def _component(self, bucket: str, named: object) -> StoredObject:
         if not isinstance(named, dict) or not isinstance(named.get("name"), str):
@@ -163,8 +164,4 @@ class ObjectRoutes:
         conditions = Preconditions.from_query(request.query)
         bucket, name = request.match_info["bucket"], request.match_info["name"]
         generation = whole_number(request.query, "generation")
-        return _shown(request, self._store.update(bucket, name, change, conditions, generation))
-
-
-def _shown(request: web.Request, stored: StoredObject) -> web.Response:
-    return web.json_response(stored.to_json(base_url(request)))
+        return object_answer(request, self._store.update(bucket, name, change, conditions, generation))

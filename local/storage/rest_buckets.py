@@ -4,13 +4,14 @@ from typing import Any
 
 from aiohttp import web
 
+from local.http.hosts import base_url
 from local.storage.buckets import bucket_to_json
 from local.storage.conditions import Preconditions
 from local.storage.errors import StorageError
 from local.storage.listing import read_token, write_token
 from local.storage.objects import ObjectStore
 from local.storage.resource import whole_number
-from local.storage.wire import base_url, read_resource
+from local.storage.wire import read_resource
 
 _PAGE = 1000
 

@@ -12,14 +12,15 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from local.http.hosts import base_url
 from local.storage.checksums import Checksums
 from local.storage.conditions import Preconditions
 from local.storage.errors import StorageError, invalid
 from local.storage.multipart import RelatedReader, boundary_of
 from local.storage.objects import ObjectStore
-from local.storage.resource import Settings, StoredObject
+from local.storage.resource import Settings
 from local.storage.sessions import Session, UploadSessions
-from local.storage.wire import base_url, read_resource
+from local.storage.wire import object_answer, read_resource
 
 _LEAST_CHUNK_BYTES = 256 * 1024
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,15})-(\d{1,15})|\*)/(\d{1,15}|\*)")
@@ -69,7 +70,7 @@ class UploadRoutes:
             )
         finally:
             incoming.unlink(missing_ok=True)
-        return _shown(request, stored)
+        return object_answer(request, stored)
 
     async def _multipart(self, request: web.Request) -> web.Response:
         bucket = request.match_info["bucket"]
@@ -91,7 +92,7 @@ class UploadRoutes:
             )
         finally:
             incoming.unlink(missing_ok=True)
-        return _shown(request, stored)
+        return object_answer(request, stored)
 
     async def _start(self, request: web.Request) -> web.Response:
         bucket = request.match_info["bucket"]
@@ -111,7 +112,7 @@ class UploadRoutes:
         """A chunk of a session, the whole content, or a status check (`Content-Range: bytes */N`)."""
         session = self._sessions.get(request.query.get("upload_id", ""))
         if session.generation is not None:
-            return _shown(request, self._store.get(session.bucket, session.name, session.generation))
+            return object_answer(request, self._store.get(session.bucket, session.name, session.generation))
         chunk = _content_range(request.headers.get("Content-Range"))
         total = chunk.total
         if chunk.first is not None:
@@ -142,7 +143,7 @@ class UploadRoutes:
             raise invalid(f"{received} bytes were uploaded, but Content-Range gives the size as {total}.")
         expected = Checksums.from_header(request.headers.get("X-Goog-Hash", ""))
         stored = await asyncio.to_thread(self._sessions.finish, session, expected)
-        return _shown(request, stored)
+        return object_answer(request, stored)
 
     async def cancel(self, request: web.Request) -> web.Response:
         session = self._sessions.get(request.query.get("upload_id", ""))
@@ -209,7 +210,3 @@ def _refused(first: int, last: int, total: int | None, received: int, sent: int 
         )
         return web.Response(status=400, text=text)
     return None
-
-
-def _shown(request: web.Request, stored: StoredObject) -> web.Response:
-    return web.json_response(stored.to_json(base_url(request)))

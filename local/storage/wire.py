@@ -1,4 +1,4 @@
-"""Shared by all storage routes: reading JSON, answering errors, and the base of links."""
+"""Shared by all storage routes: reading JSON, answering with an object or an error."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -6,15 +6,17 @@ from typing import Any
 from aiohttp import web
 
 from local.data.disk import DiskUnavailable, is_transient
+from local.http.hosts import base_url
 from local.storage.errors import StorageError
 from local.storage.multipart import parse_resource
+from local.storage.resource import StoredObject
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def base_url(request: web.Request) -> str:
-    """scheme://host as the client named it, so that links in an answer lead back here."""
-    return f"{request.scheme}://{request.host}"
+def object_answer(request: web.Request, stored: StoredObject) -> web.Response:
+    """The object's resource."""
+    return web.json_response(stored.to_json(base_url(request)))
 
 
 async def read_resource(request: web.Request) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from typing import Any
 
 from aiohttp import web
 
-from local.discord.client import base_url
 from local.discord.discord import LocalDiscord
 from local.discord.errors import DiscordError, unauthorized
 from local.discord.grants import BOT
 from local.discord.message import Message
 from local.discord.message_json import message_json
 from local.discord.snowflake import PATTERN
+from local.http.hosts import base_url
 
 API = "/api/v10"
 SNOWFLAKE = PATTERN
