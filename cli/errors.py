@@ -38,11 +38,7 @@ def wrong_option(name: str, message: str) -> click.BadParameter:
 
 
 def message_for(error: click.ClickException) -> str:
-    r"""The text for the terminal: what went wrong, where, and what was expected; a byte that is no UTF-8 is \udc80."""
-    return _message_for(error).encode(errors="backslashreplace").decode()
-
-
-def _message_for(error: click.ClickException) -> str:
+    """The text for the terminal: what went wrong, where, and what was expected."""
     context: click.Context | None = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "mando"
     message = error.format_message().removesuffix(".")

@@ -152,12 +152,12 @@ WORDS = st.sampled_from([*OPTIONS, *OTHERS])
 @given(st.sampled_from(["env", "draw", "keys", "register"]), st.lists(WORDS | TEXT, max_size=6))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_no_command_line_ends_in_anything_but_an_exit_code_and_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, words: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: str, words: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DISCORD_BOT_TOKEN", raising=False)
     code = run([command, *words])
-    said = capsys.readouterr()
+    said = capfd.readouterr()
     assert code == 0 or (code == 2 and said.err.startswith(f"mando {command}: ")), ascii(said.err)
     for file in tmp_path.iterdir():
         file.unlink()
