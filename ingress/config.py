@@ -10,7 +10,7 @@ from nacl.signing import VerifyKey
 from ingress.limits import FILE, read_limits
 from ingress.seal import parse_public_key
 from schemas.limits import Limits
-from service.environment import ConfigError, Setting, matching, read_environment
+from service.environment import ConfigError, Setting, email, matching, read_environment
 
 _PLACE = r"projects/[a-z0-9:.-]+/locations/[a-z0-9-]+"
 
@@ -50,7 +50,7 @@ SETTINGS = {
     "TASK_SERVICE_ACCOUNT": Setting(
         "the service account as which a task starts the workflow",
         "mando-tasks@my-project.iam.gserviceaccount.com",
-        matching(r"[^@\s]+@[^@\s]+", "an email address"),
+        email,
     ),
     "CLOUD_TASKS_ENDPOINT": Setting(
         "where Cloud Tasks answers when it is not Google's",

@@ -110,3 +110,6 @@ def matching(pattern: str, what: str) -> Callable[[str], str]:
         return text
 
     return parse
+
+
+email = matching(r"[^@\s]+@[^@\s]+", "an email address")

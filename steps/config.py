@@ -6,7 +6,7 @@ from typing import Literal
 
 from nacl.public import PrivateKey
 
-from service.environment import Secret, Setting, matching, read_environment
+from service.environment import Secret, Setting, email, matching, read_environment
 from steps.seal import parse_private_keys
 
 Delivery = Literal["attach", "link"]
@@ -58,7 +58,7 @@ SETTINGS = {
     "WORKFLOW_SERVICE_ACCOUNT": Setting(
         "the only account that may call the steps",
         "mando-workflow@my-project.iam.gserviceaccount.com",
-        matching(r"[^@\s]+@[^@\s]+", "an email address"),
+        email,
         default="mando-workflow@{GOOGLE_CLOUD_PROJECT}.iam.gserviceaccount.com",
     ),
     "SEAL_PRIVATE_KEY_SECRET": Setting(
