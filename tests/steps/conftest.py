@@ -3,8 +3,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from steps.bucket import PictureBucket
 from tests.steps.process import Process
-from tests.steps.scripted import Scripted, scripted
+from tests.steps.scripted import Scripted, bucket_at, scripted
 from tests.steps.service import Neighbours, Steps, serving_steps
 
 
@@ -32,6 +33,12 @@ def quiet(steps: Steps) -> Iterator[None]:
 def server() -> Iterator[Scripted]:
     with scripted() as server:
         yield server
+
+
+@pytest.fixture
+def pictures(script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Iterator[PictureBucket]:
+    with bucket_at(script.url, monkeypatch) as pictures:
+        yield pictures
 
 
 @pytest.fixture

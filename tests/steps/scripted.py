@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+import pytest
+
+from steps.bucket import PictureBucket
 from tests.servers import serving
 
 
@@ -82,3 +85,15 @@ def scripted() -> Iterator[Scripted]:
 
     with serving(Handler) as script.url:
         yield script
+
+
+@contextlib.contextmanager
+def bucket_at(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[PictureBucket]:
+    """The adapter of the bucket, whose calls go to that address."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo")
+    pictures = PictureBucket("demo-mandalas")
+    try:
+        yield pictures
+    finally:
+        pictures._bucket.client.close()

@@ -161,3 +161,18 @@ def base64url(raw: bytes | str) -> str:
 def sealed(key: PrivateKey, token: bytes = INTERACTION_TOKEN.encode()) -> str:
     """The token as the ingress seals it for that key's owner."""
     return base64url(SealedBox(key.public_key).encrypt(token))
+
+
+def request_body(key: PrivateKey, received: datetime) -> dict[str, Any]:
+    """A request of schemas/request.json, with the shortest of ids, whose token that key opens."""
+    return {
+        "interaction_id": "77",
+        "application_id": "7",
+        "sealed_token": sealed(key),
+        "channel_id": "5",
+        "user_id": "42",
+        "locale": "en-GB",
+        "options": {},
+        "received_at": f"{received:%Y-%m-%dT%H:%M:%S.%fZ}",
+        "expires_at": f"{received + timedelta(minutes=15):%Y-%m-%dT%H:%M:%S.%fZ}",
+    }

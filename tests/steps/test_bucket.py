@@ -6,7 +6,6 @@ The client is the real one; the server answers as it is told.
 import http.client
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import google.auth.exceptions
@@ -28,22 +27,13 @@ from steps.errors import PermanentError, RetryableError
 from steps.generate import generate
 from tests.interactions import a_request
 from tests.servers import ROOT, free_port
-from tests.steps.scripted import Answer, Scripted, json_answer
+from tests.steps.scripted import Answer, Scripted, bucket_at, json_answer
 from tests.steps.statuses import status_of
 
 NAME = ObjectName(f"pictures/{'0' * 32}.png")
 PNG = b"\x89PNG and so on"
 STORED = json_answer(200, {"name": NAME, "bucket": "demo-mandalas", "generation": "1"})
 CALLS = ("put", "holds", "get")
-
-
-@pytest.fixture
-def pictures(script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Iterator[PictureBucket]:
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", script.url)
-    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo")
-    pictures = PictureBucket("demo-mandalas")
-    yield pictures
-    pictures._bucket.client.close()
 
 
 def call(pictures: PictureBucket, what: str) -> None:
@@ -136,10 +126,8 @@ def test_a_broken_answer_is_asked_for_again(pictures: PictureBucket, script: Scr
 
 @pytest.mark.parametrize("what", CALLS)
 def test_a_bucket_that_is_not_reached_is_called_again(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{free_port()}")
-    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo")
-    with pytest.raises(RetryableError):
-        call(PictureBucket("demo-mandalas"), what)
+    with bucket_at(f"http://127.0.0.1:{free_port()}", monkeypatch) as pictures, pytest.raises(RetryableError):
+        call(pictures, what)
 
 
 RAISED: list[Exception] = [

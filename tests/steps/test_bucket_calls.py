@@ -3,7 +3,6 @@
 import json
 import os
 import struct
-from collections.abc import Iterator
 from email import message_from_bytes
 from typing import Any
 
@@ -27,15 +26,6 @@ from tests.steps.test_bucket import CALLS, NAME, PNG, STORED, call
 
 Row = dict[str, Any]
 ROWS: list[Row] = yaml.safe_load((ROOT / "tests" / "outgoing" / "bucket.yaml").read_text())
-
-
-@pytest.fixture
-def pictures(script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Iterator[PictureBucket]:
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", script.url)
-    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo")
-    pictures = PictureBucket("demo-mandalas")
-    yield pictures
-    pictures._bucket.client.close()
 
 
 @pytest.fixture

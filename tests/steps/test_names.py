@@ -2,7 +2,6 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import fields, replace
 
 import pytest
@@ -24,14 +23,11 @@ SOME_PALETTES = (None, "jade", "dusk")
 
 
 @pytest.fixture
-def pictures(script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Iterator[PictureBucket]:
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", script.url)
-    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo")
+def pictures(pictures: PictureBucket, script: Scripted, monkeypatch: pytest.MonkeyPatch) -> PictureBucket:
+    """With quick pictures, that are always stored."""
     monkeypatch.setattr("steps.generate.SIZE_PX", 64)
     script.answers = [STORED]
-    pictures = PictureBucket("demo-mandalas")
-    yield pictures
-    pictures._bucket.client.close()
+    return pictures
 
 
 def requests() -> list[Request]:

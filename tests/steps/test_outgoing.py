@@ -31,8 +31,8 @@ from steps.reply import reply
 from steps.seal import Unsealer
 from tests.asgi import serving_asgi
 from tests.servers import ROOT
-from tests.steps.scripted import Answer, Asked, Scripted, json_answer, scripted
-from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PNG, Neighbours, Steps, sealed
+from tests.steps.scripted import Answer, Asked, Scripted, bucket_at, json_answer, scripted
+from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PNG, Neighbours, Steps, request_body
 
 Row = dict[str, Any]
 
@@ -52,27 +52,13 @@ OWN_HEADERS = ("User-Agent", "Authorization", "Cookie")
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[PictureBucket]:
     with scripted() as store:
         store.answers = [Answer(200, PNG)]
-        monkeypatch.setenv("STORAGE_EMULATOR_HOST", store.url)
-        monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo")
-        bucket = PictureBucket("demo-mandalas")
-        yield bucket
-        bucket._bucket.client.close()
+        with bucket_at(store.url, monkeypatch) as bucket:
+            yield bucket
 
 
 def replied(script: Scripted, bucket: PictureBucket, row: Row, age_s: float, *, may_post: bool = True) -> str:
     """The id of the message that is shown for the row's order, whose request came age_s before now."""
-    received = NOW - timedelta(seconds=age_s)
-    request = {
-        "interaction_id": "77",
-        "application_id": "7",
-        "sealed_token": sealed(KEY),
-        "channel_id": "5",
-        "user_id": "42",
-        "locale": "en-GB",
-        "options": {},
-        "received_at": f"{received:%Y-%m-%dT%H:%M:%S.%fZ}",
-        "expires_at": f"{received + timedelta(minutes=15):%Y-%m-%dT%H:%M:%S.%fZ}",
-    }
+    request = request_body(KEY, NOW - timedelta(seconds=age_s))
     discord = Discord(f"{script.url}/api/v10", "DiscordBot (x, 1)", Secret("bot-token") if may_post else None)
     order = Reply.from_json({"request": request, **row["order"]})
     message = reply(order, bucket, discord, Unsealer([KEY]), row.get("delivery", "attach"), NOW, attempt=1)

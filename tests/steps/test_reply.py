@@ -16,7 +16,7 @@ from steps.errors import NotYetAcknowledged, PermanentError, RetryableError
 from steps.reply import APOLOGIES, BLOCKED_WAITS_S, reply
 from steps.seal import Unsealer
 from tests.steps.scripted import Answer, Scripted, json_answer
-from tests.steps.service import INTERACTION_TOKEN, Neighbours, Steps, sealed
+from tests.steps.service import INTERACTION_TOKEN, Neighbours, Steps, request_body
 from tests.steps.statuses import status_of
 
 KEY = PrivateKey.generate()
@@ -26,10 +26,6 @@ EXPIRED = json_answer(401, {"message": "Invalid Webhook Token", "code": 50027})
 BLOCKED = json_answer(403, {"message": "internal network error", "code": 40333})
 POSTED = json_answer(200, {"id": "55"})
 NO_BUCKET = cast(PictureBucket, None)  # an apology asks no bucket
-
-
-def text_of(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def shown(
@@ -42,18 +38,7 @@ def shown(
     **changes: Any,
 ) -> str:
     """The message of an order, an apology unless told, whose request came age_s ago."""
-    received = NOW - timedelta(seconds=age_s)
-    request = {
-        "interaction_id": "77",
-        "application_id": "7",
-        "sealed_token": sealed(KEY),
-        "channel_id": "5",
-        "user_id": "42",
-        "locale": "en-GB",
-        "options": {},
-        "received_at": text_of(received),
-        "expires_at": text_of(received + timedelta(minutes=15)),
-    } | changes
+    request = request_body(KEY, NOW - timedelta(seconds=age_s)) | changes
     discord = Discord(f"{script.url}/api/v10", "mando", Secret("bot-token") if bot else None)
     whole = Reply.from_json({"request": request, **(order or {"failure": "unavailable"})})
     return reply(whole, bucket, discord, Unsealer([KEY]), "attach", NOW, attempt).message_id
@@ -96,18 +81,14 @@ def test_an_unknown_webhook_for_good_is_answered_by_the_bot(script: Scripted, ag
 
 
 def test_the_picture_too_is_posted_where_the_webhook_is_unknown_for_good(
-    script: Scripted, monkeypatch: pytest.MonkeyPatch
+    script: Scripted, pictures: PictureBucket
 ) -> None:
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", script.url)
-    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo")
-    bucket = PictureBucket("demo-mandalas")
     picture = {"object": f"pictures/{'0' * 32}.png", "title": "t", "description": "d", "colour": 1}
     script.answers = [Answer(200, b"\x89PNG"), UNKNOWN, POSTED]
-    assert shown(script, order={"picture": picture}, bucket=bucket) == "55"
+    assert shown(script, order={"picture": picture}, bucket=pictures) == "55"
     assert posted(script)["content"] == "<@42>"
     assert posted(script)["embeds"][0]["title"] == "t"
     assert b"\x89PNG" in script.asked[-1].body
-    bucket._bucket.client.close()
 
 
 @pytest.mark.parametrize(
