@@ -10,17 +10,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 import pytest
-import requests
 from google.api_core import exceptions
-from google.auth.exceptions import RefreshError
 from google.cloud import tasks_v2
-from google.protobuf import json_format
 
 from ingress import enqueue
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
 from service.concurrency import INGRESS_REQUESTS
 from tests.ingress.function import environment
+from tests.ingress.test_cloud_tasks import FAILURES
 from tests.ingress.test_enqueue import NAME, REQUEST
 from tests.virtual_time import VirtualLoop, in_virtual_time
 
@@ -138,18 +136,6 @@ def test_no_wait_goes_beyond_the_deadline(
     monkeypatch: pytest.MonkeyPatch, deadline_s: float, outcomes: list[Outcome], began_s: list[float]
 ) -> None:
     assert told(monkeypatch, deadline_s, *outcomes) == ("no answer in time", deadline_s, began_s)
-
-
-FAILURES: list[Exception] = [
-    exceptions.GoogleAPIError("x"),
-    RefreshError("x"),
-    OSError("x"),
-    requests.ConnectionError("x"),
-    json_format.ParseError("x"),
-    ValueError("x"),
-    AttributeError("x"),
-    TypeError("x"),
-]
 
 
 @pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)

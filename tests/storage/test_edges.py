@@ -116,12 +116,6 @@ def test_a_checksum_of_a_header_is_lost_or_read_as_another(header: str, expected
     assert Checksums.from_header(header) == expected
 
 
-@pytest.fixture(scope="module")
-def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving_bucket(tmp_path_factory.mktemp("edges")) as url:
-        yield url
-
-
 def objects(base_url: str) -> str:
     return f"{base_url}/storage/v1/b/{BUCKET}/o"
 

@@ -4,7 +4,6 @@ Source: Cloud Storage, "Uploads and downloads"; recorded refusals of chunks.
 """
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,12 +24,6 @@ from tests.storage.test_rest import put as put_over_http
 from tests.storage.test_uploads import FIRST, LEAST, send, start_session
 
 WRONG = "AAAAAAAAAAAAAAAAAAAAAA=="
-
-
-@pytest.fixture(scope="module")
-def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving_bucket(tmp_path_factory.mktemp("sessions")) as url:
-        yield url
 
 
 def uploads(base_url: str) -> str:
