@@ -25,3 +25,23 @@ async def until(condition: Callable[[], object], deadline_s: float = 20) -> None
     async with asyncio.timeout(deadline_s):
         while not condition():
             await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def counting_turns() -> AsyncIterator[Callable[[], int]]:
+    """How often the event loop came round since the block began: whoever holds it up is seen without a clock."""
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    await asyncio.sleep(0)
+    turns = 0
+    try:
+        yield lambda: turns
+    finally:
+        counting.cancel()

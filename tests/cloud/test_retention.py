@@ -16,7 +16,7 @@ from local.project import BUCKET, WORKFLOW
 from local.retention import KEPT_BYTES, KEPT_S, RETENTION_TABLE, in_words
 from local.server import LocalCloud
 from tests.discord.application import COMMAND
-from tests.running import until
+from tests.running import counting_turns, until
 from tests.servers import ROOT
 from tests.system.up import four_free_ports
 
@@ -107,19 +107,10 @@ async def test_a_sweep_holds_up_nobody(tmp_path: Path) -> None:
     """Between any two slices others get their turn: counted in turns of the event loop, not in time."""
     async with a_cloud(tmp_path) as (cloud, url, session):
         await fill(cloud, url, session, 45)
-        turns = 0
-
-        async def count() -> None:
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        counting = asyncio.create_task(count())
         cloud.sweeper._now_s = lambda: time.time() + KEPT_S + DAY_S
-        await cloud.sweeper.sweep()
-        counting.cancel()
-        assert turns > 3 * 3 * 2  # three stores of three batches, two steps each
+        async with counting_turns() as turns:
+            await cloud.sweeper.sweep()
+            assert turns() > 3 * 3 * 2  # three stores of three batches, two steps each
 
 
 def test_one_place_says_what_is_kept_how_long() -> None:

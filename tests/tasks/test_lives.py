@@ -9,7 +9,7 @@ import pytest
 
 from local.tasks.rules import QueueConfig
 from local.tasks.task import AttemptResult, HttpRequest, NewTask
-from tests.running import until
+from tests.running import counting_turns, until
 from tests.tasks.face import PARENT, QUEUE, Face, a_face
 
 DAY_S = 86400.0
@@ -149,13 +149,6 @@ async def test_others_wait_until_a_million_tasks_are_gone_or_those_wait_too(
             served.store.create(QUEUE, NewTask(f"t{number}", HttpRequest("http://x"), 0.0), clock.now_s)
     served.store.order_purge(QUEUE)
     clock.now_s += 40 * DAY_S
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
 
     async def forget() -> None:
         served.store.delete_queue(QUEUE, clock.now_s)
@@ -164,16 +157,13 @@ async def test_others_wait_until_a_million_tasks_are_gone_or_those_wait_too(
             await asyncio.sleep(0)
         house.cancel()
 
-    other = asyncio.create_task(count())
-    await asyncio.sleep(0)
-    turns = 0
-    if act == "purged":
-        await served.dispatcher.purge(QUEUE)
-    elif act == "expired":
-        await served.dispatcher._expire(config)
-    else:
-        await forget()
-    assert turns >= 4, "2001 are five slices"
-    other.cancel()
+    async with counting_turns() as turns:
+        if act == "purged":
+            await served.dispatcher.purge(QUEUE)
+        elif act == "expired":
+            await served.dispatcher._expire(config)
+        else:
+            await forget()
+        assert turns() >= 4, "2001 are five slices"
     assert set(waits_s) - {600} == {0}, "it looks again after ten minutes"
     assert act == "forgotten" or served.store.depth(QUEUE) == 0
