@@ -112,7 +112,7 @@ class LocalCloud:
             _expiring_objects(objects),
             _expiring_discord(self.discord),
         ]
-        self.sweeper = Sweeper(data, stores, self.executions.store.unfinished_s, pool.remove_orphans())
+        self.sweeper = Sweeper(data, stores, self.executions.store.oldest_unfinished_s, pool.remove_orphans())
 
         app = web.Application(middlewares=[guard, self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES)
         app.on_response_prepare.append(add_security_headers)

@@ -48,7 +48,7 @@ def answering(body: Any, status: int = 200, **more: Any) -> Answer:
 
 
 class Clock:
-    """Stands still unless it is told to go on."""
+    """Does not move unless a test advances it."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)

@@ -30,10 +30,10 @@ async def test_the_application_gets_a_whole_signed_slash_command(here: Running) 
         {"name": "words", "type": 3, "value": "my cat"},
         {"name": "symmetry", "type": 4, "value": 12},
     ]
-    place = here.discord.place
-    assert interaction["application_id"] == place.application_id
-    assert interaction["member"]["user"]["id"] == place.member_id
-    assert interaction["authorizing_integration_owners"] == {"0": place.guild_id}
+    identities = here.discord.identities
+    assert interaction["application_id"] == identities.application_id
+    assert interaction["member"]["user"]["id"] == identities.member_id
+    assert interaction["authorizing_integration_owners"] == {"0": identities.guild_id}
     assert 190 <= len(interaction["token"]) <= 230
     assert here.application.headers[0]["User-Agent"].startswith("Discord-Interactions/")
 
