@@ -66,6 +66,7 @@ def disguises(port: int) -> dict[str, list[tuple[str, str]]]:
 async def foreign_pages(attacker: Attacker) -> str:
     """Every service refuses and stays unchanged."""
     up = attacker.up
+    await asyncio.to_thread(answered, up, attacker.sent)  # else work of earlier attacks would count as a change
     before = await asyncio.to_thread(_state, up)
     refused = 0
     for name, headers in disguises(up.port).items():
