@@ -21,7 +21,7 @@ from local.data.content_pool import ContentPool
 from local.data.log_files import keep_small
 from local.data.sweeping import ExpiringStore, Sweeper
 from local.discord.api import routes as discord_routes
-from local.discord.discord import LocalDiscord
+from local.discord.engine.discord import LocalDiscord
 from local.executions.api import rest as executions_rest
 from local.executions.api.executions_api import ExecutionsApi
 from local.executions.api.workflows_api import WorkflowsApi
@@ -112,7 +112,7 @@ class LocalCloud:
             _expiring_objects(objects),
             _expiring_discord(self.discord),
         ]
-        self.sweeper = Sweeper(data, stores, self.executions.store.unfinished_s, pool.remove_orphans())
+        self.sweeper = Sweeper(data, stores, self.executions.store.oldest_unfinished_s, pool.remove_orphans())
 
         app = web.Application(middlewares=[guard, self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES)
         app.on_response_prepare.append(add_security_headers)

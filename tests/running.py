@@ -29,7 +29,7 @@ async def until(condition: Callable[[], object], deadline_s: float = 20) -> None
 
 @asynccontextmanager
 async def counting_turns() -> AsyncIterator[Callable[[], int]]:
-    """How often the event loop came round since the block began: whoever holds it up is seen without a clock."""
+    """Counts the turns of the event loop in the block.  Code that blocks the loop is seen without a clock."""
     turns = 0
 
     async def count() -> None:

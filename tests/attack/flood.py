@@ -93,7 +93,7 @@ def _problem(attacker: Attacker, kind: Kind, answer: Answer) -> str | None:
 
 
 async def _genuine(attacker: Attacker, seen: FloodResult, ended: asyncio.Event) -> None:
-    """Each second Discord asks whether we are there, and a member types /mando."""
+    """Each second Discord sends a PING, and a member types /mando."""
     while not ended.is_set():
         await asyncio.gather(_ping(attacker, seen), _command(attacker, seen))
         try:
@@ -123,7 +123,7 @@ async def _command(attacker: Attacker, seen: FloodResult) -> None:
 
 
 async def interact(attacker: Attacker) -> dict[str, Any]:
-    """A member, each time another, types /mando; says how the ingress acknowledged it."""
+    """A new member types /mando; returns the ingress's acknowledgement."""
     body = json.dumps({"data": {"name": "mando"}, "user_id": str(random.randrange(10**16, 10**17))}).encode()
     message = request("POST", "/api/v10/interactions", [("Content-Type", "application/json")], body)
     answer = await ask(attacker.ports["cloud"], message)

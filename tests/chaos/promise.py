@@ -20,12 +20,12 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The outcomes of the interactions that were sent; broken: what was wrong, in words."""
+    """The outcomes of the interactions that were sent; broken: a sentence for each violation."""
 
     sent: int
     acknowledged: int
     pictures: int
-    words: int
+    failure_replies: int
     broken: list[str] = field(default_factory=list)
 
 
@@ -49,7 +49,7 @@ def answered(up: Up, ids: Sequence[str], deadline_s: float = 60) -> None:
 
 def count(up: Up, ids: Sequence[str], written: Written | None = None) -> Tally:
     """The outcomes of these interactions; written: the generations seen in the bucket."""
-    pictures = words = acknowledged = 0
+    pictures = failure_replies = acknowledged = 0
     broken = []
     for one in ids:
         messages = up.get(f"api/client/interactions/{one}")["messages"]
@@ -62,7 +62,7 @@ def count(up: Up, ids: Sequence[str], written: Written | None = None) -> Tally:
         elif any("image" in embed for embed in shown[0]["embeds"]):
             pictures += 1
         elif shown[0]["content"] or shown[0]["embeds"]:
-            words += 1
+            failure_replies += 1
         else:
             broken.append(f"{one} has an empty reply")
     if not acknowledged:
@@ -71,7 +71,7 @@ def count(up: Up, ids: Sequence[str], written: Written | None = None) -> Tally:
         if len(generations) > 1:
             broken.append(f"the object {name} was written {len(generations)} times")
     broken += _leaks(up)
-    return Tally(len(ids), acknowledged, pictures, words, broken)
+    return Tally(len(ids), acknowledged, pictures, failure_replies, broken)
 
 
 def _is_quiet(up: Up, ids: Sequence[str], written: Written) -> bool:
@@ -95,7 +95,7 @@ def _all_have_an_outcome(up: Up, ids: Sequence[str]) -> bool:
 
 def _leaks(up: Up) -> list[str]:
     """Files outside Discord's own that hold a token in plain text: logs, tasks, arguments, journals, histories."""
-    with tempfile.TemporaryDirectory() as folder:  # a copy: SQLite does not find a disk of another namespace
+    with tempfile.TemporaryDirectory() as folder:  # a copy: SQLite cannot open a file of another mount namespace
         for path in up.data.glob("discord.sqlite*"):
             shutil.copy(path, folder)
         with closing(sqlite3.connect(Path(folder) / "discord.sqlite")) as database:

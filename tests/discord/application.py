@@ -18,7 +18,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from local.discord.api.routes import routes
-from local.discord.discord import LocalDiscord
+from local.discord.engine.discord import LocalDiscord
 from local.http.guard import add_security_headers, guard
 from tests.servers import ROOT
 
@@ -48,7 +48,7 @@ def answering(body: Any, status: int = 200, **more: Any) -> Answer:
 
 
 class Clock:
-    """Stands still unless it is told to go on."""
+    """Does not move unless a test advances it."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)

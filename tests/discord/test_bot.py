@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mandala
-from local.discord.command_form import parse_commands
 from local.discord.errors import DiscordError
+from local.discord.forms.command_form import parse_commands
 from tests.discord.application import (
     BOT_TOKEN,
     COMMAND,
@@ -27,11 +27,11 @@ BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
 
 
 def commands_url(here: Running) -> str:
-    return f"{here.api}/applications/{here.discord.place.application_id}/commands"
+    return f"{here.api}/applications/{here.discord.identities.application_id}/commands"
 
 
 def messages_url(here: Running) -> str:
-    return f"{here.api}/channels/{here.discord.place.channel_id}/messages"
+    return f"{here.api}/channels/{here.discord.identities.channel_id}/messages"
 
 
 async def test_a_bot_posts_a_picture_into_the_channel(here: Running) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from local.data.content_pool import ContentPool
+from local.discord.data.files import MessageFiles
 from local.discord.errors import DiscordError
-from local.discord.files import MessageFiles
-from local.discord.form import Form
-from local.discord.uploads import Upload
+from local.discord.forms.form import Form
+from local.discord.forms.uploads import Upload
 from tests.discord.application import (
     BOT_TOKEN,
     Clock,
@@ -24,7 +24,7 @@ BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
 
 
 def messages_url(here: Running) -> str:
-    return f"{here.api}/channels/{here.discord.place.channel_id}/messages"
+    return f"{here.api}/channels/{here.discord.identities.channel_id}/messages"
 
 
 async def say(here: Running, *contents: str) -> list[str]:

@@ -25,7 +25,15 @@ ROOMS: Mapping[str, Room] = {
     "discord": Room(("local/discord",), ("tests/discord",)),
     "cloud": Room(
         (
-            *("local/auth.py", "local/data", "local/deployed.py", "local/faults.py", "local/http", "local/server.py"),
+            *(
+                "local/auth.py",
+                "local/children.py",
+                "local/data",
+                "local/deployed.py",
+                "local/faults.py",
+                "local/http",
+                "local/server.py",
+            ),
             *("local/googleapi", "local/appengine", "local/ops"),
         ),
         (

@@ -4,11 +4,11 @@ from typing import Any
 
 from aiohttp import web
 
-from local.discord.discord import LocalDiscord
+from local.discord.data.message import Message
+from local.discord.data.message_json import message_json
+from local.discord.engine.discord import LocalDiscord
+from local.discord.engine.grants import BOT
 from local.discord.errors import DiscordError, unauthorized
-from local.discord.grants import BOT
-from local.discord.message import Message
-from local.discord.message_json import message_json
 from local.discord.snowflake import PATTERN
 from local.http.hosts import base_url
 
@@ -27,7 +27,7 @@ def require(discord: LocalDiscord, request: web.Request, scope: str = BOT) -> fr
 
 def require_own_application(discord: LocalDiscord, request: web.Request) -> None:
     """Raises DiscordError, 403/20012."""
-    if request.match_info["application"] != discord.place.application_id:
+    if request.match_info["application"] != discord.identities.application_id:
         raise DiscordError(403, 20012, "You are not authorized to perform this action on this application")
 
 
@@ -38,4 +38,4 @@ def is_true(request: web.Request, name: str) -> bool:
 
 def message_for_caller(discord: LocalDiscord, request: web.Request, message: Message) -> dict[str, Any]:
     """The message as JSON, with URLs that the caller can reach."""
-    return message_json(message, discord.place, base_url(request))
+    return message_json(message, discord.identities, base_url(request))
