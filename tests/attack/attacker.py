@@ -31,6 +31,10 @@ class Attacker:
     sent: list[str] = field(default_factory=list)
     stranger: SigningKey = field(default_factory=SigningKey.generate)
 
+    def __post_init__(self) -> None:
+        """Forge everything now: it takes a second, in which the ingress would hang up on connections that we opened."""
+        _ = self.secrets
+
     @cached_property
     def ports(self) -> dict[str, int]:
         return {"cloud": self.up.port, "ingress": self.up.port + 1, "steps": self.up.port + 2, "grpc": self.up.port + 3}

@@ -24,7 +24,7 @@ async def test_every_hostile_request_gets_the_answer_that_is_right_for_it(attack
     seed = random.randrange(1_000_000)
     sys.stdout.write(f"seed {seed}\n")
     before = aftermath.Baseline.of(attacker)
-    seen = FloodResult(genuine_within_s=8)  # on a machine that other tests use too
+    seen = FloodResult(may_be_late=True)
     await flood(attacker, stream(seed, attacker), most=1000, within_s=60, seen=seen)
     assert seen.count > 200
     assert seen.complaints() == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import world
-from tests.chaos.kills import killed
+from tests.chaos.kills import Victims, its_children, killed, mando_itself
 from tests.chaos.matrix import TARGETS, Row
 from tests.system.up import Up, mando_up
 
@@ -27,10 +27,11 @@ def test_every_acknowledged_interaction_has_one_outcome(up: Up, target: str, kin
     assert tally.pictures + tally.failure_replies == tally.acknowledged
 
 
-def test_processes_may_be_killed_at_any_moment(tmp_path: Path) -> None:
+@pytest.mark.parametrize("victims", [mando_itself, its_children], ids=["mando itself", "one of its children"])
+def test_processes_may_be_killed_at_any_moment(tmp_path: Path, victims: Victims) -> None:
     seed = random.randrange(1_000_000)
     sys.stdout.write(f"seed {seed}\n")
-    tally = killed(tmp_path, kills=2, dice=random.Random(seed))
+    tally = killed(tmp_path, 1, random.Random(seed), victims, within_s=0.8, lost_too=False)
     assert tally.broken == []
     assert tally.pictures + tally.failure_replies == tally.acknowledged > 0
 
@@ -59,6 +60,6 @@ def test_an_interaction_that_is_delivered_often_is_answered_once(up: Up) -> None
 
 @pytest.mark.skipif(not world.can_mount(), reason="this machine does not allow us to mount a disk")
 def test_a_disk_that_is_full_under_load_loses_nothing(tmp_path: Path) -> None:
-    tally = world.disk_is_full_under_load(tmp_path / "data")
+    tally = world.disk_is_full_under_load(tmp_path / "data", lost_too=False)
     assert tally.broken == []
     assert tally.acknowledged == tally.pictures + tally.failure_replies > 1

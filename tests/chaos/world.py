@@ -11,6 +11,7 @@ from pathlib import Path
 
 import requests
 
+from service.slow_clients import REQUEST_WITHIN_S
 from steps.caller import CLOCK_SKEW_S
 from tests.chaos.promise import Tally, Written, mend, send, settle
 from tests.servers import wait_until
@@ -69,7 +70,7 @@ def slow_clients_beside_members(up: Up, clients: int = 200) -> Tally:
             ids += send(up, 1)
             slowest_s = max(slowest_s, time.monotonic() - began_s)
     tally = settle(up, ids)
-    if tally.acknowledged != tally.sent or slowest_s > 1:
+    if tally.acknowledged != tally.sent or slowest_s > REQUEST_WITHIN_S:  # then a slow client is cut off
         tally.broken.append(f"a slow client kept a member waiting: {slowest_s:.2f} s")
     return tally
 
@@ -89,7 +90,7 @@ def bucket_is_full(data: Path) -> Tally:
         return settle(up, ids + send(up, 1))
 
 
-def disk_is_full_under_load(data: Path) -> Tally:
+def disk_is_full_under_load(data: Path, lost_too: bool = True) -> Tally:
     """The disk with all data is full twice, while members type /mando."""
     data.mkdir()
     with mando_up(data, prefix=_with_a_small_disk(data, size_mb=40)) as up:
@@ -101,15 +102,28 @@ def disk_is_full_under_load(data: Path) -> Tally:
                 with suppress(OSError), (inside / "filler").open("wb", buffering=0) as filler:
                     while True:
                         filler.write(bytes(65536))
+                wait_until(partial(_is_refused, up, ids), "Discord itself has no room for an interaction")
                 wait_until(partial(_has_logged_full_disk, up, times), "mando up says that there is no room")
                 (inside / "filler").unlink()
                 ids += [one for member in typing for one in member.result()]
-        return settle(Up(up.process, up.port, inside, up.printed), ids + send(up, 1))
+        ids += send(up, 1)
+        return settle(Up(up.process, up.port, inside, up.printed), ids, lost_too=lost_too)
 
 
 def _has_logged_full_disk(up: Up, times: int) -> bool:
     """Whether `mando up` has logged it more than `times` times."""
     return up.output().count("cannot keep anything in") > times
+
+
+def _is_refused(up: Up, ids: list[str]) -> bool:
+    """Whether Discord cannot keep another interaction.  One that it kept is added to ids."""
+    try:
+        answer = requests.post(f"{up.base}/api/v10/interactions", json={"data": {"name": "mando"}}, timeout=1)
+    except requests.RequestException:
+        return False  # it waits for room to keep how the ingress answered
+    if answer.ok:
+        ids.append(str(answer.json()["id"]))
+    return answer.status_code == 503
 
 
 def _typed(up: Up, count: int) -> list[str]:
