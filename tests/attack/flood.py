@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.discord.delivery import RESPOND_WITHIN_S
+from local.discord.engine.delivery import RESPOND_WITHIN_S
 from tests.attack.attacker import Attacker
 from tests.attack.client import Answer, Connection, ask, request, say
 from tests.attack.kind import Kind
