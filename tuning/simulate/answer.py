@@ -145,6 +145,7 @@ class Answer:
     lives: Sequence[Life]
     faults: Sequence[Shade]
     limits: Mapping[str, float]
+    prices_as_of: str  # the date of the oldest price in cost_usd
 
     def as_json(self) -> dict[str, Any]:
         """Exactly the keys of `mando simulate --json`."""
@@ -152,4 +153,6 @@ class Answer:
         return {name: value for name, value in every.items() if name not in _FOR_VIEWS}
 
 
-_FOR_VIEWS = frozenset({"load", "scenario", "length_s", "series", "histogram", "lives", "faults", "limits"})
+_FOR_VIEWS = frozenset(
+    {"load", "scenario", "length_s", "series", "histogram", "lives", "faults", "limits", "prices_as_of"}
+)
