@@ -55,13 +55,14 @@ function chartFigure(chart, runs, names, grid, charts) {
   const otherLines = others && (chart.isStack ? heaped(others).slice(0, 1) : others);
   const text = (value) => (value === null || value === undefined ? "–" : chart.text(value));
   const most = (column) => `≤ ${text(greatest(column))}`;
+  const together = (values) => values.join(" · ");
 
   function values() {
     if (times.at === null) {
-      return [...columns.map(most), otherLines?.map(most).join(" · ")];
+      return [...columns.map(most), otherLines && `≤ ${together(otherLines.map((column) => text(greatest(column))))}`];
     }
     const index = Math.min(grid.length - 1, Math.floor((times.at - grid[0]) / (grid[1] - grid[0]) + 1e-9));
-    return [...columns.map((column) => text(column[index])), otherLines?.map((column) => text(column[index])).join(" · ")];
+    return [...columns.map((column) => text(column[index])), otherLines && together(otherLines.map((column) => text(column[index])))];
   }
 
   function say() {

@@ -54,7 +54,7 @@ def _page(answer: Answer, sentences: str, numbers: str, runs: Mapping[str, Answe
     return Template(_text("index.html")).substitute(
         title=escape(f"{answer.scenario} · {answer.load}"),
         subtitle=escape(
-            f"{count(answer.sent)} requests, simulated with the workflow, the queues and the instances that the files set."
+            f"{count(answer.sent)} requests, simulated with the workflow, the queues and the instances of the files."
         ),
         verdict=sentences,
         numbers=numbers,

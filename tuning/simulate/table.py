@@ -113,10 +113,20 @@ class Difference:
     band: str
     verdict: Literal["better", "worse", "same"]
 
+    @property
+    def is_equal(self) -> bool:
+        return self.before == self.after and not self.band
+
 
 def differences(before: Answer, after: Answer, bands: Bands) -> list[Difference]:
     old, new = before.as_json(), after.as_json()
     return [_difference(row, old, new, bands.get(row.path)) for row in rows(old, new)]
+
+
+def same_in_both(of: Sequence[Difference]) -> str:
+    """A sentence with what does not differ; empty where there is nothing."""
+    equal = [f"{one.row.group} {one.row.label} {one.after}" for one in of if one.is_equal]
+    return f"The same in both: {', '.join(equal)}." if equal else ""
 
 
 def _difference(row: Row, before: Json, after: Json, band: tuple[float, float] | None) -> Difference:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tuning.simulate.answer import Answer, Series
 from tuning.simulate.sparkline import Column, mark, sparkline
-from tuning.simulate.table import Bands, Difference, differences, groups, rows
+from tuning.simulate.table import Bands, Difference, differences, groups, rows, same_in_both
 from tuning.simulate.verdict import verdict, verdict_against
 from tuning.simulate.words import NOTHING, count, duration
 
@@ -43,11 +43,10 @@ def _table(answer: Answer) -> Iterator[str]:
 
 def _differences(of: Sequence[Difference], names: tuple[str, str]) -> Iterator[str]:
     """A line a number that differs: before, after, the difference with its band, and whether that is better."""
-    equal = [one for one in of if one.before == one.after and not one.band]
     has_bands = any(one.band for one in of)
     lines = [("", *names, "difference", *(["90 % of the seeds"] if has_bands else []), "")]
     for one in of:
-        if one in equal:
+        if one.is_equal:
             continue
         mood = "" if one.verdict == "same" else one.verdict
         label = f"{one.row.group}: {one.row.label}"
@@ -56,8 +55,8 @@ def _differences(of: Sequence[Difference], names: tuple[str, str]) -> Iterator[s
     for label, *cells in lines:
         padded = [f"{cell:>{width}}" for cell, width in zip(cells[:-1], widths[1:-1], strict=True)]
         yield "  ".join([f"{label:{widths[0]}}", *padded, cells[-1]]).rstrip()
-    if equal:
-        yield f"The same in both: {', '.join(f'{one.row.group} {one.row.label} {one.after}' for one in equal)}."
+    if said := same_in_both(of):
+        yield said
 
 
 @dataclass(frozen=True, slots=True)
