@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import fastjsonschema
 
-SchemaName = Literal["interaction", "request", "picture", "reply", "message", "error", "limits"]
+SchemaName = Literal["interaction", "request", "picture", "reply", "message", "error", "limits", "deployment"]
 
 _FOLDER = Path(__file__).parent
 
