@@ -1,9 +1,10 @@
 """Discord as the steps meet it: how long a call takes, what it answers, whether it shows the message.
 
-Nobody limits us here but a scenario: each request has a webhook of its own, with one or two calls.
+Only a scenario limits our rate here: each request has a webhook of its own, with one or two calls.
 """
 
 import math
+from collections import deque
 from dataclasses import dataclass
 
 from tuning.model import Model
@@ -11,7 +12,7 @@ from tuning.simulate.dice import values
 from tuning.simulate.faults import Faults
 from tuning.simulate.scenario import Scenario
 
-TIMEOUT_S = 10.0  # of a call of ours; source: steps/discord.py
+_WINDOW_S = 600.0  # source: Discord, "Invalid Request Limit"
 _ANSWERS_S = 0.1  # how soon a refusal comes
 
 
@@ -29,28 +30,45 @@ class Answer:
 
 SHOWN = Answer(200)
 NONE = Answer(0)
+_BAN = Answer(429, is_page=True)
 
 
 class Discord:
-    def __init__(self, model: Model, scenario: Scenario, seed: int) -> None:
+    """timeout_s: how long the steps wait for one call."""
+
+    def __init__(self, model: Model, scenario: Scenario, seed: int, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
         self._faults = Faults(scenario, "discord", seed)
-        self._upload = values(seed, "discord upload", model.distribution("discord.upload"))
-        self._edit = values(seed, "discord edit", model.distribution("discord.edit"))
+        self._reply_s = values(seed, "discord reply", model.distribution("discord.reply_s"))
+        self._tell_s = values(seed, "discord tell", model.distribution("discord.tell_s"))
+        self._ban_s = model.number("discord.ban_s")
+        self._banned_until_s = -math.inf
+        self._invalid_at_s: deque[float] = deque(maxlen=int(model.number("discord.most_invalid")))
 
     def call(self, now_s: float, request: int, call: int, *, uploads: bool) -> tuple[float, Answer, float]:
         """(seconds until our answer, the answer, seconds until the message is shown; infinite if it never is).
 
         A message may be shown although we no longer wait.
         """
-        seconds = (self._upload if uploads else self._edit)(request, call)
+        if now_s < self._banned_until_s:
+            return _ANSWERS_S, _BAN, math.inf
+        seconds = (self._reply_s if uploads else self._tell_s)(request, call)
         fault = self._faults.hit(now_s, request, call)
         if fault is not None:
             if fault.status is not None:
+                self._count(fault.status, now_s)
                 return _ANSWERS_S, Answer(fault.status, fault.body == "page", fault.retry_after_s), math.inf
             seconds += self._faults.extra_s(fault, request, call)
-        if seconds <= TIMEOUT_S:
+        if seconds <= self._timeout_s:
             return seconds, SHOWN, seconds
-        return TIMEOUT_S, NONE, seconds
+        return self._timeout_s, NONE, seconds
+
+    def _count(self, status: int, now_s: float) -> None:
+        """Too many invalid requests ban our address.  Source: Discord, "Invalid Request Limit"."""
+        if status in (401, 403, 429):
+            self._invalid_at_s.append(now_s)
+            if len(self._invalid_at_s) == self._invalid_at_s.maxlen and now_s - self._invalid_at_s[0] < _WINDOW_S:
+                self._banned_until_s = now_s + self._ban_s
 
 
 def never_reached(scenario: Scenario, begins_s: float, ends_s: float) -> bool:

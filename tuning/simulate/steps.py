@@ -14,6 +14,7 @@ from local.workflows.effects import HttpFailure, HttpResponse
 from tuning.model import Model
 from tuning.simulate.answers import GENERATED, REPLIED, failed, limited
 from tuning.simulate.calls import Call
+from tuning.simulate.dice import values
 from tuning.simulate.discord import Answer, Discord
 from tuning.simulate.processor import Processor
 from tuning.simulate.request import Request
@@ -39,28 +40,37 @@ class Place(Protocol):
 
 
 class Steps:
+    """release() is called for a request that a message of Discord was still awaited for."""
+
     def __init__(
-        self, agenda: Agenda, model: Model, storage: Storage, discord: Discord, release: Callable[[Request], None]
+        self,
+        agenda: Agenda,
+        model: Model,
+        seed: int,
+        storage: Storage,
+        discord: Discord,
+        release: Callable[[Request], None],
     ) -> None:
         self._agenda = agenda
         self._storage = storage
         self._discord = discord
         self._release = release
-        self._draw_s = model.number("steps.draw_cpu")
-        self._generate_s = model.number("steps.generate_cpu")
-        self._reply_s = model.number("steps.reply_cpu")
-        self._picture_bytes = model.number("steps.picture")
+        self._generate_s = values(seed, "generate", model.distribution("steps.generate_cpu_s"))
+        self._again_s = values(seed, "generate again", model.distribution("steps.generate_again_cpu_s"))
+        self._reply_s = values(seed, "reply", model.distribution("steps.reply_cpu_s"))
+        self._picture_bytes = model.number("steps.picture_bytes")
         self._has_bot = model.number("steps.bot_token") > 0
         self.uploaded_bytes = 0.0
 
     def perform(self, call: Call, place: Place, finish: Finish) -> None:
         """Begin the work of a call; finish() is called when it ends."""
+        request, number = call.request.number, call.number
         if call.kind != "generate":
-            place.processor.work(self._reply_s, partial(self._reply, call, place, finish))
+            place.processor.work(self._reply_s(request, number), partial(self._reply, call, place, finish))
         elif call.attempt == 1:
-            place.processor.work(self._generate_s + self._draw_s, partial(self._store, call, place, finish))
+            place.processor.work(self._generate_s(request, 0), partial(self._store, call, place, finish))
         else:
-            place.processor.work(self._generate_s, partial(self._look, call, place, finish))
+            place.processor.work(self._again_s(request, number), partial(self._look, call, place, finish))
 
     def _look(self, call: Call, place: Place, finish: Finish) -> None:
         """A later attempt draws only what is not in the bucket."""
@@ -75,7 +85,7 @@ class Steps:
         if call.request.stored:
             finish(GENERATED)
         else:
-            place.processor.work(self._draw_s, partial(self._store, call, place, finish))
+            place.processor.work(self._generate_s(call.request.number, 0), partial(self._store, call, place, finish))
 
     def _store(self, call: Call, place: Place, finish: Finish) -> None:
         now_s, request = self._agenda.now_s, call.request
