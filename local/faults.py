@@ -14,8 +14,8 @@ from typing import Any, Literal, get_args
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from local.discord.engine.limits import Allowance, rate_limited
 from local.discord.errors import json_answer
-from local.discord.limits import Allowance, rate_limited
 from local.executions.engine.live import PerformEffect
 from local.http.api_error import ApiError, read_json
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Outcome

@@ -21,7 +21,7 @@ from local.data.content_pool import ContentPool
 from local.data.log_files import keep_small
 from local.data.sweeping import ExpiringStore, Sweeper
 from local.discord.api import routes as discord_routes
-from local.discord.discord import LocalDiscord
+from local.discord.engine.discord import LocalDiscord
 from local.executions.api import rest as executions_rest
 from local.executions.api.executions_api import ExecutionsApi
 from local.executions.api.workflows_api import WorkflowsApi

@@ -1,8 +1,8 @@
 """Stores equal content once on disk: a picture is an object of the bucket and a file of Discord's message.
 
-Used by storage/objects.py and discord/store.py.  Each owner of a content has its own hard link to it, so one can delete
-its link and the other keeps the content; the file system counts the links.  The pool holds one more link, named by the
-digest.  With it the pool finds content that is stored already.  It is removed with the last owner's link.
+Used by storage/objects.py and discord/data/store.py.  Each owner of a content has its own hard link to it, so one can
+delete its link and the other keeps the content; the file system counts the links.  The pool holds one more link, named
+by the digest.  With it the pool finds content that is stored already.  It is removed with the last owner's link.
 """
 
 import errno

@@ -33,7 +33,7 @@ def test_another_wait_or_condition_is_another_diagram() -> None:
     source = WORKFLOW.read_text()
     for old, new in (
         ("error.code == 410", "error.code == 411"),
-        ("next: backoff", "next: for_good"),
+        ("next: backoff", "next: permanent_error"),
         ("reason: undrawable", "reason: broken"),
     ):
         assert old in source

@@ -7,7 +7,7 @@ from pathlib import Path
 from aiohttp import web
 
 from local.discord.api.routes import routes
-from local.discord.discord import LocalDiscord
+from local.discord.engine.discord import LocalDiscord
 from tests.discord.application import COMMAND
 
 

@@ -18,7 +18,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from local.discord.api.routes import routes
-from local.discord.discord import LocalDiscord
+from local.discord.engine.discord import LocalDiscord
 from local.http.guard import add_security_headers, guard
 from tests.servers import ROOT
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mandala
-from local.discord.command_form import parse_commands
 from local.discord.errors import DiscordError
+from local.discord.forms.command_form import parse_commands
 from tests.discord.application import (
     BOT_TOKEN,
     COMMAND,

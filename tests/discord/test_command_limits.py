@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from local.discord.command_form import parse_command, parse_commands
-from local.discord.command_use import command_data
 from local.discord.errors import DiscordError
+from local.discord.forms.command_form import parse_command, parse_commands
+from local.discord.forms.command_use import command_data
 
 ROSE = {"name": "rose", "description": "Draw a rose"}
 SAFE = (1 << 53) - 1

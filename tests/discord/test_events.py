@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local.discord import events
+from local.discord.engine import events
 from tests.discord.application import Running, until
 
 Event = tuple[str, int, dict[str, Any]]

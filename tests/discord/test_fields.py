@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.discord.errors import DiscordError, FormErrors, NotImitated
-from local.discord.fields import Fields
+from local.discord.forms.fields import Fields
 
 Read = Callable[[Fields], object]
 TEXT: Read = lambda fields: fields.text("a", 3)  # noqa: E731

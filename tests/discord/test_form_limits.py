@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from local.discord.answer import Immediate, Unshown, parse_answer
 from local.discord.errors import DiscordError, NotImitated
-from local.discord.form import (
+from local.discord.forms.answer import Immediate, Unshown, parse_answer
+from local.discord.forms.form import (
     ANSWER,
     CREATE,
     EDIT,

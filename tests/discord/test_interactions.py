@@ -12,9 +12,9 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.discord import delivery
-from local.discord.answer import Deferred, Immediate, Unshown
-from local.discord.delivery import ByCallback, NotAnAnswer, Pong, read_answer
+from local.discord.engine import delivery
+from local.discord.engine.delivery import ByCallback, NotAnAnswer, Pong, read_answer
+from local.discord.forms.answer import Deferred, Immediate, Unshown
 from tests.discord.application import Interaction, Running, answering, json_values, local_discord, served
 
 BUSY = {"type": 4, "data": {"content": "Too busy.", "flags": 64}}

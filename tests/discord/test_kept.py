@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from local.discord.answer import Deferred, parse_answer
+from local.discord.forms.answer import Deferred, parse_answer
 from tests.discord.application import (
     BOT_TOKEN,
     PICTURE,

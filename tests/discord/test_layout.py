@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from local.data.content_pool import ContentPool
-from local.discord.store import Store
+from local.discord.data.store import Store
 from tests.cloud.test_layouts import a_file
 
 # The tables of an earlier version, in which layouts had no number.

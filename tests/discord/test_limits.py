@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.discord.limits import CALLS, WINDOW_S, RateLimit
+from local.discord.engine.limits import CALLS, WINDOW_S, RateLimit
 from tests.discord.application import Running
 
 

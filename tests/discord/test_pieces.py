@@ -9,16 +9,15 @@ from typing import Any
 import pytest
 from nacl.signing import SigningKey
 
-from local.discord import grants as grants_module
-from local.discord.answer import Deferred, Immediate, Unshown
-from local.discord.delivery import ByCallback, Delivery, NotAnAnswer, Pong, read_answer
+from local.discord.data.interaction import RANDOM_CHARACTERS, Interaction, is_token, make_token
+from local.discord.engine import grants as grants_module
+from local.discord.engine.delivery import ByCallback, Delivery, NotAnAnswer, Pong, read_answer
+from local.discord.engine.grants import BOT, COMMANDS, IDENTIFY, GrantRefused, Grants
+from local.discord.engine.limits import Allowance, RateLimit, rate_limited
+from local.discord.engine.signing import signed_headers
 from local.discord.errors import DiscordError
-from local.discord.form import Form
-from local.discord.grants import BOT, COMMANDS, IDENTIFY, GrantRefused, Grants
-from local.discord.interaction import RANDOM_CHARACTERS, Interaction, is_token, make_token
-from local.discord.limits import Allowance, RateLimit, rate_limited
-from local.discord.message import safe_filename
-from local.discord.signing import signed_headers
+from local.discord.forms.answer import Deferred, Immediate, Unshown
+from local.discord.forms.form import Form, safe_filename
 from local.discord.snowflake import Snowflakes, smallest_id_at, time_of_id
 
 

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from local.discord.api.routes import routes
-from local.discord.discord import LocalDiscord
+from local.discord.engine.discord import LocalDiscord
 from tests.discord.application import (
     BOT_TOKEN,
     Interaction,

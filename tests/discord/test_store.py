@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from local.data.content_pool import ContentPool
+from local.discord.data.files import MessageFiles
 from local.discord.errors import DiscordError
-from local.discord.files import MessageFiles
-from local.discord.form import Form
-from local.discord.uploads import Upload
+from local.discord.forms.form import Form
+from local.discord.forms.uploads import Upload
 from tests.discord.application import (
     BOT_TOKEN,
     Clock,

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from nacl.exceptions import BadSignatureError
 
 from local.data.disk import UnusableFile
-from local.discord.interaction import RANDOM_CHARACTERS
-from local.discord.signing import ensure_signing_key, signed_headers
+from local.discord.data.interaction import RANDOM_CHARACTERS
+from local.discord.engine.signing import ensure_signing_key, signed_headers
 from local.discord.snowflake import Snowflakes, time_of_id
 from tests.discord.application import PICTURE, a_form, a_picture, local_discord
 from tests.full_disk import full

@@ -8,9 +8,9 @@ import PIL.Image
 import pytest
 
 from local.data.content_pool import ContentPool
-from local.discord import uploads
-from local.discord.discord import LocalDiscord
-from local.discord.form import Form
+from local.discord.engine.discord import LocalDiscord
+from local.discord.forms import uploads
+from local.discord.forms.form import Form
 from tests.discord.application import Clock, Running, a_form, a_picture, local_discord
 
 TOO_LARGE = {"message": "Request entity too large", "code": 40005}

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-HOUSES = ("local", "local.workflows", "local.executions")  # whose folders are rooms of their own
+HOUSES = ("local", "local.discord", "local.executions", "local.workflows")  # whose folders are rooms of their own
 
 
 def modules_of(root: Path, files: list[str]) -> dict[str, Path]:

@@ -41,17 +41,22 @@ ALLOWED: dict[str, set[str]] = {
     "local/executions/api": {"local/googleapi", "local/http", "local/executions/data", "local/executions/engine"},
     "local/tasks": {"local", "local/auth", "local/data", "local/googleapi", "local/http"},  # auth: tasks bear tokens
     "local/storage": {"local", "local/data", "local/http"},
-    "local/discord": {"local", "local/data", "local/http"},
+    "local/discord": {"local/data"},  # a full disk is an error that has a status
+    "local/discord/forms": {"local/discord"},
+    "local/discord/data": {"local", "local/data", "local/http", "local/discord", "local/discord/forms"},
+    "local/discord/engine": {"local", "local/data", "local/discord", "local/discord/forms", "local/discord/data"},
+    "local/discord/api": {"local/http", "local/discord", "local/discord/*"},
     "local/appengine": {"local/http"},
     "local/faults": {  # each fails in its own way
-        *("local/http", "local/discord", "local/executions/engine", "local/workflows"),
+        *("local/http", "local/discord", "local/discord/engine", "local/executions/engine", "local/workflows"),
     },
     "local/ops": {"local", "local/executions/*", "local/faults", "local/tasks"},  # shows what the others do
     "local/server": {"local", "local/*"},  # puts all together
     "local/deployed": {"local", "local/http", "local/server", "local/tasks"},  # what an operator edits, put into force
     "local/programs": {"local", "local/auth"},
-    "cli": {"local", "local/*", "mandala", "deploy", "service"},  # service: how every program of ours logs
-    "deploy": {"service", "local/workflows/*"},  # how many requests an instance takes; the workflow that the docs show
+    "tuning": {"schemas", "local", "local/workflows", "local/workflows/*", "local/executions/engine", "local/tasks"},
+    "cli": {"local", "local/*", "mandala", "deploy", "service", "tuning"},  # service: how every program of ours logs
+    "deploy": {"schemas", "local/workflows/*"},  # its numbers; the workflow that the docs show
 }
 # They look at everything, and nothing that runs imports them.
 ONLOOKERS = {"tests", "bench"}

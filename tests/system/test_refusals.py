@@ -48,7 +48,7 @@ def test_a_caller_that_stays_refused_is_given_up_and_the_member_told_if_that_is_
     assert len(steps.slept) == 11
     assert steps.failures_told == ["unavailable"]
     lost = Steps(generate=[PASSING[name]], reply=[PASSING[name]])
-    assert failed(lost).tags == ["BrokenPromise"]
+    assert failed(lost).tags == ["NoReply"]
     assert lost.seconds < LIFE_S
 
 

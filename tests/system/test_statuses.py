@@ -45,7 +45,7 @@ def test_what_no_repetition_helps_is_not_repeated(where: str, reason: Reason, ki
     failed(steps)
     assert steps.slept == []
     told: dict[Reason, list[str]] = {"gone": [], "undrawable": ["undrawable"]}
-    said = "workflows/mando.yaml, apologise, goes by a status that STATUSES gives"
+    said = "workflows/mando.yaml, report_failure, goes by a status that STATUSES gives"
     assert steps.failures_told == told.get(reason, ["unavailable"]), said
 
 

@@ -109,7 +109,7 @@ def test_when_all_goes_well_nothing_waits_and_at_most_five_steps_are_billed() ->
     assert [path for path, _ in steps.calls] == ["/generate-image", "/reply-discord"]
     assert steps.calls[1][1]["picture"] == PICTURE
     assert steps.slept == []
-    assert (steps.bill.internal, steps.bill.external) == (4, 0)
+    assert (steps.bill.internal, steps.bill.external) == (5, 0)
 
 
 def test_what_discord_asks_for_is_slept_exactly() -> None:
@@ -144,7 +144,7 @@ def test_an_outage_is_waited_for_as_long_as_helps_and_then_told(where: str, outa
         assert steps.failures_told == ["unavailable"]
         assert "HttpError" in error.tags or "TimeoutError" in error.tags
     else:
-        assert error.tags == ["BrokenPromise"]
+        assert error.tags == ["NoReply"]
         assert "interaction 77 was acknowledged and got no reply" in str(error.payload)
 
 
@@ -193,7 +193,7 @@ def test_a_failure_that_cannot_be_told_at_once_is_told_later() -> None:
     assert steps.slept[1] == 3
 
 
-def test_a_block_that_stays_is_tried_a_few_times_for_the_picture_and_again_for_the_apology() -> None:
+def test_a_block_that_stays_is_tried_a_few_times_for_the_picture_and_again_for_the_failure_reply() -> None:
     """As the reply step answers to 403 with Discord's code 40333."""
     block = [limited(2), limited(10), limited(30), limited(90), (403, {})]
     steps = Steps(reply=[*block, *block[:3], MESSAGE])
@@ -201,7 +201,7 @@ def test_a_block_that_stays_is_tried_a_few_times_for_the_picture_and_again_for_t
     assert steps.slept == [2, 10, 30, 90, 2, 10, 30]
     assert steps.failures_told == ["unavailable"] * 4
     lost = failed(Steps(reply=[*block, *block]))
-    assert lost.tags == ["BrokenPromise"]
+    assert lost.tags == ["NoReply"]
 
 
 JSON = {"Content-Type": "application/json"}
@@ -250,7 +250,7 @@ def test_whatever_somebody_on_the_way_goes_on_to_answer_the_member_is_told(name:
 
 
 @pytest.mark.parametrize("name", SOMEBODY_ELSES)
-def test_an_apology_too_is_told_again_after_whatever_answer(name: str) -> None:
+def test_a_failure_reply_too_is_told_again_after_whatever_answer(name: str) -> None:
     steps = Steps(generate=[(422, {})], reply=[SOMEBODY_ELSES[name], MESSAGE])
     assert isinstance(failed(steps).payload, dict)
     assert steps.failures_told == ["undrawable"] * 2

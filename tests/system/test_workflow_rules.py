@@ -14,7 +14,7 @@ from tests.system import test_workflow
 from tests.system.test_workflow import HANGS, LIFE_S, MESSAGE, PICTURE, failed
 
 # The attempt that meets it and is the last; ALWAYS: none of the table's.
-NEVER, MISTAKES, REFUSALS, ALWAYS = 1, 4, 12, 14
+NEVER, INTERNAL_ERROR, PERMISSION_DENIED, ALWAYS = 1, 4, 12, 14
 WAITS_S = tuple(test_workflow.WAITS_S[min(at, len(test_workflow.WAITS_S) - 1)] for at in range(ALWAYS))
 HTML = {"Content-Type": "text/html"}
 
@@ -37,10 +37,10 @@ KINDS: dict[str, tuple[Any, int]] = {
     "no connection": (HttpFailure("ConnectionError", "reset"), ALWAYS),
     "no connection to begin with": (HttpFailure("ConnectionFailedError", "refused"), ALWAYS),
     "no answer in time": (HttpFailure("TimeoutError", "no answer"), ALWAYS),
-    "no token for the call": (HttpFailure("AuthError", "no token"), MISTAKES),
-    "an answer that is no JSON": ("<html>", MISTAKES),
-    "an answer of another shape": ({"x": 1}, MISTAKES),
-    "a mistake of the steps": (ours(500), MISTAKES),
+    "no token for the call": (HttpFailure("AuthError", "no token"), INTERNAL_ERROR),
+    "an answer that is no JSON": ("<html>", INTERNAL_ERROR),
+    "an answer of another shape": ({"x": 1}, INTERNAL_ERROR),
+    "a mistake of the steps": (ours(500), INTERNAL_ERROR),
     "a 500 that is not the steps'": (page(500), ALWAYS),
     "408": (ours(408), ALWAYS),
     "429 that says no wait": (ours(429), ALWAYS),
@@ -53,14 +53,14 @@ KINDS: dict[str, tuple[Any, int]] = {
     "502 of somebody else": (page(502), ALWAYS),
     "503": (ours(503), ALWAYS),
     "504": (ours(504), ALWAYS),
-    "401 of the steps' own": ((401, {"kind": "caller", "error": {}}), REFUSALS),
-    "403 of the steps' own": ((403, {"kind": "caller", "error": {}}), REFUSALS),
-    "401 of the platform": (page(401), REFUSALS),
-    "403 of the platform": (page(403), REFUSALS),
+    "401 of the steps' own": ((401, {"kind": "caller", "error": {}}), PERMISSION_DENIED),
+    "403 of the steps' own": ((403, {"kind": "caller", "error": {}}), PERMISSION_DENIED),
+    "401 of the platform": (page(401), PERMISSION_DENIED),
+    "403 of the platform": (page(403), PERMISSION_DENIED),
     "401 of Discord": ((401, {"kind": "discord", "error": {}}), NEVER),
     "403 of Discord": ((403, {"kind": "discord", "error": {}}), NEVER),
     "403 that says no kind": ((403, {}), NEVER),
-    "302": (page(302), MISTAKES),
+    "302": (page(302), INTERNAL_ERROR),
     "400": (ours(400), NEVER),
     "404": (ours(404), NEVER),
     "409": (ours(409), NEVER),
@@ -92,7 +92,7 @@ def test_no_kind_of_error_is_given_up_too_early_or_tried_too_often(where: str, k
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_apology_too_is_not_given_up_too_early_or_tried_too_often(kind: str, attempt: int) -> None:
+def test_a_failure_reply_too_is_not_given_up_too_early_or_tried_too_often(kind: str, attempt: int) -> None:
     answer, last = KINDS[kind]
     steps = Steps(generate=[ours(422)], reply=[*[(503, {})] * (attempt - 1), answer, MESSAGE])
     error = failed(steps)
@@ -102,9 +102,9 @@ def test_an_apology_too_is_not_given_up_too_early_or_tried_too_often(kind: str, 
         assert isinstance(error.payload, dict)
         assert error.payload["code"] == 422, "operators see what was wrong at first"
     else:
-        assert error.tags == ["BrokenPromise"]
+        assert error.tags == ["NoReply"]
         assert isinstance(error.payload, dict)
-        assert marks(WorkflowError(error.payload["untold"])) == what_it_is(answer)
+        assert marks(WorkflowError(error.payload["reply_error"])) == what_it_is(answer)
 
 
 def marks(error: WorkflowError) -> tuple[Any, Any]:
@@ -149,23 +149,23 @@ def test_a_wait_that_is_not_between_half_of_the_policys_and_all_of_it_by_the_clo
 
 
 HURRIED = ours(429, retry_after=0.001)
-TOO_MANY = {"message": "no attempt was the last", "tags": ["BrokenPromise"]}
+EXHAUSTED = {"message": "all attempts failed", "tags": ["AttemptsExhausted"]}
 HUNDRED = [str(number) for number in range(1, 101)]
 
 
 def test_a_picture_that_is_always_refused_for_a_moment_is_given_up_after_a_hundred_attempts_and_told() -> None:
     """Without an end of their own the attempts would be a success of nothing."""
     steps = Steps(generate=[HURRIED])
-    assert failed(steps).payload == TOO_MANY
+    assert failed(steps).payload == EXHAUSTED
     assert steps.failures_told == ["unavailable"]
     assert steps.attempts == [*HUNDRED, "1"]
 
 
-def test_an_apology_that_is_always_refused_for_a_moment_is_given_up_after_a_hundred_attempts() -> None:
+def test_a_failure_reply_that_is_always_refused_for_a_moment_is_given_up_after_a_hundred_attempts() -> None:
     steps = Steps(generate=[ours(422)], reply=[HURRIED])
     payload = failed(steps).payload
     assert isinstance(payload, dict)
-    assert (payload["tags"], payload["untold"]) == (["BrokenPromise"], TOO_MANY)
+    assert (payload["tags"], payload["reply_error"]) == (["NoReply"], EXHAUSTED)
     assert steps.attempts == ["1", *HUNDRED]
 
 
@@ -211,9 +211,9 @@ def test_a_wait_that_leaves_no_70_s_is_not_begun(where: str, left_s: float, slep
 
 
 @pytest.mark.parametrize(("left_s", "slept"), [(34.999, []), (35, [10]), (35.001, [10]), (100, [10])])
-def test_an_apologys_wait_that_leaves_no_25_s_is_not_begun(left_s: float, slept: list[float]) -> None:
+def test_a_failure_replys_wait_that_leaves_no_25_s_is_not_begun(left_s: float, slept: list[float]) -> None:
     steps = Late("reply-discord", left_s, generate=[ours(422)], reply=[ours(429, retry_after=10), MESSAGE])
-    assert failed(steps).tags == (["HttpError"] if slept else ["BrokenPromise"])
+    assert failed(steps).tags == (["HttpError"] if slept else ["NoReply"])
     assert steps.slept == slept
     assert len(steps.failures_told) == 1 + len(slept)
 
@@ -265,15 +265,15 @@ def test_a_call_that_hangs_is_given_up_after_20_s(where: str) -> None:
     assert 20 <= steps.now_s - began_s - sum(steps.slept) < 21
 
 
-def test_a_broken_promise_says_what_went_wrong_and_why_it_could_not_be_told() -> None:
+def test_an_error_of_a_missing_reply_says_what_went_wrong_and_why_it_could_not_be_told() -> None:
     """Operators read it: without the cause nobody could mend it."""
     steps = Steps(generate=[ours(422)], reply=[ours(400)])
     payload = failed(steps).payload
     assert isinstance(payload, dict)
-    codes = {name: payload.pop(name)["code"] for name in ("cause", "untold")}  # type: ignore[index,call-overload]
-    assert codes == {"cause": 422, "untold": 400}
+    codes = {name: payload.pop(name)["code"] for name in ("cause", "reply_error")}  # type: ignore[index,call-overload]
+    assert codes == {"cause": 422, "reply_error": 400}
     message = "interaction 77 was acknowledged and got no reply"
-    assert payload == {"message": message, "tags": ["BrokenPromise"]}
+    assert payload == {"message": message, "tags": ["NoReply"]}
 
 
 @pytest.mark.parametrize("first", ["generate", "reply"])

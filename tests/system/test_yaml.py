@@ -32,7 +32,7 @@ def test_a_lower_rate_in_queue_yaml_slows_a_restarted_queue(tmp_path: Path) -> N
 def test_a_longer_backoff_in_the_workflow_makes_a_restarted_one_wait_longer(tmp_path: Path) -> None:
     root = copy_of_sources(tmp_path / "sources")
     waited_s = []
-    edited(root, "workflows/mando.yaml", r"mistakes: \d+", "mistakes: 2")
+    edited(root, "workflows/mando.yaml", r"max_attempts_internal_error: \d+", "max_attempts_internal_error: 2")
     for delay_s in (0.2, 5):
         edited(root, "workflows/mando.yaml", r"waits_s: \[.*\]", f"waits_s: [{delay_s}]")
         with mando_up(tmp_path / "data", root) as up:

@@ -8,10 +8,10 @@ from typing import Any
 from aiohttp import web
 
 from local.discord.api.calls import API, require
-from local.discord.discord import LocalDiscord
+from local.discord.engine.discord import LocalDiscord
+from local.discord.engine.grants import BOT, IDENTIFY, GrantRefused
 from local.discord.errors import FormErrors, json_answer, read_json_object
-from local.discord.fields import Fields
-from local.discord.grants import BOT, IDENTIFY, GrantRefused
+from local.discord.forms.fields import Fields
 from local.discord.place import LOCALE
 
 _ADDRESS = "interactions_endpoint_url"

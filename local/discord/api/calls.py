@@ -4,11 +4,11 @@ from typing import Any
 
 from aiohttp import web
 
-from local.discord.discord import LocalDiscord
+from local.discord.data.message import Message
+from local.discord.data.message_json import message_json
+from local.discord.engine.discord import LocalDiscord
+from local.discord.engine.grants import BOT
 from local.discord.errors import DiscordError, unauthorized
-from local.discord.grants import BOT
-from local.discord.message import Message
-from local.discord.message_json import message_json
 from local.discord.snowflake import PATTERN
 from local.http.hosts import base_url
 

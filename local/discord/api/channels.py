@@ -8,12 +8,12 @@ from typing import Any
 from aiohttp import web
 
 from local.discord.api.calls import API, SNOWFLAKE, message_for_caller, require
-from local.discord.discord import LocalDiscord
+from local.discord.data.message import Message
+from local.discord.engine.discord import LocalDiscord
 from local.discord.errors import FormErrors, json_answer, unknown
-from local.discord.fields import Fields
-from local.discord.form import CREATE, EDIT, parse_form
-from local.discord.message import Message
-from local.discord.uploads import read_body
+from local.discord.forms.fields import Fields
+from local.discord.forms.form import CREATE, EDIT, parse_form
+from local.discord.forms.uploads import read_body
 
 _MOST_LISTED, _USUALLY_LISTED = 100, 50
 _MESSAGES = API + "/channels/{channel:[0-9]+}/messages"

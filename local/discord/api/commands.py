@@ -8,11 +8,11 @@ from typing import Any
 from aiohttp import web
 
 from local.discord.api.calls import API, SNOWFLAKE, is_true, require, require_own_application
-from local.discord.commands import without_localizations
-from local.discord.discord import LocalDiscord
+from local.discord.data.store import Scope
+from local.discord.engine.commands import without_localizations
+from local.discord.engine.discord import LocalDiscord
+from local.discord.engine.grants import COMMANDS
 from local.discord.errors import DiscordError, invalid_json, json_answer, read_json_object
-from local.discord.grants import COMMANDS
-from local.discord.store import Scope
 
 _APPLICATION = API + "/applications/{application:[0-9]+}"
 _LISTS = (_APPLICATION + "/commands", _APPLICATION + "/guilds/{guild:[0-9]+}/commands")

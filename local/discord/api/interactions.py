@@ -7,12 +7,12 @@ from typing import Any
 
 from aiohttp import web
 
-from local.discord.answer import Answer, Deferred, Immediate, Unshown, parse_answer
 from local.discord.api.calls import API, SNOWFLAKE, is_true, message_for_caller
-from local.discord.discord import LocalDiscord
+from local.discord.data.message import Message
+from local.discord.engine.discord import LocalDiscord
 from local.discord.errors import FormErrors, json_answer
-from local.discord.message import Message
-from local.discord.uploads import read_body
+from local.discord.forms.answer import Answer, Deferred, Immediate, Unshown, parse_answer
+from local.discord.forms.uploads import read_body
 
 _CALLBACK = API + "/interactions/{interaction:" + SNOWFLAKE + "}/{token}/callback"
 _MESSAGE, _DEFERRED = 4, 5

@@ -8,11 +8,11 @@ from aiohttp import web
 from local.discord.api.applications import ApplicationRoutes
 from local.discord.api.calls import API
 from local.discord.api.channels import ChannelRoutes
+from local.discord.api.client import ClientRoutes
 from local.discord.api.commands import CommandRoutes
 from local.discord.api.interactions import InteractionRoutes
 from local.discord.api.webhooks import WebhookRoutes
-from local.discord.client import ClientRoutes
-from local.discord.discord import LocalDiscord
+from local.discord.engine.discord import LocalDiscord
 from local.discord.errors import DiscordError, discord_errors, method_not_allowed, not_found
 
 _OLDEST_VERSION = 6

@@ -8,13 +8,13 @@ import time
 from aiohttp import web
 
 from local.discord.api.calls import API, SNOWFLAKE, message_for_caller
-from local.discord.discord import LocalDiscord
+from local.discord.engine.discord import LocalDiscord
+from local.discord.engine.limits import rate_limited
+from local.discord.engine.replies import ORIGINAL
+from local.discord.engine.writer import Uploads
 from local.discord.errors import DiscordError, Handler, NotImitated, json_answer
-from local.discord.form import EDIT_REPLY, FOLLOW_UP, Call, Form, parse_form
-from local.discord.limits import rate_limited
-from local.discord.replies import ORIGINAL
-from local.discord.uploads import read_body
-from local.discord.writer import Uploads
+from local.discord.forms.form import EDIT_REPLY, FOLLOW_UP, Call, Form, parse_form
+from local.discord.forms.uploads import read_body
 
 _WEBHOOK = API + "/webhooks/{application:[0-9]+}/{token}"
 _MESSAGE = _WEBHOOK + "/messages/{message:" + ORIGINAL + "|" + SNOWFLAKE + "}"

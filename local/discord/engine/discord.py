@@ -22,26 +22,26 @@ from typing import Any, TypeVar
 
 from local.data.content_pool import ContentPool
 from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
-from local.discord.answer import Answer
-from local.discord.channel import Channel
-from local.discord.command_form import Command
-from local.discord.commands import Commands
-from local.discord.delivery import RESPOND_WITHIN_S, ByCallback, Delivery, Pong, Sender
+from local.discord.data.interaction import RANDOM_CHARACTERS, Interaction
+from local.discord.data.message import Message
+from local.discord.data.message_json import client_message_json
+from local.discord.data.rows import Change
+from local.discord.data.store import Store
+from local.discord.engine.channel import Channel
+from local.discord.engine.commands import Commands
+from local.discord.engine.delivery import RESPOND_WITHIN_S, ByCallback, Delivery, Pong, Sender
+from local.discord.engine.events import Broadcast
+from local.discord.engine.grants import Grants
+from local.discord.engine.limits import Allowance, RateLimit
+from local.discord.engine.replies import Replies
+from local.discord.engine.signing import ensure_signing_key
+from local.discord.engine.writer import Uploads, Writer
 from local.discord.errors import FormErrors
-from local.discord.events import Broadcast
-from local.discord.fields import Fields
-from local.discord.grants import Grants
-from local.discord.interaction import RANDOM_CHARACTERS, Interaction
-from local.discord.limits import Allowance, RateLimit
-from local.discord.message import Message
-from local.discord.message_json import client_message_json
+from local.discord.forms.answer import Answer
+from local.discord.forms.command_form import Command
+from local.discord.forms.fields import Fields
 from local.discord.place import Place
-from local.discord.replies import Replies
-from local.discord.rows import Change
-from local.discord.signing import ensure_signing_key
 from local.discord.snowflake import PATTERN, Clock, Snowflakes, smallest_id_at, time_of_id
-from local.discord.store import Store
-from local.discord.writer import Uploads, Writer
 
 MOST_DELIVERIES = 10
 _USER_AGENT = re.compile(r"DiscordBot \(\S+, [^()]+\).*")

@@ -9,16 +9,16 @@ from typing import Any
 
 from aiohttp import web
 
-from local.discord.discord import LocalDiscord
+from local.discord.data.message_json import change_json, client_message_json
+from local.discord.engine.discord import LocalDiscord
+from local.discord.engine.events import stream
 from local.discord.errors import DiscordError, FormErrors, json_answer, not_found, read_json_object
-from local.discord.events import stream
-from local.discord.fields import Fields
-from local.discord.message_json import change_json, client_message_json
+from local.discord.forms.fields import Fields
 from local.discord.place import CHANNEL_NAME, CHANNEL_TOPIC, GUILD_NAME
 from local.discord.snowflake import PATTERN
 from local.http.hosts import base_url
 
-_PAGE = Path(__file__).parent / "page"
+_PAGE = Path(__file__).parents[1] / "page"
 _SHOWN_AT_ONCE = 50
 _FILE_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "Content-Security-Policy": "sandbox"}
 

@@ -15,7 +15,7 @@ import PIL.Image
 from aiohttp import BodyPartReader, web
 
 from local.discord.errors import DiscordError, invalid_json, parse_json_object, read_json_object, too_large
-from local.discord.message import safe_filename
+from local.discord.forms.form import safe_filename
 
 MOST_FILE_BYTES = 10 * 1024 * 1024
 MOST_REQUEST_BYTES = 25 * 1024 * 1024

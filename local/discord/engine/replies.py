@@ -5,10 +5,12 @@ Every method is one transaction, on the store's thread of LocalDiscord.
 
 import json
 
-from local.discord.answer import Answer, Deferred, Immediate, Unshown
-from local.discord.command_use import command_data
-from local.discord.commands import Commands
-from local.discord.delivery import Delivery
+from local.discord.data.interaction import Interaction, InteractionState, is_token, make_token
+from local.discord.data.message import Message, as_answer_to, mark_failed, mark_thinking, mark_unshown
+from local.discord.data.store import Store
+from local.discord.engine.commands import Commands
+from local.discord.engine.delivery import Delivery
+from local.discord.engine.writer import Uploads, Writer
 from local.discord.errors import (
     DiscordError,
     invalid_webhook_token,
@@ -16,13 +18,11 @@ from local.discord.errors import (
     unknown_message,
     unknown_webhook,
 )
-from local.discord.form import EPHEMERAL, Form
-from local.discord.interaction import Interaction, InteractionState, is_token, make_token
-from local.discord.message import Message, as_answer_to, mark_failed, mark_thinking, mark_unshown
+from local.discord.forms.answer import Answer, Deferred, Immediate, Unshown
+from local.discord.forms.command_use import command_data
+from local.discord.forms.form import EPHEMERAL, Form
 from local.discord.place import Place
 from local.discord.snowflake import Clock, Snowflakes
-from local.discord.store import Store
-from local.discord.writer import Uploads, Writer
 
 ORIGINAL = "@original"
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local.discord.errors import FormErrors, NotImitated
-from local.discord.fields import Fields
-from local.discord.form import ANSWER, Form, parse_deferred_flags, parse_form
+from local.discord.forms.fields import Fields
+from local.discord.forms.form import ANSWER, Form, parse_deferred_flags, parse_form
 
 _MESSAGE, _DEFERRED = 4, 5
 # Answers to a command that Discord shows in its own way.

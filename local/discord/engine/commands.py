@@ -3,11 +3,11 @@
 Source: Discord, "Registering a Command", "Application Commands: Endpoints".
 """
 
-from local.discord.command_form import Command, parse_command, parse_commands
+from local.discord.data.store import Scope, Store
 from local.discord.errors import DiscordError, FormErrors, unknown
+from local.discord.forms.command_form import Command, parse_command, parse_commands
 from local.discord.place import Place
 from local.discord.snowflake import Snowflakes
-from local.discord.store import Scope, Store
 
 _MOST_COMMANDS = 100
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from local.discord.command_form import BOOLEAN, INTEGER, MOST_OPTIONS, SAFE_INTEGER, STRING, Command
 from local.discord.errors import FormErrors, unknown
-from local.discord.fields import Fields
+from local.discord.forms.command_form import BOOLEAN, INTEGER, MOST_OPTIONS, SAFE_INTEGER, STRING, Command
+from local.discord.forms.fields import Fields
 from local.discord.snowflake import PATTERN
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import re2
 
 from local.discord.errors import FormErrors
-from local.discord.fields import Fields
+from local.discord.forms.fields import Fields
 
 STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
 SAFE_INTEGER = (1 << 53) - 1

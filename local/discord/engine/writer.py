@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from local.discord.form import Form
-from local.discord.message import Attachment, Author, Message, apply_form, new_message
+from local.discord.data.message import Attachment, Author, Message, apply_form, new_message
+from local.discord.data.store import Store
+from local.discord.forms.form import Form
+from local.discord.forms.uploads import Upload
 from local.discord.place import Place
 from local.discord.snowflake import Clock, Snowflakes
-from local.discord.store import Store
-from local.discord.uploads import Upload
 
 Uploads = Mapping[str, Upload]
 

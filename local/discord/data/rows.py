@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from local.discord.interaction import Interaction
-from local.discord.message import Attachment, Message
+from local.discord.data.interaction import Interaction
+from local.discord.data.message import Attachment, Message
 
 SCHEMA = """
 CREATE TABLE settings (

@@ -14,10 +14,10 @@ from typing import Any, Literal
 from local.data.content_pool import ContentPool
 from local.data.sqlite import Sqlite
 from local.data.sqlite_file import Layout
-from local.discord.files import MessageFiles
-from local.discord.interaction import Interaction, InteractionState
-from local.discord.message import Attachment, Message
-from local.discord.rows import INTERACTION, SCHEMA, Change, interaction_of, kind_of, message_of, text_of
+from local.discord.data.files import MessageFiles
+from local.discord.data.interaction import Interaction, InteractionState
+from local.discord.data.message import Attachment, Message
+from local.discord.data.rows import INTERACTION, SCHEMA, Change, interaction_of, kind_of, message_of, text_of
 
 Scope = Literal["global", "guild"]  # of a command: for every guild, or for the one there is
 _COMMANDS: dict[Scope, str] = {"global": "commands", "guild": "guild_commands"}

@@ -6,11 +6,12 @@ Source: Discord, "Create Message", "Edit Message", "Execute Webhook", "Edit Webh
 Data Structure", "Allowed Mentions Object", "Attachment Request Structure".
 """
 
+import re
 from dataclasses import dataclass
 
-from local.discord.embeds import Embed, parse_embeds
 from local.discord.errors import DiscordError, FormErrors, Path
-from local.discord.fields import Fields
+from local.discord.forms.embeds import Embed, parse_embeds
+from local.discord.forms.fields import Fields
 from local.discord.snowflake import PATTERN
 
 SUPPRESS_EMBEDS = 1 << 2
@@ -175,3 +176,10 @@ def _pinged(fields: Fields) -> tuple[str, ...] | None:
                 f'parse:["{kind}"] and {kind}: [ids...] are mutually exclusive.',
             )
     return None if "users" in parsed else listed["users"]
+
+
+def safe_filename(filename: str) -> str:
+    """The filename as Discord changes it, so that it can be a part of a URL."""
+    return (
+        re.sub(r"[^\w.()-]+", "_", filename.replace("'", "").replace('"', ""), flags=re.ASCII).strip(".") or "unknown"
+    )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from local.discord.fields import Fields
+from local.discord.forms.fields import Fields
 
 Embed = dict[str, Any]
 

@@ -5,13 +5,13 @@ Every method is one transaction, on the store's thread of LocalDiscord.
 
 from datetime import timedelta
 
+from local.discord.data.message import Attachment, Message
+from local.discord.data.rows import Change
+from local.discord.data.store import Store
+from local.discord.engine.writer import Uploads, Writer
 from local.discord.errors import DiscordError, unknown_message
-from local.discord.form import Form
-from local.discord.message import Attachment, Message
-from local.discord.rows import Change
+from local.discord.forms.form import Form
 from local.discord.snowflake import Clock
-from local.discord.store import Store
-from local.discord.writer import Uploads, Writer
 from local.retention import NONCE_S
 
 _NONCES_KEPT = timedelta(seconds=NONCE_S)

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.discord.rows import Change
+from local.discord.data.rows import Change
 
 HEARTBEAT_S = 15.0
 MOST_MISSED = 500

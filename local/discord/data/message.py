@@ -9,10 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from local.discord.embeds import Embed
+from local.discord.data.interaction import Interaction
 from local.discord.errors import FormErrors, empty_message
-from local.discord.form import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Form, ListedFile
-from local.discord.interaction import Interaction
+from local.discord.forms.embeds import Embed
+from local.discord.forms.form import (
+    EPHEMERAL,
+    LOADING,
+    SUPPRESS_EMBEDS,
+    SUPPRESS_NOTIFICATIONS,
+    Form,
+    ListedFile,
+    safe_filename,
+)
 
 Author = Literal["application", "member"]
 # thinking: the bot has acknowledged and not replied yet; failed: it has not acknowledged in time, or wrongly;
@@ -174,10 +182,3 @@ def _attachments(
         kept.append(replace(found, filename=filename, description=description, title=title))
     errors.check()
     return tuple(kept)
-
-
-def safe_filename(filename: str) -> str:
-    """The filename as Discord changes it, so that it can be a part of a URL."""
-    return (
-        re.sub(r"[^\w.()-]+", "_", filename.replace("'", "").replace('"', ""), flags=re.ASCII).strip(".") or "unknown"
-    )

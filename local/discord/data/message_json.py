@@ -7,9 +7,9 @@ Source: Discord, "Message Object", "Embed Object", "Attachment Object", "Message
 from collections.abc import Mapping
 from typing import Any
 
-from local.discord.message import Attachment, Message
+from local.discord.data.message import Attachment, Message
+from local.discord.data.rows import Change
 from local.discord.place import Place
-from local.discord.rows import Change
 from local.http.hosts import to_local
 
 _DEFAULT, _REPLY, _COMMAND = 0, 19, 20  # types of messages: nobody's answer, a later answer, the first answer

@@ -15,10 +15,10 @@ from typing import Any
 import aiohttp
 from nacl.signing import SigningKey
 
-from local.discord.answer import Answer, Immediate, Unshown, parse_answer
+from local.discord.engine.signing import signed_headers
 from local.discord.errors import DiscordError
-from local.discord.form import Form
-from local.discord.signing import signed_headers
+from local.discord.forms.answer import Answer, Immediate, Unshown, parse_answer
+from local.discord.forms.form import Form
 
 RESPOND_WITHIN_S = 3.0
 _MOST_BYTES = 1024 * 1024
