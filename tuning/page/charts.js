@@ -61,7 +61,7 @@ function chartFigure(chart, runs, names, grid, charts) {
     if (times.at === null) {
       return [...columns.map(most), otherLines && `≤ ${together(otherLines.map((column) => text(greatest(column))))}`];
     }
-    const index = Math.min(grid.length - 1, Math.floor((times.at - grid[0]) / (grid[1] - grid[0]) + 1e-9));
+    const index = Math.min(grid.length - 1, Math.round((times.at - grid[0]) / (grid[1] - grid[0])));
     return [...columns.map((column) => text(column[index])), otherLines && together(otherLines.map((column) => text(column[index])))];
   }
 

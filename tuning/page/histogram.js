@@ -26,7 +26,7 @@ function drawHistogram(drawing, figure, readout, runs, width) {
   const items = binsOf(runs[0], low, high).map(({ from, to, count, share }) => {
     const [left, size] = [x(from), Math.max(1, x(to) - x(from) - 1)];
     const shape = svg("rect", { class: "bin", x: left, y: base - tall(count), width: size, height: tall(count) });
-    const text = `${durationText(from)} to ${durationText(to)}: ${countText(count)} pictures, ${countText(share * 100)} %`;
+    const text = `${durationText(from)} to ${durationText(to)}: ${countText(count)} pictures, ${Number((share * 100).toPrecision(2))} %`;
     return { x: left, width: size, shape, text };
   });
   drawing.append(svg("line", { class: "axis", x1: 0, x2: width, y1: base, y2: base }));

@@ -21,7 +21,7 @@ from tuning.simulate.verdict import verdict
 from tuning.simulate.words import count
 
 _HERE = Path(__file__).parent
-_STYLES = ("uplot/uPlot.min.css", "page.css", "charts.css")
+_STYLES = ("uplot/uPlot.min.css", "page.css", "numbers.css", "charts.css")
 # In the order in which they use each other.
 _SCRIPTS = (
     "numbers.js",

@@ -12,7 +12,7 @@ function plot(box, chart, data, run) {
     height: chart.isLog || chart.isStack || chart.limit ? 170 : 110,
     padding: [10, PLOT.right, 6, 0],
     legend: { show: false },
-    cursor: { y: false, points: { size: 7 }, drag: { x: true, y: false } },
+    cursor: { y: false, move: toMoment, points: { size: 7 }, drag: { x: true, y: false } },
     scales: { x: { time: false }, y: { distr: chart.isLog ? 3 : 1, range: rangeOf(chart, limit) } },
     axes: [timeAxis(), valueAxis(chart)],
     series: [{}, ...data.slice(1).map((_, index) => seriesOf(chart, index))],
@@ -43,6 +43,12 @@ function plot(box, chart, data, run) {
       line.style.top = `${Math.max(0, top)}px`;
     }
   }
+}
+
+// The cursor stands at a moment of which there are numbers.
+function toMoment(self, left, top) {
+  const index = left < 0 ? null : self.valToIdx(self.posToVal(left, "x"));
+  return [index === null ? left : Math.max(0, self.valToPos(self.data[0][index], "x")), top];
 }
 
 // What another chart or the time line has changed.

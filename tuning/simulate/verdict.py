@@ -51,12 +51,14 @@ def verdict_against(before: Answer, after: Answer, name: str) -> str:
 
 def _promise(said: Json) -> str:
     ends = [(said["pictures"], "got a picture"), *((said[key], words) for key, words in _ENDS)]
-    if said["pictures"] == said["acknowledged"] and not said["duplicates"]:
+    if not said["acknowledged"]:
+        of = "no request was acknowledged"
+    elif said["pictures"] == said["acknowledged"] and not said["duplicates"]:
         of = f"each of {count(said['acknowledged'])} acknowledged requests got its picture"
     else:
         listed = [f"{count(number)} {words}" for number, words in ends if number]
         of = f"of {count(said['acknowledged'])} acknowledged requests {_and(listed)}"
-    refused = f" ({count(said['refused'])} more were refused at once)" if said["refused"] else ""
+    refused = f" ({count(said['refused'])} were refused at once)" if said["refused"] else ""
     return f"Promise {'kept' if said['kept'] else 'broken'}: {of}{refused}"
 
 
