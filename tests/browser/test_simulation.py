@@ -76,6 +76,15 @@ async def test_the_line_of_the_quota_stands_where_the_executions_end(tmp_path: P
         )  # axis: to 12,000
 
 
+async def test_a_quota_far_above_is_named_and_no_line_is_drawn(tmp_path: Path) -> None:
+    async with opened(tmp_path, page(a_quiet_answer())) as shown:
+        await expect(shown.locator(".limit.beyond")).to_have_text("quota 10,000")
+        assert (
+            await shown.locator(".limit").evaluate("line => getComputedStyle(line).borderTopColor")
+            == "rgba(0, 0, 0, 0)"
+        )
+
+
 async def test_pointing_at_one_chart_reads_all_at_that_moment(tmp_path: Path) -> None:
     async with opened(tmp_path, page(an_outage())) as shown:
         await expect(shown.locator("[data-chart=executions] .value")).to_have_text("≤ 10,000")

@@ -30,7 +30,7 @@ function drawHistogram(drawing, figure, readout, runs, width) {
     return { x: left, width: size, shape, text };
   });
   drawing.append(svg("line", { class: "axis", x1: 0, x2: width, y1: base, y2: base }));
-  for (const tick of DECADES_S.filter((one) => one >= low && one <= high)) {
+  for (const tick of decadeTicks(low, high)) {
     drawing.append(svg("line", { class: "grid", x1: x(tick), x2: x(tick), y1: HILL.top, y2: base }));
     drawing.append(svg("text", { x: x(tick), y: HILL.height - 6, "text-anchor": "middle" }, durationText(tick)));
   }

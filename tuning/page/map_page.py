@@ -81,7 +81,7 @@ def _cell(cell: Cell, column: int, row: int) -> str:
     said = f"{count(cell.rate_per_s)}/s, down for {duration(cell.down_s)}: {recovered}, promise {promise}"
     x, y = _LEFT_PX + column * _CELL_PX + 1, row * _ROW_PX + 1
     words = f'<text x="{_middle(column)}" y="{y + 26}" text-anchor="middle">{_short(cell.recovered_after_s)}</text>'
-    cross = "" if cell.kept else f'<text class="cross" x="{x + _CELL_PX - 8}" y="{y + 14}" text-anchor="end">✗</text>'
+    cross = "" if cell.kept else f'<text class="cross" x="{x + _CELL_PX - 6}" y="{y + 13}" text-anchor="end">✗</text>'
     return (
         f'<g class="{style}" tabindex="0" role="img" aria-label="{escape(said)}"><title>{escape(said)}</title>'
         f'<rect x="{x}" y="{y}" width="{_CELL_PX - 2}" height="{_ROW_PX - 2}"/>'
@@ -98,7 +98,7 @@ def _short(recovered_after_s: float | None) -> str:
     if recovered_after_s < 60:
         return f"{recovered_after_s:.0f} s"
     number, unit = (recovered_after_s / 60, "min") if recovered_after_s < 3600 else (recovered_after_s / 3600, "h")
-    return f"{number:.1f} {unit}" if number < 10 else f"{number:.0f} {unit}"
+    return f"{count(round(number, 1) if number < 10 else round(number))} {unit}"
 
 
 def _style(recovered_after_s: float | None) -> str:

@@ -40,4 +40,12 @@ function timeTicks(begin, end, most) {
   return Array.from({ length: Math.max(0, count) }, (_, index) => Number(((first + index) * step).toFixed(3)));
 }
 
+// Round times on a logarithmic axis; those between are for an axis of few of them.
 const DECADES_S = [0.01, 0.1, 1, 10, 60, 600, 3600, 36000];
+const BETWEEN_S = [0.02, 0.05, 0.2, 0.5, 2, 5, 20, 30, 120, 300, 1200, 1800];
+
+function decadeTicks(low, high) {
+  const inside = (list) => list.filter((one) => one >= low && one <= high);
+  const decades = inside(DECADES_S);
+  return decades.length > 2 ? decades : [...decades, ...inside(BETWEEN_S)].sort((a, b) => a - b);
+}
