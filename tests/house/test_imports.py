@@ -51,6 +51,10 @@ ALLOWED: dict[str, set[str]] = {
     "local/deployed": {"local", "local/http", "local/server", "local/tasks"},  # what an operator edits, put into force
     "local/programs": {"local", "local/auth"},
     "cli": {"local", "local/*", "mandala", "deploy", "service"},  # service: how every program of ours logs
+    "tuning": {  # the real language and the real rules of the queue, in virtual time
+        *("local", "local/tasks", "local/workflows", "local/workflows/*", "local/executions/data"),
+        *("local/executions/engine", "schemas"),
+    },
     "deploy": {"service", "local/workflows/*"},  # how many requests an instance takes; the workflow that the docs show
 }
 # They look at everything, and nothing that runs imports them.
