@@ -5,11 +5,11 @@ from html import escape
 from itertools import groupby
 
 from tuning.simulate.answer import Answer
-from tuning.simulate.table import BREAKS, Bands, Difference, Json, Row, differences, groups, rows, same_in_both
+from tuning.simulate.table import BREAKS, Bands, Difference, Json, Row, differences, groups, numbers, rows, same_in_both
 
 
 def numbers_of(answer: Answer) -> str:
-    said = answer.as_json()
+    said = numbers(answer)
     lines = []
     for name, members in groups(rows(said)).items():
         cells = " ".join(_cell(row, said) for row in members)

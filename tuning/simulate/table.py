@@ -1,6 +1,6 @@
 """The numbers of an answer as rows, with labels and units; of two answers, with their differences.
 
-Called by text.py and by the page.  In: Answers, as their JSON.  Out: groups of rows, and of each row its text.
+Called by text.py and by the page.  In: Answers.  Out: groups of rows, and of each row its text.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from tuning.simulate.answer import Answer
 from tuning.simulate.words import NOTHING, count, dollars, duration
 
 Better = Literal["more", "less", "neither"]
-Json = Mapping[str, Any]  # Answer.as_json()
+Json = Mapping[str, Any]  # what numbers() says of an answer
 Path = tuple[str, ...]
 # The difference of a number between two versions: its 5th and 95th percentile over the seeds.
 Bands = Mapping[Path, tuple[float, float]]
@@ -19,7 +19,7 @@ Bands = Mapping[Path, tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A number: where it lies in Answer.as_json(), its name and unit, and which way is better."""
+    """A number: where it lies in numbers(), its name and unit, and which way is better."""
 
     group: str
     path: Path
@@ -64,8 +64,28 @@ _FIXED = (
     Row("instances", ("instances", "hours"), "hours", count, "less"),
 )
 
+_SUMS = ("total", "per_million")
+# The first word of an item of tuning/models/prices.yaml, and whose it is.
+_SERVICES = {
+    "appengine": "App Engine",
+    "functions": "Cloud Run functions",
+    "storage": "Cloud Storage",
+    "tasks": "Cloud Tasks",
+    "workflows": "Workflows",
+}
 # What must be zero for the promise to be kept.
 BREAKS = (("lost",), ("duplicates",))
+
+
+def numbers(answer: Answer) -> Json:
+    """Answer.as_json(), with the cost by service."""
+    said = answer.as_json()
+    by_service: dict[str, float] = {name: said["cost_usd"][name] for name in _SUMS}
+    for item, usd in said["cost_usd"].items():
+        if item not in _SUMS:
+            service = _SERVICES.get(item.partition("_")[0], item)
+            by_service[service] = by_service.get(service, 0.0) + usd
+    return {**said, "cost_usd": by_service}
 
 
 def rows(*said: Json) -> list[Row]:
@@ -77,7 +97,10 @@ def rows(*said: Json) -> list[Row]:
         *(row for row in _FIXED if row not in places),
         *(row for name in queues for row in _queue(name)),
         *places,
-        *(Row("cost", ("cost_usd", name), _cost_label(name), dollars, "less") for name in _total_first(costs)),
+        *(
+            Row("cost", ("cost_usd", name), name.replace("per_million", "for a million"), dollars, "less")
+            for name in costs
+        ),
     ]
 
 
@@ -91,15 +114,6 @@ def groups(of: Sequence[Row]) -> dict[str, list[Row]]:
 def _queue(name: str) -> Iterator[Row]:
     yield Row(name, ("queues", name, "most_waiting"), "waiting at once", count, "less")
     yield Row(name, ("queues", name, "longest_wait_s"), "longest wait", duration, "less")
-
-
-def _total_first(names: Mapping[str, None]) -> list[str]:
-    sums = [name for name in ("total", "per_million") if name in names]
-    return sums + [name for name in names if name not in sums]
-
-
-def _cost_label(name: str) -> str:
-    return "for a million" if name == "per_million" else name.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +133,7 @@ class Difference:
 
 
 def differences(before: Answer, after: Answer, bands: Bands) -> list[Difference]:
-    old, new = before.as_json(), after.as_json()
+    old, new = numbers(before), numbers(after)
     return [_difference(row, old, new, bands.get(row.path)) for row in rows(old, new)]
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from tuning.simulate.answer import Answer, Series
 from tuning.simulate.sparkline import Column, mark, sparkline
-from tuning.simulate.table import Bands, Difference, differences, groups, rows, same_in_both
+from tuning.simulate.table import Bands, Difference, differences, groups, numbers, rows, same_in_both
 from tuning.simulate.verdict import verdict, verdict_against
 from tuning.simulate.words import NOTHING, count, duration
 
 _SPARKS = 60
+_WIDTH = 120
 
 
 def report(answer: Answer) -> str:
@@ -33,12 +34,26 @@ def report_against(before: Answer, after: Answer, names: tuple[str, str], bands:
 
 
 def _table(answer: Answer) -> Iterator[str]:
-    """A line a group: its name, then each number and what it is."""
-    said = answer.as_json()
+    """A group: its name, then each number and what it is, in as many lines as it takes."""
+    said = numbers(answer)
     grouped = groups(rows(said))
     width = max(len(name) for name in grouped)
     for name, members in grouped.items():
-        yield f"{name:{width}}  {' · '.join(f'{row.label} {row.text(said)}' for row in members)}"
+        cells = [f"{row.label} {row.text(said)}" for row in members]
+        for place, line in enumerate(_lines(cells, _WIDTH - width - 2)):
+            yield f"{'' if place else name:{width}}  {line}"
+
+
+def _lines(cells: Sequence[str], room: int) -> Iterator[str]:
+    """As many cells a line as fit."""
+    line = cells[0]
+    for cell in cells[1:]:
+        if len(line) + len(f" · {cell}") > room:
+            yield line
+            line = cell
+        else:
+            line += f" · {cell}"
+    yield line
 
 
 def _differences(of: Sequence[Difference], names: tuple[str, str]) -> Iterator[str]:

@@ -24,7 +24,7 @@ calls a request     generate 14.3 · reply 13.9
 executions          at once 10,000 · queued 14,120 · steps a request 212
 create-image-queue  waiting at once 212 · longest wait 5.3 s
 instances           at once 4 · hours 2.6
-cost                total $141.52 · for a million $3,931 · workflows $141.20 · app engine $0.26 · tasks $0.06
+cost                total $141.52 · for a million $3,931 · Workflows $141.20 · App Engine $0.26 · Cloud Tasks $0.06
 
                        ├─ Discord down ─┤
 arrivals       ██████████████████████████▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  40/s at most
@@ -69,7 +69,7 @@ def test_a_difference_whose_band_holds_zero_is_neither_better_nor_worse() -> Non
     found = {one.row.path: one for one in differences(an_outage(), a_mended_outage(), {("lost",): (-900.0, 3.0)})}
     assert found["lost",].verdict == "same"
     assert found["pictures",].verdict == "better"
-    assert found["cost_usd", "tasks"].verdict == "worse"
+    assert found["cost_usd", "Cloud Tasks"].verdict == "worse"
     assert found["unreachable",].is_equal
 
 
@@ -99,3 +99,23 @@ def test_the_sentence_says_when_it_recovered(after_s: float | None, said: str) -
 
 def test_without_a_fault_nothing_is_said_of_recovery() -> None:
     assert "recover" not in verdict(a_quiet_answer())
+
+
+def test_a_bill_of_many_items_is_summed_by_service() -> None:
+    items = {
+        "functions_vcpu": 0.5,
+        "functions_memory": 0.25,
+        "storage_write": 1.0,
+        "total": 1.75,
+        "per_million": 1750.0,
+    }
+    printed = report(dataclasses.replace(a_quiet_answer(), cost_usd=items))
+    assert "total $1.75 · for a million $1,750 · Cloud Run functions $0.75 · Cloud Storage $1.00\n" in printed
+
+
+def test_a_long_group_goes_on_below() -> None:
+    items = {f"item{number}": 1.0 for number in range(20)} | {"total": 20.0, "per_million": 20.0}
+    lines = report(dataclasses.replace(a_quiet_answer(), cost_usd=items)).splitlines()
+    (first,) = (number for number, line in enumerate(lines) if line.startswith("cost "))
+    assert lines[first + 1].startswith(" " * lines[first].index("total") + "item")
+    assert max(map(len, lines[2:])) <= 120
