@@ -12,24 +12,25 @@ _CODES = {kind: code for code, kind in enumerate(BAR_KINDS)}
 
 
 class Request:
-    """number counts from 0 in the order of sending.  open: how many parts still work for it.
+    """number counts from 0 in the order of sending.  open: how many parts still work for it; calls: of its executions.
 
     shown: what the member sees now; replied_s: when the picture came first.  posts: messages beside the reply.
     life: (kind and whether it went well, begin, end) of each bar.
     """
 
     __slots__ = (
-        *("acknowledged", "bucket", "edited", "expires_s", "life", "number", "open", "posted_s", "posts"),
-        *("refused", "replied_s", "sent_s", "shown", "shown_s", "stored"),
+        *("acknowledged", "calls", "edited", "expires_s", "life", "number", "open", "posted_s", "posts"),
+        *("received_s", "replied_s", "sent_s", "shown", "shown_s", "stored"),
     )
 
     def __init__(self, number: int, sent_s: float) -> None:
         self.number = number
         self.sent_s = sent_s
+        self.received_s = sent_s  # by the ingress
         self.expires_s = sent_s
         self.acknowledged = False  # Discord has taken our answer "thinking…"
-        self.refused = False
         self.open = 0
+        self.calls = 0
         self.shown: Shown = ""
         self.shown_s = sent_s  # of the last change
         self.replied_s: float | None = None
@@ -37,7 +38,6 @@ class Request:
         self.posts = 0
         self.posted_s = -1e9
         self.stored = False  # the picture is in the bucket
-        self.bucket = 0  # of the measure
         self.life = array("d")
 
     def bar(self, kind: BarKind, begins_s: float, ends_s: float, ok: bool) -> None:
