@@ -104,7 +104,7 @@ class AppEngine:
     def _abort(self) -> None:
         """Answer those that have waited too long.
 
-        Source: App Engine's incident of 2017-06-07: "aborted after waiting too long to attempt to service your request".
+        Source: App Engine's incident of 2017-06-07: "aborted after waiting too long to attempt to service" it.
         """
         self._is_watched = False
         while self._pending and self._pending[0][0] + self._app.max_pending_latency_s <= self._agenda.now_s:

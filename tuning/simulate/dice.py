@@ -1,6 +1,7 @@
-"""Random numbers that two versions of the YAML share: each is a function of the seed, its purpose, the request and the call.
+"""Random numbers that two versions of the YAML share.  Used by every part.
 
-So a request meets the same weather in both, however the order of events differs.  Used by every part.
+Each is a function of the seed, its purpose, the request and the call.  So a request meets the same weather in both
+versions, however the order of events differs.
 """
 
 from collections.abc import Callable

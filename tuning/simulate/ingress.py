@@ -1,7 +1,7 @@
 """The Cloud Run function: instances, the limits of limits.yaml, the creation of the task, Discord's 3 seconds.
 
 In: receive(), for each command that a member sends.  Out: a task, or none.
-Requests arrive in order, and nothing that comes later changes the answer to an earlier one: so each is worked out at once.
+Requests arrive in order, and none that comes later changes the answer to an earlier one: each is worked out at once.
 Source: ingress/backlog.py, limits.py and enqueue.py; a test compares.
 """
 
@@ -33,7 +33,7 @@ _REFUSES_S = 0.05  # how soon a fault's answer comes
 
 
 class Instance:
-    """What one instance remembers: when its requests end, the queue's length as it saw it last, each member's commands."""
+    """What one instance remembers: when its requests end, the queue as it saw it last, each member's commands."""
 
     __slots__ = ("ends_s", "enqueued", "is_paid_until_s", "last_s", "members", "ready_s", "refreshed_s", "seen")
 
@@ -112,7 +112,7 @@ class Ingress:
             self._agenda.add(created_s, partial(self._queue.add, request))
 
     def _instance(self, now_s: float) -> tuple[Instance | None, float]:
-        """The instance for a request that arrives now, and when it begins there.  None: it is answered with 429 then."""
+        """The instance for a request that arrives now, and when it begins there; None if it is answered with 429."""
         best, free = None, 0
         for one in list(self._instances):
             while one.ends_s and one.ends_s[0] <= now_s:

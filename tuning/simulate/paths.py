@@ -1,8 +1,9 @@
-"""What the real workflow does after each outcome, remembered for the executions that meet the same outcomes.  Used by execution.
+"""What the real workflow does after the same outcomes, remembered.  Used by execution.
 
-The interpreter is a pure function of its argument and the outcomes.  So after the same outcomes it asks for the same next
-effect, as long as that does not depend on who asks: the requests differ in their ids and times.  Nothing is remembered
-from the first question for the time on, and every now and then an execution runs in full to see whether it holds.
+The interpreter is a pure function of its argument and the outcomes.  So after the same outcomes it asks for the same
+next effect, as long as that does not depend on who asks: the requests differ in their ids and times.  Nothing is
+remembered from the first question for the time on, and every now and then an execution runs in full to see whether it
+holds.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +38,7 @@ class Order:
 
 @dataclass(slots=True)
 class Node:
-    """After some outcomes: what comes next.  ask is None where the real run has to go on, or where the run has ended."""
+    """After some outcomes: what comes next.  ask is None where the real run has to go on, and at the end."""
 
     ask: Order | float | None  # float: a sleep
     has_ended: bool

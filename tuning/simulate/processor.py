@@ -12,8 +12,8 @@ _ROUNDING_S = 1e-9
 class Processor:
     """cores: of the whole instance; each piece of work uses at most most_cores of them.
 
-    `_done_s` is how far a piece that began at the instance's start would be now: it grows with the share that each piece
-    has, so pieces end in the order of (its value at their begin + their work).
+    `_done_s` is how far a piece that began at the instance's start would be now: it grows with the share that each
+    piece has, so pieces end in the order of (its value at their begin + their work).
     """
 
     __slots__ = ("_agenda", "_at_s", "_cores", "_done_s", "_due_s", "_most_cores", "_order", "_work", "busy_s")

@@ -29,7 +29,7 @@ class Bucket:
 
 
 def recovered_after_s(buckets: Sequence[Bucket], bucket_s: float, begins_s: float, ends_s: float) -> float | None:
-    """From ends_s until nothing older waits and 95 of 100 new requests get their picture within twice the p95 of before.
+    """From ends_s until nothing older waits, and 95 of 100 new requests get a picture within twice the p95 of before.
 
     None where that never is, or where nothing was measured before begins_s.  Where no request comes after ends_s, the
     older ones alone count.

@@ -57,7 +57,7 @@ def simulate(
     seed: int = 1,
     progress: Progress | None = None,
 ) -> Answer:
-    """The same arguments give the same answer.  Raises UnknownCall where the workflow asks for what no model answers."""
+    """The same arguments give the same answer.  Raises UnknownCall where a workflow asks for what no model answers."""
     raise_recursion_limit()
     try:
         simulation = _Simulation(project, load, scenario, model, seed, remembers=True)
@@ -172,6 +172,7 @@ class _Simulation:
             instances=Instances(self._fleet.most, self._fleet.hours(self._agenda.now_s)),
             recovered_after_s=self._recovered_after_s(),
             cost_usd=self._cost(measure.sent),
+            prices_as_of=read_prices().as_of,
             kept=not ends["lost"] and not measure.duplicates,
             load=self._load.label,
             scenario=self._scenario.name,
@@ -182,6 +183,7 @@ class _Simulation:
             faults=[Shade(fault.begins_s, fault.ends_s, fault.label) for fault in self._scenario.faults],
             limits={
                 "executions": self._model.number("executions.most_at_once"),
+                "queued": self._model.number("executions.most_queued"),
                 "instances": float(self._project.app.max_instances),
             },
         )

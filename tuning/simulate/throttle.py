@@ -14,7 +14,7 @@ _MAX_INVALID = 1000
 
 
 class Throttle:
-    """held_until_s: after a global limit.  After _MAX_INVALID answers of 401, 403 and 429 in 10 minutes all calls wait."""
+    """After a global limit its calls wait; after _MAX_INVALID answers of 401, 403 and 429 in 10 minutes all calls."""
 
     __slots__ = ("_held_until_s", "_invalid_at_s")
 
