@@ -23,6 +23,7 @@ COMMANDS = {
     "draw": "draw one mandala into a file",
     "run": "run a workflow file and print its execution",
     "send": "act as Discord against a running `mando up`",
+    "simulate": "foresee what the files do under a load, and while something fails",
     "replay": "start an execution again with the same argument",
     "env": "print the exports after which gcloud talks to the local cloud",
     "keys": "make the key pair that seals Discord's tokens",

@@ -4,11 +4,22 @@ script.py prints the calls as a shell script, perform.py makes them, and a test 
 $NAMES stand for settings and for the results of earlier queries.  Every call is safe to repeat.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.concurrency import INGRESS_REQUESTS
+import yaml
+
+from schemas.deployment import Deployment
+
+FILE = Path(__file__).parent / "deployment.yaml"
+try:
+    NUMBERS = Deployment.from_json(yaml.safe_load(FILE.read_bytes()))
+except (OSError, ValueError, yaml.YAMLError) as error:
+    sys.stderr.write(f"mando deploy: deploy/deployment.yaml is wrong: {error}\n")
+    sys.exit(2)
+_INGRESS = NUMBERS.ingress
 
 APIS = (
     "appengine",
@@ -85,18 +96,21 @@ def _grant(purpose: str, resource: tuple[str, ...], member: str, role: str, *mor
     )  # fmt: skip
 
 
+def _variables(environment: Mapping[str, str]) -> str:
+    return "--set-env-vars=" + ",".join(f"{name}={value}" for name, value in environment.items())
+
+
 def _workflow(name: str) -> Call:
     return Call(
         f"the workflow {name}",
         gcloud("workflows", "deploy", name, f"--source=workflows/{name}.yaml", "--location=$LOCATION",
-               f"--service-account={account('mando-workflow')}", "--call-log-level=log-errors-only",
-               "--set-env-vars=STEPS_URL=https://$STEPS_HOST,STEPS_AUDIENCE=mando-steps"),
+               f"--service-account={account('mando-workflow')}",
+               f"--call-log-level={NUMBERS.workflows.call_log_level}", _variables(NUMBERS.workflows.environment)),
     )  # fmt: skip
 
 
 _PROJECT = ("projects", "$PROJECT")
 _BUCKET = ("storage", "buckets", "gs://$PROJECT-mandalas")
-_PARENT = "projects/$PROJECT/locations/$LOCATION"
 _QUEUE_ROLE = "mandoQueueReader"
 _SECRET = "mando-seal-private-key"  # noqa: S105  (the name of the secret, not the secret)
 
@@ -181,14 +195,9 @@ CALLS: tuple[Call | Query, ...] = (
                "--entry-point=handle_request", "--trigger-http", "--allow-unauthenticated",
                f"--service-account={account('mando-ingress')}",
                "--build-service-account=projects/$PROJECT/serviceAccounts/$PROJECT@appspot.gserviceaccount.com",
-               "--memory=512Mi", "--cpu=1", f"--concurrency={INGRESS_REQUESTS}", "--max-instances=10", "--timeout=10s",
-               "--set-env-vars=" + ",".join((
-                   "DISCORD_PUBLIC_KEY=$DISCORD_PUBLIC_KEY",
-                   "SEAL_PUBLIC_KEY=$SEAL_PUBLIC_KEY",
-                   f"QUEUE={_PARENT}/queues/create-image-queue",
-                   f"WORKFLOW={_PARENT}/workflows/mando",
-                   f"TASK_SERVICE_ACCOUNT={account('mando-tasks')}",
-               ))),
+               f"--memory={_INGRESS.memory}", f"--cpu={_INGRESS.cpu:g}", f"--concurrency={_INGRESS.concurrency}",
+               f"--min-instances={_INGRESS.min_instances}", f"--max-instances={_INGRESS.max_instances}",
+               f"--timeout={_INGRESS.timeout}", _variables(_INGRESS.environment)),
     ),
     Query(
         "the URL of the ingress",

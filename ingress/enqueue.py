@@ -17,7 +17,7 @@ from google.cloud import tasks_v2
 from ingress.cloud_tasks import FAILURES, NOT_RETRYABLE, already_exists, client_arguments, describe
 from ingress.config import Config
 from schemas.request import InteractionId, Request
-from service.concurrency import INGRESS_REQUESTS
+from service.deployment import INGRESS_REQUESTS
 
 SECOND_CALL_AFTER_S = 0.9  # most calls are answered within 0.1 s; what takes this long is often lost
 PAUSE_S = 0.5  # between a first call that failed and the second: short enough for both, long enough for a restart

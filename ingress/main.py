@@ -33,15 +33,13 @@ from ingress.interaction import (
 from ingress.limits import MemberRateLimit
 from ingress.options import WrongOption
 from ingress.seal import Sealer
+from service.deployment import INGRESS_ANSWERS_WITHIN_S
 from service.environment import ConfigError
 from service.log import log
 from service.requests import BodyTooLarge, arrived_s, header, read_body
 
 # A slash command is about 1.5 KiB.  6,000 characters of words are 72 KB if each is spelt \ud83d\ude00.
 MAX_BODY_BYTES = 256 * 1024
-# From the arrival of the request's first byte to our answer, including all waits: for the body, the queue, a thread and
-# the queue's stats.  Discord waits 3 s; the rest is for the network and a busy processor.
-ANSWER_WITHIN_S = 2.5
 
 try:
     CONFIG = read_config(os.environ)
@@ -74,7 +72,7 @@ OUR_FAULT = _for_you_alone("Something went wrong on my side. Please try again la
 @functions_framework.aio.http  # makes functions-framework serve it with uvicorn
 async def handle_request(http: HttpRequest) -> Response:
     """Answer one of Discord's requests.  Status 200, or 400, 401, 405 or 413 with one line of text."""
-    deadline_s = arrived_s(http) + ANSWER_WITHIN_S
+    deadline_s = arrived_s(http) + INGRESS_ANSWERS_WITHIN_S
     if http.method != "POST":
         return _reject(405, "only POST is answered here", Allow="POST")
     signed = header(http.headers, signature.SIGNATURE)

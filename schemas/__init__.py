@@ -12,13 +12,20 @@ from typing import Any, Literal
 
 import fastjsonschema
 
-SchemaName = Literal["interaction", "request", "picture", "reply", "message", "error", "limits"]
+SchemaName = Literal["interaction", "request", "picture", "reply", "message", "error", "limits", "deployment"]
 
 _FOLDER = Path(__file__).parent
 
 
 class SchemaError(ValueError):
-    """Raised when a value is not what its schema says; the message names the field, never its value."""
+    """Raised when a value is not what its schema says; the message names the field, never its value.
+
+    path: the names that lead to what is wrong: to the field that is not allowed, or to the map that lacks one.
+    """
+
+    def __init__(self, message: str, path: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 def check(name: SchemaName, value: object) -> Any:
@@ -29,7 +36,14 @@ def check(name: SchemaName, value: object) -> Any:
     try:
         return _validator(name)(value)
     except fastjsonschema.JsonSchemaValueException as error:
-        raise SchemaError(error.message) from None
+        raise SchemaError(error.message, _path_of(error)) from None
+
+
+def _path_of(error: fastjsonschema.JsonSchemaValueException) -> tuple[str | int, ...]:
+    path = [int(name) if name.isdecimal() else name for name in error.path[1:]]
+    if error.rule == "additionalProperties" and isinstance(error.value, dict):
+        path += [name for name in error.value if name not in error.definition.get("properties", {})][:1]
+    return tuple(path)
 
 
 def pattern(name: SchemaName, field: str) -> str:

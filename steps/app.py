@@ -33,7 +33,7 @@ from schemas.message import Message
 from schemas.picture import Picture
 from schemas.reply import Reply
 from schemas.request import Request
-from service.concurrency import STEPS_THREADS
+from service.deployment import STEPS_THREADS
 from service.environment import ConfigError
 from service.log import Severity, log, place, write_json_lines
 from service.requests import BodyTooLarge, header, read_body

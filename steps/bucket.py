@@ -13,11 +13,11 @@ from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption
 
 from schemas.picture import ObjectName
+from service.deployment import BUCKET_TIMEOUT_S
 from steps.errors import PermanentError, Reason, RetryableError
 
 # An object's name is a hash of all that its picture shows, so its content never changes.
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
-TIMEOUT_S = (2.0, 5.0)  # connect, read
 _PNG = b"\x89PNG"
 
 # What the client raises beside GoogleAPICallError, which has a status.  After each of them a retry may succeed.
@@ -50,7 +50,7 @@ class PictureBucket:
         with self._errors(f"take {object_name}"):
             try:
                 blob.upload_from_string(
-                    png, content_type="image/png", if_generation_match=0, retry=None, timeout=TIMEOUT_S
+                    png, content_type="image/png", if_generation_match=0, retry=None, timeout=BUCKET_TIMEOUT_S
                 )
             except exceptions.PreconditionFailed:
                 return
@@ -58,13 +58,13 @@ class PictureBucket:
     def holds(self, object_name: ObjectName) -> bool:
         """Whether the object is there."""
         with self._errors(f"say whether it holds {object_name}"):
-            return bool(self._bucket.blob(object_name).exists(retry=None, timeout=TIMEOUT_S))
+            return bool(self._bucket.blob(object_name).exists(retry=None, timeout=BUCKET_TIMEOUT_S))
 
     def get(self, object_name: ObjectName) -> bytes:
         """The picture's bytes.  Raises PermanentError if there is no such object."""
         with self._errors(f"give {object_name}"):
             try:
-                png: bytes = self._bucket.blob(object_name).download_as_bytes(retry=None, timeout=TIMEOUT_S)
+                png: bytes = self._bucket.blob(object_name).download_as_bytes(retry=None, timeout=BUCKET_TIMEOUT_S)
             except exceptions.NotFound:
                 raise PermanentError(
                     "missing", f"the bucket {self._name} holds no {object_name}", kind="bucket"

@@ -12,12 +12,12 @@ from typing import Any
 
 import requests
 
+from service.deployment import DISCORD_TIMEOUT_S
 from service.environment import Secret
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
 from steps.rate_limits import CountedBy, Throttle, read_rate_limit
 from steps.verdicts import verdict_of
 
-TIMEOUT_S = (2.0, 10.0)  # connect, read
 _INVALID = (401, 403)  # what Discord counts, beside 429.  Source: Discord, "Invalid Request Limit"
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 
@@ -82,7 +82,7 @@ class Discord:
             parts["files[0]"] = ("mandala.png", png, "image/png")  # type: ignore[assignment]
         try:
             answer = self._session.request(
-                method, url, headers=headers, files=parts, timeout=TIMEOUT_S, allow_redirects=False
+                method, url, headers=headers, files=parts, timeout=DISCORD_TIMEOUT_S, allow_redirects=False
             )
         except requests.RequestException as error:
             raise RetryableError(f"Discord did not answer: {type(error).__name__}", kind="discord") from None

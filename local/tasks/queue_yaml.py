@@ -28,6 +28,10 @@ _BOOLEAN = re.compile(r"True|False")
 class QueueYamlError(Exception):
     """Raised when gcloud would refuse the queue.yaml: file:line:column, what is wrong, what was expected."""
 
+    def __init__(self, file: str, line: int, column: int, message: str) -> None:
+        super().__init__(f"{file}:{line}:{column}: {message}")
+        self.line, self.column, self.message = line, column, message
+
 
 @dataclass(frozen=True, slots=True)
 class QueueYaml:
@@ -42,10 +46,10 @@ def read_queue_yaml(text: str, file: str, parent: str) -> QueueYaml:
     try:
         root = compose(text)
     except YamlMistake as mistake:
-        raise QueueYamlError(f"{file}:{mistake.line}:{mistake.column}: {mistake}") from None
+        raise QueueYamlError(file, mistake.line, mistake.column, str(mistake)) from None
     reader = _Reader(file)
     if root is None:
-        raise QueueYamlError(f"{file}:1:1: the file is empty, expected a list under `queue`")
+        raise QueueYamlError(file, 1, 1, "the file is empty, expected a list under `queue`")
     found = dict(reader.entries(root, {"queue", "total_storage_limit", "resume_paused_queues"}))
     queues: dict[str, QueueConfig] = {}
     for node in reader.items(found["queue"]) if "queue" in found else []:
@@ -119,7 +123,7 @@ class _Reader:
         self._file = file
 
     def error(self, node: yaml.Node, message: str) -> QueueYamlError:
-        return QueueYamlError(f"{self._file}:{node.start_mark.line + 1}:{node.start_mark.column + 1}: {message}")
+        return QueueYamlError(self._file, node.start_mark.line + 1, node.start_mark.column + 1, message)
 
     def entries(self, node: yaml.Node, known: set[str]) -> list[tuple[str, yaml.Node]]:
         if not isinstance(node, yaml.MappingNode):

@@ -4,7 +4,7 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from deploy.perform import perform
 from ingress.enqueue import MAX_CALLS
 from local.storage.objects import ObjectStore
 from local.storage.rest import routes
-from service.concurrency import INGRESS_REQUESTS, STEPS_THREADS
+from service.deployment import INGRESS_REQUESTS, STEPS_THREADS
 from service.environment import Secret
 from tests.deploy.google import APP, Google
 from tests.gcloud import require_gcloud
@@ -36,7 +36,7 @@ SETTINGS = {
     "SEAL_PUBLIC_KEY": "PmEZE06S96pr79pP/RqHUG9TjfdBlxzTVmc/EhPVbTQ=",
 }
 PROGRAMS = {"gcloud": ("gcloud",), "mando": (sys.executable, "-m", "cli.main")}
-SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service", "mandala"}
+SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service", "mandala", "deploy"}
 WORKFLOWS = [path.stem for path in sorted((ROOT / "workflows").glob("*.yaml"))]
 OURS = "@demo.iam.gserviceaccount.com"
 ANSWERS = {"STEPS_HOST": "demo.uc.r.appspot.com", "INGRESS_URL": "https://mando-ingress-abc-uc.a.run.app"}
@@ -113,12 +113,17 @@ def check_bucket(google: Google) -> None:
     }
 
 
+def check_sent(names: Collection[str]) -> None:
+    tops = {name.split("/")[0] for name in names}
+    tops.discard("source-context.json")  # gcloud adds it in a git checkout that has a remote
+    assert tops == SENT
+    assert [name for name in names if name.startswith("deploy/") and name != "deploy/"] == ["deploy/deployment.yaml"]
+
+
 def check_steps(google: Google) -> None:
     version = google.versions[-1]
     assert version["serviceAccount"] == f"mando-steps{OURS}"
-    sent = {name.split("/")[0] for name in version["deployment"]["files"]}
-    sent.discard("source-context.json")  # gcloud adds it in a git checkout that has a remote
-    assert sent == SENT
+    check_sent(version["deployment"]["files"])
 
 
 def check_workflow(google: Google) -> None:
@@ -143,9 +148,7 @@ def check_ingress(google: Google) -> None:
         "TASK_SERVICE_ACCOUNT": f"mando-tasks{OURS}",
     }
     with zipfile.ZipFile(io.BytesIO(google.uploads["source.zip"])) as source:
-        sent = {name.split("/")[0] for name in source.namelist()}
-    sent.discard("source-context.json")  # gcloud adds it in a git checkout that has a remote
-    assert sent == SENT
+        check_sent(source.namelist())
     assert google.roles("services/mando-ingress") == {("allUsers", "roles/run.invoker")}
 
 

@@ -54,8 +54,9 @@ ALLOWED: dict[str, set[str]] = {
     "local/server": {"local", "local/*"},  # puts all together
     "local/deployed": {"local", "local/http", "local/server", "local/tasks"},  # what an operator edits, put into force
     "local/programs": {"local", "local/auth"},
-    "cli": {"local", "local/*", "mandala", "deploy", "service"},  # service: how every program of ours logs
-    "deploy": {"service", "local/workflows/*"},  # how many requests an instance takes; the workflow that the docs show
+    "tuning": {"schemas", "local", "local/workflows", "local/workflows/*", "local/executions/engine", "local/tasks"},
+    "cli": {"local", "local/*", "mandala", "deploy", "service", "tuning"},  # service: how every program of ours logs
+    "deploy": {"schemas", "local/workflows/*"},  # its numbers; the workflow that the docs show
 }
 # They look at everything, and nothing that runs imports them.
 ONLOOKERS = {"tests", "bench"}

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from service.concurrency import INGRESS_REQUESTS
+from service.deployment import INGRESS_REQUESTS
 from tests.ingress.function import DISCORD, an_ingress
 from tests.interactions import an_interaction
 from tests.running import served

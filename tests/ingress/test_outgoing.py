@@ -26,6 +26,7 @@ from ingress.config import read_config
 from ingress.enqueue import TaskQueue
 from ingress.limits import MemberRateLimit, read_limits
 from ingress.seal import Sealer
+from service.deployment import INGRESS_ANSWERS_WITHIN_S
 from service.environment import Secret
 from tests.asgi import serving_asgi
 from tests.ingress.function import DISCORD, STEPS_KEY, environment
@@ -248,6 +249,6 @@ def test_who_is_told_of_the_share_puts_nothing_into_the_line_and_whoever_is_take
 
 
 def test_a_second_call_to_the_queue_has_a_second_left_before_the_member_is_answered(ingress: Ingress) -> None:
-    answer_within_s = ingress.main.ANSWER_WITHIN_S
+    answer_within_s = INGRESS_ANSWERS_WITHIN_S
     assert answer_within_s <= 2.5, "Discord waits 3 s, and the way takes some"
     assert answer_within_s - enqueue.SECOND_CALL_AFTER_S - enqueue.PAUSE_S >= 1

@@ -16,7 +16,7 @@ from google.cloud import tasks_v2
 from ingress import enqueue
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
-from service.concurrency import INGRESS_REQUESTS
+from service.deployment import INGRESS_REQUESTS
 from tests.ingress.function import environment
 from tests.ingress.test_cloud_tasks import FAILURES
 from tests.ingress.test_enqueue import NAME, REQUEST

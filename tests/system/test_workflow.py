@@ -109,7 +109,7 @@ def test_when_all_goes_well_nothing_waits_and_at_most_five_steps_are_billed() ->
     assert [path for path, _ in steps.calls] == ["/generate-image", "/reply-discord"]
     assert steps.calls[1][1]["picture"] == PICTURE
     assert steps.slept == []
-    assert (steps.bill.internal, steps.bill.external) == (4, 0)
+    assert (steps.bill.internal, steps.bill.external) == (5, 0)
 
 
 def test_what_discord_asks_for_is_slept_exactly() -> None:

@@ -1,0 +1,79 @@
+"""The numbers of the deployment.  Their file: deploy/deployment.yaml; its schema: schemas/deployment.json."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import schemas
+
+_MIB = {"Mi": 1, "Gi": 1024}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """Of one call, in seconds: to connect, and for each read."""
+
+    connect_s: float
+    read_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    """The Cloud Run function.  environment: values with $NAMES, which are settings of `mando deploy`."""
+
+    memory: str
+    cpu: float
+    concurrency: int
+    min_instances: int
+    max_instances: int
+    timeout: str
+    answer_within_s: float
+    environment: Mapping[str, str]
+
+    @property
+    def memory_mib(self) -> int:
+        return int(self.memory[:-2]) * _MIB[self.memory[-2:]]
+
+    @property
+    def timeout_s(self) -> int:
+        return int(self.timeout.removesuffix("s"))
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The App Engine service, beside what app.yaml says.  threads: of each process."""
+
+    threads: int
+    bucket_timeout: Timeout
+    discord_timeout: Timeout
+
+
+@dataclass(frozen=True, slots=True)
+class Workflows:
+    """All workflows.  environment: values with $NAMES, which `mando deploy` knows."""
+
+    call_log_level: str
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """All of them."""
+
+    ingress: Ingress
+    steps: Steps
+    workflows: Workflows
+
+    @classmethod
+    def from_json(cls, value: object) -> "Deployment":
+        """Raises SchemaError."""
+        checked = schemas.check("deployment", value)
+        steps = checked["steps"]
+        return cls(
+            Ingress(**checked["ingress"]),
+            Steps(steps["threads"], _timeout(steps["bucket_timeout_s"]), _timeout(steps["discord_timeout_s"])),
+            Workflows(**checked["workflows"]),
+        )
+
+
+def _timeout(value: Mapping[str, float]) -> Timeout:
+    return Timeout(value["connect"], value["read"])

@@ -1,0 +1,113 @@
+"""App Engine: the line of requests that wait for an instance, and the instances that answer them.
+
+In: a call of a workflow that has arrived.  Out: call.answer().
+"""
+
+from collections import deque
+from functools import partial
+
+from local.executions.engine.virtual import Agenda
+from local.workflows.effects import HttpFailure, HttpResponse
+from tuning.app_yaml import AppScaling
+from tuning.model import Model
+from tuning.simulate.answers import NO_CONNECTION, failed, foreign
+from tuning.simulate.calls import Call
+from tuning.simulate.faults import Faults
+from tuning.simulate.fleet import Fleet
+from tuning.simulate.instance import Instance
+from tuning.simulate.scenario import Scenario
+from tuning.simulate.steps import Steps
+
+_REFUSES_S = 0.05  # how soon a fault's answer comes
+_DEADLINE_STATUS = 500  # of a request that takes longer than App Engine allows
+
+
+class AppEngine:
+    def __init__(
+        self,
+        agenda: Agenda,
+        app: AppScaling,
+        model: Model,
+        scenario: Scenario,
+        seed: int,
+        fleet: Fleet,
+        steps: Steps,
+    ) -> None:
+        self._agenda = agenda
+        self._app = app
+        self._fleet = fleet
+        self._steps = steps
+        self._faults = Faults(scenario, "steps", seed)
+        self._aborted = foreign(int(model.number("appengine.abort_status")))
+        self._deadline_s = model.number("appengine.deadline_s")
+        self._pending: deque[tuple[float, Call]] = deque()
+        self._is_watched = False  # whether the next look at the line is planned
+        fleet.when_free = self._serve_pending
+
+    def receive(self, call: Call) -> None:
+        """A call has arrived."""
+        if call.is_over:
+            return
+        now_s, request = self._agenda.now_s, call.request
+        fault = self._faults.hit(now_s, request.number, call.number)
+        if fault is None:
+            self._route(call)
+        elif fault.status is not None:
+            answer = foreign(fault.status) if fault.body == "page" else failed(fault.status, "mistake")
+            self._agenda.add(now_s + _REFUSES_S, partial(call.answer, answer))
+        else:
+            extra_s = self._faults.extra_s(fault, request.number, call.number)
+            if extra_s < self._deadline_s:
+                self._agenda.add(now_s + extra_s, partial(self._route, call))
+            else:
+                self._agenda.add(now_s + self._deadline_s, partial(call.answer, foreign(_DEADLINE_STATUS)))
+
+    def _route(self, call: Call) -> None:
+        instance = None if self._pending else self._fleet.free()
+        if instance is not None:
+            self._begin(call, instance)
+        else:
+            self._pending.append((self._agenda.now_s, call))
+            self._watch()
+            if self._app.min_pending_latency_s > 0:
+                self._agenda.add(self._agenda.now_s + self._app.min_pending_latency_s, self._ask_for_more)
+                return
+        self._ask_for_more()
+
+    def _ask_for_more(self) -> None:
+        self._fleet.start_if_needed(len(self._pending))
+
+    def _begin(self, call: Call, instance: Instance) -> None:
+        finish = partial(self._finish, call, instance)
+        instance.begin(partial(self._steps.perform, call, instance, finish))
+
+    def _finish(self, call: Call, instance: Instance, outcome: HttpResponse | HttpFailure) -> None:
+        instance.end(self._agenda.now_s)
+        if self._pending:
+            self._serve_pending()
+        call.answer(NO_CONNECTION if instance.is_stopped else outcome)
+
+    def _serve_pending(self) -> None:
+        while self._pending:
+            instance = self._fleet.free()
+            if instance is None:
+                return
+            call = self._pending.popleft()[1]
+            if not call.is_over:
+                self._begin(call, instance)
+
+    def _watch(self) -> None:
+        if self._pending and not self._is_watched:
+            self._is_watched = True
+            self._agenda.add(self._pending[0][0] + self._app.max_pending_latency_s, self._abort)
+
+    def _abort(self) -> None:
+        """Answer those that have waited too long.
+
+        Source: App Engine's incident of 2017-06-07: "aborted after waiting too long to attempt to service" it.
+        """
+        self._is_watched = False
+        while self._pending and self._pending[0][0] + self._app.max_pending_latency_s <= self._agenda.now_s:
+            self._pending.popleft()[1].answer(self._aborted)
+        self._ask_for_more()
+        self._watch()

@@ -1,0 +1,43 @@
+"""Random numbers that two versions of the YAML share.  Used by every part.
+
+Each is a function of the seed, its purpose, the request and the call.  So a request meets the same weather in both
+versions, however the order of events differs.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Protocol
+
+_MASK = 2**64 - 1
+_TO_UNIT = 2.0**-53
+
+
+class Quantiles(Protocol):
+    """A distribution: the value below which the share u of all draws lies."""
+
+    def quantile(self, u: float) -> float: ...
+
+
+Draw = Callable[[int, int], float]  # (request, call) → value
+
+
+def uniform(seed: int, purpose: str) -> Draw:
+    """Numbers between 0 and 1, both excluded.  Source of the mixing: Steele, Lea, Flood, "SplitMix" (2014)."""
+    key = int.from_bytes(sha256(f"{seed} {purpose}".encode()).digest()[:8])
+
+    def draw(request: int, call: int) -> float:
+        x = (key + request * 0x9E3779B97F4A7C15 + call * 0xD1B54A32D192ED03) & _MASK
+        x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & _MASK
+        return (((x ^ (x >> 31)) >> 11) + 0.5) * _TO_UNIT
+
+    return draw
+
+
+def values(seed: int, purpose: str, distribution: Quantiles) -> Draw:
+    """Draws of a distribution; one without width costs nothing."""
+    lowest = distribution.quantile(0.001)
+    if lowest == distribution.quantile(0.999):
+        return lambda request, call: lowest
+    draw, quantile = uniform(seed, purpose), distribution.quantile
+    return lambda request, call: quantile(draw(request, call))

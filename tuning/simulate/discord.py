@@ -1,0 +1,94 @@
+"""Discord as the steps meet it: how long a call takes, what it answers, whether it shows the message.
+
+Only a scenario limits our rate here: each request has a webhook of its own, with one or two calls.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+from tuning.model import Model
+from tuning.simulate.dice import values
+from tuning.simulate.faults import Faults
+from tuning.simulate.scenario import Scenario
+
+_WINDOW_S = 600.0  # source: Discord, "Invalid Request Limit"
+_ANSWERS_S = 0.1  # how soon a refusal comes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """status 0: none came in time.  is_page: from the network in front of Discord, without Discord's JSON.
+
+    retry_after_s: what a 429 asks for, None if it says nothing.
+    """
+
+    status: int
+    is_page: bool = False
+    retry_after_s: float | None = None
+
+
+SHOWN = Answer(200)
+NONE = Answer(0)
+_BAN = Answer(429, is_page=True)
+
+
+class Discord:
+    """timeout_s: how long the steps wait for one call."""
+
+    def __init__(self, model: Model, scenario: Scenario, seed: int, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._faults = Faults(scenario, "discord", seed)
+        self._reply_s = values(seed, "discord reply", model.distribution("discord.reply_s"))
+        self._tell_s = values(seed, "discord tell", model.distribution("discord.tell_s"))
+        self._ban_s = model.number("discord.ban_s")
+        self._banned_until_s = -math.inf
+        self._invalid_at_s: deque[float] = deque(maxlen=int(model.number("discord.most_invalid")))
+
+    def call(self, now_s: float, request: int, call: int, *, uploads: bool) -> tuple[float, Answer, float]:
+        """(seconds until our answer, the answer, seconds until the message is shown; infinite if it never is).
+
+        A message may be shown although we no longer wait.
+        """
+        if now_s < self._banned_until_s:
+            return _ANSWERS_S, _BAN, math.inf
+        seconds = (self._reply_s if uploads else self._tell_s)(request, call)
+        fault = self._faults.hit(now_s, request, call)
+        if fault is not None:
+            if fault.status is not None:
+                self._count(fault.status, now_s)
+                return _ANSWERS_S, Answer(fault.status, fault.body == "page", fault.retry_after_s), math.inf
+            seconds += self._faults.extra_s(fault, request, call)
+        if seconds <= self._timeout_s:
+            return seconds, SHOWN, seconds
+        return self._timeout_s, NONE, seconds
+
+    def _count(self, status: int, now_s: float) -> None:
+        """Too many invalid requests ban our address.  Source: Discord, "Invalid Request Limit"."""
+        if status in (401, 403, 429):
+            self._invalid_at_s.append(now_s)
+            if len(self._invalid_at_s) == self._invalid_at_s.maxlen and now_s - self._invalid_at_s[0] < _WINDOW_S:
+                self._banned_until_s = now_s + self._ban_s
+
+
+def never_reached(scenario: Scenario, begins_s: float, ends_s: float) -> bool:
+    """Whether Discord served nobody during that time: some fault but slowness hit every call."""
+    faults = [one for one in scenario.of("discord") if one.kind != "slow"]
+    places = {begins_s}
+    for fault in faults:
+        corners = (fault.begins_s + place for place, _ in fault.share.corners)
+        places.update(place for place in (*corners, *_flaps(fault.begins_s, fault.ends_s, fault.flaps)))
+    inside = sorted(place for place in places if begins_s <= place < ends_s)
+    middles = [(a + b) / 2 for a, b in zip(inside, [*inside[1:], ends_s], strict=True)]
+    return all(sum(fault.share_at(at_s) for fault in faults) > 0.999 for at_s in (*inside, *middles))
+
+
+def _flaps(begins_s: float, ends_s: float, flaps: tuple[float, float] | None) -> list[float]:
+    """The instants at which a flapping fault stops and begins again."""
+    if flaps is None:
+        return []
+    found, at_s = [], begins_s
+    while at_s < ends_s:
+        found += [at_s + flaps[0], at_s + flaps[0] + flaps[1]]
+        at_s = found[-1]
+    return found

@@ -1,0 +1,145 @@
+"""The instances of the steps, and the rule that starts and stops them.  Used by appengine.
+
+Source: App Engine, "app.yaml reference" and "How instances are managed"; what is published nowhere is in the model.
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+from local.executions.engine.virtual import Agenda
+from tuning.app_yaml import AppScaling
+from tuning.model import Model
+from tuning.simulate.dice import values
+from tuning.simulate.fault import Fault
+from tuning.simulate.instance import Instance
+from tuning.simulate.processor import Processor
+from tuning.simulate.scenario import Scenario
+
+_LOOK_EVERY_S = 1.0  # at the use of the processors
+_CLASSES = {"F1": "f1", "F2": "f2", "F4": "f4", "F4_1G": "f4"}
+_ONE_CORE = 1.0  # what one request computes with at most
+
+
+class Fleet:
+    """when_free() is called when an instance has become ready.  machine: one processor for all of them, or None."""
+
+    def __init__(
+        self, agenda: Agenda, app: AppScaling, model: Model, scenario: Scenario, seed: int, machine: Processor | None
+    ) -> None:
+        own = _CLASSES[app.instance_class]
+        self.when_free: Callable[[], None] = lambda: None
+        self._agenda = agenda
+        self._app = app
+        self._model = model
+        self._machine = machine
+        self._cores = model.number(f"appengine.{own}_cores")
+        self._start_s = values(seed, "appengine start", model.distribution(f"appengine.start_{own}_s"))
+        self._decision_s = model.number("appengine.start_decision_s")
+        self._idle_stop_s = model.number("appengine.idle_stop_s")
+        self._window_s = model.number("appengine.cpu_window_s")
+        self._fixed = int(model.number("appengine.fixed_instances"))
+        self._starts_at = app.max_concurrent_requests * app.target_throughput_utilization
+        self._ready: list[Instance] = []
+        self._starting: list[Instance] = []
+        self._started = 0
+        self._decided_s = -math.inf
+        self._use = 0.0  # of the processors, smoothed
+        self._used_s = 0.0
+        self._paid_s = 0.0
+        self.most = 0
+        for _ in range(self._fixed or app.min_instances):
+            self._ready.append(self._instance(agenda.now_s))
+        self.most = len(self._ready)
+        for fault in scenario.of("steps"):
+            if fault.kind == "cold":
+                agenda.add(fault.begins_s, partial(self._stop_some, fault))
+        agenda.add(agenda.now_s + _LOOK_EVERY_S, self._look)
+
+    @property
+    def count(self) -> int:
+        return len(self._ready) + len(self._starting)
+
+    def free(self) -> Instance | None:
+        """The one with the fewest requests, if it may get another one."""
+        best, fewest = None, self._app.max_concurrent_requests
+        for one in self._ready:
+            if one.in_progress < fewest:
+                best, fewest = one, one.in_progress
+        return best
+
+    def start_if_needed(self, pending: int) -> None:
+        """Start instances until each would have less than its share of the requests, or where processors are busy.
+
+        pending: requests that wait for an instance.
+        """
+        if self._fixed:
+            return
+        working = pending
+        for one in self._ready:
+            working += one.in_progress
+        needed = math.ceil(working / self._starts_at)
+        if self._use > self._app.target_cpu_utilization and working and not self._starting:
+            needed = max(needed, len(self._ready) + 1)
+        needed = max(needed + self._app.min_idle_instances, self._app.min_instances)
+        while self.count < min(needed, self._app.max_instances):
+            if self._agenda.now_s - self._decided_s < self._decision_s:
+                return  # the next request decides again, or the next look
+            self._start()
+
+    def hours(self, end_s: float) -> float:
+        """Paid until then: an instance counts until 15 minutes after its last request."""
+        return (self._paid_s + sum(self._paid(one, end_s) for one in (*self._ready, *self._starting))) / 3600
+
+    def _start(self) -> None:
+        self._decided_s = self._agenda.now_s
+        self._started += 1
+        instance = self._instance(self._agenda.now_s + self._start_s(self._started, 0))
+        self._starting.append(instance)
+        self.most = max(self.most, self.count)
+        self._agenda.add(instance.ready_s, partial(self._is_up, instance))
+
+    def _instance(self, ready_s: float) -> Instance:
+        return Instance(
+            ready_s,
+            started_s=self._agenda.now_s,
+            processor=self._machine or Processor(self._agenda, self._cores, _ONE_CORE),
+            processes=self._app.workers,
+            threads=self._app.threads,
+            bytes_per_s=self._model.number("appengine.bits_per_s") / 8,
+            connections_per_s=self._model.number("appengine.connections_per_s"),
+        )
+
+    def _is_up(self, instance: Instance) -> None:
+        self._starting.remove(instance)
+        self._ready.append(instance)
+        self.when_free()
+
+    def _look(self) -> None:
+        """Once a second: how busy the processors are, and who has been idle for too long."""
+        now_s = self._agenda.now_s
+        if self._ready and self._machine is None:
+            use = (sum(one.processor.used_s() for one in self._ready) - self._used_s) / _LOOK_EVERY_S / len(self._ready)
+            self._use += (max(0.0, use) - self._use) * min(1.0, _LOOK_EVERY_S / self._window_s)
+        least = max(self._app.min_instances, self._app.min_idle_instances)
+        for one in list(self._ready):
+            is_idle = one.in_progress == 0 and now_s - one.last_s >= self._idle_stop_s
+            if is_idle and len(self._ready) > least and not self._fixed:
+                self._stop(one)
+        self._used_s = sum(one.processor.busy_s for one in self._ready)
+        self._agenda.add(now_s + _LOOK_EVERY_S, self._look)
+
+    def _stop(self, instance: Instance) -> None:
+        self._ready.remove(instance)
+        self._paid_s += self._paid(instance, self._agenda.now_s)
+
+    def _paid(self, instance: Instance, end_s: float) -> float:
+        if self._app.min_instances or self._fixed:
+            return max(end_s - instance.started_s, 0.0)
+        return max(instance.last_s + self._idle_stop_s - instance.started_s, 0.0)
+
+    def _stop_some(self, fault: Fault) -> None:
+        """A scenario stops instances: what they were doing gets no answer, and new ones start as usual."""
+        for one in self._ready[: math.ceil(fault.share_at(self._agenda.now_s) * len(self._ready))]:
+            one.is_stopped = True
+            self._stop(one)

@@ -1,0 +1,223 @@
+"""The Cloud Run function: instances, the limits of limits.yaml, the creation of the task, Discord's 3 seconds.
+
+In: receive(), for each command that a member sends.  Out: a task, or none.
+Requests arrive in order, and none that comes later changes the answer to an earlier one: each is worked out at once.
+Source: ingress/backlog.py, limits.py and enqueue.py; a test compares.
+"""
+
+import math
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from functools import partial
+from heapq import heappop, heappush
+
+from local.executions.engine.virtual import Agenda
+from schemas.limits import Limits
+from tuning.model import Model
+from tuning.project import IngressScaling
+from tuning.simulate.dice import uniform, values
+from tuning.simulate.faults import Faults
+from tuning.simulate.queues import Queue
+from tuning.simulate.request import Request
+from tuning.simulate.scenario import Scenario
+
+SECOND_CALL_AFTER_S = 0.9
+PAUSE_S = 0.5
+CALL_TIMEOUT_MARGIN_S = 1.0
+_NOT_RETRYABLE = (400, 403, 404)
+_FETCH_TIMEOUT_S = 1.0
+_MAX_AGE_S = 60.0
+_WINDOW_S = 60.0
+_MAX_MEMBERS = 10_000
+_REFUSES_S = 0.05  # how soon a fault's answer comes
+
+
+class Instance:
+    """What one instance remembers: when its requests end, the queue as it saw it last, each member's commands."""
+
+    __slots__ = ("ends_s", "enqueued", "is_paid_until_s", "last_s", "members", "ready_s", "refreshed_s", "seen")
+
+    def __init__(self, ready_s: float) -> None:
+        self.ready_s = ready_s
+        self.last_s = ready_s
+        self.ends_s: list[float] = []
+        self.is_paid_until_s = ready_s
+        self.refreshed_s = -math.inf
+        self.enqueued = 0
+        self.seen: tuple[float, float, int] | None = None  # wait at that time, when, how many enqueued then
+        self.members: OrderedDict[int, deque[float]] = OrderedDict()
+
+
+class Ingress:
+    """release() is called for a request that no task was created for."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        scaling: IngressScaling,
+        limits: Limits,
+        model: Model,
+        scenario: Scenario,
+        seed: int,
+        queue: Queue,
+        release: Callable[[Request], None],
+    ) -> None:
+        self._agenda = agenda
+        self._scaling = scaling
+        self._limits = limits
+        self._queue = queue
+        self._release = release
+        self._faults = (Faults(scenario, "tasks", seed), Faults(scenario, "tokens", seed))
+        self._network_s = values(seed, "network", model.distribution("ingress.network_s"))
+        self._handle_s = values(seed, "handle", model.distribution("ingress.handle_s"))
+        self._cold_start_s = values(seed, "cold start", model.distribution("ingress.cold_start_s"))
+        self._create_s = values(seed, "create a task", model.distribution("tasks.create_s"))
+        self._who = uniform(seed, "members")
+        self._members = model.number("ingress.members")
+        self._idle_stop_s = model.number("ingress.idle_stop_s")
+        self._wait_limit_s = model.number("ingress.wait_limit_s")
+        self._answer_limit_s = model.number("discord.answer_limit_s")
+        self._token_life_s = model.number("discord.token_life_s")
+        self._instances = [Instance(agenda.now_s) for _ in range(scaling.min_instances)]
+        self._started = 0
+        self.requests = 0
+        self.paid_s = 0.0
+        self.lookups = 0
+
+    def receive(self, request: Request) -> None:
+        """Answer a command that is sent now."""
+        network_s = self._network_s(request.number, 0)
+        arrived_s = self._agenda.now_s + network_s / 2
+        self.requests += 1
+        instance, begins_s = self._instance(arrived_s)
+        request.open += 1
+        if instance is None:
+            self._end(request, None, begins_s + network_s / 2)
+            return
+        request.received_s = begins_s
+        request.expires_s = begins_s + self._token_life_s
+        answered_s, created_s, is_deferred = self._handle(request, instance, begins_s)
+        heappush(instance.ends_s, answered_s)
+        instance.last_s = max(instance.last_s, answered_s)
+        self.paid_s += max(0.0, answered_s - max(arrived_s, instance.is_paid_until_s))
+        instance.is_paid_until_s = max(instance.is_paid_until_s, answered_s)
+        in_time = answered_s + network_s / 2 - request.sent_s <= self._answer_limit_s
+        request.acknowledged = is_deferred and in_time
+        self._end(request, created_s, answered_s)
+
+    def _end(self, request: Request, created_s: float | None, answered_s: float) -> None:
+        if created_s is None:
+            self._agenda.add(answered_s, partial(self._release, request))
+        else:
+            self._agenda.add(created_s, partial(self._queue.add, request))
+
+    def _instance(self, now_s: float) -> tuple[Instance | None, float]:
+        """The instance for a request that arrives now, and when it begins there; None if it is answered with 429."""
+        best, free = None, 0
+        for one in list(self._instances):
+            while one.ends_s and one.ends_s[0] <= now_s:
+                heappop(one.ends_s)
+            is_idle = not one.ends_s and now_s - one.last_s > self._idle_stop_s
+            if is_idle and len(self._instances) > self._scaling.min_instances:
+                self._instances.remove(one)
+            elif (own := self._scaling.concurrency - len(one.ends_s)) > free:
+                best, free = one, own
+        if best is None and len(self._instances) < self._scaling.max_instances:
+            self._started += 1
+            best = Instance(now_s + self._cold_start_s(self._started, 0))
+            self._instances.append(best)
+        if best is not None:
+            return best, max(now_s, best.ready_s)
+        soonest = min(self._instances, key=lambda one: one.ends_s[0])
+        if soonest.ends_s[0] - now_s > self._wait_limit_s:
+            return None, now_s + self._wait_limit_s
+        return soonest, heappop(soonest.ends_s)
+
+    def _handle(self, request: Request, instance: Instance, now_s: float) -> tuple[float, float | None, bool]:
+        """(when it is answered, when the task is created if it is, whether the answer is not a refusal)."""
+        limits = self._limits
+        deadline_s = now_s + self._scaling.answer_within_s
+        now_s += self._handle_s(request.number, 0)
+        fetched_s = self._refresh(request, instance, now_s)
+        looked_s = min(fetched_s, now_s + _FETCH_TIMEOUT_S, deadline_s) if fetched_s is not None else now_s
+        if self._wait_s(instance, now_s) > limits.refuse_after_s or not self._may_ask(request, instance, now_s):
+            return looked_s, None, False
+        done_s, created_s = self._enqueue(request, now_s, deadline_s)
+        if done_s is None:
+            self._refund(request, instance)
+            return max(looked_s, min(created_s, deadline_s)), created_s if created_s < math.inf else None, False
+        instance.enqueued += 1
+        return max(looked_s, done_s), created_s, True
+
+    def _refresh(self, request: Request, instance: Instance, now_s: float) -> float | None:
+        """Ask Cloud Tasks for the queue's length, if that is due; when its answer comes."""
+        if now_s - instance.refreshed_s < self._limits.look_every_s:
+            return None
+        instance.refreshed_s = now_s
+        self.lookups += 1
+        seconds, is_good = self._call(request, 3, now_s)
+        if is_good and seconds <= _FETCH_TIMEOUT_S:
+            per_s, enqueued = self._queue.per_s, instance.enqueued
+            seen = (self._queue.waiting / per_s if per_s > 0 else math.inf, now_s, enqueued)
+            self._agenda.add(now_s + seconds, partial(setattr, instance, "seen", seen))
+        return now_s + seconds
+
+    def _wait_s(self, instance: Instance, now_s: float) -> float:
+        """Of a new task, as far as this instance knows."""
+        if instance.seen is None or now_s - instance.seen[1] > _MAX_AGE_S:
+            return 0.0
+        wait_s, _, enqueued = instance.seen
+        per_s = self._queue.per_s
+        return wait_s + ((instance.enqueued - enqueued) / per_s if per_s > 0 else 0.0)
+
+    def _may_ask(self, request: Request, instance: Instance, now_s: float) -> bool:
+        """Whether the member has not asked too often, as far as this instance knows."""
+        member = int(self._who(request.number, 0) * self._members)
+        asked = instance.members.get(member)
+        if asked is None:
+            asked = instance.members[member] = deque()
+            if len(instance.members) > _MAX_MEMBERS:
+                instance.members.popitem(last=False)
+        else:
+            instance.members.move_to_end(member)
+            while asked and asked[0] + _WINDOW_S <= now_s:
+                asked.popleft()
+        if len(asked) >= self._limits.per_minute:
+            return False
+        asked.append(now_s)
+        return True
+
+    def _refund(self, request: Request, instance: Instance) -> None:
+        asked = instance.members.get(int(self._who(request.number, 0) * self._members))
+        if asked:
+            asked.pop()
+
+    def _enqueue(self, request: Request, now_s: float, deadline_s: float) -> tuple[float | None, float]:
+        """(when the queue said yes, None if not in time; when the task is there, infinite if never)."""
+        first_s, first_is_good = self._call(request, 1, now_s)
+        if first_s <= SECOND_CALL_AFTER_S:
+            if first_is_good:
+                return now_s + first_s, now_s + first_s
+            if first_is_good is None:
+                return None, math.inf
+            second_at_s = now_s + first_s + PAUSE_S
+        else:
+            second_at_s = now_s + SECOND_CALL_AFTER_S
+        second_s, second_is_good = self._call(request, 2, second_at_s)
+        given_up_s = deadline_s + CALL_TIMEOUT_MARGIN_S
+        ends = [now_s + first_s] if first_is_good else []
+        ends += [second_at_s + second_s] if second_is_good and second_at_s < deadline_s else []
+        created_s = min((end_s for end_s in ends if end_s <= given_up_s), default=math.inf)
+        return (created_s if created_s <= deadline_s else None), created_s
+
+    def _call(self, request: Request, call: int, now_s: float) -> tuple[float, bool | None]:
+        """(seconds, whether it was good; None if another call cannot be good) of one call to Cloud Tasks."""
+        seconds = self._create_s(request.number, call)
+        for faults in self._faults:
+            fault = faults.hit(now_s, request.number, call)
+            if fault is None or fault.kind == "stall":
+                continue
+            if fault.status is not None:
+                return _REFUSES_S, None if fault.status in _NOT_RETRYABLE else False
+            seconds += faults.extra_s(fault, request.number, call)
+        return seconds, seconds < math.inf

@@ -1,0 +1,135 @@
+"""What the real workflow does after the same outcomes, remembered.  Used by execution.
+
+The interpreter is a pure function of its argument and the outcomes.  So after the same outcomes it asks for the same
+next effect, as long as that does not depend on who asks: the requests differ in their ids and times.  Nothing is
+remembered from the first question for the time on, and every now and then an execution runs in full to see whether it
+holds.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from local.executions.data.outcomes import Result
+from local.workflows.compile.workflow import Workflow
+from local.workflows.effects import HttpCall, HttpResponse, Leaf, Sleep, Value
+from local.workflows.run.branches import Branches
+from local.workflows.run.observer import Bill
+from tuning.simulate.calls import CallKind
+
+_FIRST, _EVERY = 4, 500  # which requests run in full
+
+
+class PathsDiffer(Exception):
+    """Raised when what a workflow does depends on which request it is."""
+
+
+class UnknownCall(Exception):
+    """Raised when a workflow asks for something that no model answers; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A call to a step."""
+
+    kind: CallKind
+    attempt: int
+    timeout_s: float
+
+
+@dataclass(slots=True)
+class Node:
+    """After some outcomes: what comes next.  ask is None where the real run has to go on, and at the end."""
+
+    ask: Order | float | None  # float: a sleep
+    has_ended: bool
+    internal: int
+    external: int
+    next: dict[int, "Node"] = field(default_factory=dict)  # by the outcome's id: each lives for ever
+
+
+@dataclass(slots=True)
+class RealRun:
+    """The interpreter at work for one execution."""
+
+    branches: Branches
+    bill: Bill
+
+
+class Paths:
+    """Of one workflow.  is_general: whether anything may be remembered."""
+
+    def __init__(self, workflow: Workflow, environment: Mapping[str, str], is_general: bool) -> None:
+        self._workflow = workflow
+        self._environment = environment
+        self._is_general = is_general
+        self._root: Node | None = None
+
+    def is_checked(self, number: int) -> bool:
+        """Whether this request's execution runs in full."""
+        return not self._is_general or number < _FIRST or number % _EVERY == 0
+
+    def begin(self, argument: Callable[[], Value]) -> Node:
+        if self._root is None:
+            self._root = _node(self.real(argument(), ()))
+        return self._root
+
+    def after(self, node: Node, outcomes: Sequence[Result], argument: Callable[[], Value]) -> Node:
+        """The node after the last of these outcomes; `node` is the one before it."""
+        newest = outcomes[-1]
+        if isinstance(newest, HttpResponse) and newest.code == _ONE_OF_MANY:
+            return _UNKNOWN
+        found = node.next.get(id(newest))
+        if found is None:
+            found = node.next[id(newest)] = _node(self.real(argument(), outcomes))
+        return found
+
+    def real(self, argument: Value, outcomes: Sequence[Result]) -> RealRun:
+        """A run that has got these outcomes."""
+        bill = Bill()
+        run = RealRun(Branches(self._workflow.run(argument, self._environment, None, bill)), bill)
+        for outcome in outcomes:
+            ((number, _),) = run.branches.pending.items()
+            run.branches.resume(number, outcome)
+        return run
+
+    def check(self, node: Node, run: RealRun) -> None:
+        """Raises PathsDiffer."""
+        if node is _UNKNOWN:
+            return
+        real = _node(run)
+        if (real.ask, real.has_ended, real.internal, real.external) != (
+            *(node.ask, node.has_ended),
+            *(node.internal, node.external),
+        ):
+            raise PathsDiffer
+
+
+# A 429 says how long to wait: too many answers to remember what follows each.
+_ONE_OF_MANY = 429
+_UNKNOWN = Node(None, False, 0, 0)
+
+
+def _node(run: RealRun) -> Node:
+    pending = list(run.branches.pending.values())
+    ask: Order | float | None = None
+    if len(pending) == 1 and isinstance(pending[0], HttpCall):
+        ask = order_of(pending[0])
+    elif len(pending) == 1 and isinstance(pending[0], Sleep):
+        ask = float(pending[0].seconds)
+    return Node(ask, run.branches.ended is not None, run.bill.internal, run.bill.external)
+
+
+def order_of(effect: Leaf) -> Order:
+    """Raises UnknownCall."""
+    if not isinstance(effect, HttpCall):
+        raise UnknownCall(f"the workflow asks for {type(effect).__name__}, which no model answers")
+    path = effect.url.partition("://")[2].partition("/")[2].partition("?")[0]
+    try:
+        attempt = int(next((value for name, value in effect.headers.items() if name.lower() == "x-attempt"), "1"))
+    except ValueError:
+        attempt = 1
+    if effect.method == "POST" and path == "generate-image":
+        return Order("generate", attempt, effect.timeout_s)
+    if effect.method == "POST" and path == "reply-discord":
+        return Order("tell" if b'"failure"' in (effect.body or b"") else "reply", attempt, effect.timeout_s)
+    raise UnknownCall(f"the workflow calls {effect.method} {effect.url}, which no model answers")

@@ -1,0 +1,232 @@
+"""A load, a scenario and a project → Answer: all parts on one agenda, in virtual time.  Called by the command line.
+
+Arrivals are open: a request is sent when it is sent, whatever has become of those before.  After the last one the
+simulation goes on until nothing works for any request.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+
+from local.executions.engine.virtual import Agenda
+from local.workflows.limits import raise_recursion_limit
+from tuning.model import Model
+from tuning.prices import read_prices
+from tuning.project import Project
+from tuning.simulate import recovery
+from tuning.simulate.answer import (
+    Answer,
+    CallsPerRequest,
+    Histogram,
+    Instances,
+    Line,
+    Series,
+    Shade,
+    Spread,
+)
+from tuning.simulate.answer import (
+    Executions as ExecutionNumbers,
+)
+from tuning.simulate.appengine import AppEngine
+from tuning.simulate.discord import Discord, never_reached
+from tuning.simulate.executions import Executions
+from tuning.simulate.fleet import Fleet
+from tuning.simulate.ingress import Ingress
+from tuning.simulate.load import Load
+from tuning.simulate.measure import Measure
+from tuning.simulate.paths import Paths, PathsDiffer
+from tuning.simulate.processor import Processor
+from tuning.simulate.queues import Queue
+from tuning.simulate.request import Request
+from tuning.simulate.scenario import Scenario
+from tuning.simulate.steps import Steps
+from tuning.simulate.storage import Storage
+
+_BUCKETS = 180
+_NICE_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
+_LONGEST_DRAIN_S = 86_400.0  # after the load; then what still waits is counted as it is
+_EVENTS_A_REPORT = 5_000
+
+Progress = Callable[[int, int], None]  # (requests that have ended, requests that are expected)
+
+
+def simulate(
+    project: Project,
+    load: Load,
+    scenario: Scenario,
+    model: Model,
+    seed: int = 1,
+    progress: Progress | None = None,
+) -> Answer:
+    """The same arguments give the same answer.  Raises UnknownCall where a workflow asks for what no model answers."""
+    raise_recursion_limit()
+    try:
+        simulation = _Simulation(project, load, scenario, model, seed, remembers=True)
+        simulation.run(progress)
+    except PathsDiffer:
+        simulation = _Simulation(project, load, scenario, model, seed, remembers=False)
+        simulation.run(progress)
+    return simulation.answer()
+
+
+class _Simulation:
+    """All parts, joined."""
+
+    def __init__(
+        self, project: Project, load: Load, scenario: Scenario, model: Model, seed: int, *, remembers: bool
+    ) -> None:
+        self._project, self._load, self._scenario, self._model = project, load, scenario, model
+        self._seed = seed
+        agenda = self._agenda = Agenda(0.0)
+        self._measure = Measure(agenda, _bucket_s(load.length_s), load.expected, self._is_unreachable)
+        release = self._measure.release
+        cores = model.number("machine.cores")
+        machine = Processor(agenda, cores, 1.0) if cores else None
+        deployed = project.deployment
+        self._storage = Storage(model, scenario, seed, deployed.steps.bucket_timeout.read_s)
+        discord = Discord(model, scenario, seed, deployed.steps.discord_timeout.read_s)
+        self._steps = Steps(agenda, model, seed, self._storage, discord, release)
+        self._fleet = Fleet(agenda, project.app, model, scenario, seed, machine)
+        app_engine = AppEngine(agenda, project.app, model, scenario, seed, self._fleet, self._steps)
+        workflow = _last_part(deployed.ingress.environment["WORKFLOW"])
+        paths = Paths(project.workflows[workflow], project.environment[workflow], remembers)
+        self._executions = Executions(
+            *(agenda, paths, model, scenario, seed, app_engine.receive, release),
+            failed_call=self._measure.failed_call,
+            machine=machine,
+        )
+        self._queue_name = _last_part(deployed.ingress.environment["QUEUE"])
+        config = project.queues[self._queue_name]
+        self._queue = Queue(agenda, config, model, scenario, seed, self._executions, release)
+        self._ingress = Ingress(agenda, project.ingress, project.limits, model, scenario, seed, self._queue, release)
+        self._is_loading = True
+
+    def run(self, progress: Progress | None) -> None:
+        agenda, measure = self._agenda, self._measure
+        self._arrivals = self._load.times(random.Random(self._seed))  # noqa: S311 -- a simulation
+        self._number = 0
+        self._await_arrival()
+        agenda.add(measure.bucket_s, self._look)
+        until_s = self._load.length_s + _LONGEST_DRAIN_S
+        open_, advance = measure.open, agenda.advance
+        while (self._is_loading or open_) and agenda.now_s < until_s:
+            for _ in range(_EVENTS_A_REPORT):
+                advance()
+                if not open_ and not self._is_loading:
+                    break
+            if progress is not None:
+                progress(measure.sent - len(open_), self._load.expected)
+        measure.end_all()
+
+    def _await_arrival(self) -> None:
+        at_s = next(self._arrivals, None)
+        if at_s is None:
+            self._is_loading = False
+        else:
+            self._agenda.add(at_s, self._arrive)
+
+    def _arrive(self) -> None:
+        request = Request(self._number, self._agenda.now_s)
+        self._number += 1
+        self._measure.send(request)
+        self._ingress.receive(request)
+        self._await_arrival()
+
+    def _look(self) -> None:
+        """At the end of each bucket."""
+        measure, executions, now_s = self._measure, self._executions, self._agenda.now_s
+        measure.bucket(now_s - measure.bucket_s / 2).gauges = (
+            *(self._queue.waiting, executions.queued, executions.asleep, executions.active),
+            self._fleet.count,
+        )
+        self._agenda.add(now_s + measure.bucket_s, self._look)
+
+    def _is_unreachable(self, request: Request) -> bool:
+        return never_reached(self._scenario, request.received_s, request.expires_s)
+
+    def answer(self) -> Answer:
+        measure, executions, times = self._measure, self._executions, self._measure.times
+        ends = measure.ends
+        acknowledged = measure.sent - ends["refused"]
+        if acknowledged != sum(ends[name] for name in ("pictures", "told", "late", "lost", "unreachable")):
+            raise AssertionError(f"requests were lost or made up by the simulation itself: {ends}")
+        calls, each = executions.calls, max(acknowledged, 1)
+        edges_s, counts = times.histogram()
+        return Answer(
+            seed=self._seed,
+            commit=None,
+            sent=measure.sent,
+            refused=ends["refused"],
+            acknowledged=acknowledged,
+            pictures=ends["pictures"],
+            told=ends["told"],
+            late=ends["late"],
+            lost=ends["lost"],
+            unreachable=ends["unreachable"],
+            duplicates=measure.duplicates,
+            s_to_reply=Spread(times.quantile(0.5), times.quantile(0.95), times.quantile(0.99), times.longest_s),
+            calls_per_request=CallsPerRequest(calls["generate"] / each, (calls["reply"] + calls["tell"]) / each),
+            executions=ExecutionNumbers(
+                executions.most_active, executions.most_queued, (executions.internal + executions.external) / each
+            ),
+            queues={self._queue_name: Line(self._queue.most_waiting, self._queue.longest_wait_s)},
+            instances=Instances(self._fleet.most, self._fleet.hours(self._agenda.now_s)),
+            recovered_after_s=self._recovered_after_s(),
+            cost_usd=self._cost(measure.sent),
+            prices_as_of=read_prices().as_of,
+            kept=not ends["lost"] and not measure.duplicates,
+            load=self._load.label,
+            scenario=self._scenario.name,
+            length_s=self._load.length_s,
+            series=self._series(),
+            histogram=Histogram(edges_s, counts),
+            lives=measure.lives(),
+            faults=[Shade(fault.begins_s, fault.ends_s, fault.label) for fault in self._scenario.faults],
+            limits={
+                "executions": self._model.number("executions.most_at_once"),
+                "queued": self._model.number("executions.most_queued"),
+                "instances": float(self._project.app.max_instances),
+            },
+        )
+
+    def _recovered_after_s(self) -> float | None:
+        scenario, measure = self._scenario, self._measure
+        if not scenario.faults:
+            return None
+        return recovery.recovered_after_s(measure.buckets, measure.bucket_s, scenario.begins_s, scenario.ends_s)
+
+    def _cost(self, requests: int) -> Mapping[str, float]:
+        ingress, queue, storage = self._ingress, self._queue, self._storage.calls
+        own = self._project.app.instance_class.partition("_")[0].lower()
+        counted = {
+            "workflows_internal_step": self._executions.internal,
+            "workflows_external_step": self._executions.external,
+            "tasks_operation": queue.created + queue.dispatches + ingress.lookups,
+            f"appengine_{own}": self._fleet.hours(self._agenda.now_s) * 3600,
+            "appengine_egress": self._steps.uploaded_bytes,
+            "functions_request": ingress.requests,
+            "functions_vcpu": ingress.paid_s * self._project.ingress.cpu,
+            "functions_memory": ingress.paid_s * self._project.ingress.memory_mib / 1024,
+            "storage_write": storage["write"],
+            "storage_read": storage["read"] + storage["look"],
+        }
+        return read_prices().cost(counted, requests)
+
+    def _series(self) -> Series:
+        buckets = self._measure.buckets
+        columns: dict[str, list[float | None]] = {
+            "arrivals": [bucket.sent for bucket in buckets],
+            "errors": [bucket.errors for bucket in buckets],
+        }
+        for number, name in enumerate(("waiting", "queued", "asleep", "executions", "instances")):
+            columns[name] = [float(bucket.gauges[number]) if bucket.gauges else 0.0 for bucket in buckets]
+        for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
+            columns[name] = [bucket.times.quantile(share) for bucket in buckets]
+        return Series(self._measure.bucket_s, columns)
+
+
+def _bucket_s(length_s: float) -> float:
+    return float(next((nice for nice in _NICE_S if nice * _BUCKETS >= length_s), _NICE_S[-1]))
+
+
+def _last_part(name: str) -> str:
+    return name.rpartition("/")[2]

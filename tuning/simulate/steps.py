@@ -1,0 +1,182 @@
+"""The two steps on an instance of App Engine: draw and store; fetch and show.  Called by appengine.
+
+In: a call of the workflow.  Out: the HTTP answer that the steps would give it.
+Source: steps/generate.py, steps/reply.py, steps/verdicts.py; tests compare.
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from local.executions.engine.virtual import Agenda
+from local.workflows.effects import HttpFailure, HttpResponse
+from tuning.model import Model
+from tuning.simulate.answers import GENERATED, REPLIED, failed, limited
+from tuning.simulate.calls import Call
+from tuning.simulate.dice import values
+from tuning.simulate.discord import Answer, Discord
+from tuning.simulate.processor import Processor
+from tuning.simulate.request import Request
+from tuning.simulate.storage import Storage
+from tuning.simulate.throttle import Throttle
+
+ACKNOWLEDGED_WITHIN_S = 30.0
+BLOCKED_WAITS_S = (2.0, 10.0, 30.0, 90.0)
+NONCE_S = 300.0  # Discord shows a second message of the same nonce only after minutes
+_GONE = failed(410, "discord")
+_LATER = failed(503, "discord")
+
+Finish = Callable[[HttpResponse | HttpFailure], None]
+
+
+class Place(Protocol):
+    """What a step needs of its instance."""
+
+    processor: Processor
+
+    def process(self) -> Throttle: ...
+    def upload_ends_s(self, begins_s: float, size_bytes: float) -> float: ...
+
+
+class Steps:
+    """release() is called for a request that a message of Discord was still awaited for."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        model: Model,
+        seed: int,
+        storage: Storage,
+        discord: Discord,
+        release: Callable[[Request], None],
+    ) -> None:
+        self._agenda = agenda
+        self._storage = storage
+        self._discord = discord
+        self._release = release
+        self._generate_s = values(seed, "generate", model.distribution("steps.generate_cpu_s"))
+        self._again_s = values(seed, "generate again", model.distribution("steps.generate_again_cpu_s"))
+        self._reply_s = values(seed, "reply", model.distribution("steps.reply_cpu_s"))
+        self._picture_bytes = model.number("steps.picture_bytes")
+        self._has_bot = model.number("steps.bot_token") > 0
+        self.uploaded_bytes = 0.0
+
+    def perform(self, call: Call, place: Place, finish: Finish) -> None:
+        """Begin the work of a call; finish() is called when it ends."""
+        request, number = call.request.number, call.number
+        if call.kind != "generate":
+            place.processor.work(self._reply_s(request, number), partial(self._reply, call, place, finish))
+        elif call.attempt == 1:
+            place.processor.work(self._generate_s(request, 0), partial(self._store, call, place, finish))
+        else:
+            place.processor.work(self._again_s(request, number), partial(self._look, call, place, finish))
+
+    def _look(self, call: Call, place: Place, finish: Finish) -> None:
+        """A later attempt draws only what is not in the bucket."""
+        now_s, request = self._agenda.now_s, call.request
+        seconds, status, _ = self._storage.call("look", now_s, request.number, call.number)
+        if status != 200:
+            self._agenda.add(now_s + seconds, partial(finish, failed(status, "bucket")))
+        else:
+            self._agenda.add(now_s + seconds, partial(self._looked, call, place, finish))
+
+    def _looked(self, call: Call, place: Place, finish: Finish) -> None:
+        if call.request.stored:
+            finish(GENERATED)
+        else:
+            place.processor.work(self._generate_s(call.request.number, 0), partial(self._store, call, place, finish))
+
+    def _store(self, call: Call, place: Place, finish: Finish) -> None:
+        now_s, request = self._agenda.now_s, call.request
+        seconds, status, is_done = self._storage.call("write", now_s, request.number, call.number)
+        ends_s = now_s + seconds
+        if status == 200:
+            ends_s = max(ends_s, place.upload_ends_s(now_s, self._picture_bytes))
+        if is_done:
+            request.stored = True
+        self._agenda.add(ends_s, partial(finish, GENERATED if status == 200 else failed(status, "bucket")))
+
+    def _reply(self, call: Call, place: Place, finish: Finish) -> None:
+        now_s, request = self._agenda.now_s, call.request
+        is_picture = call.kind == "reply"
+        if now_s >= request.expires_s and not (is_picture and self._has_bot):
+            finish(_GONE)
+        elif not is_picture:
+            self._send(call, place, finish)
+        else:
+            seconds, status, _ = self._storage.call("read", now_s, request.number, call.number)
+            if status != 200:
+                self._agenda.add(now_s + seconds, partial(finish, failed(status, "bucket")))
+            else:
+                self._agenda.add(now_s + seconds, partial(self._send, call, place, finish))
+
+    def _send(self, call: Call, place: Place, finish: Finish) -> None:
+        """Edit the message, or post one as the bot after the token's life."""
+        now_s, request, throttle = self._agenda.now_s, call.request, place.process()
+        is_picture = call.kind == "reply"
+        wait_s = throttle.wait_s(now_s)
+        if wait_s > 0:
+            finish(limited(wait_s))
+            return
+        is_late = now_s >= request.expires_s
+        if not request.acknowledged and not is_late:
+            if now_s - request.sent_s < ACKNOWLEDGED_WITHIN_S:
+                finish(_LATER)  # 404/10015: nothing to edit yet
+                return
+            if not self._has_bot:
+                finish(_GONE)
+                return
+            is_late = True
+        seconds, answer, shown_s = self._discord.call(now_s, request.number, call.number, uploads=is_picture)
+        ends_s = now_s + seconds
+        if is_picture and answer.status == 200:
+            uploaded_s = place.upload_ends_s(now_s, self._picture_bytes)
+            self.uploaded_bytes += self._picture_bytes
+            ends_s, shown_s = max(ends_s, uploaded_s), max(shown_s, uploaded_s - now_s)
+        if answer.status == 200:
+            self._agenda.add(ends_s, partial(self._shown, request, is_picture, is_late, finish))
+            return
+        if shown_s < math.inf:
+            request.open += 1
+            self._agenda.add(now_s + shown_s, partial(self._shown, request, is_picture, is_late, None))
+        self._agenda.add(ends_s, partial(self._refused, call, throttle, answer, finish))
+
+    def _shown(self, request: Request, is_picture: bool, is_late: bool, finish: Finish | None) -> None:
+        """Discord shows the message; finish is None where nobody waits for the answer any more."""
+        now_s = self._agenda.now_s
+        if is_late:
+            if request.acknowledged and now_s - request.posted_s >= NONCE_S:
+                request.posts += 1
+            request.posted_s = now_s
+        else:
+            request.edited = True
+        if request.acknowledged:
+            request.show("late" if is_late else "pictures" if is_picture else "told", now_s)
+        if finish is not None:
+            finish(REPLIED)
+        else:
+            self._release(request)
+
+    def _refused(self, call: Call, throttle: Throttle, answer: Answer, finish: Finish) -> None:
+        finish(step_answer(answer, call.attempt, throttle, self._agenda.now_s))
+
+
+def step_answer(answer: Answer, attempt: int, throttle: Throttle, now_s: float) -> HttpResponse:
+    """What a step answers after this refusal of Discord, and what its process remembers of it."""
+    status = answer.status
+    if status == 429:
+        return limited(throttle.limited(now_s, answer.retry_after_s, answer.is_page))
+    if status in (401, 403):
+        throttle.count_invalid(now_s)
+    if status == 403 and answer.is_page:
+        if attempt <= len(BLOCKED_WAITS_S):
+            return limited(BLOCKED_WAITS_S[attempt - 1])
+        return failed(403, "discord")
+    if status in (401, 403):
+        return failed(403, "discord")
+    if status == 404:
+        return _GONE
+    if status == 0 or status >= 500 or status in (408, 425):
+        return _LATER
+    return failed(400, "discord")
