@@ -70,12 +70,9 @@ def read_yaml(file: str, text: str, schema: Path) -> YamlFile:
         raise FileMistake(file, mistake.line, mistake.column, str(mistake)) from None
     if root is None:
         raise FileMistake(file, 1, 1, "the file is empty")
-    try:
-        for node in _nodes(file, root, set()):
-            _check_keys(file, node)
-        value = _value_of(file, root)
-    except RecursionError:
-        raise FileMistake(file, 1, 1, "the text is nested too deeply") from None
+    for node in _nodes(file, root, set()):  # nests no deeper than compose, which refuses what is too deep
+        _check_keys(file, node)
+    value = _value_of(file, root)
     try:
         _validator(schema)(value)
     except fastjsonschema.JsonSchemaValueException as error:

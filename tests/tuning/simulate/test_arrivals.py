@@ -103,6 +103,12 @@ def test_every_form_of_an_instant_is_read(tmp_path: Path, text: str, seconds: fl
     assert list(arrivals.times()) == pytest.approx([0, seconds], abs=1e-5)
 
 
+def test_a_log_may_hold_bytes_that_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    path.write_bytes(b"2026-11-25T10:00:00Z GET /\xff\n2026-11-25T10:00:01Z GET /\xe9\x00\n")
+    assert list(read_arrivals(path).times()) == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
@@ -114,6 +120,8 @@ def test_every_form_of_an_instant_is_read(tmp_path: Path, text: str, seconds: fl
         ("2026-11-25T10:00:00Z\n\n2026-02-30T10:00:00Z\n", 3, "'2026-02-30T10:00:00Z' is no instant"),
         ("2026-11-25T10:00:00+99:00\n", 1, "is no instant"),
         ('[\n  {"startTime": "2026-11-25T10:00:00Z"},\n  {"state": "QUEUED"}\n]', 3, "QUEUED has none"),
+        ('[\n{\n"time":\n"2026-11-25T10:00:00Z"\n},\n{\n"a": 1\n}\n]', 6, "expected an object with createTime"),
+        ('[\n{\n"time":\n"2026-11-25T10:00:00Z"\n},\n{\n"a": b\n}\n]', 7, "no JSON: Expecting value"),
         ('{"a": 1}\n', 1, "expected an object with createTime, startTime, timestamp or time"),
         ('{"createTime": "2026-11-25T10:00:00Z"}\n7\n', 2, "expected an object"),
         ('{"createTime": 1795663478}\n', 1, "createTime is '1795663478', expected an instant"),

@@ -109,10 +109,12 @@ def test_a_random_day_is_as_busy_as_an_even_one_hour_by_hour() -> None:
     assert all(at_random[hour] == pytest.approx(evenly[hour], rel=0.1) for hour in range(24))
 
 
-def test_many_at_once_change_nothing_about_when_the_others_come() -> None:
-    alone, crowd = at_once(poisson(5, 60), 0, 20), at_once(poisson(5, 60), 50, 20)
-    assert [at for at in times(crowd) if at != 20] == times(alone)
-    assert times(crowd).count(20) == 50
+def test_what_is_added_changes_nothing_about_when_the_others_come() -> None:
+    alone = times(poisson(5, 60))
+    crowd = times(at_once(poisson(5, 60), 50, 20))
+    assert [at for at in crowd if at != 20] == alone
+    assert crowd.count(20) == 50
+    assert set(alone) < set(times(multiplied(poisson(5, 60), Curve(((0.0, 4.0), (30.0, 4.0))), 20)))
 
 
 def test_what_a_factor_adds_ends_with_the_load() -> None:
