@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tuning.curve import Curve
 
-HEIGHTS = st.floats(0, 1000)
-STEPS = st.lists(st.tuples(st.floats(0, 100), HEIGHTS), min_size=1, max_size=8)
+HEIGHTS = st.just(0.0) | st.floats(1e-6, 1000)
+STEPS = st.lists(st.tuples(st.just(0.0) | st.floats(1e-3, 100), HEIGHTS), min_size=1, max_size=8)
 
 
 @st.composite
@@ -47,7 +47,7 @@ def test_a_curve_cut_in_two_has_both_areas(curve: Curve, place: float) -> None:
         assert curve.until(place + 1e-6).corners == curve.corners
 
 
-@given(curves(), st.lists(st.floats(0, 1), max_size=20))
+@given(curves(), st.lists(st.just(0.0) | st.floats(1e-9, 1), max_size=20))
 def test_the_area_up_to_each_place_is_the_one_that_was_asked_for(curve: Curve, shares: list[float]) -> None:
     whole = curve.area()
     areas = sorted(share * whole for share in shares)
@@ -68,3 +68,7 @@ def test_a_stretched_curve_has_a_stretched_area(curve: Curve, place: float, heig
 def test_what_is_no_curve_is_refused(corners: tuple[tuple[float, float], ...]) -> None:
     with pytest.raises(ValueError, match=r"corner|height"):
         Curve(corners)
+
+
+def test_an_area_too_small_to_be_told_from_0_is_at_the_beginning() -> None:
+    assert list(Curve(((0.0, 0.0), (3.0, 0.5))).places([5e-324])) == [0.0]
