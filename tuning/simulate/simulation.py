@@ -180,6 +180,7 @@ class _Simulation:
             histogram=Histogram(edges_s, counts),
             lives=measure.lives(),
             faults=[Shade(fault.begins_s, fault.ends_s, fault.label) for fault in self._scenario.faults],
+            prices_as_of=read_prices().as_of,
             limits={
                 "executions": self._model.number("executions.most_at_once"),
                 "instances": float(self._project.app.max_instances),
