@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from local.workflows.language.yaml_core import CoreLoader
 from local.yaml_source import YamlMistake, compose
 from tuning.sources import Sources
 
@@ -26,7 +27,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Why a file cannot be read, and where.  shown: the line, and a caret below it, if the reader has them."""
+    """Why a file cannot be read, and where."""
 
     place: Place
     what: str
@@ -45,7 +46,7 @@ def root_of(sources: Sources, file: str) -> yaml.Node:
     if file not in sources:
         raise Unreadable(Mistake(Place(file), "there is no such file"))
     try:
-        root = compose(sources[file])
+        root = compose(sources[file], CoreLoader if file.startswith("workflows/") else yaml.SafeLoader)
     except YamlMistake as mistake:
         raise Unreadable(Mistake(Place(file, mistake.line, mistake.column), str(mistake))) from None
     if root is None:
@@ -74,7 +75,7 @@ def place(sources: Sources, file: str, *path: str | int) -> Place:
     except Unreadable:
         return Place(file)
     for step in path:
-        found = _child(node, step)
+        found = child(node, step)
         if found is None:
             break
         node = found
@@ -88,7 +89,7 @@ def key_place(sources: Sources, file: str, *path: str | int) -> Place:
     except Unreadable:
         return Place(file)
     for step in path[:-1]:
-        node = _child(node, step) if node is not None else None
+        node = child(node, step) if node is not None else None
     if isinstance(node, yaml.MappingNode):
         for key, _ in node.value:
             if key.value == path[-1]:
@@ -100,7 +101,8 @@ def place_of(file: str, node: yaml.Node) -> Place:
     return Place(file, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
+def child(node: yaml.Node, step: str | int) -> yaml.Node | None:
+    """The value of a key of a map, or the item of a list; None where there is none."""
     if isinstance(node, yaml.MappingNode):
         return next((value for key, value in node.value if key.value == str(step)), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
