@@ -28,6 +28,11 @@ DEPLOYED: Mapping[str, str] = {
 PARENT = "projects/{PROJECT}/locations/{LOCATION}".format_map(DEPLOYED)
 
 
+# The $NAMES that `mando deploy` knows, and those for the workflows' variables, which it sets after it deployed the steps.
+SETTINGS = frozenset({"PROJECT", "LOCATION", "APP_REGION", "DISCORD_PUBLIC_KEY", "SEAL_KEY_FILE", "SEAL_PUBLIC_KEY"})
+WORKFLOW_SETTINGS = SETTINGS | {"STEPS_HOST"}
+
+
 class ProjectError(Exception):
     """Raised when a project cannot be read; holds every mistake that was found, in the order of files and lines."""
 
