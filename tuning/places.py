@@ -1,5 +1,6 @@
 """The text of a YAML file → its values, and the place of each.  Called by project.py, knobs.py and the rules."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -45,8 +46,13 @@ def root_of(sources: Sources, file: str) -> yaml.Node:
     """The root node of the file.  Raises Unreadable: no such file, no YAML, nothing in it, a key twice."""
     if file not in sources:
         raise Unreadable(Mistake(Place(file), "there is no such file"))
+    return _root_of(sources[file], file)
+
+
+@functools.lru_cache(maxsize=64)  # many places are asked for in the same text
+def _root_of(text: str, file: str) -> yaml.Node:
     try:
-        root = compose(sources[file], CoreLoader if file.startswith("workflows/") else yaml.SafeLoader)
+        root = compose(text, CoreLoader if file.startswith("workflows/") else yaml.SafeLoader)
     except YamlMistake as mistake:
         raise Unreadable(Mistake(Place(file, mistake.line, mistake.column), str(mistake))) from None
     if root is None:
@@ -92,7 +98,7 @@ def key_place(sources: Sources, file: str, *path: str | int) -> Place:
         node = child(node, step) if node is not None else None
     if isinstance(node, yaml.MappingNode):
         for key, _ in node.value:
-            if key.value == path[-1]:
+            if path and key.value == path[-1]:
                 return place_of(file, key)
     return place(sources, file, *path)
 

@@ -20,7 +20,10 @@ from tuning.prices import Prices
 from tuning.project import DEPLOYMENT_YAML, PARENT, QUEUE_YAML, Project, workflow_file
 
 MEAN_JITTER = 0.5
-_FIRST_MINUTES_S = 700.0  # longer than "minutes", see permanent_repeated.py
+FIRST_MINUTES_S = 300.0  # of a life in which one error never ends; a few attempts more say nothing new
+MINUTES_S = 600.0  # Source: IAM, "Access change propagation": typically 2 minutes, at times 7 or more
+
+_LOOKED_AT_S = {"permanent": 60.0, "a few": FIRST_MINUTES_S, "minutes": MINUTES_S + 100, "temporary": FIRST_MINUTES_S}
 
 
 class Subject:
@@ -101,7 +104,7 @@ class Subject:
         if not self.is_runnable:
             return []
         return [
-            (case, path, self.life(_failing(path, case.answer), until_s=_FIRST_MINUTES_S))
+            (case, path, self.life(_failing(path, case.answer), until_s=_LOOKED_AT_S[case.repetition]))
             for path in (GENERATE, REPLY)
             for case in self.errors
         ]

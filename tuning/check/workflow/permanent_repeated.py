@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from tuning.check.answers import Repetition
 from tuning.check.finding import Found, Rule
 from tuning.check.life import Life
-from tuning.check.subject import Subject
+from tuning.check.subject import MINUTES_S, Subject
 
 _A_FEW = 12
-_MINUTES_S = 600.0  # Source: IAM, "Access change propagation": typically 2 minutes, at times 7 or more
 
 
 def find(subject: Subject) -> Iterator[Found]:
@@ -29,7 +28,7 @@ def _is_too_often(repetition: Repetition, last_s: float, calls: int) -> bool:
         case "a few":
             return calls > _A_FEW
         case "minutes":
-            return last_s > _MINUTES_S
+            return last_s > MINUTES_S
         case "temporary":
             return False
 
