@@ -57,7 +57,7 @@ def _root_of(text: str, file: str) -> yaml.Node:
         raise Unreadable(Mistake(Place(file, mistake.line, mistake.column), str(mistake))) from None
     if root is None:
         raise Unreadable(Mistake(Place(file), "the file is empty"))
-    mistakes = list(_twice(root, file))
+    mistakes = list(_wrong_keys(root, file))
     if mistakes:
         raise Unreadable(*mistakes)
     return root
@@ -117,8 +117,8 @@ def child(node: yaml.Node, step: str | int) -> yaml.Node | None:
     return None
 
 
-def _twice(root: yaml.Node, file: str) -> Iterator[Mistake]:
-    """A key that stands twice in one map: YAML forbids it, PyYAML takes the last one."""
+def _wrong_keys(root: yaml.Node, file: str) -> Iterator[Mistake]:
+    """Keys that stand twice in one map, which YAML forbids and PyYAML accepts; and keys that are no texts."""
     waiting, read = [root], 0
     while waiting:
         node = waiting.pop()
@@ -129,10 +129,12 @@ def _twice(root: yaml.Node, file: str) -> Iterator[Mistake]:
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:
-                if isinstance(key, yaml.ScalarNode):
-                    if key.value in seen:
-                        yield Mistake(place_of(file, key), f"'{key.value}' stands there twice")
-                    seen.add(key.value)
+                if not isinstance(key, yaml.ScalarNode):
+                    yield Mistake(place_of(file, key), "a key is a text, not a list or a map")
+                    continue
+                if key.value in seen:
+                    yield Mistake(place_of(file, key), f"'{key.value}' stands there twice")
+                seen.add(key.value)
                 waiting.append(value)
         elif isinstance(node, yaml.SequenceNode):
             waiting.extend(node.value)

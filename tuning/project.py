@@ -28,7 +28,7 @@ DEPLOYED: Mapping[str, str] = {
 PARENT = "projects/{PROJECT}/locations/{LOCATION}".format_map(DEPLOYED)
 
 
-# The $NAMES that `mando deploy` knows, and those for the workflows' variables, which it sets after it deployed the steps.
+# The $NAMES that `mando deploy` knows.  Workflows are deployed after the steps: their variables may name that host too.
 SETTINGS = frozenset({"PROJECT", "LOCATION", "APP_REGION", "DISCORD_PUBLIC_KEY", "SEAL_KEY_FILE", "SEAL_PUBLIC_KEY"})
 WORKFLOW_SETTINGS = SETTINGS | {"STEPS_HOST"}
 

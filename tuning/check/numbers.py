@@ -11,7 +11,7 @@ _ONCE = {"tasks_operation": 2.0, "functions_request": 1.0, "storage_write": 1.0}
 
 
 def numbers(subject: Subject) -> dict[str, Any]:
-    """Calls, billed steps and dollars per million requests on the good and on the worst path; empty if it cannot run."""
+    """Calls, billed steps and dollars per million requests, on the good and the worst path; empty if it cannot run."""
     if not subject.is_runnable:
         return {}
     sent = subject.model.number("steps.picture_bytes")
@@ -43,8 +43,9 @@ def lines(found: dict[str, Any]) -> list[str]:
     """The same for a reader."""
     titles = {"good": "a request if all goes well", "worst": "a request at worst, while Discord is down"}
     return [
-        f"{title}: {one['calls']} calls, {one['steps']} billed steps; a million of them ${one['usd_per_million']:,.0f}, of "
-        f"which steps ${one['steps_usd_per_million']:,.0f}; without instances ({found['prices']})"
+        f"{title}: {one['calls']} calls, {one['steps']} billed steps; a million of them cost "
+        f"${one['usd_per_million']:,.0f}, of which steps ${one['steps_usd_per_million']:,.0f}, "
+        f"without instances ({found['prices']})"
         for name, title in titles.items()
         if (one := found.get(name))
     ]

@@ -14,8 +14,8 @@ def find(subject: Subject) -> Iterator[Found]:
     if rate * ingress.answer_within_s > room:
         yield Found(
             subject.deployment_place("ingress", "max_instances"),
-            f"{rate:g}/s × {ingress.answer_within_s:g} s = {rate * ingress.answer_within_s:.0f} requests under way when "
-            f"the queue is slow; {ingress.max_instances} instances take {ingress.concurrency} each, so {room}",
+            f"{rate:g}/s × {ingress.answer_within_s:g} s = {rate * ingress.answer_within_s:.0f} requests under way "
+            f"when the queue is slow; {ingress.max_instances} instances take {ingress.concurrency} each, so {room}",
         )
 
 

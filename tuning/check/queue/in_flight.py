@@ -16,7 +16,7 @@ def find(subject: Subject) -> Iterator[Found]:
     if rate * call_s > most * 1.001:
         yield Found(
             subject.queue_place("max_concurrent_requests"),
-            f"{rate:g}/s × {call_s:.2g} s = {rate * call_s:.0f} calls under way when starts are slow; {most} are allowed",
+            f"{rate:g}/s × {call_s:.2g} s = {rate * call_s:.0f} calls under way if starts are slow, {most} allowed",
         )
 
 

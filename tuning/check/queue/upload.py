@@ -18,7 +18,7 @@ def find(subject: Subject) -> Iterator[Found]:
     if needed > most:
         yield Found(
             subject.queue_place("rate"),
-            f"{rate:g}/s are {needed / 1e6:.0f} Mbit/s of pictures; {instances} instances send {most / 1e6:.0f} at most",
+            f"{rate:g}/s are {needed / 1e6:.0f} Mbit/s of pictures; {instances} instances send {most / 1e6:.0f}",
         )
 
 
