@@ -178,7 +178,7 @@ def _commit(folder: Path) -> str | None:
     try:
         found = subprocess.run(  # noqa: S603 -- no shell
             [
-                "git",  # noqa: S607 -- the git of the user's path
+                "git",
                 "-C",
                 str(folder),
                 "describe",

@@ -130,6 +130,8 @@ class _Reader:
             raise self.error(node, f"expected a map with {', '.join(sorted(known))}")
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self.error(key, "expected a name before the colon")
             if key.value not in known:
                 raise self.error(key, f"unexpected '{key.value}', expected one of {', '.join(sorted(known))}")
             if key.value in seen:

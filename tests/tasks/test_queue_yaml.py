@@ -76,6 +76,7 @@ def test_the_backoff_that_is_not_given_gives_way(given: str, backoff_s: tuple[fl
         ("queue:\n- name: q\n  rate: 1/s\n  bucket_size: many\n", "queue.yaml:4:16: expected a whole number"),
         ("queue:\n- name: q\n  rate: 1/s\n  bucket_size: [1]\n", "queue.yaml:4:16: expected a whole number"),
         ("queue: 5\n", "queue.yaml:1:8: expected a list"),
+        ("? [queue]\n: 1\n", "queue.yaml:1:3: expected a name before the colon"),
         (
             "queue:\n- name: q\n  rate: 1/s\n  mode: pull\n",
             "queue.yaml:4:9: expected push: this local cloud has no pull queues",
