@@ -35,6 +35,7 @@ from local.faults import Faults
 from local.googleapi import grpc_gateway
 from local.http.api_error import api_errors
 from local.http.guard import add_security_headers, guard, is_our_bug
+from local.http.listening import listening
 from local.http.outgoing import outgoing_session
 from local.live_files import LiveFile
 from local.ops.ops import Ops
@@ -130,9 +131,7 @@ class LocalCloud:
         logger = logging.getLogger("mando.local.http")
         logger.addFilter(is_our_bug)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, logger=logger)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, HOST, self._ports.cloud).start()
+        await stack.enter_async_context(listening(runner, HOST, self._ports.cloud))
 
     def deploy(self, workflow: str, source: str, env: dict[str, str]) -> Revision:
         """Deploy a workflow under its full name; executions keep their revision.  Raises ApiError(400)."""

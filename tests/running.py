@@ -6,18 +6,15 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from local.http.listening import listening
+
 
 @asynccontextmanager
 async def served(app: web.Application, port: int = 0) -> AsyncIterator[str]:
     """The base URL while the block runs; port 0 is any free one."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with listening(runner, "127.0.0.1", port) as taken:
+        yield f"http://127.0.0.1:{taken}"
 
 
 async def until(condition: Callable[[], object], deadline_s: float = 20) -> None:
