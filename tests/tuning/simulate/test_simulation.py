@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -144,7 +145,7 @@ def test_the_limit_of_executions_is_reached_when_the_rate_has_filled_it() -> Non
 
 def test_an_execution_that_begins_after_the_tokens_life_shows_its_picture_by_the_bot_alone() -> None:
     """The first one is given up after about 865 s, so the second begins at 905 s, when Discord is back."""
-    numbers = {"executions__most_at_once": 1, "executions__queue_look_s": 40}
+    numbers: dict[str, Any] = {"executions__most_at_once": 1, "executions__queue_look_s": 40}
     found = simulated(even(1, 2), DOWN % "14m50s", steps__bot_token=1, **numbers)
     assert (found.late, found.lost, found.kept) == (1, 1, False)
     assert found.s_to_reply.max is not None
