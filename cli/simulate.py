@@ -175,22 +175,9 @@ def _simulate(project: Project, faults: Scenario, model: Model, seed: int) -> An
 
 def _commit(folder: Path) -> str | None:
     """The commit of the folder's repository, with a + if files differ from it; None if there is none."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=+"]
     try:
-        found = subprocess.run(  # noqa: S603 -- no shell
-            [
-                "git",
-                "-C",
-                str(folder),
-                "describe",
-                "--always",
-                "--exclude=*",
-                "--abbrev=12",
-                "--dirty=+",
-            ],
-            capture_output=True,
-            check=True,
-            text=True,
-        )
+        found = subprocess.run(command, capture_output=True, check=True, text=True)  # noqa: S603 -- no shell
     except (OSError, subprocess.CalledProcessError):
         return None
     return found.stdout.strip() or None

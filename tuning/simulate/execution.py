@@ -50,12 +50,10 @@ class Execution:
         self._begun = -1  # the newest effect of the real run that has begun
 
     def begin(self) -> None:
-        paths = self._paths
-        if paths.is_checked(self.request.number):
-            self._run = paths.real(self._argument(), ())
-        node = paths.begin(self._argument)
-        if self._run is not None:
-            paths.check(node, self._run)
+        node = self._paths.begin(self._argument)
+        if self._paths.is_checked(self.request.number):
+            self._run = self._paths.real(self._argument(), ())
+            self._paths.check(node, self._run)
         self._at(node)
 
     def _at(self, node: Node) -> None:

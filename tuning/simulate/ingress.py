@@ -44,7 +44,7 @@ class Instance:
         self.is_paid_until_s = ready_s
         self.refreshed_s = -math.inf
         self.enqueued = 0
-        self.seen: tuple[float, float, int] | None = None  # wait at that time, when, how many enqueued then
+        self.seen: tuple[int, float, float, int] | None = None  # tasks, per second, when, how many enqueued then
         self.members: OrderedDict[int, deque[float]] = OrderedDict()
 
 
@@ -140,7 +140,9 @@ class Ingress:
         now_s += self._handle_s(request.number, 0)
         fetched_s = self._refresh(request, instance, now_s)
         looked_s = min(fetched_s, now_s + _FETCH_TIMEOUT_S, deadline_s) if fetched_s is not None else now_s
-        if self._wait_s(instance, now_s) > limits.refuse_after_s or not self._may_ask(request, instance, now_s):
+        if self._wait_s(instance, now_s) > limits.refuse_after_s:
+            return looked_s, None, False
+        if not may_ask(instance, self._member(request), limits.per_minute, now_s):
             return looked_s, None, False
         done_s, created_s = self._enqueue(request, now_s, deadline_s)
         if done_s is None:
@@ -157,38 +159,22 @@ class Ingress:
         self.lookups += 1
         seconds, is_good = self._call(request, 3, now_s)
         if is_good and seconds <= _FETCH_TIMEOUT_S:
-            per_s, enqueued = self._queue.per_s, instance.enqueued
-            seen = (self._queue.waiting / per_s if per_s > 0 else math.inf, now_s, enqueued)
+            seen = (self._queue.waiting, self._queue.per_s, now_s, instance.enqueued)
             self._agenda.add(now_s + seconds, partial(setattr, instance, "seen", seen))
         return now_s + seconds
 
     def _wait_s(self, instance: Instance, now_s: float) -> float:
         """Of a new task, as far as this instance knows."""
-        if instance.seen is None or now_s - instance.seen[1] > _MAX_AGE_S:
+        if instance.seen is None or now_s - instance.seen[2] > _MAX_AGE_S:
             return 0.0
-        wait_s, _, enqueued = instance.seen
-        per_s = self._queue.per_s
-        return wait_s + ((instance.enqueued - enqueued) / per_s if per_s > 0 else 0.0)
+        tasks, per_s, _, enqueued = instance.seen
+        return (tasks + instance.enqueued - enqueued) / per_s if per_s > 0 else math.inf
 
-    def _may_ask(self, request: Request, instance: Instance, now_s: float) -> bool:
-        """Whether the member has not asked too often, as far as this instance knows."""
-        member = int(self._who(request.number, 0) * self._members)
-        asked = instance.members.get(member)
-        if asked is None:
-            asked = instance.members[member] = deque()
-            if len(instance.members) > _MAX_MEMBERS:
-                instance.members.popitem(last=False)
-        else:
-            instance.members.move_to_end(member)
-            while asked and asked[0] + _WINDOW_S <= now_s:
-                asked.popleft()
-        if len(asked) >= self._limits.per_minute:
-            return False
-        asked.append(now_s)
-        return True
+    def _member(self, request: Request) -> int:
+        return int(self._who(request.number, 0) * self._members)
 
     def _refund(self, request: Request, instance: Instance) -> None:
-        asked = instance.members.get(int(self._who(request.number, 0) * self._members))
+        asked = instance.members.get(self._member(request))
         if asked:
             asked.pop()
 
@@ -221,3 +207,20 @@ class Ingress:
                 return _REFUSES_S, None if fault.status in _NOT_RETRYABLE else False
             seconds += faults.extra_s(fault, request.number, call)
         return seconds, seconds < math.inf
+
+
+def may_ask(instance: Instance, member: int, per_minute: int, now_s: float) -> bool:
+    """Whether the member has not asked too often, as far as this instance knows; counts it if so."""
+    asked = instance.members.get(member)
+    if asked is None:
+        asked = instance.members[member] = deque()
+        if len(instance.members) > _MAX_MEMBERS:
+            instance.members.popitem(last=False)
+    else:
+        instance.members.move_to_end(member)
+        while asked and asked[0] + _WINDOW_S <= now_s:
+            asked.popleft()
+    if len(asked) >= per_minute:
+        return False
+    asked.append(now_s)
+    return True

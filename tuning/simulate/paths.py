@@ -61,14 +61,17 @@ class Paths:
     def __init__(self, workflow: Workflow, environment: Mapping[str, str], is_general: bool) -> None:
         self._workflow = workflow
         self._environment = environment
-        self._is_general = is_general
+        self.is_general = is_general
         self._root: Node | None = None
 
     def is_checked(self, number: int) -> bool:
         """Whether this request's execution runs in full."""
-        return not self._is_general or number < _FIRST or number % _EVERY == 0
+        return number < _FIRST or number % _EVERY == 0
 
     def begin(self, argument: Callable[[], Value]) -> Node:
+        """The node before the first outcome."""
+        if not self.is_general:
+            return _UNKNOWN
         if self._root is None:
             self._root = _node(self.real(argument(), ()))
         return self._root

@@ -84,8 +84,8 @@ class Queue:
 
     @property
     def per_s(self) -> float:
-        """The rate in force, as the service's statistics show it."""
-        return self._config.rate.max_dispatches_per_s * self._share()
+        """The rate in force, as the service's statistics show it; they know nothing of a standstill."""
+        return self._config.rate.max_dispatches_per_s * self._own_share()
 
     def add(self, request: Request) -> None:
         """A task has been created; the first dispatch comes some time later.  So newer ones may pass older ones."""
@@ -132,7 +132,11 @@ class Queue:
                 self._plan(max(now_s + max(wait_s, _ROUNDING_S), due[0][0]))
 
     def _share(self) -> float:
-        """Of the queue's own rate: the slow start, the slower rate after errors, a standstill."""
+        """Of the queue's own rate: with a standstill."""
+        return self._own_share() * (1 - self._stalls.stalled_share(self._agenda.now_s))
+
+    def _own_share(self) -> float:
+        """The slow start, the slower rate after errors."""
         now_s = self._agenda.now_s
         share = 1.0
         ramped_s = now_s - self._ramp_began_s
@@ -141,7 +145,7 @@ class Queue:
         throttled_s = now_s - self._throttled_at_s
         if throttled_s < self._throttle_recovery_s:
             share *= self._throttled + (1 - self._throttled) * throttled_s / self._throttle_recovery_s
-        return share * (1 - self._stalls.stalled_share(now_s))
+        return share
 
     def _dispatch(self, task: Task) -> None:
         now_s = self._agenda.now_s

@@ -1,0 +1,80 @@
+"""The ingress of the simulation: who is refused, who is told, who is too late for Discord."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.tuning.simulate.builders import even, our_project, simulated
+from tuning.simulate.load import at_once
+
+WARM = {"ingress__cold_start_s": 0.001}
+
+
+def a_project(rate: float | None = None, **limits: Any) -> Any:
+    project = our_project()
+    queue = project.queues["create-image-queue"]
+    if rate is not None:
+        queue = replace(queue, rate=replace(queue.rate, max_dispatches_per_s=rate))
+    return replace(project, queues={"create-image-queue": queue}, limits=replace(project.limits, **limits))
+
+
+def test_a_line_that_is_too_long_is_refused() -> None:
+    """1/s leave the queue and 5/s come: after 10 s the line is 40 s long, and a look is at most 5 s old."""
+    found = simulated(even(5, 60), project=a_project(rate=1, refuse_after_s=40), **WARM)
+    taken = found.acknowledged
+    assert taken == pytest.approx(60 + 40, abs=30)  # what is served in that time, and a line of 40
+    assert found.refused == 300 - taken
+    assert found.kept
+
+
+def test_a_member_who_asks_too_often_is_refused() -> None:
+    found = simulated(even(1, 60), project=a_project(per_minute=6), ingress__members=1, **WARM)
+    assert found.acknowledged == 6
+    assert found.refused == 54
+
+
+def test_the_first_command_after_a_pause_may_be_too_late() -> None:
+    assert simulated(even(1, 1), ingress__cold_start_s=2.5).refused == 0
+    late = simulated(even(1, 1), ingress__cold_start_s=3.1)
+    assert late.refused == 1
+    assert late.kept  # Discord has told the member
+
+
+def test_a_command_that_was_not_acknowledged_is_worked_on_in_vain_for_half_a_minute() -> None:
+    found = simulated(even(1, 1), ingress__cold_start_s=3.1, steps__bot_token=0)
+    assert found.series.columns["executions"][1:30] == [1.0] * 29
+    assert (found.pictures, found.told, found.duplicates) == (0, 0, 0)
+
+
+def test_a_full_ingress_answers_429() -> None:
+    project = our_project()
+    small = replace(project, ingress=replace(project.ingress, max_instances=1, concurrency=2))
+    numbers = {**WARM, "ingress__wait_limit_s": 0.01, "tasks__create_s": 0.5}
+    found = simulated(at_once(even(1, 1), 9, 5.0), project=small, **numbers)
+    assert found.refused == 7
+
+
+@pytest.mark.parametrize(
+    ("faults", "refused"),
+    [
+        ("{part: tasks, kind: error, status: 503, ends: 1m}", 20),
+        ("{part: tasks, kind: error, status: 403, ends: 1m}", 20),
+        ("{part: tasks, kind: hang, ends: 1m}", 20),
+        ("{part: tasks, kind: stall, ends: 1m}", 0),
+        ("{part: tasks, kind: slow, median: 1s, max: 1s, ends: 1m}", 0),  # answered within 2.5 s
+        ("{part: tasks, kind: slow, median: 9s, max: 9s, ends: 1m}", 20),
+        ("{part: tokens, kind: error, status: 503, ends: 1m}", 20),
+        ("{part: executions, kind: error, status: 503, ends: 1m}", 0),
+    ],
+)
+def test_who_cannot_be_queued_is_refused_at_once(faults: str, refused: int) -> None:
+    found = simulated(even(2, 10), faults, **WARM)
+    assert found.refused == refused
+    assert found.sent == 20
+    assert found.lost == 0
+
+
+def test_a_second_call_saves_most_of_those_whose_first_call_fails() -> None:
+    found = simulated(even(10, 60), "{part: tasks, kind: error, status: 503, share: 0.1, ends: 1m}", **WARM)
+    assert found.refused == pytest.approx(600 * 0.1 * 0.1, abs=8)

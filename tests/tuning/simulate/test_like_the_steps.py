@@ -1,0 +1,110 @@
+"""The models of ingress/ and steps/ do what ingress/ and steps/ do; the simulation may not import them."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from google.api_core import exceptions
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ingress.backlog
+import ingress.enqueue
+import ingress.limits
+import schemas
+import steps.rate_limits
+import steps.reply
+from steps.app import STATUSES, failure_of
+from steps.bucket import PictureBucket
+from steps.errors import RetryableError
+from steps.verdicts import verdict_of
+from tuning.simulate import ingress as our_ingress
+from tuning.simulate import steps as our_steps
+from tuning.simulate import storage, throttle
+from tuning.simulate.answers import GENERATED, REPLIED, failed, limited
+from tuning.simulate.discord import Answer
+
+RETRIED = {"retry": "later", "early": "later", "blocked": "limited", "expired": "gone"}
+
+
+@pytest.mark.parametrize("is_page", [False, True])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 425, 500, 502, 503, 504, 520])
+def test_after_an_error_of_discord_a_step_answers_as_ours_does(status: int, is_page: bool) -> None:
+    verdict = verdict_of(status, None if is_page else 0)
+    outcome = RETRIED.get(verdict, verdict)
+    ours = our_steps.step_answer(Answer(status, is_page), 1, throttle.Throttle(), 0.0)
+    assert ours.code == STATUSES[outcome][0]  # type: ignore[index]
+
+
+def test_no_answer_of_discord_is_tried_again_later() -> None:
+    assert our_steps.step_answer(Answer(0), 1, throttle.Throttle(), 0.0).code == STATUSES["later"][0]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 504])
+def test_after_an_error_of_the_bucket_a_step_answers_as_ours_does(status: int) -> None:
+    bucket = object.__new__(PictureBucket)  # its client would need an account
+    bucket._name = "pictures"
+    with pytest.raises(Exception) as raised, bucket._errors("test"):  # noqa: PT011 -- compared below
+        raise exceptions.from_http_status(status, "test")
+    assert storage._step_status(status, "write") == STATUSES[failure_of(raised.value)[0]][0]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 400), st.sampled_from(["check", "invalid", "many", "global", "page"]), st.floats(-1, 1000)
+        ),
+        max_size=30,
+    )
+)
+def test_a_process_pauses_as_ours_does(calls: list[tuple[float, str, float]]) -> None:
+    now_s = 0.0
+    real, ours = steps.rate_limits.Throttle(lambda: now_s), throttle.Throttle()
+    for after_s, what, seconds in calls:
+        now_s += after_s
+        if what == "check":
+            asked_s = 0.0
+            try:
+                real.check("address")
+            except RetryableError as error:
+                asked_s = error.retry_after_s or 0.0
+            assert ours.wait_s(now_s) == asked_s
+        elif what in ("global", "page"):
+            said: object = {"retry_after": seconds, "global": True} if what == "global" else None
+            limit = steps.rate_limits.read_rate_limit({}, said)
+            real.count_invalid()
+            if limit.is_global:
+                real.hold("address", limit.retry_after_s)
+            asked = seconds if what == "global" else None
+            assert ours.limited(now_s, asked, what == "page") == limit.retry_after_s
+        else:
+            for _ in range(1000 if what == "many" else 1):
+                real.count_invalid()
+                ours.count_invalid(now_s)
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), st.integers(0, 2)), max_size=60), st.integers(1, 4))
+def test_a_member_may_ask_as_often_as_in_the_ingress(asked: list[tuple[float, int]], per_minute: int) -> None:
+    real, instance, now_s = ingress.limits.MemberRateLimit(per_minute), our_ingress.Instance(0.0), 0.0
+    for number, (after_s, member) in enumerate(asked):
+        now_s += after_s
+        is_free = real.charge(str(member), str(number), now_s) == 0
+        assert our_ingress.may_ask(instance, member, per_minute, now_s) is is_free
+
+
+def test_the_numbers_are_those_of_the_code() -> None:
+    assert our_steps.BLOCKED_WAITS_S == steps.reply.BLOCKED_WAITS_S
+    assert timedelta(seconds=our_steps.ACKNOWLEDGED_WITHIN_S) == steps.reply._ACKNOWLEDGED_WITHIN
+    for name in ("SECOND_CALL_AFTER_S", "PAUSE_S", "CALL_TIMEOUT_MARGIN_S"):
+        assert getattr(our_ingress, name) == getattr(ingress.enqueue, name)
+    for name in ("_FETCH_TIMEOUT_S", "_MAX_AGE_S"):
+        assert getattr(our_ingress, name) == getattr(ingress.backlog, name)
+    for name in ("_WINDOW_S", "_MAX_MEMBERS"):
+        assert getattr(our_ingress, name) == getattr(ingress.limits, name)
+
+
+def test_the_answers_fit_their_schemas() -> None:
+    schemas.check("picture", json.loads(GENERATED.body))
+    schemas.check("message", json.loads(REPLIED.body))
+    schemas.check("error", json.loads(failed(503, "discord").body))
+    schemas.check("error", json.loads(limited(2.5).body))

@@ -1,0 +1,354 @@
+"""Each part alone, against what can be computed by hand."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from local.executions.engine.virtual import Agenda
+from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
+from local.workflows.effects import HttpFailure, HttpResponse
+from tests.tuning.simulate.builders import a_model, a_scenario, our_project
+from tuning.simulate.appengine import AppEngine
+from tuning.simulate.calls import Call, Timeouts
+from tuning.simulate.discord import Discord, never_reached
+from tuning.simulate.fleet import Fleet
+from tuning.simulate.load import even
+from tuning.simulate.percentiles import Times
+from tuning.simulate.processor import Processor
+from tuning.simulate.queues import Queue
+from tuning.simulate.recovery import Bucket, recovered_after_s
+from tuning.simulate.request import Request
+from tuning.simulate.scenario import Scenario, calm
+from tuning.simulate.steps import Steps
+from tuning.simulate.storage import Storage
+
+LOAD = even(1, 1000)
+
+
+def run_until(agenda: Agenda, end_s: float) -> None:
+    while agenda.next_s <= end_s:
+        agenda.advance()
+
+
+# The processor
+
+
+def worked(cores: float, most: float, work: Sequence[tuple[float, float]]) -> list[float]:
+    """(begin, seconds of one core) → when each ends."""
+    agenda = Agenda(0.0)
+    processor = Processor(agenda, cores, most)
+    ends = [0.0] * len(work)
+
+    def begin(number: int, seconds: float) -> Callable[[], None]:
+        return lambda: processor.work(seconds, lambda: ends.__setitem__(number, agenda.now_s))
+
+    for number, (begins_s, seconds) in enumerate(work):
+        agenda.add(begins_s, begin(number, seconds))
+    run_until(agenda, 1000)
+    return ends
+
+
+@pytest.mark.parametrize(
+    ("cores", "work", "ends"),
+    [
+        (1.0, [(0, 2)], [2]),
+        (0.5, [(0, 2)], [4]),
+        (4.0, [(0, 2)], [2]),  # one piece uses one core
+        (1.0, [(0, 2), (0, 2)], [4, 4]),
+        (1.0, [(0, 2), (1, 1)], [3, 3]),  # alone for 1 s, then each gets half
+        (1.0, [(0, 3), (1, 1)], [4, 3]),
+        (2.0, [(0, 2), (0, 2), (0, 2)], [3, 3, 3]),
+        (1.0, [(0, 1), (5, 1)], [1, 6]),
+    ],
+)
+def test_work_at_the_same_time_shares_the_processor(
+    cores: float, work: list[tuple[float, float]], ends: list[float]
+) -> None:
+    assert worked(cores, 1.0, work) == pytest.approx(ends)
+
+
+# A queue
+
+
+class Taken:
+    """In place of the executions: notes when each request came; refuses the first `refuses` of all calls."""
+
+    def __init__(self, agenda: Agenda, refuses: int = 0) -> None:
+        self._agenda, self._refuses = agenda, refuses
+        self.calls: list[tuple[int, float]] = []
+
+    def create(self, request: Request, _: float) -> bool:
+        self.calls.append((request.number, self._agenda.now_s))
+        return len(self.calls) > self._refuses
+
+
+def queued(
+    config: QueueConfig,
+    arrivals: Sequence[float],
+    refuses: int = 0,
+    faults: Scenario | None = None,
+    **numbers: float,
+) -> tuple[Taken, list[int]]:
+    """(what came when, which requests the queue has let go)."""
+    agenda, gone = Agenda(0.0), list[int]()
+    taken = Taken(agenda, refuses)
+    model = a_model(**{"tasks__dispatch_s": 1e-9, "executions__create_s": 1e-9, **numbers})
+    queue = Queue(agenda, config, model, faults or calm(LOAD), 1, taken, lambda request: gone.append(request.number))  # type: ignore[arg-type]
+    for number, at_s in enumerate(arrivals):
+        agenda.add(at_s, lambda number=number, at_s=at_s: queue.add(Request(number, at_s)))  # type: ignore[misc]
+    run_until(agenda, 10_000)
+    return taken, gone
+
+
+def a_queue(rate: float = 10.0, burst: int = 5, at_once: int = 1000, **retry: Any) -> QueueConfig:
+    return QueueConfig("q", RateLimits(rate, burst, at_once), RetryConfig(**retry))
+
+
+def test_a_queue_dispatches_its_burst_and_then_its_rate() -> None:
+    taken, gone = queued(a_queue(), [0.0] * 25)
+    at_s = [at_s for _, at_s in taken.calls]
+    assert at_s[:5] == pytest.approx([0] * 5, abs=1e-3)
+    assert at_s[5:] == pytest.approx([0.1 * (number + 1) for number in range(20)], abs=0.03)
+    assert sorted(gone) == list(range(25))
+
+
+def test_a_queue_has_no_more_in_flight_than_it_may() -> None:
+    taken, _ = queued(a_queue(rate=500, burst=100, at_once=2), [0.0] * 6, executions__create_s=1.0)
+    assert [at_s for _, at_s in taken.calls] == pytest.approx([1, 1, 2, 2, 3, 3], abs=1e-3)
+
+
+def test_a_refused_start_is_repeated_after_the_real_backoff() -> None:
+    config = a_queue(max_attempts=21, max_retry_duration_s=840, min_backoff_s=1, max_backoff_s=60, max_doublings=5)
+    taken, gone = queued(config, [0.0], refuses=4, tasks__throttled_share=1)
+    assert [at_s for _, at_s in taken.calls] == pytest.approx([0, 1, 3, 7, 15], abs=0.01)
+    assert gone == [0]
+
+
+def test_a_task_is_dropped_when_it_has_passed_both_limits() -> None:
+    config = a_queue(max_attempts=3, max_retry_duration_s=10, min_backoff_s=2, max_backoff_s=2, max_doublings=1)
+    taken, gone = queued(config, [0.0], refuses=1000, tasks__throttled_share=1)
+    assert len(taken.calls) == 6  # at 0, 2, …, 10: the third attempt alone is not enough
+    assert gone == [0]
+
+
+def test_a_pause_begins_with_a_ramp() -> None:
+    taken, _ = queued(a_queue(burst=1), [100.0] * 200, tasks__ramp_s=10, tasks__ramp_from_share=0.1)
+    first = sum(at_s < 105 for _, at_s in taken.calls)
+    later = sum(110 <= at_s < 115 for _, at_s in taken.calls)
+    # from 1/s to 5.5/s in 5 s: 16; then 10/s
+    assert first == pytest.approx(17, abs=3)
+    assert later == pytest.approx(50, abs=2)
+
+
+def test_a_stalled_queue_takes_tasks_and_sends_them_later() -> None:
+    stall = a_scenario(LOAD, "{part: tasks, kind: stall, ends: 60s}", 10)
+    taken, _ = queued(a_queue(), [0.0, 20.0], faults=stall)
+    assert [round(at_s) for _, at_s in taken.calls] == [0, 70]
+
+
+def test_errors_slow_the_queue_down() -> None:
+    fast, _ = queued(a_queue(burst=1), [0.0] * 100, refuses=30, tasks__throttled_share=1)
+    slow, _ = queued(a_queue(burst=1), [0.0] * 100, refuses=30, tasks__throttled_share=0.1)
+    assert slow.calls[-1][1] > fast.calls[-1][1] + 20
+
+
+def test_one_of_many_tasks_is_dispatched_twice() -> None:
+    taken, gone = queued(a_queue(rate=500, burst=100), [0.0] * 400, tasks__duplicate_share=0.25)
+    assert len(taken.calls) == pytest.approx(500, abs=40)
+    assert sorted(gone) == list(range(400))  # each once
+
+
+# App Engine
+
+
+class Served:
+    """App Engine, with calls that need `cpu_s` of its processor and nothing else."""
+
+    def __init__(self, scaling: dict[str, Any] | None = None, faults: Scenario | None = None, **numbers: float) -> None:
+        self.agenda = Agenda(0.0)
+        self.answers: list[tuple[int, float, int]] = []
+        app = replace(our_project().app, **(scaling or {}))
+        model = a_model(steps__generate_cpu_s=1e-6, storage__write_s=1.0, appengine__start_f2_s=2.0, **numbers)
+        quiet = calm(LOAD)
+        steps = Steps(
+            *(self.agenda, model, 1, Storage(model, quiet, 1, 5.0), Discord(model, quiet, 1, 10.0)),
+            lambda request: None,
+        )
+        self.fleet = Fleet(self.agenda, app, model, faults or quiet, 1, None)
+        self.app_engine = AppEngine(self.agenda, app, model, faults or quiet, 1, self.fleet, steps)
+
+    def call(self, at_s: float, number: int) -> Call:
+        call = Call(Request(number, at_s), "generate", 1, 1, at_s, self._answered)
+        self.agenda.add(at_s, lambda: self.app_engine.receive(call))
+        return call
+
+    def _answered(self, call: Call, outcome: HttpResponse | HttpFailure) -> None:
+        code = outcome.code if isinstance(outcome, HttpResponse) else 0
+        self.answers.append((call.request.number, self.agenda.now_s, code))
+
+
+def test_the_first_request_waits_for_an_instance() -> None:
+    served = Served()
+    served.call(5.0, 0)
+    run_until(served.agenda, 60)
+    ((number, at_s, code),) = served.answers
+    assert (number, code) == (0, 200)
+    assert at_s == pytest.approx(8.0, abs=0.01)  # 2 s to start, 1 s to write
+    assert served.fleet.most == 1
+
+
+def test_the_fifth_request_at_once_starts_a_second_instance() -> None:
+    """max_concurrent_requests 8 × target_throughput_utilization 0.6 = 4.8."""
+    for at_once, instances in ((4, 1), (5, 2)):
+        served = Served(appengine__start_decision_s=0)
+        served.call(0.0, 99)
+        for number in range(at_once):
+            served.call(10.0, number)
+        run_until(served.agenda, 60)
+        assert served.fleet.most == instances, at_once
+
+
+def test_no_more_instances_start_than_may() -> None:
+    served = Served(appengine__start_decision_s=0)
+    for number in range(200):
+        served.call(0.0, number)
+    run_until(served.agenda, 60)
+    assert served.fleet.most == our_project().app.max_instances == 4
+    assert {code for *_, code in served.answers} == {200}
+
+
+def test_who_waits_longer_than_max_pending_latency_is_aborted() -> None:
+    """32 places of 1 s: after the start 32 are answered a second, until 10 s have passed."""
+    served = Served(appengine__start_decision_s=0, appengine__abort_status=503)
+    for number in range(500):
+        served.call(0.0, number)
+    run_until(served.agenda, 60)
+    aborted = [at_s for _, at_s, code in served.answers if code == 503]
+    assert set(aborted) == {10.0}
+    assert len(aborted) == pytest.approx(500 - 8 * 32, abs=8)
+
+
+def test_an_idle_instance_is_stopped_and_paid_for_a_quarter_of_an_hour() -> None:
+    served = Served()
+    served.call(0.0, 0)
+    run_until(served.agenda, 3000)
+    assert served.fleet.count == 0
+    assert served.fleet.hours(3000) * 3600 == pytest.approx(3 + 900, abs=1)
+
+
+def test_all_instances_stop_when_a_scenario_says_so() -> None:
+    served = Served(faults=a_scenario(LOAD, "{part: steps, kind: cold}", 2.5))
+    served.call(0.0, 0)
+    served.call(2.6, 1)
+    run_until(served.agenda, 60)
+    assert [(number, code) for number, _, code in served.answers] == [(0, 0), (1, 200)]
+    assert served.answers[1][1] == pytest.approx(5.6, abs=0.02)  # it had to start again
+
+
+def test_a_request_that_hangs_is_ended_by_app_engine() -> None:
+    served = Served(faults=a_scenario(LOAD, "{part: steps, kind: hang, ends: 1m}"))
+    served.call(0.0, 0)
+    run_until(served.agenda, 1000)
+    assert served.answers == [(0, 600.0, 500)]
+
+
+# Time-outs
+
+
+def test_a_call_ends_when_its_time_is_over_and_only_once() -> None:
+    agenda, ended = Agenda(0.0), list[tuple[int, float, str]]()
+    timeouts = Timeouts(agenda)
+
+    def note(call: Call, outcome: HttpResponse | HttpFailure) -> None:
+        ended.append((call.number, agenda.now_s, type(outcome).__name__))
+        if call.number < 3:
+            timeouts.watch(Call(call.request, "reply", 1, call.number + 2, agenda.now_s, note), 20.0)
+
+    first, second = (Call(Request(0, 0.0), "reply", 1, number, 0.0, note) for number in (1, 2))
+    timeouts.watch(first, 20.0)
+    timeouts.watch(second, 20.0)
+    agenda.add(5.0, lambda: first.answer(HttpResponse(200, {}, b"")))
+    run_until(agenda, 100)
+    assert ended == [
+        *((1, 5.0, "HttpResponse"), (2, 20.0, "HttpFailure"), (3, 25.0, "HttpFailure"), (4, 40.0, "HttpFailure")),
+    ] + [(5, 45.0, "HttpFailure")] * (len(ended) - 4)
+
+
+# Measures
+
+
+def test_percentiles_are_right_to_half_a_percent() -> None:
+    times = Times()
+    for number in range(1, 1001):
+        times.add(number / 100)
+    for share, seconds in ((0.5, 5.0), (0.95, 9.5), (0.99, 9.9)):
+        assert times.quantile(share) == pytest.approx(seconds, rel=0.005)
+    assert times.longest_s == 10
+    assert times.within(5.0) == pytest.approx(500, abs=3)
+    edges, counts = times.histogram()
+    assert sum(counts) == 1000
+    assert len(edges) == len(counts) + 1
+
+
+def buckets(*given: tuple[int, float, float]) -> list[Bucket]:
+    """(requests sent, seconds that each took, when the last was answered) of each stretch of 10 s."""
+    found = []
+    for sent, seconds, resolved_s in given:
+        bucket = Bucket()
+        bucket.sent, bucket.resolved_s = sent, resolved_s
+        for _ in range(sent):
+            bucket.times.add(seconds)
+        found.append(bucket)
+    return found
+
+
+GOOD = (200, 1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds"),
+    [
+        ([GOOD, GOOD], 0.0),
+        ([(200, 5.0, 45.0), GOOD], 15.0),  # the slow ones of 30 to 40 s were answered by 45 s
+        ([(200, 1.9, 0.0), GOOD], 0.0),
+        ([GOOD, (200, 5.0, 0.0)], None),
+        ([], 0.0),
+    ],
+)
+def test_recovery_lasts_until_new_requests_are_as_fast_as_before(
+    after: list[tuple[int, float, float]], seconds: float | None
+) -> None:
+    during = [(200, 9.0, 29.0)]
+    assert recovered_after_s(buckets(GOOD, GOOD, *during, *after), 10.0, 20.0, 30.0) == seconds
+
+
+def test_recovery_waits_for_older_requests() -> None:
+    assert recovered_after_s(buckets(GOOD, GOOD, (200, 9.0, 95.0), GOOD), 10.0, 20.0, 30.0) == 65.0
+
+
+def test_without_requests_before_the_fault_nothing_can_be_said_of_recovery() -> None:
+    assert recovered_after_s(buckets(GOOD, GOOD), 10.0, 0.0, 5.0) is None
+
+
+@pytest.mark.parametrize(
+    ("faults", "is_never"),
+    [
+        ("{part: discord, kind: error, status: 503, ends: 15m}", True),
+        ("{part: discord, kind: error, status: 503, ends: 14m}", False),
+        ("{part: discord, kind: error, status: 503, share: 0.9, ends: 15m}", False),
+        (
+            "{part: discord, kind: error, status: 503, share: 0.7, ends: 15m}, "
+            "{part: discord, kind: hang, share: 0.3, ends: 15m}",
+            True,
+        ),
+        ("{part: discord, kind: slow, median: 9s, max: 9s, ends: 15m}", False),
+        ("{part: discord, kind: hang, ends: 15m, flaps: {fails: 5m, works: 1m}}", False),
+        ("{part: discord, kind: error, status: 503, share: [[0s, 1], [14m, 1], [15m, 0]], ends: 15m}", False),
+        ("{part: discord, kind: hang, ends: 5m}, {part: discord, kind: hang, begins: 5m, ends: 15m}", True),
+        ("{part: storage, kind: hang, ends: 15m}", False),
+    ],
+)
+def test_discord_could_be_reached_unless_everything_failed_all_the_time(faults: str, is_never: bool) -> None:
+    assert never_reached(a_scenario(LOAD, faults), 0.0, 900.0) is is_never

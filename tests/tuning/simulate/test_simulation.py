@@ -1,0 +1,203 @@
+"""The whole simulation: it repeats, counts each request once, and agrees with what can be computed by hand."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from local.executions.engine.virtual import Agenda, TimedOutcome, VirtualExecution
+from local.workflows.effects import HttpCall, Leaf, Now, Sleep, Value
+from local.workflows.errors import WorkflowError
+from tests.tuning.simulate.builders import a_scenario, cloud, our_project, our_sources, simulated
+from tuning.project import read_project
+from tuning.simulate.answers import GENERATED, failed
+from tuning.simulate.load import at_once, even, poisson
+from tuning.simulate.paths import UnknownCall
+from tuning.simulate.simulation import simulate
+
+DOWN = "{part: discord, kind: error, status: 503, ends: %s}"
+FAULTS = st.sampled_from(
+    [
+        DOWN % "20s",
+        "{part: discord, kind: hang, share: 0.5, ends: 30s}",
+        "{part: discord, kind: slow, median: 8s, max: 20s, ends: 30s}",
+        "{part: discord, kind: rate_limit, retry_after: 5s, share: 0.7, ends: 20s}",
+        "{part: discord, kind: error, status: 403, body: page, ends: 20s}",
+        "{part: storage, kind: error, status: 503, share: 0.5, ends: 20s}",
+        "{part: storage, kind: slow, median: 4s, max: 9s, ends: 20s}",
+        "{part: steps, kind: error, status: 500, body: page, ends: 20s}",
+        "{part: steps, kind: hang, share: 0.3, ends: 20s}",
+        "{part: steps, kind: cold}",
+        "{part: executions, kind: error, status: 503, ends: 20s}",
+        "{part: executions, kind: hang, share: 0.2, ends: 5s}",
+        "{part: tasks, kind: error, status: 503, ends: 20s}",
+        "{part: tasks, kind: hang, ends: 20s}",
+        "{part: tasks, kind: stall, ends: 20s}",
+        "{part: tokens, kind: error, status: 503, share: 0.8, ends: 20s}",
+    ]
+)
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    load = poisson(8, 40)
+
+    def once(seed: int) -> str:
+        answer = simulate(our_project(), load, a_scenario(load, DOWN % "15s", 10), cloud(), seed)
+        return json.dumps(asdict(answer))
+
+    assert once(3) == once(3)
+    assert once(3) != once(4)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    rate=st.integers(1, 30),
+    burst=st.integers(0, 60),
+    faults=st.lists(FAULTS, min_size=1, max_size=3),
+    at_s=st.integers(0, 10),
+    seed=st.integers(0, 99),
+    bot=st.sampled_from([0, 1]),
+)
+def test_each_request_is_counted_once(rate: int, burst: int, faults: list[str], at_s: int, seed: int, bot: int) -> None:
+    load = even(rate, 6)
+    load = at_once(load, burst, 2) if burst else load
+    found = simulate(
+        *(our_project(), load, a_scenario(load, ", ".join(faults), at_s)),
+        cloud().with_value("steps.bot_token", bot),
+        seed,
+    )
+    assert found.sent == load.expected == found.refused + found.acknowledged
+    assert found.acknowledged == found.pictures + found.told + found.late + found.lost + found.unreachable
+    assert sum(found.histogram.counts) == found.pictures + found.late
+    assert sum(filter(None, found.series.columns["arrivals"])) == found.sent
+
+
+def test_the_answer_has_exactly_the_keys_of_the_issue() -> None:
+    said = simulated(even(2, 5)).as_json()
+    assert " ".join(said) == (
+        "seed commit sent refused acknowledged pictures told late lost unreachable duplicates s_to_reply "
+        "calls_per_request executions queues instances recovered_after_s cost_usd kept"
+    )
+    assert list(said["s_to_reply"]) == ["p50", "p95", "p99", "max"]
+    assert list(said["executions"]) == ["most_at_once", "most_queued", "steps_per_request"]
+    assert list(said["queues"]["create-image-queue"]) == ["most_waiting", "longest_wait_s"]
+
+
+def test_in_progress_is_rate_times_time() -> None:
+    """Little's law, over the executions."""
+    found = simulated(poisson(20, 300))
+    at_once = [one for one in found.series.columns["executions"][10:150] if one is not None]
+    typical = next(life for life in found.lives if life.title == "typical")
+    seconds = typical.ended_s - next(bar.ends_s for bar in typical.bars if bar.kind == "queue")
+    assert sum(at_once) / len(at_once) == pytest.approx(20 * seconds, rel=0.1)
+
+
+def test_a_request_in_vain_makes_as_many_calls_as_the_real_workflow() -> None:
+    found = simulated(even(1, 12), DOWN % "20m", model=cloud())  # with chance: the jitter hangs on the clock's digits
+    assert found.unreachable == found.acknowledged == 12
+    real = [_calls_in_vain(0.083 * number) for number in range(12)]
+    assert found.calls_per_request.reply == pytest.approx(sum(real) / len(real), rel=0.05)
+    assert 41 < found.calls_per_request.reply < 56  # about 41 to deliver, about 7 to tell
+
+
+def _calls_in_vain(begins_s: float) -> int:
+    """The workflow alone, with the same latencies."""
+    project, agenda, calls = our_project(), Agenda(1_767_225_600.0 + begins_s), 0
+    argument: dict[str, Value] = {
+        **dict.fromkeys(("interaction_id", "application_id", "sealed_token", "user_id", "locale"), "1"),
+        "expires_at": "2026-01-01T00:15:00.000000Z",
+    }
+
+    def perform(_: int, effect: Leaf) -> TimedOutcome:
+        nonlocal calls
+        match effect:
+            case HttpCall(url=url) if url.endswith("/generate-image"):
+                return TimedOutcome(0.12, GENERATED)
+            case HttpCall():
+                calls += 1
+                return TimedOutcome(0.25, failed(503, "discord"))
+            case Now():
+                return TimedOutcome(0, agenda.now_s)
+            case Sleep(seconds=seconds):
+                return TimedOutcome(seconds, None)
+        raise AssertionError(effect)
+
+    run = VirtualExecution(project.workflows["mando"].run(argument, project.environment["mando"]), agenda, perform)
+    while not run.has_ended:
+        agenda.advance()
+    with pytest.raises(WorkflowError):
+        run.result()
+    return calls
+
+
+def test_the_limit_of_executions_is_reached_when_the_rate_has_filled_it() -> None:
+    """At 40/s 10,000 are reached after 250 s; so 100 at 2/s are reached after 50 s."""
+    found = simulated(even(2, 100), DOWN % "5m", 20.0, executions__most_at_once=100)
+    column = found.series.columns["executions"]
+    reached = next(number for number, many in enumerate(column) if many is not None and many >= 100)
+    assert (reached + 1) * found.series.bucket_s - 20 == pytest.approx(50, abs=3)
+    assert found.executions.most_at_once == 100
+    assert found.executions.most_queued == pytest.approx(60, abs=5)
+
+
+def test_an_execution_that_begins_after_the_tokens_life_shows_its_picture_by_the_bot_alone() -> None:
+    """The first one is given up after about 865 s, so the second begins at 905 s, when Discord is back."""
+    numbers: dict[str, Any] = {"executions__most_at_once": 1, "executions__queue_look_s": 40}
+    found = simulated(even(1, 2), DOWN % "14m50s", steps__bot_token=1, **numbers)
+    assert (found.late, found.lost, found.kept) == (1, 1, False)
+    assert found.s_to_reply.max is not None
+    assert found.s_to_reply.max > 900
+    without_bot = simulated(even(1, 2), DOWN % "14m50s", **numbers)
+    assert (without_bot.late, without_bot.lost) == (0, 2)
+
+
+def test_a_short_outage_is_waited_out() -> None:
+    found = simulated(even(5, 120), DOWN % "40s", 40.0)
+    assert found.kept
+    assert found.pictures == found.sent == 600
+    assert found.recovered_after_s is not None
+    assert 0 < found.recovered_after_s < 40  # the longest wait is 30 s
+
+
+def test_a_path_that_hangs_on_the_request_itself_is_not_remembered() -> None:
+    """Every fourth request sleeps first: the answer is the same as if nothing were remembered."""
+    sources = dict(our_sources())
+    sleeps = (
+        "    - sleep_by_id:\n        switch:\n"
+        "          - condition: ${int(request.interaction_id) % 4 == 0}\n"
+        "            steps:\n              - nap:\n                  call: sys.sleep\n"
+        "                  args: {seconds: 50}\n    - deliver_or_report_failure:\n"
+    )
+    sources["workflows/mando.yaml"] = sources["workflows/mando.yaml"].replace(
+        "    - deliver_or_report_failure:\n", sleeps, 1
+    )
+    found = simulated(even(4, 20), project=read_project(sources))
+    assert (
+        sum(count for edge, count in zip(found.histogram.edges_s, found.histogram.counts, strict=False) if edge > 45)
+        == 20
+    )
+
+
+def test_a_call_that_no_model_answers_is_said() -> None:
+    sources = dict(our_sources())
+    sources["workflows/mando.yaml"] = sources["workflows/mando.yaml"].replace('"/generate-image"', '"/elsewhere"')
+    with pytest.raises(UnknownCall, match=r"POST https://.*/elsewhere"):
+        simulated(even(1, 2), project=read_project(sources))
+
+
+def test_progress_ends_at_all_requests() -> None:
+    seen: list[tuple[int, int]] = []
+    load = even(10, 10)
+    simulate(
+        our_project(), load, a_scenario(load, "{part: steps, kind: cold}"), cloud(), 1, lambda *one: seen.append(one)
+    )
+    assert seen[-1] == (100, 100)
+
+
+def test_refusals_keep_the_promise() -> None:
+    found = simulated(even(10, 30), "{part: tasks, kind: error, status: 503, ends: 10s}", 10.0)
+    assert found.refused == pytest.approx(100, abs=15)
+    assert found.kept
