@@ -50,8 +50,9 @@ golden: .venv/ready  ## draw the golden pictures of the tests again; look at the
 sheet: .venv/ready  ## draw the picture in the README again
 	@$(BIN)/mando draw --sheet 24 --size 260 mando -o docs/sheet.jpg
 
-docs: .venv/ready  ## draw the state machine in docs/architecture.md again
+docs: .venv/ready  ## draw the state machine in docs/architecture.md and the tables in docs/tuning.md again
 	@$(BIN)/python -m deploy.diagram
+	@$(BIN)/python -m tuning.tables
 
 pins: .venv/ready  ## pin the dependencies of pyproject.toml
 	@$(PIN) --output-file requirements.txt

@@ -66,4 +66,5 @@ class Curve:
 
 def _width(area: float, height: float, slope: float) -> float:
     """How wide a strip of that area is that begins so high.  Written so that a slope near 0 costs no digits."""
-    return 2 * area / (height + sqrt(max(height * height + 2 * slope * area, 0.0))) if area > 0 else 0.0
+    both_heights = height + sqrt(max(height * height + 2 * slope * area, 0.0))
+    return 2 * area / both_heights if both_heights > 0 else 0.0

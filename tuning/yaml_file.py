@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,12 @@ class _Loader(yaml.SafeLoader):
 
 
 _SIGNED = list("-+0123456789.")
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), ["~", "n", ""])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), _SIGNED)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
 _Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",  # whole numbers too: a schema says where one must be whole
     re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$"),
     _SIGNED,
 )
@@ -68,9 +70,9 @@ def read_yaml(file: str, text: str, schema: Path) -> YamlFile:
         raise FileMistake(file, mistake.line, mistake.column, str(mistake)) from None
     if root is None:
         raise FileMistake(file, 1, 1, "the file is empty")
-    for node in _nodes(file, root, set()):
+    for node in _nodes(file, root, set()):  # nests no deeper than compose, which refuses what is too deep
         _check_keys(file, node)
-    value = _value_of(root)
+    value = _value_of(file, root)
     try:
         _validator(schema)(value)
     except fastjsonschema.JsonSchemaValueException as error:
@@ -103,20 +105,21 @@ def _check_keys(file: str, node: yaml.Node) -> None:
             names.add(key.value)
 
 
-def _value_of(node: yaml.Node) -> Any:
+def _value_of(file: str, node: yaml.Node) -> Any:
     """Every key is text, so that an error's path names it."""
     if isinstance(node, yaml.MappingNode):
-        return {key.value: _value_of(value) for key, value in node.value}
+        return {key.value: _value_of(file, value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
-        return [_value_of(one) for one in node.value]
+        return [_value_of(file, one) for one in node.value]
     text = str(node.value)
     match node.tag.rpartition(":")[2]:
-        case "int":
-            return int(text)
         case "float":
-            return float(text)
+            number = float(text)
+            if not isfinite(number):
+                raise _mistake(file, node, f"the number {_short(text)} is too large")
+            return int(number) if number.is_integer() else number
         case "bool":
-            return text == "true"
+            return text.lower() == "true"
         case "null":
             return None
     return text
@@ -144,7 +147,8 @@ def _explained(file: str, root: yaml.Node, error: fastjsonschema.JsonSchemaValue
         case "enum":
             allowed = [str(one) for one in error.rule_definition]
             return _mistake(file, node, f"unknown '{_short(error.value)}'{_or(str(error.value), allowed)}")
-    return _mistake(file, node, f"expected {_expected(error)}, not '{_short(error.value)}'")
+    found = node.value if isinstance(node, yaml.ScalarNode) else error.value
+    return _mistake(file, node, f"expected {_expected(error)}, not '{_short(found)}'")
 
 
 def _or(wrong: str, known: Sequence[str]) -> str:

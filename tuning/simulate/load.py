@@ -6,6 +6,7 @@ gives seconds from 0, ascending, one by one; a load of a million requests takes 
 
 import random
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from heapq import merge
@@ -121,9 +122,9 @@ def _drawn(rate_per_s: Curve, expected: int, is_random: bool, dice: random.Rando
 
 
 def _both(load: Load, more: Callable[[random.Random], Iterator[float]], dice: random.Random) -> Iterator[float]:
-    """Each with dice of its own: what is added changes nothing about when the others come."""
-    others = random.Random(dice.getrandbits(64))  # noqa: S311 (a simulation)
-    return merge(load.times(random.Random(dice.getrandbits(64))), more(others))  # noqa: S311
+    """What is added has dice of its own, so that it changes nothing about when the others come."""
+    others = random.Random(copy(dice).getrandbits(64))  # noqa: S311 (a simulation)
+    return merge(load.times(dice), more(others))
 
 
 def _instant(count: int, at_s: float, _: random.Random) -> Iterator[float]:

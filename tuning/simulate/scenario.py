@@ -74,10 +74,11 @@ class Scenario:
         """
         if not self.begins_s <= now_s < self.ends_s:
             return None
+        until = 0.0
         for fault in self.of(part):
             if fault.hits_calls:
-                u -= fault.share_at(now_s)
-                if u < 0:
+                until += fault.share_at(now_s)
+                if u < until:
                     return fault
         return None
 
