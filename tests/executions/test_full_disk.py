@@ -82,6 +82,8 @@ async def test_an_execution_that_cannot_be_read_is_given_up_or_asked_for_all_the
 ) -> None:
     """It goes on from its journal, as after a crash: what it had claimed may be claimed again."""
     monkeypatch.setattr(service, "backoffs_s", lambda: repeat(0.03))
+    logged: list[str] = []
+    monkeypatch.setattr(service, "log_waiting_for_disk", lambda error: logged.append(str(error)))
     async with a_face(tmp_path) as face:
         face.deploy("main: [{a: {return: 1}}]")
         revision, ended = face.service.registry.revision, face.service._callbacks.end
@@ -105,6 +107,7 @@ async def test_an_execution_that_cannot_be_read_is_given_up_or_asked_for_all_the
     assert len(tries_s) == 3
     assert all(later - before >= 0.03 for before, later in pairwise(tries_s))
     assert given_back == [execution["name"]] * 3, "at each try, and at its end"
+    assert logged == ["for a while"] * 2
 
 
 async def test_what_cannot_be_kept_is_refused_with_503_and_nothing_of_it_is_there(tmp_path: Path) -> None:

@@ -162,6 +162,7 @@ def test_a_part_of_a_step_is_shown_as_the_step_that_it_is_in(source: str, step: 
     branches = Branches(compile_workflow(source).run(None, {}, history.observe))
     assert branches.pending, "it waits"
     assert history.current_steps() == step
+    assert history.waiting_steps() == [one["step"] for one in step]
 
 
 def test_before_its_first_step_an_execution_is_in_one() -> None:
