@@ -22,14 +22,18 @@ def sparkline(column: Column, width: int, *, is_log: bool = False) -> str:
 
 
 def mark(begins_s: float, ends_s: float, length_s: float, width: int, label: str) -> str:
-    """A stretch of time above sparklines of that width: ├ Discord down ┤, the words after it where it is too short."""
+    """A stretch of time above sparklines of that width: ├ Discord down ┤, the words after it where it is too short.
+
+    begins_s < length_s.  A stretch that goes on after length_s ends in an arrow.
+    """
+    end = "→" if ends_s > length_s else "┤"
     first = min(width - 1, int(begins_s / length_s * width))
     last = min(width - 1, max(first, math.ceil(ends_s / length_s * width) - 1))
     inside = last - first - 1
     if inside < len(label) + 2:
-        stretch = "▼" if inside < 0 else f"├{'─' * inside}┤"
+        stretch = "▼" if inside < 0 else f"├{'─' * inside}{end}"
         return f"{' ' * first}{stretch} {label}"
-    return f"{' ' * first}├{f' {label} '.center(inside, '─')}┤"
+    return f"{' ' * first}├{f' {label} '.center(inside, '─')}{end}"
 
 
 def _parts(length: int, width: int) -> list[tuple[int, int]]:

@@ -124,7 +124,9 @@ def _sparklines(answer: Answer) -> Iterator[str]:
     length = max(len(column) for column in series.columns.values())
     length_s, width = length * series.bucket_s, min(length, _SPARKS)
     yield from (
-        " " * margin + mark(fault.begins_s, fault.ends_s, length_s, width, fault.label) for fault in answer.faults
+        " " * margin + mark(fault.begins_s, fault.ends_s, length_s, width, fault.label)
+        for fault in answer.faults
+        if fault.begins_s < length_s
     )
     for line in _LINES:
         column = series.columns[line.column]

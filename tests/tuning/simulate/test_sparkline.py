@@ -40,7 +40,7 @@ def test_a_line_is_as_wide_as_it_may_be(column: Column, width: int) -> None:
     assert len(sparkline(column, width)) == min(len(column), width)
 
 
-@given(st.floats(0, 900), st.floats(0, 900))
+@given(st.floats(0, 899), st.floats(0, 900))
 def test_a_fault_is_marked_within_the_line(begins_s: float, length_s: float) -> None:
     marked = mark(begins_s, begins_s + length_s, 900, 60, "down")
     assert marked.strip()
@@ -50,4 +50,5 @@ def test_a_fault_is_marked_within_the_line(begins_s: float, length_s: float) -> 
 def test_a_long_fault_holds_its_name_and_a_short_one_stands_before_it() -> None:
     assert mark(300, 900, 900, 30, "Discord down") == " " * 10 + "├── Discord down ──┤"
     assert mark(300, 400, 900, 30, "Discord down") == " " * 10 + "├──┤ Discord down"
+    assert mark(300, 901, 900, 30, "Discord down") == " " * 10 + "├── Discord down ──→"
     assert mark(300, 301, 900, 30, "Discord down") == " " * 10 + "▼ Discord down"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.tuning.simulate.examples import a_mended_outage, a_quiet_answer, an_outage
-from tuning.simulate.answer import Executions
+from tuning.simulate.answer import Executions, Shade
 from tuning.simulate.table import differences
 from tuning.simulate.text import report, report_against
 from tuning.simulate.verdict import verdict
@@ -99,6 +99,14 @@ def test_the_sentence_says_when_it_recovered(after_s: float | None, said: str) -
 
 def test_without_a_fault_nothing_is_said_of_recovery() -> None:
     assert "recover" not in verdict(a_quiet_answer())
+
+
+def test_a_fault_after_the_last_reply_is_not_marked() -> None:
+    faults = [Shade(300, 9_000, "down"), Shade(8_000, 9_000, "down again")]
+    printed = report(dataclasses.replace(an_outage(), faults=faults))
+    assert "─ down ─" in printed
+    assert "─→\n" in printed
+    assert "down again" not in printed
 
 
 def test_a_bill_of_many_items_is_summed_by_service() -> None:
