@@ -22,6 +22,7 @@ COMMANDS = {
     "up": "run it all on this machine: local cloud and page, ingress, steps",
     "draw": "draw one mandala into a file",
     "run": "run a workflow file and print its execution",
+    "check": "check the YAML of a project, and whether its numbers fit together",
     "send": "act as Discord against a running `mando up`",
     "simulate": "foresee what the files do under a load, and while something fails",
     "replay": "start an execution again with the same argument",

@@ -13,6 +13,7 @@ from cli.errors import CannotStart
 from local.executions.data.database import Database
 from local.executions.engine.callbacks import Callbacks
 from local.http.api_error import api_errors
+from local.http.listening import listening
 from local.workflows.effects import Auth, Value
 
 TOKEN_ENV = "MANDO_RUN_TOKEN"  # noqa: S105 -- the variable's name
@@ -56,13 +57,11 @@ async def serve_callbacks() -> AsyncIterator[Callbacks]:
     app = web.Application(middlewares=[api_errors])
     app.add_routes(callbacks.routes())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        callbacks.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        yield callbacks
+        async with listening(runner, "127.0.0.1", 0) as port:
+            callbacks.base_url = f"http://127.0.0.1:{port}"
+            yield callbacks
     finally:
-        await runner.cleanup()
         database.close()
 
 

@@ -1,4 +1,4 @@
-"""Applies a file again when it is saved, without a restart.  If it is broken, the last good one stays in force.
+"""Applies a file again when it is saved, without a restart.  If it is broken, the last good version stays deployed.
 
 Used by cli/up.py for the workflow and queue.yaml.
 """
@@ -66,4 +66,4 @@ async def watch(files: Sequence[LiveFile], say: Callable[[str], None]) -> None:
         await asyncio.sleep(_POLL_S)
         for file in files:
             if file.reload():
-                say(f"{file.problem}\n{file.in_force} stays in force" if file.problem else f"{file.in_force} is live")
+                say(f"{file.problem}\n{file.in_force} stays deployed" if file.problem else f"{file.in_force} is live")

@@ -35,6 +35,7 @@ from local.faults import Faults
 from local.googleapi import grpc_gateway
 from local.http.api_error import api_errors
 from local.http.guard import add_security_headers, guard, is_our_bug
+from local.http.listening import listening
 from local.http.outgoing import outgoing_session
 from local.live_files import LiveFile
 from local.ops.ops import Ops
@@ -112,7 +113,7 @@ class LocalCloud:
             _expiring_objects(objects),
             _expiring_discord(self.discord),
         ]
-        self.sweeper = Sweeper(data, stores, self.executions.store.unfinished_s, pool.remove_orphans())
+        self.sweeper = Sweeper(data, stores, self.executions.store.oldest_unfinished_s, pool.remove_orphans())
 
         app = web.Application(middlewares=[guard, self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES)
         app.on_response_prepare.append(add_security_headers)
@@ -130,9 +131,7 @@ class LocalCloud:
         logger = logging.getLogger("mando.local.http")
         logger.addFilter(is_our_bug)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, logger=logger)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, HOST, self._ports.cloud).start()
+        await stack.enter_async_context(listening(runner, HOST, self._ports.cloud))
 
     def deploy(self, workflow: str, source: str, env: dict[str, str]) -> Revision:
         """Deploy a workflow under its full name; executions keep their revision.  Raises ApiError(400)."""

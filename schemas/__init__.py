@@ -20,12 +20,12 @@ _FOLDER = Path(__file__).parent
 class SchemaError(ValueError):
     """Raised when a value is not what its schema says; the message names the field, never its value.
 
-    path: the names that lead to what is wrong: to the field that is not allowed, or to the map that lacks one.
+    path: the names that lead to what is wrong.  is_name: the last name itself is wrong, not its value.
     """
 
-    def __init__(self, message: str, path: tuple[str | int, ...] = ()) -> None:
+    def __init__(self, message: str, path: tuple[str | int, ...] = (), is_name: bool = False) -> None:
         super().__init__(message)
-        self.path = path
+        self.path, self.is_name = path, is_name
 
 
 def check(name: SchemaName, value: object) -> Any:
@@ -36,14 +36,16 @@ def check(name: SchemaName, value: object) -> Any:
     try:
         return _validator(name)(value)
     except fastjsonschema.JsonSchemaValueException as error:
-        raise SchemaError(error.message, _path_of(error)) from None
+        raise _explained(error) from None
 
 
-def _path_of(error: fastjsonschema.JsonSchemaValueException) -> tuple[str | int, ...]:
+def _explained(error: fastjsonschema.JsonSchemaValueException) -> SchemaError:
+    """A field that is missing may stand there under another name, which then is what is wrong."""
     path = [int(name) if name.isdecimal() else name for name in error.path[1:]]
-    if error.rule == "additionalProperties" and isinstance(error.value, dict):
+    is_name = error.rule in ("required", "additionalProperties") and isinstance(error.value, dict)
+    if is_name:
         path += [name for name in error.value if name not in error.definition.get("properties", {})][:1]
-    return tuple(path)
+    return SchemaError(error.message, tuple(path), is_name)
 
 
 def pattern(name: SchemaName, field: str) -> str:

@@ -21,7 +21,7 @@ _ACKNOWLEDGED_WITHIN = timedelta(seconds=30)
 BLOCKED_WAITS_S = (2.0, 10.0, 30.0, 90.0)
 
 # What a member is told.
-APOLOGIES: Mapping[Failure, str] = {
+FAILURE_MESSAGES: Mapping[Failure, str] = {
     "undrawable": "I cannot draw that. Please try other options, or leave them out.",
     "unavailable": "Something went wrong on my side and your mandala did not get finished. Please try again later.",
 }
@@ -36,7 +36,7 @@ def reply(
     now: datetime,
     attempt: int,
 ) -> Message:
-    """Show the picture or the apology.
+    """Show the picture or the failure message.
 
     order is the body of the call; attempt is the number of the workflow's attempt, from 1.
     Raises PermanentError if no message is left to edit, and what the bucket and Discord raise.
@@ -54,8 +54,8 @@ def _edit_or_post(
 ) -> str:
     """Edit the acknowledgement; if that is impossible, post as the bot to the channel.  Returns the message's id.
 
-    If the acknowledgement never reached Discord, the member reads that the application did not respond; so an apology
-    is posted too.  After the token's end no apology is posted: each replay would post another.
+    If the acknowledgement never reached Discord, the member reads that the application did not respond; so a failure
+    message is posted too.  After the token's end none is posted: each replay would post another.
     """
     request = order.request
     is_alive = now < request.expires_at
@@ -63,7 +63,7 @@ def _edit_or_post(
     if isinstance(order.result, Picture):
         message, png = _message_and_file(order.result, bucket, delivery)
     else:
-        message, png = DiscordMessage(APOLOGIES[order.result]), None
+        message, png = DiscordMessage(FAILURE_MESSAGES[order.result]), None
     reason = f"the interaction's token expired at {instant(request.expires_at)}"
     may_post = isinstance(order.result, Picture)
     if token is not None:

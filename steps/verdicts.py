@@ -48,5 +48,5 @@ def verdict_of(status: int, code: int | None) -> Verdict:
     known = _WITHOUT_CODE.get(status) if code is None else DISCORD_ERRORS.get(code)
     # 5xx: Discord's own 500, 502, 503 and 504, and Cloudflare's 520 to 530.  3xx: our address of the API is wrong.
     # 400: 50035 invalid form body, 50006 empty message, 50041 wrong version of the API, 200000 the server's moderation
-    # does not take this text (the apology is another one).
+    # does not take this text (a failure message is another text).
     return known or _BY_STATUS.get(status, "retry" if status >= 500 else "bug")

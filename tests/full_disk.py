@@ -1,4 +1,4 @@
-"""A SQLite file on a disk that is full: SQLite itself refuses, as it does where the file system has no room."""
+"""A SQLite file on a disk that is full: SQLite itself refuses, as on a full file system."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ _EVERYTHING = 2**30
 
 @contextmanager
 def full(database: Sqlite) -> Iterator[None]:
-    """Until the block ends the file cannot grow by a single page; what fits into its last pages is still taken."""
+    """In the block the file cannot grow by a page.  A write that fits into its last pages still succeeds."""
     _limit(database, 1)
     try:
         yield

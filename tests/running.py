@@ -6,18 +6,15 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from local.http.listening import listening
+
 
 @asynccontextmanager
 async def served(app: web.Application, port: int = 0) -> AsyncIterator[str]:
     """The base URL while the block runs; port 0 is any free one."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with listening(runner, "127.0.0.1", port) as taken:
+        yield f"http://127.0.0.1:{taken}"
 
 
 async def until(condition: Callable[[], object], deadline_s: float = 20) -> None:
@@ -29,7 +26,7 @@ async def until(condition: Callable[[], object], deadline_s: float = 20) -> None
 
 @asynccontextmanager
 async def counting_turns() -> AsyncIterator[Callable[[], int]]:
-    """How often the event loop came round since the block began: whoever holds it up is seen without a clock."""
+    """Counts the turns of the event loop in the block.  Code that blocks the loop is seen without a clock."""
     turns = 0
 
     async def count() -> None:

@@ -25,16 +25,16 @@ BIN = Path(sys.executable).parent
 Result = TypeVar("Result")
 
 
-# Below those that the system gives out by itself, and none twice in this process.  Processes of one test run have parts
-# of their own (pytest-xdist says which process this is); those of other runs begin elsewhere by chance.
-_PORTS_OF_ONE = 4_000
-_FIRST_PORT = 12_000 + _PORTS_OF_ONE * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 5)
-_BEGIN = secrets.randbelow(_PORTS_OF_ONE)  # not of `random`, whose seed a test run may set
-_PORTS = itertools.cycle(_FIRST_PORT + (_BEGIN + number) % _PORTS_OF_ONE for number in range(_PORTS_OF_ONE))
+# Below the ports that the system assigns, and none twice in this process.  Each process of a test run has a range of
+# its own (pytest-xdist numbers the processes); other runs begin at a random place.
+_PORTS_OF_PROCESS = 4_000
+_FIRST_PORT = 12_000 + _PORTS_OF_PROCESS * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 5)
+_BEGIN = secrets.randbelow(_PORTS_OF_PROCESS)  # not from `random`: a test run may set its seed
+_PORTS = itertools.cycle(_FIRST_PORT + (_BEGIN + number) % _PORTS_OF_PROCESS for number in range(_PORTS_OF_PROCESS))
 
 
 def free_port(count: int = 1) -> int:
-    """A port that nobody uses, the first of `count` in a row.  It stays free until somebody takes that very number."""
+    """The first of `count` unused ports in a row.  They are not reserved."""
     while True:
         first, *others = [next(_PORTS) for _ in range(count)]
         if others == list(range(first + 1, first + count)) and all(map(_is_free, (first, *others))):
@@ -52,7 +52,7 @@ def _is_free(port: int) -> bool:
 
 @contextlib.contextmanager
 def one_process_at_a_time() -> Iterator[Path]:
-    """For what several processes of one test run would install in the same place: the folder for it."""
+    """The folder for installed tools; the block holds its lock, so only one process of a test run installs."""
     peers = ROOT / ".mando" / "peers"
     peers.mkdir(parents=True, exist_ok=True)
     with (peers / "lock").open("w") as lock:
@@ -81,7 +81,7 @@ def answers(url: str) -> bool:
 @contextlib.contextmanager
 def running(command: list[str], environment: Mapping[str, str], url: str) -> Iterator[subprocess.Popen[str]]:
     """A process of ours in the repository's root, from its first answer at url until the block ends."""
-    with tempfile.TemporaryFile("a+") as said:  # a pipe that nobody reads would be full one day
+    with tempfile.TemporaryFile("a+") as said:  # a pipe that nobody reads fills up
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -100,7 +100,7 @@ def running(command: list[str], environment: Mapping[str, str], url: str) -> Ite
             try:
                 process.wait(timeout=10)
             finally:
-                process.kill()  # one that does not end fails this test, and is not left to the next
+                process.kill()  # a process that does not end fails this test only
                 process.wait()
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
-_NOTHING_HAPPENS_S = 30.0  # the longest wait for a thread; a test that waits for nothing fails instead of hanging
+_MOST_THREAD_S = 30.0  # the longest wait for a thread; a test that waits for nothing fails instead of hanging
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -34,8 +34,8 @@ class _Jumping(selectors.DefaultSelector):
         if timeout is not None:
             self._loop.now_s += timeout
             return super().select(0)
-        ready = super().select(_NOTHING_HAPPENS_S)
-        assert ready, "this waits for what will never come"
+        ready = super().select(_MOST_THREAD_S)
+        assert ready, "no timer and no thread is left: the test waits for nothing"
         return ready
 
 

@@ -1,4 +1,4 @@
-"""A server that keeps what comes over the wire, byte by byte, and answers what it is told to."""
+"""A server that records each request byte by byte, and answers as the test says."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\no
 
 @dataclass
 class Wire:
-    """heads and bodies of the requests in their order; connections counts those that brought one."""
+    """heads and bodies of the requests in their order; connections: how many sent a request."""
 
     url: str = ""
     heads: list[str] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Wire:
 async def a_wire(answer: Callable[[int], bytes] = lambda _: OK, most: int | None = None) -> AsyncIterator[Wire]:
     """answer(number of the request on its connection, from 0) gives the bytes.
 
-    After none, or `Connection: close` in them, it hangs up; after `most` answers too, without a word.
+    The server closes the connection after empty bytes, after `Connection: close`, and after `most` answers.
     """
     wire, serving = Wire(), set[asyncio.Task[None] | None]()
 

@@ -97,6 +97,10 @@ def read_app_yaml(sources: Sources, threads: int) -> AppScaling:
     root = root_of(sources, FILE)
     mistakes: list[Mistake] = []
     top = _entries(root, _TOP, "app.yaml", mistakes)
+    if (
+        isinstance(root, yaml.MappingNode) and "runtime" not in top
+    ):  # Source: gcloud 528, AppInfoExternal.CheckInitialized
+        mistakes.append(_mistake(root, "app.yaml needs `runtime`"))
     others = [top[name] for name in ("basic_scaling", "manual_scaling") if name in top]
     mistakes.extend(_mistake(node, f"mando foresees {SCALING} only") for node in others)
     found = _entries(top[SCALING], frozenset(_SETTINGS), SCALING, mistakes) if SCALING in top else {}

@@ -1,11 +1,13 @@
 """The text of a YAML file → its values, and the place of each.  Called by project.py, knobs.py and the rules."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from local.workflows.language.yaml_core import CoreLoader
 from local.yaml_source import YamlMistake, compose
 from tuning.sources import Sources
 
@@ -26,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Why a file cannot be read, and where.  shown: the line, and a caret below it, if the reader has them."""
+    """Why a file cannot be read, and where."""
 
     place: Place
     what: str
@@ -44,13 +46,18 @@ def root_of(sources: Sources, file: str) -> yaml.Node:
     """The root node of the file.  Raises Unreadable: no such file, no YAML, nothing in it, a key twice."""
     if file not in sources:
         raise Unreadable(Mistake(Place(file), "there is no such file"))
+    return _root_of(sources[file], file)
+
+
+@functools.lru_cache(maxsize=64)  # many places are asked for in the same text
+def _root_of(text: str, file: str) -> yaml.Node:
     try:
-        root = compose(sources[file])
+        root = compose(text, CoreLoader if file.startswith("workflows/") else yaml.SafeLoader)
     except YamlMistake as mistake:
         raise Unreadable(Mistake(Place(file, mistake.line, mistake.column), str(mistake))) from None
     if root is None:
         raise Unreadable(Mistake(Place(file), "the file is empty"))
-    mistakes = list(_twice(root, file))
+    mistakes = list(_wrong_keys(root, file))
     if mistakes:
         raise Unreadable(*mistakes)
     return root
@@ -74,7 +81,7 @@ def place(sources: Sources, file: str, *path: str | int) -> Place:
     except Unreadable:
         return Place(file)
     for step in path:
-        found = _child(node, step)
+        found = child(node, step)
         if found is None:
             break
         node = found
@@ -88,10 +95,10 @@ def key_place(sources: Sources, file: str, *path: str | int) -> Place:
     except Unreadable:
         return Place(file)
     for step in path[:-1]:
-        node = _child(node, step) if node is not None else None
+        node = child(node, step) if node is not None else None
     if isinstance(node, yaml.MappingNode):
         for key, _ in node.value:
-            if key.value == path[-1]:
+            if path and key.value == path[-1]:
                 return place_of(file, key)
     return place(sources, file, *path)
 
@@ -100,7 +107,8 @@ def place_of(file: str, node: yaml.Node) -> Place:
     return Place(file, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
+def child(node: yaml.Node, step: str | int) -> yaml.Node | None:
+    """The value of a key of a map, or the item of a list; None where there is none."""
     if isinstance(node, yaml.MappingNode):
         return next((value for key, value in node.value if key.value == str(step)), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
@@ -109,8 +117,8 @@ def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
     return None
 
 
-def _twice(root: yaml.Node, file: str) -> Iterator[Mistake]:
-    """A key that stands twice in one map: YAML forbids it, PyYAML takes the last one."""
+def _wrong_keys(root: yaml.Node, file: str) -> Iterator[Mistake]:
+    """Keys that stand twice in one map, which YAML forbids and PyYAML accepts; and keys that are no texts."""
     waiting, read = [root], 0
     while waiting:
         node = waiting.pop()
@@ -121,10 +129,12 @@ def _twice(root: yaml.Node, file: str) -> Iterator[Mistake]:
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:
-                if isinstance(key, yaml.ScalarNode):
-                    if key.value in seen:
-                        yield Mistake(place_of(file, key), f"'{key.value}' stands there twice")
-                    seen.add(key.value)
+                if not isinstance(key, yaml.ScalarNode):
+                    yield Mistake(place_of(file, key), "a key is a text, not a list or a map")
+                    continue
+                if key.value in seen:
+                    yield Mistake(place_of(file, key), f"'{key.value}' stands there twice")
+                seen.add(key.value)
                 waiting.append(value)
         elif isinstance(node, yaml.SequenceNode):
             waiting.extend(node.value)

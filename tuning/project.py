@@ -13,7 +13,7 @@ from local.workflows.errors import WorkflowSyntaxError
 from schemas.deployment import Deployment
 from schemas.limits import Limits
 from tuning.app_yaml import AppScaling, read_app_yaml
-from tuning.places import Mistake, Place, Unreadable, key_place, values_of
+from tuning.places import Mistake, Place, Unreadable, key_place, place, values_of
 from tuning.sources import Sources
 
 QUEUE_YAML, LIMITS_YAML, DEPLOYMENT_YAML = "queue.yaml", "ingress/limits.yaml", "deploy/deployment.yaml"
@@ -26,6 +26,11 @@ DEPLOYED: Mapping[str, str] = {
     "STEPS_HOST": "my-project.uc.r.appspot.com",
 }
 PARENT = "projects/{PROJECT}/locations/{LOCATION}".format_map(DEPLOYED)
+
+
+# The $NAMES that `mando deploy` knows.  Workflows are deployed after the steps: their variables may name that host too.
+SETTINGS = frozenset({"PROJECT", "LOCATION", "APP_REGION", "DISCORD_PUBLIC_KEY", "SEAL_KEY_FILE", "SEAL_PUBLIC_KEY"})
+WORKFLOW_SETTINGS = SETTINGS | {"STEPS_HOST"}
 
 
 class ProjectError(Exception):
@@ -142,4 +147,5 @@ def _checked(kind: type[Read], schema: str, sources: Sources, file: str) -> Read
         return kind.from_json(value)
     except schemas.SchemaError as error:
         what = str(error).removeprefix(f"{schema}.")
-        raise Unreadable(Mistake(key_place(sources, file, *error.path), what)) from None
+        find_place = key_place if error.is_name else place
+        raise Unreadable(Mistake(find_place(sources, file, *error.path), what)) from None

@@ -25,7 +25,11 @@ class NoSources(Exception):
 
 
 class UnreadableFile(Exception):
-    """Raised when a file is there and is no text; the message begins with its path."""
+    """Raised when a file is there and is no text."""
+
+    def __init__(self, file: str, what: str) -> None:
+        super().__init__(f"{file}: {what}")
+        self.file, self.what = file, what
 
 
 def from_folder(folder: Path) -> Sources:
@@ -39,7 +43,7 @@ def from_folder(folder: Path) -> Sources:
             try:
                 found[name] = _text(name, _read(path))
             except OSError as error:
-                raise UnreadableFile(f"{name}: cannot be read: {error.strerror}") from None
+                raise UnreadableFile(name, f"cannot be read: {error.strerror}") from None
     return _not_empty(found, f"the folder {folder}")
 
 
@@ -63,11 +67,11 @@ def _is_wanted(name: str) -> bool:
 
 def _text(name: str, content: bytes) -> str:
     if len(content) > _MAX_BYTES:
-        raise UnreadableFile(f"{name}: is larger than {_MAX_BYTES} bytes")
+        raise UnreadableFile(name, f"the file is larger than {_MAX_BYTES} bytes")
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        raise UnreadableFile(f"{name}: is not UTF-8") from None
+        raise UnreadableFile(name, "the file is not UTF-8") from None
 
 
 def _git(folder: Path, *words: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The tables of docs/tuning.md that show our YAML: scenarios, models, prices.  `make docs` puts them there.
+"""The tables of docs/tuning.md: the rules of `mando check`, scenarios, models, prices.  `make docs` puts them there.
 
 Each table stands between `<!-- make docs: NAME -->` and `<!-- until here -->`.
 """
@@ -6,6 +6,7 @@ Each table stands between `<!-- make docs: NAME -->` and `<!-- until here -->`.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from tuning.check.rules import RULES
 from tuning.distribution import Distribution
 from tuning.durations import in_words
 from tuning.model import Parameter, read_model
@@ -25,6 +26,11 @@ def page_with(page: str, name: str, table: str) -> str:
     if not found or not ended:
         raise ValueError(f"the page has no block from {begin} to {_END}")
     return f"{before}{begin}\n{table}\n{_END}{after}"
+
+
+def rules() -> str:
+    rows = ((f"`{rule.name}` ({rule.level})", rule.what, rule.why, rule.advice) for rule in RULES)
+    return _table(("rule", "finds", "why it matters", "what to do"), rows)
 
 
 def scenarios() -> str:
@@ -58,7 +64,7 @@ def prices() -> str:
     return _table(("what is counted", f"US$, {found.as_of}", "for", "free", "sure"), rows)
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"scenarios": scenarios, "models": models, "prices": prices}
+TABLES: Mapping[str, Callable[[], str]] = {"rules": rules, "scenarios": scenarios, "models": models, "prices": prices}
 
 
 def _date(name: str) -> str:

@@ -34,7 +34,7 @@ class ExpiringStore:
 class Sweeper:
     """Deletes old entries of all stores, and yields to the event loop after each batch.
 
-    unfinished_s(): the start of the oldest execution that has not ended.  It may still need anything newer than that.
+    oldest_unfinished_s(): when the oldest running execution was created.  It may still need all newer entries.
     at_start: work that is done once, before the first sweep.
     """
 
@@ -42,14 +42,14 @@ class Sweeper:
         self,
         folder: Path,
         stores: Sequence[ExpiringStore],
-        unfinished_s: Callable[[], float | None],
+        oldest_unfinished_s: Callable[[], float | None],
         at_start: Iterator[None],
         now_s: Callable[[], float] = time.time,
         kept_bytes: int = KEPT_BYTES,
     ) -> None:
         self._folder = folder
         self._stores = stores
-        self._unfinished_s = unfinished_s
+        self._oldest_unfinished_s = oldest_unfinished_s
         self._at_start = at_start
         self._now_s = now_s
         self._kept_bytes = kept_bytes
@@ -80,7 +80,7 @@ class Sweeper:
     async def _forget_oldest(self) -> bool:
         """Delete one batch of the store with the oldest entry; False where nothing may be deleted."""
         stores = [(oldest_s, store) for store in self._stores if (oldest_s := await store.oldest_s()) is not None]
-        before_s = min(self._now_s() - LEAST_KEPT_S, self._unfinished_s() or self._now_s())
+        before_s = min(self._now_s() - LEAST_KEPT_S, self._oldest_unfinished_s() or self._now_s())
         if not stores:
             return False
         _, store = min(stores, key=lambda one: one[0])

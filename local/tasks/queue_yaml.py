@@ -19,7 +19,7 @@ from local.yaml_source import YamlMistake, compose
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _RATE = re.compile(r"(?P<count>[0-9]+(\.[0-9]*)?)/(?P<unit>[smhd])")
 # A bare 0, which App Engine's reference allows, crashes gcloud 528: "could not convert string to float".
-_RATES = "a rate like 5/s, 30/m, 100/h or 1000/d, or 0/s for a queue that is to stand still; gcloud crashes on a bare 0"
+_RATES = "a rate like 5/s, 30/m, 100/h or 1000/d, or 0/s for a paused queue; gcloud crashes on 0"
 _AGE = re.compile(r"(?P<count>[0-9]+(\.[0-9]*)?)(?P<unit>[smhd])")
 _NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
 _BOOLEAN = re.compile(r"True|False")
@@ -55,7 +55,7 @@ def read_queue_yaml(text: str, file: str, parent: str) -> QueueYaml:
     for node in reader.items(found["queue"]) if "queue" in found else []:
         queue = _queue(reader, node, parent)
         if queue.name in queues:
-            raise reader.error(node, f"the queue '{queue.name.rpartition('/')[2]}' stands there twice")
+            raise reader.error(node, f"the queue '{queue.name.rpartition('/')[2]}' is defined twice")
         queues[queue.name] = queue
     resumes = True
     if "resume_paused_queues" in found:
@@ -67,7 +67,7 @@ def _queue(reader: "_Reader", node: yaml.Node, parent: str) -> QueueConfig:
     known = {"name", "rate", "mode", "bucket_size", "max_concurrent_requests", "target", "retry_parameters"}
     found = dict(reader.entries(node, known))
     if "mode" in found:
-        reader.match(found["mode"], re.compile("push"), "push: pull queues are not imitated, nothing here leases tasks")
+        reader.match(found["mode"], re.compile("push"), "push: this local cloud has no pull queues")
     for needed in ("name", "rate"):
         if needed not in found:
             raise reader.error(node, f"a queue needs `{needed}`")
@@ -130,10 +130,12 @@ class _Reader:
             raise self.error(node, f"expected a map with {', '.join(sorted(known))}")
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self.error(key, "expected a name before the colon")
             if key.value not in known:
                 raise self.error(key, f"unexpected '{key.value}', expected one of {', '.join(sorted(known))}")
             if key.value in seen:
-                raise self.error(key, f"'{key.value}' stands there twice")
+                raise self.error(key, f"'{key.value}' is given twice")
             seen.add(key.value)
         return [(key.value, value) for key, value in node.value]
 

@@ -34,7 +34,7 @@ def main() -> int:
         asyncio.run(attack.run(seed))
     for one in attack.broken:
         print(f"BROKEN  {one}")
-    print("everything stands" if not attack.broken else f"{len(attack.broken)} do not stand")
+    print("no attack succeeded" if not attack.broken else f"{len(attack.broken)} attacks succeeded")
     return 1 if attack.broken else 0
 
 
@@ -53,7 +53,7 @@ class Attack:
         before = aftermath.Baseline.of(attacker)
         await flood(attacker, coming, REQUESTS - seen.count, FLOOD_S - seen.seconds, seen)
         _print_answers(seen)
-        print(_LINE.format("what is attacked", "seconds", "", "what was seen"))
+        print(_LINE.format("attack", "seconds", "", "observed"))
         await self._tried("each answer is the right one", lambda: aftermath.answers(seen))
         await self._tried("no process grows", lambda: aftermath.memory(attacker, before))
         self.broken += seen.complaints()
@@ -68,9 +68,9 @@ class Attack:
         began_s = time.monotonic()
         try:
             async with asyncio.timeout(min(_ROW_S, self._ends_s - began_s)):
-                said, verdict = await attack(), "stands"
+                said, verdict = await attack(), "ok"
         except TimeoutError:
-            said, verdict = "no end in time", "BROKEN"
+            said, verdict = "timeout", "BROKEN"
         except Exception as error:  # the top of the program: an error in one row does not stop the others
             said = ("" if isinstance(error, AssertionError) else f"{type(error).__name__}: ") + str(error).partition(
                 "\n"

@@ -68,8 +68,8 @@ async def settled(attacker: Attacker) -> str:
     await asyncio.to_thread(answered, attacker.up, attacker.sent)
     tally = await asyncio.to_thread(count, attacker.up, attacker.sent)
     assert not tally.broken, tally.broken[0]
-    assert tally.pictures + tally.words == tally.acknowledged, "an acknowledged interaction has no outcome"
-    return f"{tally.acknowledged} acknowledged, {tally.pictures} pictures, {tally.words} words"
+    assert tally.pictures + tally.failure_replies == tally.acknowledged, "an acknowledged interaction has no outcome"
+    return f"{tally.acknowledged} acknowledged, {tally.pictures} pictures, {tally.failure_replies} failure replies"
 
 
 def _around(said: str, sign: str) -> str:

@@ -18,7 +18,7 @@ from tests.steps.service import Steps
 from tests.steps.test_forged_tokens import FORGED
 from tests.system.up import Up, children_of
 
-USER = "77"  # one member asks for all of it, so that the ingress draws six pictures a minute at the most
+USER = "77"  # one member asks for everything, so that the ingress draws six pictures a minute at the most
 _UNDRAWABLE = {"palette": "no-such-palette"}
 _HOSTILE_TOKEN = "aG9zdGlsZTpob3N0aWxl" + "y" * 60
 
@@ -30,6 +30,10 @@ class Attacker:
     up: Up
     sent: list[str] = field(default_factory=list)
     stranger: SigningKey = field(default_factory=SigningKey.generate)
+
+    def __post_init__(self) -> None:
+        """Forge everything now: it takes a second, in which the ingress would hang up on connections that we opened."""
+        _ = self.secrets
 
     @cached_property
     def ports(self) -> dict[str, int]:

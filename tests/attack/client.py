@@ -33,7 +33,7 @@ class Connection:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, message: bytes, patience_s: float = PATIENCE_S) -> Answer:
-        """The answer to a request whose end can be told."""
+        """The answer to a request with a recognizable end."""
         try:
             async with asyncio.timeout(patience_s):
                 was_kept = self._streams is not None
@@ -74,7 +74,7 @@ async def ask(port: int, message: bytes, patience_s: float = PATIENCE_S) -> Answ
 
 
 async def say(port: int, message: bytes, *, is_cut: bool = False) -> Answer:
-    """The answer to any bytes, and how many there were; where is_cut, nobody need wait for the rest of them."""
+    """The answers to any bytes: the first, and their number.  is_cut: end the sending side without waiting."""
     received = b""
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -98,7 +98,7 @@ async def say(port: int, message: bytes, *, is_cut: bool = False) -> Answer:
 
 
 async def _one_answer(reader: asyncio.StreamReader) -> bytes:
-    """Its bytes, or those that came before the other side hung up."""
+    """Its bytes, or those that arrived before the server closed the connection."""
     try:
         while _INTERIM.match(head := await reader.readuntil(b"\r\n\r\n")):
             pass
@@ -121,6 +121,6 @@ def _status(head: bytes) -> int:
 
 
 def request(method: str, path: str, headers: list[tuple[str, str]], body: bytes = b"") -> bytes:
-    """A request as a client would write it, but for what its parts hold."""
+    """A request with a valid form; its parts may hold anything."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers), "", ""]).encode("utf-8") + body

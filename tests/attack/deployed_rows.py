@@ -15,7 +15,7 @@ import yaml
 from tests.attack.attacker import USER, Attacker
 from tests.attack.client import Answer, ask, request, say
 from tests.attack.flood import interact
-from tests.attack.ingress_kinds import CROOKED_TOKENS
+from tests.attack.ingress_kinds import MALFORMED_TOKENS
 from tests.attack.processes import resident_mb
 from tests.attack.slow import WITHIN_S, slow_sockets_open, slowest_of
 from tests.chaos.promise import break_next, mend
@@ -49,7 +49,7 @@ async def slow_sockets(attacker: Attacker, face: str, shapes: list[str]) -> str:
 
 
 async def queue_is(attacker: Attacker, kind: str, at_once: int) -> str:
-    """Every member is told something within 3 s; the local Discord waits no longer."""
+    """Every member gets an answer within 3 s; the local Discord waits no longer."""
     up = attacker.up
     await asyncio.to_thread(break_next, up, target="queue", kind=kind)
     try:
@@ -74,7 +74,7 @@ async def clock_skew(attacker: Attacker) -> str:
 
 
 async def _status_of_a_token(attacker: Attacker, ahead_s: int) -> int:
-    """Of an answer that came within the same second: later the token is older."""
+    """The status of an answer that came within the same second: later the token is older."""
     for _ in range(10):
         second = int(time.time())
         token = attacker.steps.token(age=timedelta(seconds=-ahead_s))
@@ -85,29 +85,29 @@ async def _status_of_a_token(attacker: Attacker, ahead_s: int) -> int:
     raise AssertionError("no answer within the same second")
 
 
-async def crooked_tokens(attacker: Attacker) -> str:
-    """A token that would lead to another address is told to the member, and nothing of it goes on."""
+async def malformed_tokens(attacker: Attacker) -> str:
+    """A token that would change a URL: the member gets a message, and no task is created."""
     ids = []
-    for number, token in enumerate(CROOKED_TOKENS):
+    for number, token in enumerate(MALFORMED_TOKENS):
         ids.append(str(1990000000000000000 + number))
         made = {**an_interaction(ids[-1], user=f"{USER}{number}"), "token": token}
         answer = await ask(attacker.ports["ingress"], attacker.signed(json.dumps(made).encode()))
         assert (answer.status, json.loads(answer.body).get("type")) == (200, 4), f"{token!r}: {answer.body[:100]!r}"
     started = [one for each in ids for one in await asyncio.to_thread(attacker.up.executions, each)]
-    assert not started, f"{len(started)} were carried on"
-    return f"{len(ids)} told, none carried on"
+    assert not started, f"{len(started)} went on to the queue"
+    return f"{len(ids)} members got a message, no task was created"
 
 
 @contextlib.contextmanager
 def hanging() -> Iterator[socket.socket]:
-    """A server that takes connections and never answers; where it ends, they break."""
+    """A server that accepts connections and never answers.  At the end it closes them."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         server.setblocking(False)
         yield server
 
 
 def connections_of(server: socket.socket) -> int:
-    """How many came."""
+    """How many connections came."""
     count = 0
     with contextlib.suppress(BlockingIOError):
         while True:
@@ -118,7 +118,7 @@ def connections_of(server: socket.socket) -> int:
 
 @contextlib.contextmanager
 def steps_with(attacker: Attacker, certs_url: str) -> Iterator[int]:
-    """The port of another service like the running one, which asks there for certificates."""
+    """The port of a second process of the steps, which fetches certificates from certs_url."""
     command, *arguments = shlex.split(yaml.safe_load((ROOT / "app.yaml").read_text())["entrypoint"])
     port = free_port()
     environment = {
@@ -134,7 +134,7 @@ def steps_with(attacker: Attacker, certs_url: str) -> Iterator[int]:
 
 
 async def certificates_hang(attacker: Attacker, token: str) -> str:
-    """So many calls with that token, and /health beside them."""
+    """16 calls with that token, and /health at the same time."""
     message = attacker.called(attacker.step_body, Authorization=f"Bearer {token}")
     health = request("GET", "/health", [])
     with hanging() as server, steps_with(attacker, f"http://127.0.0.1:{server.getsockname()[1]}/certs") as port:
@@ -162,14 +162,14 @@ ENDLESS: dict[str, tuple[bytes, bytes]] = {
     "line of a head": (b"POST / HTTP/1.1\r\nHost: a\r\nX-A: ", b"b" * 65536),
     "chunked body": (_CHUNKED, b"1000\r\n" + b"c" * 4096 + b"\r\n"),
     "size of a chunk": (_CHUNKED, b"0" * 65536),
-    "note beside a chunk": (_CHUNKED + b"5;", b"e" * 65536),
-    "row of requests, answers unread": (b"", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n" * 999),
+    "extension of a chunk": (_CHUNKED + b"5;", b"e" * 65536),
+    "requests in a row, answers unread": (b"", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n" * 999),
     "announced body": (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999999\r\n\r\n", b"d" * 65536),
 }  # fmt: skip
 
 
 async def endless(attacker: Attacker, face: str) -> str:
-    """A request that never ends is neither collected nor waited for; AssertionError where a process grew."""
+    """A request that never ends is neither stored nor waited for.  AssertionError if a process grew."""
     asked, _ = genuine(attacker, face)
     await asyncio.gather(*(asked() for _ in range(16)))  # so that each worker has imported what it needs
     before = resident_mb(attacker.up)
@@ -193,7 +193,7 @@ def _pour(port: int, begin: bytes, more: bytes) -> int:
     return sent >> 20
 
 
-async def crooked_chunks_of_nobody(attacker: Attacker, face: str) -> str:
+async def malformed_chunks_without_signature(attacker: Attacker, face: str) -> str:
     """Malformed chunks in a request without signature: the server reads the framing before the signature."""
     head = b"POST /generate-image HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
     for size in (b"", b"g", b"-1", b"0x5", b"f" * 40):

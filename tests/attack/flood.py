@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.discord.engine.delivery import RESPOND_WITHIN_S
 from tests.attack.attacker import Attacker
 from tests.attack.client import Answer, Connection, ask, request, say
 from tests.attack.kind import Kind
@@ -27,7 +28,8 @@ class FloodResult:
     slowest_s: float = 0.0
     broken: list[str] = field(default_factory=list)
     seconds: float = 0.0
-    genuine_within_s: float = 3.0  # Discord waits no longer
+    late: list[str] = field(default_factory=list)
+    may_be_late: bool = False  # on a machine that others use too; one genuine request must be in time all the same
 
     @property
     def count(self) -> int:
@@ -43,7 +45,7 @@ class FloodResult:
         return [
             f"{name}: {problem}; sent {message[:_MOST_TOLD]!r}, came {answer.head[:60]!r} {answer.body[:_MOST_TOLD]!r}"
             for name, (message, answer, problem) in sorted(self.wrong.items())
-        ] + self.broken
+        ] + (self.broken if self.may_be_late and len(self.late) < 2 * self.pings else self.broken + self.late)
 
 
 Coming = Iterator[tuple[Kind, bytes]]
@@ -93,7 +95,7 @@ def _problem(attacker: Attacker, kind: Kind, answer: Answer) -> str | None:
 
 
 async def _genuine(attacker: Attacker, seen: FloodResult, ended: asyncio.Event) -> None:
-    """Each second Discord asks whether we are there, and a member types /mando."""
+    """Each second Discord sends a PING, and a member types /mando."""
     while not ended.is_set():
         await asyncio.gather(_ping(attacker, seen), _command(attacker, seen))
         try:
@@ -111,19 +113,20 @@ async def _ping(attacker: Attacker, seen: FloodResult) -> None:
     seen.slowest_s = max(seen.slowest_s, took_s)
     if answer.status != 200 or json.loads(answer.body) != {"type": 1}:
         seen.broken.append(f"a genuine PING was answered with {answer.status}")
-    if took_s > seen.genuine_within_s:
-        seen.broken.append(f"a genuine PING took {took_s:.1f} s")
+    if took_s > RESPOND_WITHIN_S:
+        seen.late.append(f"a genuine PING took {took_s:.1f} s")
 
 
 async def _command(attacker: Attacker, seen: FloodResult) -> None:
     acknowledged = await interact(attacker)
     (delivery,) = acknowledged["deliveries"]
     if delivery["problem"] is not None:
-        seen.broken.append(f"a genuine /mando was not acknowledged: {delivery['problem']}")
+        is_late = delivery["ms"] >= RESPOND_WITHIN_S * 1000
+        (seen.late if is_late else seen.broken).append(f"a genuine /mando was not acknowledged: {delivery['problem']}")
 
 
 async def interact(attacker: Attacker) -> dict[str, Any]:
-    """A member, each time another, types /mando; says how the ingress acknowledged it."""
+    """A new member types /mando; returns the ingress's acknowledgement."""
     body = json.dumps({"data": {"name": "mando"}, "user_id": str(random.randrange(10**16, 10**17))}).encode()
     message = request("POST", "/api/v10/interactions", [("Content-Type", "application/json")], body)
     answer = await ask(attacker.ports["cloud"], message)

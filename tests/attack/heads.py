@@ -23,7 +23,7 @@ _METHODS = ["get", "P\u00d6ST", "POST\x00", "PO ST", "", "P(ST", "post", "\x16\x
 
 
 def _added(line: bytes) -> Change:
-    """The request with one line more, before or after the others."""
+    """The request with one more line, at any place."""
 
     def change(dice: random.Random, genuine: bytes) -> bytes:
         lines, body = _parts(genuine)
@@ -38,7 +38,7 @@ def _with(make: Callable[[random.Random], str]) -> Change:
 
 
 def _line_is(name: str, make: Callable[[random.Random], str]) -> Change:
-    """The one line of that name says something else, in another place."""
+    """The line of that name gets another value and another place."""
 
     def change(dice: random.Random, genuine: bytes) -> bytes:
         lines, body = _parts(genuine)
@@ -75,11 +75,11 @@ def _chunked(encode: Callable[[random.Random, bytes], bytes], *more: bytes) -> C
 
 
 def _smuggled(dice: random.Random, genuine: bytes) -> bytes:
-    """Two that disagree on where a request ends, and a second request for whoever reads the other."""
+    """Two headers that disagree on the end of the request, and a second request behind the first end."""
     lines, body = _parts(genuine)
     coding = dice.choice(["chunked", " chunked", "chunked, identity", "CHUNKED", "\tchunked", "xchunked"])
     name = dice.choice(["Transfer-Encoding", "transfer-encoding", "Transfer-Encoding ", "Transfer_Encoding"])
-    if name == "Transfer_Encoding":  # another name, so the length must be wrong by itself
+    if name == "Transfer_Encoding":  # an unknown header, so the length itself must be wrong
         return _joined([*lines, b"Content-Length: 0"], body + genuine)
     return _joined([*lines, f"{name}: {coding}".encode()], b"0\r\n\r\n" + genuine)
 
@@ -101,7 +101,7 @@ def _folded(dice: random.Random, genuine: bytes) -> bytes:
 
 
 def _broken_line(dice: random.Random, genuine: bytes) -> bytes:
-    """A sign that some readers take for the end of a line."""
+    """A character that some parsers take for the end of a line."""
     return _added(b"X-A: b" + dice.choice([b"\rX-B: c", b"\x00c", b"\r\r\nX-B: c"]))(dice, genuine)
 
 
@@ -131,17 +131,17 @@ def _one_chunk(_: random.Random, body: bytes) -> bytes:
     return f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
 
 
-def _crooked_chunk(dice: random.Random, body: bytes) -> bytes:
+def _malformed_chunk(dice: random.Random, body: bytes) -> bytes:
     return f"{dice.choice(_SIZES)}\r\n".encode() + body + b"\r\n0\r\n\r\n"
 
 
-# Statuses beside each: 400 is the server's before anybody looks at the request.  Source of 501: RFC 9112, 6.1, "a
+# Statuses beside each: 400 comes from the server, before our code sees the request.  Source of 501: RFC 9112, 6.1, "a
 # transfer coding it does not understand"; of 414 and 431: RFC 9110, 15.5.15, and RFC 6585, 5.
 HEADS: dict[str, tuple[Change, set[int]]] = {
     "noise": (_noise, {400, 414, CLOSED}),
     "cut": (_cut, {400, 408, CLOSED}),
     "a bit of the method flipped": (_flipped, {400, 405, 404}),
-    "a crooked method": (_first_line(lambda d, _, path: f"{d.choice(_METHODS)} {path} HTTP/1.1"), {400, 405}),
+    "a malformed method": (_first_line(lambda d, _, path: f"{d.choice(_METHODS)} {path} HTTP/1.1"), {400, 405}),
     # Source: RFC 9110, 2.5: a server may refuse a version, and need not.
     "another version": (
         _first_line(lambda d, method, path: f"{method} {path} {d.choice(_VERSIONS)}"),
@@ -150,7 +150,7 @@ HEADS: dict[str, tuple[Change, set[int]]] = {
     "a path of 9 to 60 KB": (_long_path(9_000, 60_000), {400, 414, 404, PASSED, CLOSED}),
     "a path of 300 to 900 KB": (_long_path(300_000, 900_000), {400, 414, 431, CLOSED}),
     "a line without a colon": (_added(b"nonsense"), {400}),
-    "a crooked name": (_with(lambda d: f"{d.choice(_BAD_NAMES)}: 1"), {400}),
+    "a malformed name": (_with(lambda d: f"{d.choice(_BAD_NAMES)}: 1"), {400}),
     # Source: RFC 9112, 5.2: it is refused, or read as part of the line above it.
     "a folded line": (_folded, {400, 401, PASSED}),
     "a broken line": (_broken_line, {400}),
@@ -161,8 +161,8 @@ HEADS: dict[str, tuple[Change, set[int]]] = {
     "another Host": (_line_is("Host", lambda d: d.choice(_HOSTS)), {400, PASSED}),
     # Source: RFC 9112, 3.2: a server MUST answer 400.
     "two Hosts": (_with(lambda d: f"Host: {d.choice(_HOSTS)}"), {400}),
-    "a crooked length": (_line_is("Content-Length", lambda d: d.choice(_BAD_LENGTHS)), {400}),
-    # The ingress may also answer what came: it is signed.  Source: RFC 9112, 8: a server MAY answer with an error.
+    "a malformed length": (_line_is("Content-Length", lambda d: d.choice(_BAD_LENGTHS)), {400}),
+    # The ingress may also answer: what came is signed.  Source: RFC 9112, 8: a server MAY answer with an error.
     "a length that is too large": (
         _line_is("Content-Length", lambda d: str(d.randint(10**4, 10**30))),
         {400, 408, 413, PASSED, CLOSED},
@@ -172,10 +172,10 @@ HEADS: dict[str, tuple[Change, set[int]]] = {
         _with(lambda d: f"Connection: Upgrade\r\nUpgrade: {d.choice(_PROTOCOLS)}"),
         {400, PASSED},
     ),
-    # Source: RFC 9110, 10.1.1: 417, or an expectation that is not known is passed over.
+    # Source: RFC 9110, 10.1.1: 417, or an unknown expectation is ignored.
     "something expected": (_with(lambda d: f"Expect: {d.choice(_EXPECTED)}"), {417, PASSED}),
     "a right body in chunks": (_chunked(_one_chunk), {PASSED}),
-    "a crooked chunk": (_chunked(_crooked_chunk), {400, CLOSED}),
+    "a malformed chunk": (_chunked(_malformed_chunk), {400, CLOSED}),
     "an unknown coding": (
         lambda d, genuine: _chunked(_one_chunk, f"Transfer-Encoding: {d.choice(_CODINGS)}".encode())(d, genuine),
         {400, 501},
@@ -184,4 +184,4 @@ HEADS: dict[str, tuple[Change, set[int]]] = {
 }
 
 # Requests without a recognizable end: the server may wait for more bytes.
-CUT = {"noise", "cut", "a length that is too large", "a crooked chunk"}
+CUT = {"noise", "cut", "a length that is too large", "a malformed chunk"}

@@ -1,4 +1,4 @@
-"""What is sent to the ingress: a wrong signature, or a right one over what Discord would never send."""
+"""Requests to the ingress: a wrong signature, or a correct one over a body that Discord would never send."""
 
 import json
 import random
@@ -15,7 +15,7 @@ _TOO_LARGE = 256 * 1024 + 1  # for the ingress
 
 
 def _signatures(dice: random.Random, attacker: Attacker) -> bytes:
-    """Any body under a signature that is not for it."""
+    """Any body with a signature of another body."""
     body = json.dumps(interaction(dice)).encode()
     (name, signature), (time_name, timestamp) = attacker.signature(body)
     other = dice.choice(
@@ -30,7 +30,7 @@ def _signatures(dice: random.Random, attacker: Attacker) -> bytes:
 
 
 def _timestamps(dice: random.Random, attacker: Attacker) -> bytes:
-    """A right signature, over another time than the one that stands there."""
+    """A correct signature, but over another timestamp than the header has."""
     (name, signature), (time_name, timestamp) = attacker.signature(_PING)
     at_s = int(timestamp)
     other = dice.choice([
@@ -70,12 +70,12 @@ def _any_type(dice: random.Random) -> dict[str, Any]:
     return {**interaction(dice), "type": kind, "data": dice.choice([data, {}, [], None, "x"])}
 
 
-def _crooked_token(dice: random.Random) -> dict[str, Any]:
-    """It would lead the steps to another address: the member is told, and nothing is sealed."""
-    return {**interaction(dice), "type": 2, "token": dice.choice(CROOKED_TOKENS)}
+def _malformed_token(dice: random.Random) -> dict[str, Any]:
+    """It would change the URL that the steps call: the member gets a message, and nothing is sealed."""
+    return {**interaction(dice), "type": 2, "token": dice.choice(MALFORMED_TOKENS)}
 
 
-CROOKED_TOKENS: Sequence[Any] = [
+MALFORMED_TOKENS: Sequence[Any] = [
     "../../x", "a/b", "a%2fb/", "a?b", "a#b", "..", ".x", "x\n", "x ", "", "x" * 513, "\u00e9", "a\\b", "a\x00",
     None, 1, [],
 ]  # fmt: skip
@@ -102,7 +102,7 @@ def ingress_kinds() -> list[Kind]:
         _row("body", "any value anywhere", {200}, _any_value, 8),
         _row("body", "too large", {413}, lambda d, a: a.signed(bytes(d.randint(_TOO_LARGE, 10**6))), 0.05, "alone"),
         _row("component", "any type, any data", {200}, lambda d, a: a.signed(as_json(_any_type(d))), 8),
-        _row("interaction", "a crooked token", {200}, lambda d, a: a.signed(as_json(_crooked_token(d))), 6),
+        _row("interaction", "a malformed token", {200}, lambda d, a: a.signed(as_json(_malformed_token(d))), 6),
         _row("replay", "of a PING", {200}, lambda d, a: a.signed(_PING), 4),
         _row("method", "another", {405}, lambda d, a: a.signed(_PING, method=d.choice(METHODS)), 4, "alone"),
         _row("method", "CONNECT", {400}, lambda d, a: a.signed(_PING, method="CONNECT"), 0.5, "alone"),

@@ -1,4 +1,4 @@
-"""One kind of hostile request: at which face, what is wrong with it, and the only answers that are right."""
+"""One kind of hostile request: its target, what is wrong with it, and the only correct statuses."""
 
 import json
 import random
@@ -21,7 +21,7 @@ METHODS = ["GET", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """way: over a connection that goes on, over one of its own, or over one that we end, since nothing follows."""
+    """way: over a reused connection, over one of its own, or over one whose sending side we end."""
 
     face: Face
     group: str

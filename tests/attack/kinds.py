@@ -21,7 +21,7 @@ def kinds() -> list[Kind]:
 
 
 def stream(seed: int, attacker: Attacker) -> Iterator[tuple[Kind, bytes]]:
-    """Without an end.  The same seed gives the same mutations; keys, ids and the hour are the run's own."""
+    """Endless.  The same seed gives the same mutations; keys, ids and times differ in each run."""
     dice = random.Random(seed)
     every = kinds()
     weights = [kind.weight for kind in every]

@@ -1,4 +1,4 @@
-"""The local cloud, attacked as a page can that a developer visits, and as a program that is wrong."""
+"""Attacks on the local cloud: by a web page that a developer visits, and by a faulty program."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ _HTML = b"<script>document.title = 'it ran'</script>"
 _BUCKET = "demo-mandalas"
 _LIST_QUEUES = "/google.cloud.tasks.v2.CloudTasks/ListQueues"
 
-# At least one call of every face that changes something, and those that read what a page should not.
+# At least one call of each service that changes something, and reads that a web page must not make.
 CALLS: list[tuple[str, str, Any]] = [
     ("POST", "/faults", {"target": "discord", "kind": "503", "count": 1}),
     ("POST", "/faults/clock", {"offset_s": 600}),
@@ -51,7 +51,7 @@ _EVIL = "http://evil.example"
 
 
 def disguises(port: int) -> dict[str, list[tuple[str, str]]]:
-    """What a browser adds to the request of a page of somebody else; the last has no preflight."""
+    """What a browser adds to the requests of another web page; the last one has no preflight."""
     return {
         "another origin": [("Origin", _EVIL), _JSON],
         "an origin without a name": [("Origin", "null"), _JSON],
@@ -64,8 +64,9 @@ def disguises(port: int) -> dict[str, list[tuple[str, str]]]:
 
 
 async def foreign_pages(attacker: Attacker) -> str:
-    """Every face refuses, and is afterwards as it was."""
+    """Every service refuses and stays unchanged."""
     up = attacker.up
+    await asyncio.to_thread(answered, up, attacker.sent)  # else work of earlier attacks would count as a change
     before = await asyncio.to_thread(_state, up)
     refused = 0
     for name, headers in disguises(up.port).items():
@@ -84,7 +85,7 @@ async def foreign_pages(attacker: Attacker) -> str:
 
 
 def _state(up: Up) -> dict[str, Any]:
-    """What a page could have changed."""
+    """The state that a web page could have changed."""
     state = up.get("ops/state")
     return {
         "faults": state["faults"],
@@ -98,7 +99,7 @@ def _state(up: Up) -> dict[str, Any]:
 
 
 async def simple_posts(attacker: Attacker) -> str:
-    """A browser that says nothing of where it is: a body that it may send unasked is no JSON."""
+    """A browser without Origin and Sec-Fetch headers: it may send a body without a preflight, but not as JSON."""
     refused = 0
     for method, path, body in CALLS:
         if method != "POST" or path.startswith(("/upload", "/api/v10")):
@@ -111,7 +112,7 @@ async def simple_posts(attacker: Attacker) -> str:
 
 
 async def grpc_of_a_page(attacker: Attacker) -> str:
-    """A page cannot speak gRPC; something between a page and the port may."""
+    """A web page cannot speak gRPC, but a proxy between it and the port may."""
     async with grpc.aio.insecure_channel(f"127.0.0.1:{attacker.ports['grpc']}") as channel:
         for name in ("origin", "sec-fetch-site"):
             try:
@@ -134,7 +135,7 @@ async def _list_queues(channel: grpc.aio.Channel, **more: Any) -> tasks_v2.ListQ
 
 
 async def html_objects(attacker: Attacker) -> str:
-    """An uploaded page is never a page of ours."""
+    """An uploaded HTML page never runs with our origin."""
     up, name = attacker.up, "attack.html"
     upload = f"/upload/storage/v1/b/{_BUCKET}/o?uploadType=media&name={name}"
     sent = await ask(up.port, request("POST", upload, [("Content-Type", "text/html")], _HTML))
@@ -155,7 +156,7 @@ async def html_objects(attacker: Attacker) -> str:
 
 
 async def impossible_clocks(attacker: Attacker) -> str:
-    """No number that is none, or that no calendar has; and afterwards a request is answered as ever."""
+    """A value that is no number, or out of a calendar's range, is refused; then a request is answered as before."""
     up = attacker.up
     numbers = ["NaN", "Infinity", "-Infinity", "1e308", "-1e308", "1e18", "9" * 400, '"1"', "null", "true", "[]", "{}"]
     taken = []
@@ -174,7 +175,7 @@ async def impossible_clocks(attacker: Attacker) -> str:
 
 
 async def any_value_in_any_call(attacker: Attacker) -> str:
-    """Calls of a program that is wrong: each is done or refused, and none is a mistake of ours."""
+    """Calls of a faulty program: each succeeds or is refused, and none causes a 500."""
     dice, statuses = random.Random(11), Counter[int]()
     connection, said_before = Connection(attacker.up.port), len(attacker.up.output())
     try:
@@ -207,7 +208,7 @@ main:
 
 
 async def long_loop(attacker: Attacker) -> str:
-    """An execution of 100,000 steps, the most that there may be; everybody else is answered meanwhile."""
+    """An execution of 100,000 steps, the limit; other requests are answered meanwhile."""
     up = attacker.up
     name = f"{PLACE}/workflows/attack-loop"
     body = json.dumps({"sourceContents": LOOP}).encode()
@@ -232,7 +233,7 @@ async def long_loop(attacker: Attacker) -> str:
 
 
 async def grpc_port(attacker: Attacker) -> str:
-    """What is no gRPC, and what stops in the middle of it; a genuine call beside it is answered."""
+    """Bytes that are not gRPC, and gRPC that stops in the middle; a genuine call is still answered."""
     port = attacker.ports["grpc"]
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
     wrong = [

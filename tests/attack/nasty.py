@@ -1,4 +1,4 @@
-"""Values and bytes that nobody expects, put into genuine JSON.  Drawn from a seeded random source, so they repeat."""
+"""Unexpected values and bytes in genuine JSON.  Drawn from a seeded random source, so they repeat."""
 
 import copy
 import json
@@ -15,7 +15,7 @@ VALUES: list[Any] = [
 
 
 def somewhere(dice: random.Random, genuine: dict[str, Any]) -> dict[str, Any]:
-    """The same, but that one place holds such a value."""
+    """A copy with one of VALUES in one place."""
     changed = copy.deepcopy(genuine)
     holder: Any = changed
     while True:
@@ -27,7 +27,7 @@ def somewhere(dice: random.Random, genuine: dict[str, Any]) -> dict[str, Any]:
 
 
 def flipped(dice: random.Random, body: bytes) -> bytes:
-    """One to three bits are the other way round."""
+    """One to three bits are flipped."""
     changed = bytearray(body)
     for place in dice.sample(range(8 * len(body)), dice.randint(1, 3)):
         changed[place // 8] ^= 1 << place % 8

@@ -14,13 +14,13 @@ WITHIN_S = 2.0  # a server that waits for a slow socket answers only after its t
 _DRIP_EVERY_S = 0.2
 _HEAD = b"POST /generate-image HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 
-# What each sends at once; where it drips, a byte of a head follows now and then.
+# What each sends at once.  A shape that begins with "drip" sends one more byte now and then.
 SHAPES: Mapping[str, bytes] = {
     "one byte of body": _HEAD + b"Content-Length: 1000\r\n\r\n{",
     "half a head": _HEAD + b"X-A: ",
     "drip": _HEAD + b"X-Drip: ",
     "drip of body": _HEAD + b"Content-Length: 1000\r\n\r\n{",
-    "not a byte": b"",
+    "no bytes": b"",
 }
 
 
@@ -55,7 +55,7 @@ async def slow_sockets_open(port: int, shapes: list[str], count: int = SOCKETS) 
 
 
 async def slowest_of(ask: Callable[[], Awaitable[Answer]], right: int, times: int = 4) -> float:
-    """How long the slowest of a few genuine requests waited, one after the other; AssertionError for a wrong answer."""
+    """The longest wait of a few genuine requests in sequence.  AssertionError for a wrong answer."""
     slowest_s = 0.0
     for _ in range(times):
         began_s = time.monotonic()

@@ -1,4 +1,4 @@
-"""What is sent to the steps: a forged token, or a genuine one over what the workflow would never send."""
+"""Requests to the steps: a forged token, or a genuine one with a body that the workflow would never send."""
 
 import random
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _KEYS = ["", "1", "9" * 4000, "1\x85evil", "../..", "1310000000000000001,1310000
 
 
 def _changed_token(dice: random.Random, attacker: Attacker) -> bytes:
-    """One character is another; not the last, of whose six bits four say nothing."""
+    """One character is changed; not the last, because four of its six bits are unused."""
     token = attacker.token
     place = dice.randrange(len(token) - 1)
     other = dice.choice([one for one in "AZaz09-_.=" if one != token[place]])
@@ -43,7 +43,7 @@ def _any_value(dice: random.Random, attacker: Attacker) -> bytes:
 
 
 def _reply_of_a_stranger(dice: random.Random, attacker: Attacker) -> bytes:
-    """A sealed token of ours, altered, or one that leads elsewhere, under a genuine call."""
+    """A genuine call with an altered sealed token, or with one that would change the URL."""
     ours = sealed(attacker.steps.key, dice.choice([b"../../x", b"a/b", b"", b"x" * 513, b"\xff"]))
     altered = dice.choice([ours, "A" * 1024, dice.randbytes(90).hex()])
     order = {"request": {**attacker.step_request, "sealed_token": altered}, "failure": "unavailable"}
@@ -66,7 +66,7 @@ def steps_kinds() -> Iterator[Kind]:
     yield row("body", "cut", {400}, lambda d, a: a.called(nasty.cut(d, a.step_body)), 3)
     yield row("body", "no object", {400}, lambda d, a: a.called(nasty.broken(d)), 3)
     yield row("body", "any value anywhere", {200, 400, 422}, _any_value, 4)
-    yield row("body", "a crooked sealed token", {400}, _reply_of_a_stranger, 2)
+    yield row("body", "a malformed sealed token", {400}, _reply_of_a_stranger, 2)
     yield row("head", "a dedup key", {400}, lambda d, a: a.called(a.step_body, X_Dedup_Key=d.choice(_KEYS)), 2)
     yield row(
         "head", "a content type", {400, 415}, lambda d, a: a.called(a.step_body, Content_Type=d.choice(_TYPES)), 2
@@ -74,5 +74,10 @@ def steps_kinds() -> Iterator[Kind]:
     yield row("method", "another", {405}, lambda d, a: a.called(a.step_body, method=d.choice(METHODS)), 2, "alone")
     yield row("method", "CONNECT", {400}, lambda d, a: a.called(a.step_body, method="CONNECT"), 0.5, "alone")
     yield row("method", "OPTIONS", {200, 405}, lambda d, a: a.called(b"", method="OPTIONS"), 0.5, "alone")
-    yield row("path", "the same, otherwise", {400, 404, 422}, lambda d, a: a.called(a.step_body, d.choice(_SAME_PATHS)))
+    yield row(
+        "path",
+        "the same, written in another way",
+        {400, 404, 422},
+        lambda d, a: a.called(a.step_body, d.choice(_SAME_PATHS)),
+    )
     yield row("path", "another", {400, 404, 405}, lambda d, a: a.called(a.step_body, d.choice(PATHS)), 2, "alone")

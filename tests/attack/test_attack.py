@@ -1,4 +1,4 @@
-"""The short form of `make attack`: a few thousand hostile requests, and the findings that differ most."""
+"""The short form of `make attack`: a few thousand hostile requests, and the attacks that differ most."""
 
 import random
 import sys
@@ -24,7 +24,7 @@ async def test_every_hostile_request_gets_the_answer_that_is_right_for_it(attack
     seed = random.randrange(1_000_000)
     sys.stdout.write(f"seed {seed}\n")
     before = aftermath.Baseline.of(attacker)
-    seen = FloodResult(genuine_within_s=8)  # on a machine that other tests use too
+    seen = FloodResult(may_be_late=True)
     await flood(attacker, stream(seed, attacker), most=1000, within_s=60, seen=seen)
     assert seen.count > 200
     assert seen.complaints() == []
@@ -34,10 +34,10 @@ async def test_every_hostile_request_gets_the_answer_that_is_right_for_it(attack
 
 
 @pytest.mark.parametrize("row", [row for row in rows() if row.is_short], ids=str)
-async def test_what_was_found_stands(attacker: Attacker, row: Row) -> None:
+async def test_no_known_attack_succeeds(attacker: Attacker, row: Row) -> None:
     await row.attack(attacker)
 
 
-async def test_what_was_acknowledged_meanwhile_has_one_outcome(attacker: Attacker) -> None:
+async def test_each_interaction_acknowledged_during_the_attacks_has_one_outcome(attacker: Attacker) -> None:
     await interact(attacker)  # another process may have run the tests before
     await aftermath.settled(attacker)

@@ -33,7 +33,7 @@ async def browser_with(*arguments: str) -> AsyncIterator[Browser]:
 
 @contextlib.asynccontextmanager
 async def page_of(url: str, width_px: int = 1440, height_px: int = 900, motion: str = "reduce") -> AsyncIterator[Page]:
-    """The page at url.  At the end: AssertionError if it complained, or asked another machine for anything."""
+    """The page at url.  At the end: AssertionError if it logged an error, or called another machine."""
     complaints: list[str] = []
 
     def note_stranger(request: Request) -> None:

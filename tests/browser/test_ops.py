@@ -32,7 +32,7 @@ async def test_broken_discord_is_waited_for_and_the_picture_delivered(up: Up) ->
     async with opened(up) as page:
         await page.get_by_role("button", name="Break Discord for 4 calls").click()
         await expect(page.locator("#faults")).to_have_text("steps → Discord: 503, 4 more")
-        await page.get_by_role("button", name="Mend everything").click()
+        await page.get_by_role("button", name="Remove all faults").click()
         await expect(page.locator("#faults")).to_be_empty()
         await page.get_by_label("times").fill("1")
         await page.get_by_role("button", name="Break it").click()
@@ -66,4 +66,4 @@ async def test_a_broken_file_is_shown_with_its_place_and_a_good_one_is_live_at_o
         await expect(page.locator("#files pre")).to_contain_text("queue.yaml:")
         await expect(page.locator("#queues")).to_contain_text("7/s")
     assert "mando.yaml: revision 000002-" in up.output()
-    assert "stays in force" in up.output()
+    assert "stays deployed" in up.output()

@@ -24,7 +24,7 @@ Trial = tuple[str, Callable[[], Tally]]
 def main() -> int:
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(1_000_000)
     print(f"seed {seed}")
-    print(_LINE.format("what breaks", "sent", "acknowledged", "pictures", "words", "seconds", ""))
+    print(_LINE.format("fault", "sent", "acknowledged", "pictures", "failed", "seconds", ""))
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack, ThreadPoolExecutor(len(TARGETS) + 1) as pool:
         ups = [stack.enter_context(mando_up(Path(folder) / target)) for target in TARGETS]
         running = [pool.submit(_tried, _of_target(target, up)) for target, up in zip(TARGETS, ups, strict=True)]
@@ -65,10 +65,10 @@ def _tried(trials: Iterator[Trial]) -> list[str]:
             tally = trial()
         except AssertionError as error:
             tally = Tally(0, 0, 0, 0, [str(error)])
-        if tally.pictures + tally.words != tally.acknowledged:
+        if tally.pictures + tally.failure_replies != tally.acknowledged:
             tally.broken.append("an acknowledged interaction has no outcome")
         seconds = f"{time.monotonic() - began_s:.1f}"
-        shown = (name, tally.sent, tally.acknowledged, tally.pictures, tally.words, seconds)
+        shown = (name, tally.sent, tally.acknowledged, tally.pictures, tally.failure_replies, seconds)
         print(_LINE.format(*shown, "BROKEN" if tally.broken else "kept"), flush=True)
         broken += [f"{name}: {one}" for one in tally.broken]
     return broken

@@ -5,6 +5,7 @@ import random
 import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -18,23 +19,46 @@ from tests.system.up import Up, children_of, mando_up
 _MEMBERS = 4
 
 
-def killed(data: Path, kills: int, dice: random.Random) -> Tally:
-    """Kill a process `kills` times during new interactions, then wait for all outcomes."""
+Victims = Callable[[Up], list[int]]  # the processes one of which dies
+
+
+def mando_itself(up: Up) -> list[int]:
+    return [up.process.pid]
+
+
+def its_children(up: Up) -> list[int]:
+    """The ingress, the steps, and their workers."""
+    return children_of(up.process.pid)
+
+
+def any_process(up: Up) -> list[int]:
+    return mando_itself(up) + its_children(up)
+
+
+def killed(
+    data: Path,
+    kills: int,
+    dice: random.Random,
+    victims: Victims = any_process,
+    within_s: float = 1.5,
+    lost_too: bool = True,
+) -> Tally:
+    """Kill a process `kills` times, within so long of new interactions, then wait for all outcomes."""
     for _ in range(kills):
         with mando_up(data) as up:
-            _interact_until_killed(up, dice)
+            _interact_until_killed(up, dice, victims, within_s)
     with mando_up(data) as up:
         with sqlite3.connect(data / "discord.sqlite") as database:
             ids = [str(row[0]) for row in database.execute("SELECT id FROM interactions ORDER BY id")]
-        return settle(up, ids)
+        return settle(up, ids, lost_too=lost_too)
 
 
-def _interact_until_killed(up: Up, dice: random.Random) -> None:
-    ends_s = time.monotonic() + dice.uniform(0.2, 1.5)
+def _interact_until_killed(up: Up, dice: random.Random, victims: Victims, within_s: float) -> None:
+    ends_s = time.monotonic() + dice.uniform(0.2, within_s)
     with ThreadPoolExecutor(_MEMBERS) as members:
         typing = [members.submit(_type_until, up, ends_s + 0.2) for _ in range(_MEMBERS)]
         time.sleep(max(0.0, ends_s - time.monotonic()))
-        victim = dice.choice([up.process.pid, *children_of(up.process.pid)])
+        victim = dice.choice(victims(up))
         with suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
         for one in typing:

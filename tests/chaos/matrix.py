@@ -30,7 +30,7 @@ class Row:
         break_next(up, **fault)
         tally = settle(up, send(up, interactions))
         if left := up.get("faults"):
-            tally.broken.append(f"nothing was broken: {left} never hit a call")
+            tally.broken.append(f"the fault was not used up: {left}")
         if tally.acknowledged != tally.sent:
             tally.broken.append(f"{tally.sent - tally.acknowledged} interactions got no answer at all")
         mend(up)

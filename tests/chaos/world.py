@@ -1,5 +1,4 @@
-"""The faults that are not one call's: clocks that jump, deliveries again, in another order, a full bucket,
-slow clients."""
+"""Faults outside a single call: clocks that jump, repeated deliveries, full disks, slow clients."""
 
 import random
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import requests
 
+from service.slow_clients import REQUEST_WITHIN_S
 from steps.caller import CLOCK_SKEW_S
 from tests.chaos.promise import Tally, Written, mend, send, settle
 from tests.servers import wait_until
@@ -20,7 +20,7 @@ from tests.system.up import Up, mando_up
 
 
 def delivered_again_and_in_another_order(up: Up) -> Tally:
-    """Each interaction comes five times, many at once, and once more when it is long done."""
+    """Each interaction is delivered five times at once; some are delivered again after they are done."""
     with ThreadPoolExecutor(8) as pool:
         ids = [one[0] for one in pool.map(lambda _: send(up, 1, deliveries=5), range(8))]
     written: Written = defaultdict(set)
@@ -33,7 +33,7 @@ def delivered_again_and_in_another_order(up: Up) -> Tally:
 
 
 def clock_jumps(up: Up, offset_s: float) -> Tally:
-    """The clock of queue and workflow is wrong by so much, from the middle of a few requests on."""
+    """The clock of queue and workflow jumps by offset_s while requests are in progress."""
     ids = send(up, 2)
     requests.post(f"{up.base}/faults/clock", json={"offset_s": offset_s}, timeout=10).raise_for_status()
     ids += send(up, 2)
@@ -43,7 +43,7 @@ def clock_jumps(up: Up, offset_s: float) -> Tally:
 
 
 def tokens_of_another_clock(up: Up, offset_s: float) -> Tally:
-    """The clocks of the issuer of tokens and of the steps differ by so much; more than they allow, for a while only."""
+    """The clocks of token issuer and steps differ by offset_s; by more than the steps allow only for a while."""
     _set_token_clock(up, offset_s)
     ids = send(up, 2)
     if abs(offset_s) > CLOCK_SKEW_S:
@@ -62,7 +62,7 @@ def _set_token_clock(up: Up, offset_s: float) -> None:
 
 
 def slow_clients_beside_members(up: Up, clients: int = 200) -> Tally:
-    """Of each kind so many clients at the ingress and at the steps, while members type /mando."""
+    """Slow clients of each kind at the ingress and at the steps, while members type /mando."""
     ids, slowest_s = [], 0.0
     for slow in kinds().values():
         with holding(up.port + 1, slow, clients), holding(up.port + 2, slow, clients):
@@ -70,13 +70,13 @@ def slow_clients_beside_members(up: Up, clients: int = 200) -> Tally:
             ids += send(up, 1)
             slowest_s = max(slowest_s, time.monotonic() - began_s)
     tally = settle(up, ids)
-    if tally.acknowledged != tally.sent or slowest_s > 1:
+    if tally.acknowledged != tally.sent or slowest_s > REQUEST_WITHIN_S:  # then a slow client is cut off
         tally.broken.append(f"a slow client kept a member waiting: {slowest_s:.2f} s")
     return tally
 
 
 def bucket_is_full(data: Path) -> Tally:
-    """The disk of the bucket takes no picture for a while."""
+    """The bucket's disk is full for a while."""
     folder = data / "objects"
     folder.mkdir(parents=True)
     with mando_up(data, prefix=_with_a_small_disk(folder)) as up:
@@ -90,31 +90,44 @@ def bucket_is_full(data: Path) -> Tally:
         return settle(up, ids + send(up, 1))
 
 
-def disk_is_full_under_load(data: Path) -> Tally:
-    """The disk of all that is kept is full, twice, while members type: journals, tasks, messages, pictures."""
+def disk_is_full_under_load(data: Path, lost_too: bool = True) -> Tally:
+    """The disk with all data is full twice, while members type /mando."""
     data.mkdir()
     with mando_up(data, prefix=_with_a_small_disk(data, size_mb=40)) as up:
         inside = Path(f"/proc/{up.process.pid}/root{data}")
         ids: list[str] = []
-        for told in range(2):
+        for times in range(2):
             with ThreadPoolExecutor(4) as members:
                 typing = [members.submit(_typed, up, 4) for _ in range(4)]
                 with suppress(OSError), (inside / "filler").open("wb", buffering=0) as filler:
                     while True:
                         filler.write(bytes(65536))
-                wait_until(partial(_was_told, up, told), "mando up says that there is no room")
+                wait_until(partial(_is_refused, up, ids), "Discord itself has no room for an interaction")
+                wait_until(partial(_has_logged_full_disk, up, times), "mando up says that there is no room")
                 (inside / "filler").unlink()
                 ids += [one for member in typing for one in member.result()]
-        return settle(Up(up.process, up.port, inside, up.printed), ids + send(up, 1))
+        ids += send(up, 1)
+        return settle(Up(up.process, up.port, inside, up.printed), ids, lost_too=lost_too)
 
 
-def _was_told(up: Up, times: int) -> bool:
-    """Whether it has said so more often than that."""
+def _has_logged_full_disk(up: Up, times: int) -> bool:
+    """Whether `mando up` has logged it more than `times` times."""
     return up.output().count("cannot keep anything in") > times
 
 
+def _is_refused(up: Up, ids: list[str]) -> bool:
+    """Whether Discord cannot keep another interaction.  One that it kept is added to ids."""
+    try:
+        answer = requests.post(f"{up.base}/api/v10/interactions", json={"data": {"name": "mando"}}, timeout=1)
+    except requests.RequestException:
+        return False  # it waits for room to keep how the ingress answered
+    if answer.ok:
+        ids.append(str(answer.json()["id"]))
+    return answer.status_code == 503
+
+
 def _typed(up: Up, count: int) -> list[str]:
-    """The ids of those interactions that Discord itself could take."""
+    """Types /mando `count` times; the ids of the interactions that the local Discord could store."""
     ids = []
     for _ in range(count):
         with suppress(requests.RequestException):
@@ -129,7 +142,7 @@ def _with_a_small_disk(folder: Path, size_mb: int = 3) -> list[str]:
 
 
 def can_mount() -> bool:
-    """Whether this machine lets us have a disk of our own."""
+    """Whether this machine allows us to mount a disk."""
     with suppress(OSError):
         return subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "true"], check=False).returncode == 0
     return False

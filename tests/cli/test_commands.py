@@ -13,7 +13,7 @@ import pytest
 from nacl.public import PrivateKey
 from PIL import Image
 
-from cli.commands import COMMANDS
+from cli.commands import COMMANDS, run
 from tests.servers import ROOT
 from tests.system.up import mando
 
@@ -41,12 +41,48 @@ def test_draw_writes_the_same_picture_for_the_same_words(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("name", "more", "format", "size", "is_animated"),
+    [
+        ("cat.png", ["--ratio", "2:1"], "PNG", (64, 32), False),
+        ("cat.gif", [], "GIF", (64, 64), True),
+        ("cat.webp", [], "WEBP", (64, 64), True),
+        ("cats.jpg", ["--sheet", "7"], "JPEG", (6 * 64, 2 * 64), False),
+    ],
+)
+def test_the_ending_of_the_file_chooses_the_format(
+    tmp_path: Path, name: str, more: list[str], format: str, size: tuple[int, int], is_animated: bool
+) -> None:
+    assert run(["draw", "cat", "--size", "64", *more, "-o", str(tmp_path / name)]) == 0
+    with Image.open(tmp_path / name) as picture:
+        assert (picture.format, picture.size, getattr(picture, "is_animated", False)) == (format, size, is_animated)
+
+
+def test_a_printed_design_is_drawn_as_its_words_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    design, ours, again = (tmp_path / name for name in ("cat.json", "ours.svg", "again.svg"))
+    assert run(["draw", "cat", "--design"]) == 0
+    design.write_text(capsys.readouterr().out)
+    assert run(["draw", "cat", "--size", "64", "-o", str(ours)]) == 0
+    assert run(["draw", "--design", str(design), "--size", "64", "-o", str(again)]) == 0
+    assert ours.read_text().startswith("<svg")
+    assert ours.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "{" * 3000, '{"seed": 1}'])
+def test_a_file_that_is_no_design_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
+    design = tmp_path / "cat.json"
+    design.write_text(content)
+    assert run(["draw", "--design", str(design), "-o", str(tmp_path / "cat.png")]) == 2
+    assert capsys.readouterr().err.startswith(f"mando draw: --design: {design}: ")
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["-o", "x.tiff"], "--output: 'x.tiff' does not end in .png"),
         (["--size", "33", "-o", "x.png"], "--size: 33"),
         (["--size", "9999", "-o", "x.png"], "--size: 9999"),
         (["--palette", "plaid", "-o", "x.png"], "--palette: 'plaid' is none of"),
+        (["--ratio", "2:1", "-o", "x.gif"], "--ratio: 2:1 is for .png and .svg; a sheet or a .gif is square"),
         (["--symmetry", "1", "-o", "x.png"], "--symmetry: 1 is none of"),
         (["-o", "/nowhere/x.png"], "--output: cannot write /nowhere/x.png: No such file or directory"),
     ],

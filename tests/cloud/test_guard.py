@@ -14,6 +14,7 @@ from aiohttp import web
 from google.cloud import tasks_v2
 
 from local.http.guard import refusal
+from local.http.listening import listening
 from local.project import BUCKET, PLACE
 from local.server import LocalCloud
 from tests.browser.chromium import browser_with
@@ -154,12 +155,8 @@ async def a_foreign_page() -> AsyncIterator[str]:
     app = web.Application()
     app.add_routes([web.get("/", page)])
     runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    finally:
-        await runner.cleanup()
+    async with listening(runner, "127.0.0.1", 0) as port:
+        yield f"http://127.0.0.1:{port}/"
 
 
 async def test_a_visited_page_in_a_real_browser_changes_and_reads_nothing(cloud: tuple[LocalCloud, int]) -> None:

@@ -18,6 +18,7 @@ from local.executions.data.database import Database
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, drive
 from local.executions.engine.stubs import Stubs
+from local.http.listening import listening
 from local.http.outgoing import outgoing_session
 from local.workflows.compile.workflow import Workflow, compile_workflow
 from local.workflows.effects import Auth, Run, Value
@@ -167,14 +168,9 @@ async def _serving(
     app.add_routes(callbacks.routes())
     app.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        callbacks.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with listening(runner, "127.0.0.1", 0) as port:
+        callbacks.base_url = f"http://127.0.0.1:{port}"
         yield callbacks.base_url, callbacks
-    finally:
-        await runner.cleanup()
 
 
 def _placed(value: Any, address: str) -> Any:

@@ -39,7 +39,7 @@ def test_the_variables_that_it_names_are_read() -> None:
     assert config.read_config(environ, read_secret).audience == "another"
     assert "v/bot" in asked
     assert all(f"`{name}`" in PAGE for name in ("AUDIENCE", "DISCORD_BOT_TOKEN", "DISCORD_BOT_TOKEN_SECRET"))
-    assert "STEPS_AUDIENCE=" in (ROOT / "deploy" / "calls.py").read_text()
+    assert "STEPS_AUDIENCE:" in (ROOT / "deploy" / "deployment.yaml").read_text()
 
 
 def test_every_file_that_it_points_to_is_there() -> None:

@@ -20,6 +20,7 @@ from nacl.signing import VerifyKey
 from local.discord.api.routes import routes
 from local.discord.engine.discord import LocalDiscord
 from local.http.guard import add_security_headers, guard
+from local.http.listening import listening
 from tests.servers import ROOT
 
 COMMAND = json.loads((ROOT / "deploy" / "command.json").read_bytes())
@@ -48,7 +49,7 @@ def answering(body: Any, status: int = 200, **more: Any) -> Answer:
 
 
 class Clock:
-    """Stands still unless it is told to go on."""
+    """Does not move unless a test advances it."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC)
@@ -156,12 +157,8 @@ async def served(served: list[web.AbstractRouteDef]) -> AsyncIterator[str]:
     app.on_response_prepare.append(add_security_headers)
     app.add_routes(served)
     runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with listening(runner, "127.0.0.1", 0) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def a_picture(side_px: int = 64, colour: str = "teal") -> bytes:

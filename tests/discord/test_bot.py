@@ -27,11 +27,11 @@ BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
 
 
 def commands_url(here: Running) -> str:
-    return f"{here.api}/applications/{here.discord.place.application_id}/commands"
+    return f"{here.api}/applications/{here.discord.identities.application_id}/commands"
 
 
 def messages_url(here: Running) -> str:
-    return f"{here.api}/channels/{here.discord.place.channel_id}/messages"
+    return f"{here.api}/channels/{here.discord.identities.channel_id}/messages"
 
 
 async def test_a_bot_posts_a_picture_into_the_channel(here: Running) -> None:

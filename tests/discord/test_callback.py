@@ -190,7 +190,7 @@ async def test_a_deferral_reads_nothing_but_whether_it_is_for_one_member(here: R
 async def test_the_channel_shows_the_bot_its_own_messages_and_lets_it_change_them(here: Running) -> None:
     """Source: Discord, "Edit Message", "Delete Message", "Opcodes and Status Codes" (50005, 50013, 10008)."""
     headers = {"Authorization": f"Bot {BOT_TOKEN}"}
-    messages = f"{here.api}/channels/{here.discord.place.channel_id}/messages"
+    messages = f"{here.api}/channels/{here.discord.identities.channel_id}/messages"
     said = await here.discord.run(here.discord.channel.say, "hello")
     for method, status, code in [("PATCH", 403, 50005), ("DELETE", 403, 50013)]:
         answer = await here.call(method, f"{messages}/{said.id}", json={"content": "x"}, headers=headers)
@@ -210,7 +210,7 @@ async def test_the_channel_shows_the_bot_its_own_messages_and_lets_it_change_the
 async def test_the_channel_lists_what_everybody_sees_newest_first(here: Running) -> None:
     """Source: Discord, "Get Channel Messages"."""
     headers = {"Authorization": f"Bot {BOT_TOKEN}"}
-    messages = f"{here.api}/channels/{here.discord.place.channel_id}/messages"
+    messages = f"{here.api}/channels/{here.discord.identities.channel_id}/messages"
     ids = [(await here.discord.run(here.discord.channel.say, f"{number}")).id for number in range(7)]
     here.application.answer = answering({"type": 4, "data": {"content": "alone", "flags": 64}})
     await here.interact()

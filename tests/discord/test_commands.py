@@ -12,12 +12,12 @@ ROSE = {"name": "rose", "description": "Draw a rose"}
 
 
 def of_all(here: Running) -> str:
-    return f"{here.api}/applications/{here.discord.place.application_id}/commands"
+    return f"{here.api}/applications/{here.discord.identities.application_id}/commands"
 
 
 def of_guild(here: Running) -> str:
-    place = here.discord.place
-    return f"{here.api}/applications/{place.application_id}/guilds/{place.guild_id}/commands"
+    identities = here.discord.identities
+    return f"{here.api}/applications/{identities.application_id}/guilds/{identities.guild_id}/commands"
 
 
 async def offered(here: Running) -> list[str]:
@@ -163,20 +163,20 @@ async def test_an_overwrite_that_names_an_id_renames_that_command(here: Running)
 
 
 async def test_a_command_of_the_guild_is_offered_beside_the_others_and_its_interaction_says_so(here: Running) -> None:
-    place = here.discord.place
+    identities = here.discord.identities
     _, (made,) = await here.call("PUT", of_guild(here), json=[COMMAND], headers=BOT)
-    assert made["guild_id"] == place.guild_id
+    assert made["guild_id"] == identities.guild_id
     assert await offered(here) == ["mando", "mando"]
     _, (of_every,) = await here.call("GET", of_all(here), headers=BOT)
-    for command, guild_id in [(made, place.guild_id), (of_every, None)]:
+    for command, guild_id in [(made, identities.guild_id), (of_every, None)]:
         await here.interact(data={"id": command["id"], "name": "mando"})
         assert here.application.interactions[-1]["data"]["id"] == command["id"]
         assert here.application.interactions[-1]["data"].get("guild_id") == guild_id
 
 
 async def test_another_guild_and_another_application_are_refused(here: Running) -> None:
-    place = here.discord.place
-    for ids, code in [(f"{place.application_id}/guilds/42", 50001), ("42", 20012)]:
+    identities = here.discord.identities
+    for ids, code in [(f"{identities.application_id}/guilds/42", 50001), ("42", 20012)]:
         url = f"{here.api}/applications/{ids}/commands"
         status, body = await here.call("GET", url, headers=BOT)
         assert (status, body["code"]) == (403, code)

@@ -58,7 +58,7 @@ async def test_a_reply_is_told_from_thinking_to_its_deletion(here: Running) -> N
     assert [created[0], updated[0], deleted[0]] == ["MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE"]
     assert created[2]["state"] == "thinking"
     assert (updated[2]["state"], updated[2]["content"]) == ("replied", "done")
-    assert deleted[2] == {"id": created[2]["id"], "channel_id": here.discord.place.channel_id}
+    assert deleted[2] == {"id": created[2]["id"], "channel_id": here.discord.identities.channel_id}
     assert created[1] < updated[1] < deleted[1]
 
 

@@ -18,7 +18,7 @@ async def here(here: Running) -> Running:
 
 async def send(here: Running, call: str, body: dict[str, Any]) -> tuple[int, Any]:
     """By one of Discord's calls that carry a message."""
-    messages = f"{here.api}/channels/{here.discord.place.channel_id}/messages"
+    messages = f"{here.api}/channels/{here.discord.identities.channel_id}/messages"
     if call == "create":
         return await here.call("POST", messages, json=body, headers=BOT)
     if call == "edit":
@@ -108,13 +108,13 @@ async def test_suppressed_embeds_are_not_shown_until_an_edit_says_so(here: Runni
 
 
 async def test_only_those_who_are_listed_are_mentioned(here: Running) -> None:
-    place = here.discord.place
-    content = f"<@{place.member_id}> <@{place.application_id}>"
+    identities = here.discord.identities
+    content = f"<@{identities.member_id}> <@{identities.application_id}>"
     for allowed, mentioned in [
-        ({"users": [place.member_id, "42"]}, [place.member_id]),
-        ({"users": [int(place.member_id)]}, [place.member_id]),
-        ({"parse": ["everyone"], "users": [place.member_id], "roles": None}, [place.member_id]),
-        ({"parse": ["users"], "users": []}, [place.member_id]),
+        ({"users": [identities.member_id, "42"]}, [identities.member_id]),
+        ({"users": [int(identities.member_id)]}, [identities.member_id]),
+        ({"parse": ["everyone"], "users": [identities.member_id], "roles": None}, [identities.member_id]),
+        ({"parse": ["users"], "users": []}, [identities.member_id]),
         ({"parse": [], "replied_user": True}, []),
         ({}, []),
     ]:
@@ -124,7 +124,7 @@ async def test_only_those_who_are_listed_are_mentioned(here: Running) -> None:
 
 async def test_an_edit_that_leaves_the_words_leaves_the_mentions(here: Running) -> None:
     """Source: Discord, "Edit Webhook Message": they are made anew when the content is edited."""
-    content = f"<@{here.discord.place.member_id}>"
+    content = f"<@{here.discord.identities.member_id}>"
     for allowed, count in [({"parse": []}, 0), ({"parse": ["users"]}, 1)]:
         await send(here, "edit_reply", {"content": content, "allowed_mentions": allowed})
         _, message = await send(here, "edit_reply", {"embeds": [{"title": "A title"}]})
@@ -186,7 +186,7 @@ async def test_later_answers_name_the_first_one(here: Running) -> None:
     assert (original["type"], later["type"]) == (20, 19)
     assert original["interaction"]["name"] == "mando"
     assert "interaction" not in later
-    assert later["webhook_id"] == later["application_id"] == here.discord.place.application_id
+    assert later["webhook_id"] == later["application_id"] == here.discord.identities.application_id
 
 
 async def test_an_answer_names_the_member_who_used_the_command(here: Running) -> None:

@@ -67,7 +67,7 @@ async def posted(here: Running, kind: str) -> tuple[str, dict[str, Any], dict[st
         webhook = here.reply_url.removesuffix("/messages/@original")
         _, message = await here.call("POST", webhook, data=form)
         return f"{webhook}/messages/{message['id']}", message, {}
-    messages = f"{here.api}/channels/{here.discord.place.channel_id}/messages"
+    messages = f"{here.api}/channels/{here.discord.identities.channel_id}/messages"
     _, message = await here.call("POST", messages, data=form, headers=BOT)
     return f"{messages}/{message['id']}", message, BOT
 

@@ -9,7 +9,7 @@ from tests.discord.libraries.install import Bot, node_bot, python_bot
 async def lives(here: Running, bot: Bot) -> dict[str, Any]:
     """The bot registers, a member uses its command, and it answers.  What it tells of its registration."""
     registered = await bot.told("registered")
-    assert registered["bot"] == here.discord.place.application_id
+    assert registered["bot"] == here.discord.identities.application_id
     assert registered["command"] == "Draw a lotus of words"
     assert registered["message"] == "hello again"
     assert registered["guild_commands"] == 0

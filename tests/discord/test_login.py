@@ -12,14 +12,15 @@ BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
 
 async def grant(here: Running, secret: str = BOT_TOKEN, **form: str) -> tuple[int, Any]:
     given = {"grant_type": "client_credentials", "scope": "applications.commands.update identify"} | form
-    client = base64.b64encode(f"{here.discord.place.application_id}:{secret}".encode(errors="surrogateescape")).decode()
+    basic = f"{here.discord.identities.application_id}:{secret}".encode(errors="surrogateescape")
+    client = base64.b64encode(basic).decode()
     headers = {"Authorization": f"Basic {client}"}
     return await here.call("POST", f"{here.base}/api/oauth2/token", data=given, headers=headers)
 
 
 async def test_the_bot_is_itself(here: Running) -> None:
     status, user = await here.call("GET", f"{here.api}/users/@me", headers=BOT)
-    assert (status, user["id"], user["bot"]) == (200, here.discord.place.application_id, True)
+    assert (status, user["id"], user["bot"]) == (200, here.discord.identities.application_id, True)
 
 
 async def test_the_application_is_found_at_both_addresses(here: Running) -> None:
@@ -34,21 +35,21 @@ async def test_a_client_is_granted_a_token_for_its_commands_and_no_more(here: Ru
     status, granted = await grant(here)
     assert (status, granted["token_type"], granted["expires_in"]) == (200, "Bearer", 604800)
     bearer = {"Authorization": f"Bearer {granted['access_token']}"}
-    place = here.discord.place
-    commands = f"{here.api}/applications/{place.application_id}/commands"
+    identities = here.discord.identities
+    commands = f"{here.api}/applications/{identities.application_id}/commands"
     assert (await here.call("GET", commands, headers=bearer))[0] == 200
-    assert (await here.call("GET", f"{here.api}/users/@me", headers=bearer))[1]["id"] == place.member_id
-    messages = f"{here.api}/channels/{place.channel_id}/messages"
+    assert (await here.call("GET", f"{here.api}/users/@me", headers=bearer))[1]["id"] == identities.member_id
+    messages = f"{here.api}/channels/{identities.channel_id}/messages"
     assert (await here.call("POST", messages, json={"content": "x"}, headers=bearer))[0] == 401
 
 
 async def test_the_id_and_the_secret_may_stand_in_the_form(here: Running) -> None:
-    form = {"client_id": here.discord.place.application_id, "client_secret": BOT_TOKEN, "scope": "identify"}
+    form = {"client_id": here.discord.identities.application_id, "client_secret": BOT_TOKEN, "scope": "identify"}
     form["grant_type"] = "client_credentials"
     status, granted = await here.call("POST", f"{here.api}/oauth2/token", data=form)
     assert (status, granted["scope"]) == (200, "identify")
     bearer = {"Authorization": f"Bearer {granted['access_token']}"}
-    url = f"{here.api}/applications/{here.discord.place.application_id}/commands"
+    url = f"{here.api}/applications/{here.discord.identities.application_id}/commands"
     assert (await here.call("GET", url, headers=bearer))[0] == 401
 
 

@@ -84,11 +84,11 @@ async def test_a_linked_picture_of_the_cloud_is_shown_from_the_local_one(here: R
 
 
 async def test_only_a_mention_that_is_allowed_reaches_the_member(here: Running) -> None:
-    content = f"<@{here.discord.place.member_id}>"
+    content = f"<@{here.discord.identities.member_id}>"
     _, message = await here.call("PATCH", here.reply_url, json={"content": content, "allowed_mentions": {"parse": []}})
     assert message["mentions"] == []
     _, message = await here.call("PATCH", here.reply_url, json={"content": content})
-    assert [user["id"] for user in message["mentions"]] == [here.discord.place.member_id]
+    assert [user["id"] for user in message["mentions"]] == [here.discord.identities.member_id]
 
 
 async def test_the_first_reply_is_not_shown_as_edited_and_the_next_is(here: Running) -> None:
@@ -188,7 +188,7 @@ async def test_a_token_lives_15_minutes(here: Running) -> None:
 
 async def test_tokens_and_applications_that_are_not_ours_are_told_apart(here: Running) -> None:
     token = here.application.interactions[0]["token"]
-    application = here.discord.place.application_id
+    application = here.discord.identities.application_id
     for ids, status, code in [
         (f"{application}/nonsense", 401, 50027),
         (f"{application}/{token[:-8]}AAAAAAAA", 404, 10015),

@@ -104,7 +104,8 @@ async def test_interactions_are_sent_at_the_rate(here: Running) -> None:
 
     here.application.answer = answer
     await mando_send(port_of(here), "--count", "11", "--rate", "20")
-    assert 0.45 <= arrivals_s[-1] - arrivals_s[0] <= 2
+    # Half a second, if the first and the last are on their way for equally long; not at once, and not one a second.
+    assert 0.3 <= arrivals_s[-1] - arrivals_s[0] <= 5
 
 
 async def test_two_deliveries_count_as_one_interaction(here: Running) -> None:

@@ -24,7 +24,7 @@ BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
 
 
 def messages_url(here: Running) -> str:
-    return f"{here.api}/channels/{here.discord.place.channel_id}/messages"
+    return f"{here.api}/channels/{here.discord.identities.channel_id}/messages"
 
 
 async def say(here: Running, *contents: str) -> list[str]:

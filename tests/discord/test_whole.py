@@ -15,10 +15,10 @@ BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
 
 def masked(here: Running, answer: Any) -> Any:
     """Ids of what there is by their names, other ids as ID, instants as TIME."""
-    place = here.discord.place
+    identities = here.discord.identities
     text = json.dumps(answer)
     for name in ("application", "guild", "channel", "member"):
-        text = text.replace(getattr(place, f"{name}_id"), name.upper())
+        text = text.replace(getattr(identities, f"{name}_id"), name.upper())
     text = text.replace(here.base, "BASE").replace(here.discord.public_key_hex, "KEY")
     text = re.sub(r"\d{17,20}", "ID", text)
     text = re.sub(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00"', '"TIME"', text)
@@ -33,7 +33,7 @@ def user(user_id: str, username: str, global_name: str, **more: Any) -> dict[str
 
 BOTS_USER = user("APPLICATION", "mando", "mando", bot=True)
 YOU = user("MEMBER", "you", "You")
-# Source: Discord, "Permissions": the rights of the names in local/discord/place.py.
+# Source: Discord, "Permissions": the rights of the names in local/discord/identities.py.
 MEMBERS_RIGHTS, BOTS_RIGHTS = "2147863552", "379904"
 # Source: Discord, "Guild Member Object".
 MEMBER: dict[str, Any] = {

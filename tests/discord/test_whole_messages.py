@@ -54,8 +54,8 @@ async def test_a_message_lacks_something_or_says_something_else(here: Running) -
     _, later = await here.call("POST", webhook, json={"content": "later"})
     assert masked(here, later) == FOLLOW_UP | {"content": "later"}
     assert later["message_reference"]["message_id"] == reply["id"]
-    messages = f"{here.api}/channels/{here.discord.place.channel_id}/messages"
-    posted = {"content": f"<@{here.discord.place.member_id}>", "nonce": 42, "tts": True, "flags": 4096}
+    messages = f"{here.api}/channels/{here.discord.identities.channel_id}/messages"
+    posted = {"content": f"<@{here.discord.identities.member_id}>", "nonce": 42, "tts": True, "flags": 4096}
     _, own = await here.call("POST", messages, json=posted, headers=BOT)
     shown = MESSAGE | {"content": "<@MEMBER>", "mentions": [YOU], "nonce": "42", "tts": True, "flags": 4096}
     assert masked(here, own) == shown
@@ -148,8 +148,8 @@ WITHOUT_WORDS = {"name_localizations": None, "description_localizations": None}
 
 async def test_a_command_lacks_something_or_says_something_else(here: Running) -> None:
     """Source: Discord, "Application Command Object"; what is not given has its default."""
-    place = here.discord.place
-    commands = f"{here.api}/applications/{place.application_id}/commands"
+    identities = here.discord.identities
+    commands = f"{here.api}/applications/{identities.application_id}/commands"
     given = {
         "name": "every",
         "name_localizations": NAMES,
@@ -175,7 +175,7 @@ async def test_a_command_lacks_something_or_says_something_else(here: Running) -
     _, listed = await here.call("GET", commands, headers=BOT)
     plain = {name: value for name, value in every.items() if not name.endswith("_localizations")}
     assert plain in listed
-    guild = f"{here.api}/applications/{place.application_id}/guilds/{place.guild_id}/commands"
+    guild = f"{here.api}/applications/{identities.application_id}/guilds/{identities.guild_id}/commands"
     _, rose = await here.call("POST", guild, json={"name": "rose", "description": "Draw a rose"}, headers=BOT)
     defaults = {"default_member_permissions": None, "default_permission": True, "dm_permission": True, "nsfw": False}
     words = {"name": "rose", "description": "Draw a rose", "guild_id": "GUILD"}

@@ -100,11 +100,11 @@ def test_what_is_forgotten_is_too_young_too_much_or_still_runs(
 
 def test_the_oldest_that_runs_is_another_or_has_ended(database: Database) -> None:
     store = ExecutionStore(database)
-    assert store.unfinished_s() is None
+    assert store.oldest_unfinished_s() is None
     end(database, "e1", 9)
-    assert (store.unfinished_s(), store.unfinished()) == (None, [])
+    assert (store.oldest_unfinished_s(), store.unfinished()) == (None, [])
     first, second_ = begin(database, "e2", state="QUEUED"), begin(database, "e3", OTHER)
-    assert store.unfinished_s() == 2
+    assert store.oldest_unfinished_s() == 2
     assert store.unfinished() == [(WORKFLOW, first), (OTHER, second_)]
     assert store.counts(WORKFLOW) == {"QUEUED": 1, "SUCCEEDED": 1}
     store.update(second_ | {"state": "FAILED"})

@@ -6,7 +6,7 @@ from tests.servers import ROOT as ROOT
 
 
 def ours(*suffixes: str) -> list[str]:
-    """Paths from the root of the files that end so, all where none is named; in order."""
+    """Sorted paths from the root of the files with these suffixes; of all files if none is given."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
     names = sorted(name for name in listed.split("\0") if name and (ROOT / name).is_file())

@@ -17,9 +17,9 @@ def modules_of(root: Path, files: list[str]) -> dict[str, Path]:
 
 
 def picture_of(modules: Mapping[str, Path]) -> dict[str, set[str]]:
-    """Each module and those that it imports, also within functions; not what only a type checker reads.
+    """Each module and those that it imports, also within functions, but not under TYPE_CHECKING.
 
-    Whoever imports a module imports the packages around it too, of which most are empty and left out.
+    An import of a module also imports its packages; empty ones are left out.
     """
     return {name: set(_ours(modules, name, path)) for name, path in modules.items()}
 

@@ -1,10 +1,10 @@
-"""Our pages in Markdown: what they link to, the paths that they name, the commands that they show."""
+"""Our pages in Markdown: their links, paths and commands."""
 
 import re
 
 from tests.house.files import ours
 
-PAGES = [file for file in ours(".md") if file != "CHANGELOG.md"]  # which tells of what was
+PAGES = [file for file in ours(".md") if file != "CHANGELOG.md"]  # it describes the past
 
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[\w-]+)?\)")
 _PATH = re.compile(r"`([\w.-]+(?:/[\w.*-]+)*/?)`")
@@ -12,16 +12,16 @@ _COMMANDS = re.compile(r"^```sh\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 
 
 def links(page: str) -> list[str]:
-    """Where its links to other files lead, without the place within them."""
+    """The targets of its links to other files, without #fragments."""
     return [target for target in _LINK.findall(page) if "://" not in target]
 
 
 def paths(page: str, tops: set[str]) -> list[str]:
-    """What it names in backticks and lies, by its first word, in the repository."""
+    """The paths in backticks whose first folder is in the repository."""
     return [path for path in _PATH.findall(page) if "/" in path and path.split("/")[0] in tops]
 
 
 def commands(page: str) -> list[str]:
-    """Every line of its shell blocks without what is said beside it."""
+    """Every line of its shell blocks, without comments."""
     lines = [line for block in _COMMANDS.findall(page) for line in block.replace("\\\n", " ").splitlines()]
     return [" ".join(line.split("  #")[0].split()) for line in lines if line.strip() and not line.startswith("#")]

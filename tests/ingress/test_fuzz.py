@@ -54,7 +54,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def post(url: str, body: bytes, headers: Sequence[Header], method: str = "POST") -> int:
-    """The status of the answer to exactly these headers, also where a name stands there twice."""
+    """The status of the answer to exactly these headers, also if a name occurs twice."""
     return answer_to(url, body, headers, method)[0]
 
 

@@ -1,4 +1,4 @@
-"""The mistakes that nobody has to notice, and why."""
+"""The mistakes that no test must notice, each with its reason."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -1,4 +1,4 @@
-"""One mistake: a place in a file, what stands there, and what a tired engineer might have written."""
+"""One mistake: a place in a file, and the wrong text for it."""
 
 import difflib
 from dataclasses import dataclass

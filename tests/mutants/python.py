@@ -1,6 +1,6 @@
 """Python text → the mistakes that can be made in it.  Pure.
 
-Only what runs is changed: no types, no docstrings, no imports, no words of a message, no decorators.
+Only code that runs is changed: no types, docstrings, imports, texts of messages or decorators.
 """
 
 import ast
@@ -19,7 +19,7 @@ _ARITHMETIC: dict[type[ast.operator], str] = {
     ast.BitAnd: "|", ast.BitOr: "&", ast.LShift: ">>", ast.RShift: "<<",
 }  # fmt: skip
 _CALLS = {"min": "max", "max": "min", "any": "all", "all": "any", "reversed": "list", "sorted": "list"}
-# What is wrong in a query: a limit on the other side, a condition too few, the order turned.
+# Mistakes in a query: another comparison, a missing condition, the reverse order.
 _SQL = re.compile(r"\b(SELECT|UPDATE|DELETE|INSERT|WHERE|ORDER BY|AND)\b")
 _IN_SQL = (
     (re.compile(r"(?<![<>!])<(?![=>])|(?<![<>!])>(?!=)"), lambda found: f"{found[0]}="),
@@ -32,7 +32,7 @@ _IN_SQL = (
 
 
 def mistakes(path: str, text: str) -> list[Mistake]:
-    """All, in the order of the text; some are no Python any more."""
+    """All, in the order of the text; some are not valid Python."""
     found = {(one.begin, one.end, one.after): one for one in _Finder(path, text).all()}
     functions = _functions(text)
     return [

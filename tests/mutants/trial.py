@@ -94,7 +94,7 @@ def _copies(count: int) -> Iterator["queue.Queue[Path]"]:
 
 
 def _verdict(copy: Path, room: Room, mistake: Mistake, before: Report, limit_s: float) -> Verdict:
-    """A slow test may fail because the machine is busy: what it noticed, it must notice once more, alone."""
+    """A slow test may fail because the machine is busy: its failure counts only if it fails again alone."""
     path = copy / mistake.path
     text = path.read_text()
     _put(path, mistake.made_in(text))
@@ -102,8 +102,8 @@ def _verdict(copy: Path, room: Room, mistake: Mistake, before: Report, limit_s: 
     try:
         near = before.that_reach(mistake.function)
         ended, _, found = _tested(copy, near, before, limit_s) if near else (0, "", Report())
-        # All of them where the near ones see nothing, since a cache hides who calls a function; and where a test has
-        # another name in each process.
+        # All tests if these see nothing: a cache can hide a caller.  And all if a test has another name in each
+        # process.
         if ended == 0 or ended in _NO_SUCH_TEST:
             ended, _, found = _tested(copy, room.tests, before, limit_s)
         by = found.failed[0] if found.failed else ""
@@ -116,7 +116,7 @@ def _verdict(copy: Path, room: Room, mistake: Mistake, before: Report, limit_s: 
 
 
 def _put(path: Path, text: str) -> None:
-    """With a time of its own: by time and length Python tells whether what it compiled before still holds."""
+    """With a new modification time: by time and length Python decides whether its compiled file is current."""
     path.write_text(text)
     instant_s = next(_instants_s)
     os.utime(path, (instant_s, instant_s))
@@ -154,7 +154,7 @@ def _tested(
         except subprocess.TimeoutExpired:
             ended = None
         finally:
-            with suppress(ProcessLookupError):  # also the servers that a broken test left
+            with suppress(ProcessLookupError):  # also servers that a failed test did not stop
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         said.seek(0)

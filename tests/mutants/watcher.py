@@ -33,14 +33,14 @@ class Report:
         return self.took_s.get(test, 0) > SLOW_S
 
     def that_reach(self, function: str | None) -> Sequence[str]:
-        """The tests that run the function or use other processes, which may; () where it runs outside of tests."""
+        """The tests that run the function or start processes, which may run it; () if it runs outside of tests."""
         if function is None or "" in self.reached.get(function, [""]):
             return ()
         return sorted({*self.reached[function], *self.use_processes})
 
 
 def read(path: Path) -> Report:
-    """An empty one where pytest did not come so far."""
+    """An empty report if pytest did not get so far."""
     return Report(**json.loads(path.read_text())) if path.exists() else Report()
 
 

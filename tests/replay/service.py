@@ -25,7 +25,7 @@ def execution(number: int, state: str = "FAILED", argument: str = "") -> Executi
 
 
 class Service(grpc.GenericRpcHandler):
-    """listed are its pages of executions, the newest first; states what a new execution is in, look after look."""
+    """listed: pages of executions, the newest first.  states: the state of a new execution in each call of Get."""
 
     def __init__(self) -> None:
         self.listed: list[list[Execution]] = [[]]

@@ -17,6 +17,7 @@ from nacl.public import PrivateKey, SealedBox
 
 import schemas
 from local.auth import CERTS_PATH, TokenIssuer
+from steps.certificates import FETCH_WITHIN_S
 from tests.servers import BIN, ROOT, free_port, running, serving
 from tests.steps.scripted import is_metadata_call
 
@@ -37,11 +38,13 @@ class Neighbours(BaseHTTPRequestHandler):
     user_agent: str | None = None  # of the last call to Discord
     refusal: tuple[int, bytes] | None = None  # what Discord answers instead of a message
     certificates_wait_for: threading.Event | None = None
+    is_asked = threading.Event()  # for certificates, while it lets whoever asks wait
 
     def do_GET(self) -> None:
         if self.path == CERTS_PATH:
             if self.certificates_wait_for is not None:
-                self.certificates_wait_for.wait(30)
+                Neighbours.is_asked.set()
+                self.certificates_wait_for.wait(100)
             self._answer(json.dumps(self.issuer.certificates()).encode(), {"Cache-Control": "max-age=3600"})
         elif is_metadata_call(self.command, self.path):
             self._answer(b"{}", {}, 404)
@@ -120,8 +123,13 @@ def entrypoint() -> str:
 
 
 @contextlib.contextmanager
-def serving_steps(folder: Path) -> Iterator[Steps]:
-    """The service with two sealing keys, the newer first; its log is a file in folder."""
+def serving_steps(folder: Path, fetch_within_s: float = FETCH_WITHIN_S) -> Iterator[Steps]:
+    """The service with two sealing keys, the newer first; its log is a file in folder.
+
+    fetch_within_s: how long it waits for the issuer's certificates.
+    """
+    settings = folder / "gunicorn.conf.py"
+    settings.write_text(f"import steps.certificates\n\nsteps.certificates.FETCH_WITHIN_S = {fetch_within_s}\n")
     Neighbours.issuer = TokenIssuer(folder / "issuer.pem")
     key, older = PrivateKey.generate(), PrivateKey.generate()
     encoded = ",".join(base64.b64encode(bytes(each)).decode() for each in (key, older))
@@ -136,7 +144,8 @@ def serving_steps(folder: Path) -> Iterator[Steps]:
             "SEAL_PRIVATE_KEY": encoded,
             "DISCORD_BOT_TOKEN": BOT_TOKEN,
         }
-        command = ["sh", "-c", f"exec {BIN}/{entrypoint()} --workers 1 --bind 127.0.0.1:{port} >{log} 2>&1"]
+        settled = f"--workers 1 --config {settings} --bind 127.0.0.1:{port}"
+        command = ["sh", "-c", f"exec {BIN}/{entrypoint()} {settled} >{log} 2>&1"]
         with running(command, environment, f"http://127.0.0.1:{port}/health"):
             secrets = [*encoded.split(","), BOT_TOKEN, INTERACTION_TOKEN]
             yield Steps(port, Neighbours.issuer, (folder / "issuer.pem").read_bytes(), key, older, log, secrets)

@@ -13,7 +13,7 @@ from service.environment import Secret
 from steps.bucket import PictureBucket
 from steps.discord import Discord
 from steps.errors import NotYetAcknowledged, PermanentError, RetryableError
-from steps.reply import APOLOGIES, BLOCKED_WAITS_S, reply
+from steps.reply import BLOCKED_WAITS_S, FAILURE_MESSAGES, reply
 from steps.seal import Unsealer
 from tests.steps.scripted import Answer, Scripted, json_answer
 from tests.steps.service import INTERACTION_TOKEN, Neighbours, Steps, request_body
@@ -25,7 +25,7 @@ UNKNOWN = json_answer(404, {"message": "Unknown Webhook", "code": 10015})
 EXPIRED = json_answer(401, {"message": "Invalid Webhook Token", "code": 50027})
 BLOCKED = json_answer(403, {"message": "internal network error", "code": 40333})
 POSTED = json_answer(200, {"id": "55"})
-NO_BUCKET = cast(PictureBucket, None)  # an apology asks no bucket
+NO_BUCKET = cast(PictureBucket, None)  # a failure message needs no bucket
 
 
 def shown(
@@ -37,7 +37,7 @@ def shown(
     attempt: int = 1,
     **changes: Any,
 ) -> str:
-    """The message of an order, an apology unless told, whose request came age_s ago."""
+    """The message of an order, a failure message by default; the request came age_s ago."""
     request = request_body(KEY, NOW - timedelta(seconds=age_s)) | changes
     discord = Discord(f"{script.url}/api/v10", "mando", Secret("bot-token") if bot else None)
     whole = Reply.from_json({"request": request, **(order or {"failure": "unavailable"})})
@@ -75,7 +75,7 @@ def test_an_unknown_webhook_for_good_is_answered_by_the_bot(script: Scripted, ag
     assert shown(script, age_s) == "55"
     assert paths(script) == [EDIT, POST]
     message = posted(script)
-    assert message["content"] == f"<@42> {APOLOGIES['unavailable']}"
+    assert message["content"] == f"<@42> {FAILURE_MESSAGES['unavailable']}"
     assert message["allowed_mentions"] == {"users": ["42"]}
     assert (message["nonce"], message["enforce_nonce"]) == ("77", True)
 
@@ -105,7 +105,7 @@ def test_where_nothing_can_be_shown_the_reason_says_what_is_missing(
     assert "our acknowledgement never reached it" in str(caught.value)
 
 
-def test_an_apology_after_the_tokens_end_is_not_posted_with_each_replay(script: Scripted) -> None:
+def test_a_failure_message_after_the_tokens_end_is_not_posted_with_each_replay(script: Scripted) -> None:
     script.answers = [EXPIRED]
     for age_s in (60, 3600):
         with pytest.raises(PermanentError, match="was not told") as caught:

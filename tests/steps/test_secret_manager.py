@@ -86,3 +86,24 @@ def test_where_there_are_no_credentials_it_is_said(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(google.auth, "default", default)
     with pytest.raises(SecretUnavailable, match=f"^cannot read the secret {VERSION}: no credentials$"):
         read_secret(VERSION)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<html>",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"payload": null}',
+        b'{"payload": {"data": 5}}',
+        b'{"payload": {"data": "x"}}',
+    ],
+)
+def test_an_answer_without_a_secret_is_said_without_its_content(cloud: Any, content: bytes) -> None:
+    answer = answered(200, b"")
+    answer._content = content
+    cloud(answer)
+    with pytest.raises(SecretUnavailable) as caught:
+        read_secret(VERSION)
+    assert str(caught.value) == f"cannot read the secret {VERSION}: Secret Manager's answer holds none"

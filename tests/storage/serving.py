@@ -11,6 +11,7 @@ from aiohttp import web
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
+from local.http.listening import listening
 from local.storage.objects import ObjectStore
 from local.storage.rest import routes
 
@@ -37,17 +38,12 @@ def serving_app(app: web.Application) -> Iterator[str]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    runner = web.AppRunner(app)
-
-    async def start() -> str:
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return f"http://127.0.0.1:{runner.addresses[0][1]}"
-
+    stack = contextlib.AsyncExitStack()
+    served = stack.enter_async_context(listening(web.AppRunner(app), "127.0.0.1", 0))
     try:
-        yield asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+        yield f"http://127.0.0.1:{asyncio.run_coroutine_threadsafe(served, loop).result(10)}"
     finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

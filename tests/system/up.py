@@ -43,7 +43,7 @@ class Up:
         return answer.json()
 
     def interact(self, deliveries: int = 1, user_id: str | None = None, **options: str | int) -> dict[str, Any]:
-        """A member, each time another unless told, types /mando; returns how the ingress acknowledged it."""
+        """A member types /mando; returns the ingress's acknowledgement.  Without user_id it is a new member."""
         types = {str: 3, int: 4}
         given = [{"name": name, "type": types[type(value)], "value": value} for name, value in options.items()]
         member = user_id or str(random.randrange(10**16, 10**17))
@@ -136,7 +136,7 @@ def four_free_ports() -> int:
 
 
 def copy_of_sources(folder: Path) -> Path:
-    """What git would clone, with what is not committed yet, so that a test can edit it."""
+    """The files that git knows and new ones, so that a test can edit them."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
     )

@@ -89,7 +89,8 @@ async def test_a_queue_holds_its_rate_after_its_burst(tmp_path: Path) -> None:
             await create(face)
         await face.arrived(30)
         times = [when for when, _, _, _ in face.arrivals]
-    assert times[-1] - times[0] >= (30 - 5 - 1) / 50 * 0.95
+    rest_s = (30 - 5 - 1) / 50
+    assert times[-1] - times[0] >= 0.6 * rest_s, "the first may have been on its way for longer than the last"
 
 
 async def test_a_longer_sleep_of_the_queue_ends_when_its_rate_is_raised(tmp_path: Path) -> None:

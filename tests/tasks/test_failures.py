@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from local.http.listening import listening
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.rules import QueueConfig, RetryConfig
 from local.tasks.store import TaskStore
@@ -59,12 +60,10 @@ async def test_a_retry_after_a_time_out_says_504_and_after_a_broken_connection_n
         app = web.Application()
         app.router.add_route("*", "/", answer)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        a_task(face.store, f"http://127.0.0.1:{runner.addresses[0][1]}/", deadline_s=0.1)
-        face.dispatcher.wake(QUEUE)
-        await until(lambda: len(heard) == 3)
-        await runner.cleanup()
+        async with listening(runner, "127.0.0.1", 0) as port:
+            a_task(face.store, f"http://127.0.0.1:{port}/", deadline_s=0.1)
+            face.dispatcher.wake(QUEUE)
+            await until(lambda: len(heard) == 3)
     assert [before(headers) for headers in heard] == [(None, None), ("504", ""), (None, None)]
 
 

@@ -76,16 +76,17 @@ def test_the_backoff_that_is_not_given_gives_way(given: str, backoff_s: tuple[fl
         ("queue:\n- name: q\n  rate: 1/s\n  bucket_size: many\n", "queue.yaml:4:16: expected a whole number"),
         ("queue:\n- name: q\n  rate: 1/s\n  bucket_size: [1]\n", "queue.yaml:4:16: expected a whole number"),
         ("queue: 5\n", "queue.yaml:1:8: expected a list"),
+        ("? [queue]\n: 1\n", "queue.yaml:1:3: expected a name before the colon"),
         (
             "queue:\n- name: q\n  rate: 1/s\n  mode: pull\n",
-            "queue.yaml:4:9: expected push: pull queues are not imitated",
+            "queue.yaml:4:9: expected push: this local cloud has no pull queues",
         ),
         ("resume_paused_queues: no\n", "queue.yaml:1:23: expected True or False"),
         (
             "queue:\n- name: q\n  rate: 1/s\n  retry_parameters: {task_age_limit: 0s}\n",
             "queue.yaml:4:38: expected an age like 14m, 2h or 1d, at least a second",
         ),
-        ("queue:\n- name: q\n  rate: 1/s\n- name: q\n  rate: 1/s\n", "the queue 'q' stands there twice"),
+        ("queue:\n- name: q\n  rate: 1/s\n- name: q\n  rate: 1/s\n", "the queue 'q' is defined twice"),
         ("queue: [", "queue.yaml:1:9: "),
         (
             "queue:\n- name: q\n  rate: 1/s\n  retry_parameters: {min_backoff_seconds: 9, max_backoff_seconds: 1}\n",

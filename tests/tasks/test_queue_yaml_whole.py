@@ -109,7 +109,7 @@ RETRIES = "max_backoff_seconds, max_doublings, min_backoff_seconds, task_age_lim
         ("queue:\n- 5\n", f"2:3: expected a map with {KNOWN}"),
         ("queues: []\n", "1:1: unexpected 'queues', expected one of queue, resume_paused_queues, total_storage_limit"),
         ("queue:\n- name: q\n  rat: 1/s\n", f"3:3: unexpected 'rat', expected one of {KNOWN}"),
-        ("queue:\n- name: q\n  rate: 1/s\n  name: r\n", "4:3: 'name' stands there twice"),
+        ("queue:\n- name: q\n  rate: 1/s\n  name: r\n", "4:3: 'name' is given twice"),
         (
             "queue:\n- name: q\n  rate: 1/s\n  retry_parameters: {x: 1}\n",
             f"4:22: unexpected 'x', expected one of {RETRIES}",

@@ -195,7 +195,6 @@ class _Simulation:
             histogram=Histogram(edges_s, counts),
             lives=measure.lives(),
             faults=[Shade(fault.begins_s, fault.ends_s, fault.label) for fault in self._scenario.faults],
-            prices_as_of=read_prices().as_of,
             limits={
                 "executions": self._model.number("executions.most_at_once"),
                 "queued": self._model.number("executions.most_queued"),

@@ -12,7 +12,7 @@ from local.discord.engine.discord import LocalDiscord
 from local.discord.engine.grants import BOT, IDENTIFY, GrantRefused
 from local.discord.errors import FormErrors, json_answer, read_json_object
 from local.discord.forms.fields import Fields
-from local.discord.place import LOCALE
+from local.discord.identities import LOCALE
 
 _ADDRESS = "interactions_endpoint_url"
 # Fields that Discord can edit and that have no meaning here.
@@ -72,8 +72,8 @@ class ApplicationRoutes:
     async def get_user(self, request: web.Request) -> web.Response:
         """The bot's user; for an access token, the member who owns the application."""
         is_bot = BOT in require(self._discord, request, IDENTIFY)
-        place = self._discord.place
-        user = place.application_user if is_bot else place.member_user
+        identities = self._discord.identities
+        user = identities.application_user if is_bot else identities.member_user
         more = {"email": None, "flags": 0, "locale": LOCALE, "mfa_enabled": False, "premium_type": 0, "verified": True}
         return json_answer(user | more)
 
@@ -81,10 +81,10 @@ class ApplicationRoutes:
         form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
         authorization = request.headers.get("Authorization")
         try:
-            granted = self._discord.grants.grant(self._discord.place.application_id, form, authorization)
+            granted = self._discord.grants.grant(self._discord.identities.application_id, form, authorization)
         except GrantRefused as error:
             return json_answer({"error": error.code, "error_description": error.detail}, error.status)
         return json_answer(granted)
 
     def _application(self) -> dict[str, Any]:
-        return self._discord.place.application(self._discord.ingress_url)
+        return self._discord.identities.application(self._discord.ingress_url)

@@ -27,7 +27,7 @@ def require(discord: LocalDiscord, request: web.Request, scope: str = BOT) -> fr
 
 def require_own_application(discord: LocalDiscord, request: web.Request) -> None:
     """Raises DiscordError, 403/20012."""
-    if request.match_info["application"] != discord.place.application_id:
+    if request.match_info["application"] != discord.identities.application_id:
         raise DiscordError(403, 20012, "You are not authorized to perform this action on this application")
 
 
@@ -38,4 +38,4 @@ def is_true(request: web.Request, name: str) -> bool:
 
 def message_for_caller(discord: LocalDiscord, request: web.Request, message: Message) -> dict[str, Any]:
     """The message as JSON, with URLs that the caller can reach."""
-    return message_json(message, discord.place, base_url(request))
+    return message_json(message, discord.identities, base_url(request))

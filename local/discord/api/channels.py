@@ -72,7 +72,7 @@ class ChannelRoutes:
 
     def _require_here(self, request: web.Request) -> None:
         require(self._discord, request)
-        if request.match_info["channel"] != self._discord.place.channel_id:
+        if request.match_info["channel"] != self._discord.identities.channel_id:
             raise unknown("Channel", 10003)
 
     def _shown(self, request: web.Request, message: Message) -> web.Response:

@@ -14,7 +14,7 @@ from local.discord.engine.discord import LocalDiscord
 from local.discord.engine.events import stream
 from local.discord.errors import DiscordError, FormErrors, json_answer, not_found, read_json_object
 from local.discord.forms.fields import Fields
-from local.discord.place import CHANNEL_NAME, CHANNEL_TOPIC, GUILD_NAME
+from local.discord.identities import CHANNEL_NAME, CHANNEL_TOPIC, GUILD_NAME
 from local.discord.snowflake import PATTERN
 from local.http.hosts import base_url
 
@@ -52,15 +52,15 @@ class ClientRoutes:
         """The state that a page starts with; its events start after `revision`."""
         revision, messages = await self._discord.run(self._discord.channel.snapshot, _SHOWN_AT_ONCE)
         commands = await self._discord.run(self._discord.commands.offered)
-        place = self._discord.place
+        identities = self._discord.identities
         return json_answer(
             {
-                "application": place.application_user,
-                "channel": {"id": place.channel_id, "name": CHANNEL_NAME, "topic": CHANNEL_TOPIC},
+                "application": identities.application_user,
+                "channel": {"id": identities.channel_id, "name": CHANNEL_NAME, "topic": CHANNEL_TOPIC},
                 "commands": commands,
-                "guild": {"id": place.guild_id, "name": GUILD_NAME},
-                "member": place.member_user,
-                "messages": [client_message_json(message, place, base_url(request)) for message in messages],
+                "guild": {"id": identities.guild_id, "name": GUILD_NAME},
+                "member": identities.member_user,
+                "messages": [client_message_json(message, identities, base_url(request)) for message in messages],
                 "revision": revision,
             }
         )
@@ -71,7 +71,7 @@ class ClientRoutes:
             request,
             discord.broadcast,
             catch_up=lambda after, most: discord.run(discord.channel.catch_up, after, most),
-            show=lambda change: change_json(change, discord.place, base),
+            show=lambda change: change_json(change, discord.identities, base),
         )
 
     async def list_messages(self, request: web.Request) -> web.Response:
@@ -80,15 +80,15 @@ class ClientRoutes:
         before = Fields(dict(request.query), errors).matching("before", PATTERN)
         errors.check()
         messages = await self._discord.run(self._discord.channel.messages_before, before, _SHOWN_AT_ONCE)
-        place = self._discord.place
-        return json_answer([client_message_json(message, place, base_url(request)) for message in messages])
+        identities = self._discord.identities
+        return json_answer([client_message_json(message, identities, base_url(request)) for message in messages])
 
     async def say(self, request: web.Request) -> web.Response:
         errors = FormErrors()
         content = Fields(await _json_of_page(request), errors).text("content", 2000, least=1, required=True)
         errors.check()
         message = await self._discord.run(self._discord.channel.say, content)
-        return json_answer(client_message_json(message, self._discord.place, base_url(request)))
+        return json_answer(client_message_json(message, self._discord.identities, base_url(request)))
 
     async def dismiss(self, request: web.Request) -> web.Response:
         await self._discord.run(self._discord.channel.dismiss, request.match_info["message"])

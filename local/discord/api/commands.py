@@ -79,6 +79,6 @@ class CommandRoutes:
         guild = request.match_info.get("guild")
         if guild is None:
             return "global"
-        if guild != self._discord.place.guild_id:
+        if guild != self._discord.identities.guild_id:
             raise DiscordError(403, 50001, "Missing Access")
         return "guild"

@@ -9,32 +9,32 @@ from typing import Any
 
 from local.discord.data.message import Attachment, Message
 from local.discord.data.rows import Change
-from local.discord.place import Place
+from local.discord.identities import Identities
 from local.http.hosts import to_local
 
 _DEFAULT, _REPLY, _COMMAND = 0, 19, 20  # types of messages: nobody's answer, a later answer, the first answer
 
 
-def message_json(message: Message, place: Place, base_url: str) -> dict[str, Any]:
+def message_json(message: Message, identities: Identities, base_url: str) -> dict[str, Any]:
     """The message for a bot.  A file that an embed shows is not listed among the attachments."""
     by_application = message.author == "application"
     embedded = message.embedded()
     in_embeds = {attachment.id for attachment in embedded.values()}
     result = {
         "attachments": [
-            _attachment(attachment, place, base_url)
+            _attachment(attachment, identities, base_url)
             for attachment in message.attachments
             if attachment.id not in in_embeds
         ],
-        "author": place.application_user if by_application else place.member_user,
-        "channel_id": place.channel_id,
+        "author": identities.application_user if by_application else identities.member_user,
+        "channel_id": identities.channel_id,
         "components": [],
         "content": message.content,
         "edited_timestamp": message.edited_at.isoformat() if message.edited_at else None,
         "embeds": [
             {"type": "rich"}
             | {
-                name: _part(name, value, embedded, place, base_url)
+                name: _part(name, value, embedded, identities, base_url)
                 for name, value in embed.items()
                 if name not in ("image", "thumbnail") or _is_there(value.get("url", ""), embedded)
             }
@@ -44,48 +44,48 @@ def message_json(message: Message, place: Place, base_url: str) -> dict[str, Any
         "id": message.id,
         "mention_everyone": False,
         "mention_roles": [],
-        "mentions": [place.member_user for mentioned in message.mentions if mentioned == place.member_id],
+        "mentions": [identities.member_user for mentioned in message.mentions if mentioned == identities.member_id],
         "pinned": False,
         "timestamp": message.created_at.isoformat(),
         "tts": message.tts,
         "type": _DEFAULT,
     }
     if by_application:
-        result["application_id"] = place.application_id
+        result["application_id"] = identities.application_id
     if message.interaction_id:
-        result |= _as_answer(message, place, message.interaction_id)
+        result |= _as_answer(message, identities, message.interaction_id)
     if message.nonce is not None:
         result["nonce"] = message.nonce
     return result
 
 
-def _as_answer(message: Message, place: Place, interaction_id: str) -> dict[str, Any]:
+def _as_answer(message: Message, identities: Identities, interaction_id: str) -> dict[str, Any]:
     """The additional fields of an answer to an interaction.
 
     Only the first answer has the deprecated `interaction` (https://github.com/discordjs/discord.js/issues/6467); that
     Discord shows later ones as replies to the first is not documented, but seen in its clients.
     """
-    interaction = {"id": interaction_id, "type": 2, "user": place.user(message.user_id or place.member_id)}
-    metadata = interaction | {"authorizing_integration_owners": {"0": place.guild_id}}
-    answer: dict[str, Any] = {"webhook_id": place.application_id}
+    interaction = {"id": interaction_id, "type": 2, "user": identities.user(message.user_id or identities.member_id)}
+    metadata = interaction | {"authorizing_integration_owners": {"0": identities.guild_id}}
+    answer: dict[str, Any] = {"webhook_id": identities.application_id}
     if message.original_id is None:
         interaction["name"] = message.command
         return answer | {"type": _COMMAND, "interaction": interaction, "interaction_metadata": metadata}
     metadata["original_response_message_id"] = message.original_id
-    reference = {"type": 0, "channel_id": place.channel_id, "guild_id": place.guild_id}
+    reference = {"type": 0, "channel_id": identities.channel_id, "guild_id": identities.guild_id}
     reference["message_id"] = message.original_id
     return answer | {"type": _REPLY, "interaction_metadata": metadata, "message_reference": reference}
 
 
-def client_message_json(message: Message, place: Place, base_url: str) -> dict[str, Any]:
+def client_message_json(message: Message, identities: Identities, base_url: str) -> dict[str, Any]:
     """The message for the page and for `mando send`: also with its state and note (see message.py)."""
-    return message_json(message, place, base_url) | {"state": message.state, "note": message.note}
+    return message_json(message, identities, base_url) | {"state": message.state, "note": message.note}
 
 
-def change_json(change: Change, place: Place, base_url: str) -> dict[str, Any]:
+def change_json(change: Change, identities: Identities, base_url: str) -> dict[str, Any]:
     if change.kind == "MESSAGE_DELETE":
-        return {"channel_id": place.channel_id, "id": change.message.id}
-    return client_message_json(change.message, place, base_url)
+        return {"channel_id": identities.channel_id, "id": change.message.id}
+    return client_message_json(change.message, identities, base_url)
 
 
 def _is_there(url: str, embedded: Mapping[str, Attachment]) -> bool:
@@ -93,25 +93,25 @@ def _is_there(url: str, embedded: Mapping[str, Attachment]) -> bool:
     return bool(url) and (not url.startswith("attachment://") or url.removeprefix("attachment://") in embedded)
 
 
-def _part(name: str, value: Any, embedded: Mapping[str, Attachment], place: Place, base_url: str) -> Any:
+def _part(name: str, value: Any, embedded: Mapping[str, Attachment], identities: Identities, base_url: str) -> Any:
     """One field of an embed."""
     if name in ("image", "thumbnail"):
-        return _media(value["url"], embedded, place, base_url)
+        return _media(value["url"], embedded, identities, base_url)
     if name not in ("footer", "author") or "icon_url" not in value:
         return value
     rest = {key: text for key, text in value.items() if key != "icon_url"}
     if not _is_there(value["icon_url"], embedded):
         return rest
-    icon = _media(value["icon_url"], embedded, place, base_url)
+    icon = _media(value["icon_url"], embedded, identities, base_url)
     return rest | {"icon_url": icon["url"], "proxy_icon_url": icon["proxy_url"]}
 
 
-def _media(url: str, embedded: Mapping[str, Attachment], place: Place, base_url: str) -> dict[str, Any]:
+def _media(url: str, embedded: Mapping[str, Attachment], identities: Identities, base_url: str) -> dict[str, Any]:
     """A picture in an embed.  Of linked pictures the page shows only those in the local cloud."""
     if not url.startswith("attachment://"):
         return {"url": url, "proxy_url": to_local(url, base_url)}
     attachment = embedded[url.removeprefix("attachment://")]
-    address = _address(attachment, place, base_url)
+    address = _address(attachment, identities, base_url)
     media = {
         "content_type": attachment.content_type,
         "description": attachment.description,
@@ -123,8 +123,8 @@ def _media(url: str, embedded: Mapping[str, Attachment], place: Place, base_url:
     return {name: value for name, value in media.items() if value is not None}
 
 
-def _attachment(attachment: Attachment, place: Place, base_url: str) -> dict[str, Any]:
-    address = _address(attachment, place, base_url)
+def _attachment(attachment: Attachment, identities: Identities, base_url: str) -> dict[str, Any]:
+    address = _address(attachment, identities, base_url)
     shown = {
         "content_type": attachment.content_type,
         "description": attachment.description,
@@ -140,5 +140,5 @@ def _attachment(attachment: Attachment, place: Place, base_url: str) -> dict[str
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def _address(attachment: Attachment, place: Place, base_url: str) -> str:
-    return f"{base_url}/attachments/{place.channel_id}/{attachment.id}/{attachment.filename}"
+def _address(attachment: Attachment, identities: Identities, base_url: str) -> str:
+    return f"{base_url}/attachments/{identities.channel_id}/{attachment.id}/{attachment.filename}"

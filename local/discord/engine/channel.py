@@ -63,7 +63,7 @@ class Channel:
             return self._writer.write(message, form, uploads)
 
     def delete(self, message_id: str) -> None:
-        """Delete a message of the bot.  Source: Discord, "Delete Message": others need rights (place.py)."""
+        """Delete a message of the bot.  Source: Discord, "Delete Message": others need rights (identities.py)."""
         with self._store.transaction():
             message = self.get(message_id)
             if message.author != "application":

@@ -6,7 +6,7 @@ Source: Discord, "Registering a Command", "Application Commands: Endpoints".
 from local.discord.data.store import Scope, Store
 from local.discord.errors import DiscordError, FormErrors, unknown
 from local.discord.forms.command_form import Command, parse_command, parse_commands
-from local.discord.place import Place
+from local.discord.identities import Identities
 from local.discord.snowflake import Snowflakes
 
 _MOST_COMMANDS = 100
@@ -15,9 +15,9 @@ _MOST_COMMANDS = 100
 class Commands:
     """The rules over the store.  A refused call raises DiscordError; 400/50035 names every wrong field."""
 
-    def __init__(self, store: Store, place: Place, ids: Snowflakes) -> None:
+    def __init__(self, store: Store, identities: Identities, ids: Snowflakes) -> None:
         self._store = store
-        self._place = place
+        self._identities = identities
         self._ids = ids
 
     def offered(self) -> list[Command]:
@@ -82,9 +82,9 @@ class Commands:
             self._store.replace_commands(scope, [command for command in present if command is not gone])
 
     def _made(self, form: Command, command_id: str | None, scope: Scope) -> Command:
-        ids = {"id": command_id or self._ids.next(), "application_id": self._place.application_id}
+        ids = {"id": command_id or self._ids.next(), "application_id": self._identities.application_id}
         if scope == "guild":
-            ids["guild_id"] = self._place.guild_id
+            ids["guild_id"] = self._identities.guild_id
         return form | ids | {"version": self._ids.next()}
 
 

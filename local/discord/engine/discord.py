@@ -40,7 +40,7 @@ from local.discord.errors import FormErrors
 from local.discord.forms.answer import Answer
 from local.discord.forms.command_form import Command
 from local.discord.forms.fields import Fields
-from local.discord.place import Place
+from local.discord.identities import Identities
 from local.discord.snowflake import PATTERN, Clock, Snowflakes, smallest_id_at, time_of_id
 
 MOST_DELIVERIES = 10
@@ -141,7 +141,7 @@ class LocalDiscord:
         return {
             "acknowledged": {"status": interaction.acknowledged_status, "ms": interaction.acknowledged_ms},
             "id": interaction.id,
-            "messages": [client_message_json(message, self.place, base_url) for message in messages],
+            "messages": [client_message_json(message, self.identities, base_url) for message in messages],
             "state": interaction.state,
         }
 
@@ -157,7 +157,7 @@ class LocalDiscord:
 
         Raises DiscordError, 400/50035, where it does not.  Source: Discord, "Setting Up an Endpoint".
         """
-        body = json.dumps(self.place.ping(secrets.token_hex(16))).encode()
+        body = json.dumps(self.identities.ping(secrets.token_hex(16))).encode()
         delivery = await self._sender.ping(url, body)
         if not isinstance(delivery.answer, Pong) or await self._sender.status_for_wrong_signature(url, body) != 401:
             errors = FormErrors()
@@ -243,9 +243,9 @@ class LocalDiscord:
         made = {
             f"{name}_id": self._store.setting(name, ids.next) for name in ("application", "guild", "channel", "member")
         }
-        self.place = Place(**made, public_key_hex=self.public_key_hex)
-        writer = Writer(self._store, self.place, ids, self._clock)
-        self.commands = Commands(self._store, self.place, ids)
+        self.identities = Identities(**made, public_key_hex=self.public_key_hex)
+        writer = Writer(self._store, self.identities, ids, self._clock)
+        self.commands = Commands(self._store, self.identities, ids)
         self.channel = Channel(self._store, writer, self._clock)
-        self.replies = Replies(self._store, self.commands, writer, self.place, ids, self._clock)
+        self.replies = Replies(self._store, self.commands, writer, self.identities, ids, self._clock)
         self.replies.fail_pending()

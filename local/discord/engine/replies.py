@@ -21,7 +21,7 @@ from local.discord.errors import (
 from local.discord.forms.answer import Answer, Deferred, Immediate, Unshown
 from local.discord.forms.command_use import command_data
 from local.discord.forms.form import EPHEMERAL, Form
-from local.discord.place import Place
+from local.discord.identities import Identities
 from local.discord.snowflake import Clock, Snowflakes
 
 ORIGINAL = "@original"
@@ -31,12 +31,12 @@ class Replies:
     """The rules over the store.  A refused call raises DiscordError."""
 
     def __init__(
-        self, store: Store, commands: Commands, writer: Writer, place: Place, ids: Snowflakes, clock: Clock
+        self, store: Store, commands: Commands, writer: Writer, identities: Identities, ids: Snowflakes, clock: Clock
     ) -> None:
         self._store = store
         self._commands = commands
         self._writer = writer
-        self._place = place
+        self._identities = identities
         self._ids = ids
         self._clock = clock
 
@@ -45,7 +45,8 @@ class Replies:
         data = command_data(value, self._commands.offered())
         interaction_id = self._ids.next()
         token = make_token(interaction_id, random)
-        body = json.dumps(self._place.interaction(interaction_id, token, data, user_id), ensure_ascii=False).encode()
+        sent = self._identities.interaction(interaction_id, token, data, user_id)
+        body = json.dumps(sent, ensure_ascii=False).encode()
         interaction = Interaction(interaction_id, token, body)
         with self._store.transaction():
             self._store.add_interaction(interaction)
@@ -150,7 +151,7 @@ class Replies:
         if not is_token(token):
             raise invalid_webhook_token()
         interaction = self._store.interaction_of(token)
-        if interaction is None or application_id != self._place.application_id:
+        if interaction is None or application_id != self._identities.application_id:
             raise unknown_webhook()
         if interaction.is_expired(self._clock()):
             raise invalid_webhook_token()

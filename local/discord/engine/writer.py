@@ -6,7 +6,7 @@ from local.discord.data.message import Attachment, Author, Message, apply_form, 
 from local.discord.data.store import Store
 from local.discord.forms.form import Form
 from local.discord.forms.uploads import Upload
-from local.discord.place import Place
+from local.discord.identities import Identities
 from local.discord.snowflake import Clock, Snowflakes
 
 Uploads = Mapping[str, Upload]
@@ -15,11 +15,11 @@ Uploads = Mapping[str, Upload]
 class Writer:
     """Within the caller's transaction."""
 
-    def __init__(self, store: Store, place: Place, ids: Snowflakes, clock: Clock) -> None:
+    def __init__(self, store: Store, identities: Identities, ids: Snowflakes, clock: Clock) -> None:
         self._store = store
         self._ids = ids
         self._clock = clock
-        self._members = frozenset({place.member_id, place.application_id})
+        self._members = frozenset({identities.member_id, identities.application_id})
 
     def new(self, author: Author, flags: int = 0) -> Message:
         return new_message(self._ids.next(), author, self._clock(), flags)

@@ -1,12 +1,12 @@
-// The channel: the messages in their order, what changes in them, and where the view stands.
+// The channel: its messages in order, their changes, and the scroll position.
 
 import { createComposer } from "./composer.js";
 import { byId, make } from "./dom.js";
 import { messageElement, nameOf, pendingElement, stateOf } from "./message.js";
 import { day, inWords } from "./moment.js";
 
-const MOST_SHOWN = 150; // older ones come back when one scrolls up to them
-const PAGE = 50; // as many as the server gives at once
+const MOST_SHOWN = 150; // older ones are loaded again when the member scrolls up
+const PAGE = 50; // the server's page size
 const GROUP_MS = 7 * 60_000;
 const EVENTS_WITHIN_MS = 2000;
 const NEAR_PX = 120;
@@ -14,11 +14,11 @@ const NEAR_PX = 120;
 const scroller = byId("scroller");
 const list = byId("messages");
 const shown = new Map(); // id → message, in the order of their ids
-const drawn = new WeakMap(); // message → its element, and what that depends on besides
+const drawn = new WeakMap(); // message → its element, and the state for which it was drawn
 const pending = []; // commands that are being sent: {element, id: of the interaction, once it is known}
 let channel = null;
 let hasOlder = false;
-let isStuck = true; // to the newest message
+let isStuck = true; // the view stays at the newest message
 let isLoading = false;
 
 const actions = { openPicture, dismiss };
@@ -38,13 +38,13 @@ async function begin() {
   follow(channel.revision);
 }
 
-/** Every change from now on; the browser itself comes back after a break, and says what it saw last. */
+/** Listen to changes.  After a lost connection the browser reconnects and sends the id of its last event. */
 function follow(revision) {
   const events = new EventSource(`/api/client/events?after=${revision}`);
-  const told = (handle) => (event) => handle(JSON.parse(event.data));
-  events.addEventListener("MESSAGE_CREATE", told(show));
-  events.addEventListener("MESSAGE_UPDATE", told(show));
-  events.addEventListener("MESSAGE_DELETE", told(({ id }) => remove(id)));
+  const parsed = (handle) => (event) => handle(JSON.parse(event.data));
+  events.addEventListener("MESSAGE_CREATE", parsed(show));
+  events.addEventListener("MESSAGE_UPDATE", parsed(show));
+  events.addEventListener("MESSAGE_DELETE", parsed(({ id }) => remove(id)));
   events.addEventListener("RESET", () => {
     events.close();
     start();
@@ -87,7 +87,7 @@ function remove(id) {
   if (shown.delete(id)) redraw();
 }
 
-/** The list anew, from elements that are there where nothing about them has changed. */
+/** Build the list again; elements of unchanged messages are reused. */
 function redraw() {
   const sorted = [...shown.values()].sort((one, other) => (isBefore(one.id, other.id) ? -1 : 1));
   shown.clear();
@@ -162,7 +162,7 @@ async function use(command, options) {
       channel_id: channel.channel.id,
       data: { id: command.id, name: command.name, type: 1, options },
     });
-    // What the answer says of the messages may be older than the events that came meanwhile: they alone are shown.
+    // The answer may be older than the events that came meanwhile, so messages are shown from events only.
     entry.id = outcome.id;
     const isShown = [...shown.values()].some((message) => message.interaction_metadata?.id === outcome.id);
     if (isShown) forgetPending(entry);
@@ -173,7 +173,7 @@ async function use(command, options) {
   }
 }
 
-/** The message of an interaction is there; whose answer is still on its way is the one that was sent first. */
+/** The message of an interaction has come.  If no answer has named its id yet, it is the oldest without an id. */
 function settlePending(id) {
   if (!id) return;
   const entry = pending.find((each) => each.id === id) ?? pending.find((each) => each.id === null);
@@ -229,7 +229,7 @@ viewer.addEventListener("click", (event) => {
 });
 viewer.addEventListener("close", () => byId("viewer-picture").removeAttribute("src"));
 
-let measured = ""; // how large content and window were when the view was last put to the newest message
+let measured = ""; // size of content and window when the view was last scrolled to the newest message
 function stick() {
   if (!isStuck) return;
   scroller.scrollTop = scroller.scrollHeight;
@@ -238,7 +238,7 @@ function stick() {
 
 scroller.addEventListener("scroll", () => {
   const isNear = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
-  // A scroll that comes with another size is the layout's doing, not the member's.
+  // If a size has changed too, the layout has scrolled, not the member.
   const isMembers = measured === `${scroller.scrollHeight}/${scroller.clientHeight}`;
   if (isNear || isMembers) isStuck = isNear;
   if (isStuck) byId("jump").hidden = true;

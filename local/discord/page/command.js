@@ -1,4 +1,4 @@
-// A chosen command with its options as pills.  After the pills stands a field in which one names the next option.
+// A chosen command with its options as pills.  After the pills there is a field for the name of the next option.
 
 import { make } from "./dom.js";
 
@@ -6,13 +6,13 @@ const STRING = 3;
 const INTEGER = 4;
 const BOOLEAN = 5;
 
-/** to: {leave(words), send(), complain(words)}.  Answers {open, close, read, command, isOpen, focus}. */
+/** to: {leave(words), send(), complain(words)}.  Returns {open, close, read, command, isOpen, focus}. */
 export function createCommandLine(element, popup, to) {
   let command = null;
-  let pills = []; // {option, input, pill}, in the order in which they stand
+  let pills = []; // {option, input, pill}, in the order on the page
   let tail = null;
 
-  /** rest is text like "words: my cat palette: lotus"; what comes before the first option stays in the tail. */
+  /** rest is text like "words: my cat palette: lotus"; text before the first option stays in the tail. */
   function open(chosen, rest) {
     close();
     command = chosen;
@@ -43,7 +43,7 @@ export function createCommandLine(element, popup, to) {
     element.hidden = true;
   }
 
-  /** The options as Discord takes them, or null after saying what is wrong. */
+  /** The options as Discord expects them, or null after a complaint. */
   function read() {
     const options = [];
     for (const { option, input, pill } of pills) {
@@ -105,7 +105,7 @@ export function createCommandLine(element, popup, to) {
     popup.show(
       tail,
       pills.length ? "More options" : "Options",
-      // Enter sends, unless one has begun to name an option.
+      // Enter sends, unless the member has begun to type an option's name.
       left.map((option) => ({
         label: option.name,
         detail: option.description,
@@ -213,7 +213,7 @@ function field(label, attributes) {
   });
 }
 
-/** As wide as what stands in it. */
+/** Fit the width to the value. */
 function fit(input) {
   input.style.width = `${Math.min(Math.max(input.value.length + 1, 3), 40)}ch`;
 }
@@ -227,7 +227,7 @@ const choicesOf = (option) =>
       ]
     : []);
 
-/** undefined where the text is none of the option's values. */
+/** undefined if the text is not a valid value of the option. */
 function valueOf(option, text) {
   const choices = choicesOf(option);
   if (choices.length) return choices.find(({ name }) => name.toLowerCase() === text.toLowerCase())?.value;
@@ -241,8 +241,8 @@ function valueOf(option, text) {
 function expected(option) {
   const choices = choicesOf(option);
   if (choices.length) return `${option.name}: choose one of ${choices.map(({ name }) => name).join(", ")}`;
-  if (option.type === STRING) return `${option.name}: write something, or take the option away with Backspace`;
+  if (option.type === STRING) return `${option.name}: type a text, or remove the option with Backspace`;
   const from = option.min_value === undefined ? "" : ` from ${option.min_value}`;
   const to = option.max_value === undefined ? "" : ` to ${option.max_value}`;
-  return `${option.name}: write a ${option.type === INTEGER ? "whole " : ""}number${from}${to}`;
+  return `${option.name}: type a ${option.type === INTEGER ? "whole " : ""}number${from}${to}`;
 }

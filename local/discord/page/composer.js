@@ -1,18 +1,18 @@
-// Where the member writes: words, or a command with its options.  Enter sends; the popup says what is possible.
+// The input field: text, or a command with its options.  Enter sends; the popup lists what can be typed.
 
 import { createCommandLine } from "./command.js";
 import { byId } from "./dom.js";
 import { createPopup } from "./popup.js";
 
-/** to: {use(command, options), say(content)}, both promises.  Answers {setCommands, pick, focus}. */
+/** to: {use(command, options), say(content)}, both promises.  Returns {setCommands, pick, focus}. */
 export function createComposer(to) {
   const text = byId("text");
   const complaint = byId("complaint");
   const popup = createPopup(byId("popup"));
   const line = createCommandLine(byId("command"), popup, { leave, send, complain });
-  let commands = null; // not known yet
+  let commands = null; // null until they are loaded
 
-  /** What has been written may be, or become, a command. */
+  /** Open the command that the text names, or suggest commands. */
   function understand() {
     const [, name, rest] = /^\/(\S+)\s([^]*)$/.exec(text.value) ?? [];
     const command = commands?.find((one) => one.name === name?.toLowerCase());
@@ -39,7 +39,7 @@ export function createComposer(to) {
     );
   }
 
-  /** From words to a command; rest is what was written after its name. */
+  /** Open a command; rest is the text after its name. */
   function pick(command, rest = "") {
     complain(null);
     text.value = "";
@@ -47,7 +47,7 @@ export function createComposer(to) {
     line.open(command, rest);
   }
 
-  /** From a command back to words. */
+  /** Go back from a command to plain text. */
   function leave(words) {
     text.hidden = false;
     text.value = words;

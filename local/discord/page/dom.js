@@ -1,4 +1,4 @@
-// Elements without a framework.  Whatever text comes from a message goes through textContent, never through HTML.
+// Elements without a framework.  All text from messages is set as textContent, never as HTML.
 
 export const byId = (id) => document.getElementById(id);
 

@@ -1,13 +1,13 @@
-// A message → what stands in the channel: who used which command, the words, the embeds, the files, and who can see it.
+// A message → its element in the channel: who used which command, text, embeds, files, and who can see it.
 
 import { icon, make } from "./dom.js";
 import { inFull, inWords } from "./moment.js";
 
 const EPHEMERAL = 1 << 6;
 const COMMAND = 20;
-const TOKEN_LIFE_MS = 15 * 60_000; // after it a bot that still "thinks" can never reply
+const TOKEN_LIFE_MS = 15 * 60_000; // after that a bot that still "thinks" cannot reply
 
-/** The element of a message.  actions: {openPicture(media), dismiss(message)}; follows: it goes on from the one above. */
+/** The element of a message.  actions: {openPicture(media), dismiss(message)}; follows: drawn without a header, below one of the same author. */
 export function messageElement(message, follows, actions) {
   const byApplication = Boolean(message.author.bot);
   const moment = new Date(message.timestamp);
@@ -87,7 +87,7 @@ function thinking(words) {
   return make("p", { class: "thinking" }, dots, words);
 }
 
-/** The content with <@ID> as a name, marked where the mention was allowed to reach the member. */
+/** The content with <@ID> as a name, marked if the mention notifies the member. */
 function withMentions(message) {
   const people = new Map([message.author, ...message.mentions].map((user) => [user.id, user]));
   return message.content.split(/(<@!?\d+>)/).map((part) => {
@@ -120,7 +120,7 @@ function footer(embed) {
   return words ? make("p", { class: "embed-footer" }, ...iconOf(embed.footer), words) : null;
 }
 
-/** A small picture beside the words, where this machine holds it: the page asks no other for anything. */
+/** A small picture, if it is on this machine: the page loads nothing from other machines. */
 const iconOf = (part) =>
   part?.proxy_icon_url?.startsWith(`${location.origin}/`)
     ? [make("img", { class: "embed-icon", src: part.proxy_icon_url, alt: "" })]
@@ -132,7 +132,7 @@ const linked = (text, url) =>
 const fieldElement = (field) =>
   make("div", { class: field.inline ? "inline" : "" }, make("dt", {}, field.name), make("dd", {}, field.value));
 
-/** media is {proxy_url, url, width?, height?, description?}; its place is kept free until it has come. */
+/** media is {proxy_url, url, width?, height?, description?}; its space is reserved until it has loaded. */
 function picture(media, title, className, actions) {
   const words = media.description ?? title ?? "Picture";
   const image = make("img", {

@@ -1,4 +1,4 @@
-// When something happened, as one says it.
+// Formats times as words.
 
 const MINUTE_MS = 60_000;
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });

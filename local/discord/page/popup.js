@@ -1,13 +1,13 @@
-// The list above the composer: commands, options or choices, one of them chosen with the keyboard or the pointer.
+// The list above the composer: commands, options or choices, chosen with the keyboard or the pointer.
 
 import { make } from "./dom.js";
 
-/** Answers {show, hide, handle}. */
+/** Returns {show, hide, handle}. */
 export function createPopup(element) {
   let items = [];
   let active = 0;
-  let isMoved = false; // by the arrow keys: then Enter chooses in any case
-  let owner = null; // the field that it is for
+  let isMoved = false; // the arrow keys were used: then Enter always chooses
+  let owner = null; // the field that it belongs to
 
   /** items: {label, picture?, detail?, hints?, onlyByTab?, choose()}; field gets the keys and keeps the focus. */
   function show(field, title, shown) {

@@ -78,7 +78,7 @@ class ExecutionStore:
         )
         return [(row[0], json.loads(row[1])) for row in rows]
 
-    def unfinished_s(self) -> float | None:
+    def oldest_unfinished_s(self) -> float | None:
         """When the oldest execution that has not ended was created; None if there is none."""
         row = self._database.row(
             "SELECT json_extract(resource, '$.createTime') FROM executions"

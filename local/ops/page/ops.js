@@ -50,14 +50,14 @@ function fileItem(file) {
   word.textContent = file.inForce;
   item.append(word);
   if (file.problem) {
-    item.append(element("pre", `${file.problem}\n\n${file.inForce} stays in force`));
+    item.append(element("pre", `${file.problem}\n\n${file.inForce} stays deployed`));
   }
   return item;
 }
 
 function faultItem(fault) {
-  const times = fault.count === null ? "until mended" : `${fault.count} more`;
-  const what = fault.after ? `does its work, then ${fault.kind}` : fault.kind;
+  const times = fault.count === null ? "until removed" : `${fault.count} more`;
+  const what = fault.after ? `does the work, then ${fault.kind}` : fault.kind;
   return element("li", `${TARGETS[fault.target]}: ${what}, ${times}`);
 }
 
@@ -103,7 +103,7 @@ function show(state) {
     ),
   );
   byId("faults").replaceChildren(...state.faults.map(faultItem));
-  byId("mend").hidden = state.faults.length === 0;
+  byId("remove-faults").hidden = state.faults.length === 0;
   const counts = Object.entries(state.counts).map(([word, count]) => `${count} ${word.toLowerCase()}`);
   byId("counts").textContent = counts.join(", ");
   byId("executions").replaceChildren(...state.latest.map(executionRow));
@@ -127,7 +127,7 @@ async function post(path, body, method = "POST") {
 }
 
 byId("break-discord").addEventListener("click", () => post("/faults", { target: "discord", kind: "503", count: 4 }));
-byId("mend").addEventListener("click", () => post("/faults", undefined, "DELETE"));
+byId("remove-faults").addEventListener("click", () => post("/faults", undefined, "DELETE"));
 byId("break").addEventListener("submit", (event) => {
   event.preventDefault();
   const { target, kind, count, after } = event.target.elements;

@@ -67,16 +67,16 @@ async def node_bot(here: Running, program: str) -> AsyncIterator[Bot]:
 
 @contextlib.asynccontextmanager
 async def _running(here: Running, command: Sequence[str], variables: Mapping[str, str]) -> AsyncIterator[Bot]:
-    port, place = free_port(), here.discord.place
+    port, identities = free_port(), here.discord.identities
     process = await asyncio.create_subprocess_exec(
         *command,
         env={
             **os.environ,
             **variables,
             "API": here.api,
-            "APPLICATION": place.application_id,
-            "CHANNEL": place.channel_id,
-            "GUILD": place.guild_id,
+            "APPLICATION": identities.application_id,
+            "CHANNEL": identities.channel_id,
+            "GUILD": identities.guild_id,
             "PORT": str(port),
             "PUBLIC_KEY": here.discord.public_key_hex,
             "TOKEN": BOT_TOKEN,

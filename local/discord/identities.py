@@ -20,8 +20,8 @@ _ATTACHMENT_BYTES = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Their ids, which are created at the first start."""
+class Identities:
+    """Their ids, which are created at the first start, and what Discord shows of each."""
 
     application_id: str
     guild_id: str

@@ -1,0 +1,202 @@
+"""What the rules look at: the project, the numbers of the cloud, the prices, and the workflow's lives.
+
+A life is run once, however many rules look at it.
+"""
+
+import functools
+import math
+from collections.abc import Callable, Iterator
+
+import yaml
+
+from local.executions.engine.service import environment
+from local.tasks.rules import QueueConfig
+from tuning.check.answers import GENERATE, MESSAGE, PICTURE, REPLY, TIMES_OUT, UNAVAILABLE, Answer, ErrorCase
+from tuning.check.life import Call, Decision, Life, Step, live
+from tuning.knobs import KNOBS, block_path
+from tuning.model import Model
+from tuning.places import Place, Unreadable, child, place, place_of, root_of
+from tuning.prices import Prices
+from tuning.project import DEPLOYMENT_YAML, PARENT, QUEUE_YAML, Project, workflow_file
+
+MEAN_JITTER = 0.5
+FIRST_MINUTES_S = 300.0  # of a life in which one error never ends; a few attempts more say nothing new
+MINUTES_S = 600.0  # Source: IAM, "Access change propagation": typically 2 minutes, at times 7 or more
+
+_LOOKED_AT_S = {"permanent": 60.0, "a few": FIRST_MINUTES_S, "minutes": MINUTES_S + 100, "temporary": FIRST_MINUTES_S}
+
+
+class Subject:
+    """The whole of what is checked.  name: of the workflow that the ingress starts."""
+
+    def __init__(self, project: Project, errors: tuple[ErrorCase, ...], model: Model, prices: Prices) -> None:
+        self.project, self.errors, self.model, self.prices = project, errors, model, prices
+        self.name = self._last_part("WORKFLOW")
+        self.queue_name = self._last_part("QUEUE")
+        self.token_life_s = model.number("discord.token_life_s")
+
+    def _last_part(self, variable: str) -> str:
+        return self.project.deployment.ingress.environment.get(variable, "").rpartition("/")[2]
+
+    @property
+    def has_workflow(self) -> bool:
+        return self.name in self.project.workflows
+
+    @functools.cached_property
+    def is_runnable(self) -> bool:
+        """Whether the workflow delivers a picture if all goes well; else no other life of it says anything."""
+        return self.has_workflow and self.good.is_delivery
+
+    @property
+    def queue(self) -> QueueConfig | None:
+        """The queue that the ingress fills."""
+        return self.project.queues.get(self.queue_name)
+
+    @property
+    def file(self) -> str:
+        return workflow_file(self.name)
+
+    # Lives.
+
+    @functools.cached_property
+    def good(self) -> Life:
+        """All calls are answered well at once."""
+        return self.life(_good)
+
+    @functools.cached_property
+    def outages(self) -> dict[str, Life]:
+        """Discord answers 503 to all calls, all steps do, or every call takes its whole time-out."""
+        return {
+            "Discord refuses every reply": self.life(
+                lambda call: PICTURE if call.path == GENERATE else UNAVAILABLE, 0.0
+            ),
+            "every call is refused": self.life(lambda call: UNAVAILABLE, 0.0),
+            "every call takes its whole time-out": self.life(lambda call: TIMES_OUT, 0.0),
+        }
+
+    @functools.cached_property
+    def worst(self) -> Life:
+        """The outage that costs the most steps, with the shortest waits that the jitter allows."""
+        return max(self.outages.values(), key=lambda life: life.bill.internal + life.bill.external)
+
+    @functools.cached_property
+    def typical_outage(self) -> Life:
+        """Discord refuses every reply; waits of their mean length."""
+        return self.life(lambda call: PICTURE if call.path == GENERATE else UNAVAILABLE, MEAN_JITTER)
+
+    def life(
+        self,
+        answers: Callable[[Call], Answer],
+        jitter: float = MEAN_JITTER,
+        begins_s: float = 1.0,
+        until_s: float = math.inf,
+    ) -> Life:
+        variables = {
+            **environment(f"{PARENT}/workflows/{self.name}/executions/1", "000001-abc"),
+            **self.project.environment[self.name],
+        }
+        workflow = self.project.workflows[self.name]
+        return live(workflow, variables, answers, self.token_life_s, begins_s, jitter, until_s)
+
+    @functools.cached_property
+    def failures(self) -> list[tuple[ErrorCase, str, Life]]:
+        """The first minutes of the life in which every call of one path meets one error: each error, each path."""
+        if not self.is_runnable:
+            return []
+        return [
+            (case, path, self.life(_failing(path, case.answer), until_s=_LOOKED_AT_S[case.repetition]))
+            for path in (GENERATE, REPLY)
+            for case in self.errors
+        ]
+
+    def all_lives(self) -> Iterator[Life]:
+        yield self.good
+        if self.is_runnable:
+            yield from self.outages.values()
+            for _, _, life in self.failures:
+                yield life
+
+    # Numbers.
+
+    @property
+    def cores(self) -> float:
+        """Of all instances that App Engine may start."""
+        name = self.project.app.instance_class.partition("_")[0].lower()
+        return self.project.app.max_instances * self.model.number(f"appengine.{name}_cores")
+
+    def steps_dollars(self, life: Life) -> float:
+        """What the workflow's steps of that life cost."""
+        bill = life.bill
+        return self.prices.dollars("workflows_internal_step", bill.internal) + self.prices.dollars(
+            "workflows_external_step", bill.external
+        )
+
+    # Places.
+
+    def knob_place(self, name: str) -> Place | None:
+        """The place of that knob of the workflow; None if it has none of that name."""
+        path = block_path(self.project.sources, self.file)
+        if path is None:
+            return None
+        found = place(self.project.sources, self.file, *path, name)
+        return None if found == place(self.project.sources, self.file, *path) else found
+
+    def step_node(self, step: Step) -> yaml.Node | None:
+        """What stands under the name of that step."""
+        try:
+            root = root_of(self.project.sources, self.file)
+        except Unreadable:
+            return None
+        routine = root if isinstance(root, yaml.SequenceNode) else child(root, step.routine)
+        return next((value for key, value in _pairs(routine) if key.value == step.name), None)
+
+    def step_place(self, step: Step) -> Place:
+        node = self.step_node(step)
+        return Place(self.file) if node is None else place_of(self.file, node)
+
+    def decision_place(self, decision: Decision) -> Place:
+        """The condition that was the last one looked at."""
+        switch = child(node, "switch") if (node := self.step_node(decision.step)) is not None else None
+        case = child(switch, decision.condition - 1) if switch is not None else None
+        return self.step_place(decision.step) if case is None else place_of(self.file, case)
+
+    def failure_place(self, call: Call) -> Place:
+        """What decided what follows the failure of this call; the call itself if no switch did."""
+        return self.step_place(call.step) if call.decision is None else self.decision_place(call.decision)
+
+    def timeout_place(self, call: Call) -> Place:
+        """The time-out of the call; if it is ${knobs.NAME}, that knob."""
+        node: yaml.Node | None = self.step_node(call.step)
+        for name in ("args", "timeout"):
+            node = child(node, name) if node is not None else None
+        if node is None:
+            return self.step_place(call.step)
+        text = str(node.value)
+        knob = text.removeprefix(f"${{{KNOBS}.").removesuffix("}")
+        return self.knob_place(knob) or place_of(self.file, node)
+
+    def queue_place(self, *path: str) -> Place:
+        """A field of the queue that the ingress fills."""
+        number = list(self.project.queues).index(self.queue_name)
+        return place(self.project.sources, QUEUE_YAML, "queue", number, *path)
+
+    def deployment_place(self, *path: str) -> Place:
+        return place(self.project.sources, DEPLOYMENT_YAML, *path)
+
+
+def _good(call: Call) -> Answer:
+    return PICTURE if call.path == GENERATE else MESSAGE
+
+
+def _failing(path: str, answer: Answer) -> Callable[[Call], Answer]:
+    return lambda call: answer if call.path == path else _good(call)
+
+
+def _pairs(node: yaml.Node | None) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield key, value
+            yield from _pairs(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _pairs(item)
