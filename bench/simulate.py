@@ -48,7 +48,6 @@ print(json.dumps({
     "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     "events": agendas[-1].events,
     "sent": answer.sent,
-    "calls": answer.calls_per_request.generate + answer.calls_per_request.reply,
 }))
 """
 _SIMPY = """
@@ -70,21 +69,20 @@ print(json.dumps({
 
 
 def main() -> None:
-    peer = ensure_venv("simpy", "simpy==4.1.2")
-    few = _run(Path(sys.executable), _OURS, RATE, FEW / RATE, 0)
-    many = _run(Path(sys.executable), _OURS, RATE, REQUESTS / RATE, 0)
-    bare = _run(peer, _SIMPY, int(many["events"]))
-    outage = _run(Path(sys.executable), _OURS, 40, 900, 600)
-    print(f"{'':44}{'CPU time':>10}{'memory':>10}{'events':>14}")
-    for name, found in (
-        (f"{FEW:,} requests", few),
-        (f"{REQUESTS:,} requests", many),
-        ("SimPy, as many events that do nothing", bare),
-        (f"{outage['sent']:,} requests, Discord down for 10 minutes", outage),
-    ):
-        events = f"{found['events']:,}" if "events" in found else ""
-        print(f"{name:44}{found['seconds']:8.1f} s{found['mb']:7.0f} MB{events:>14}")
+    peer, ours = ensure_venv("simpy", "simpy==4.1.2"), Path(sys.executable)
+    print(f"{'':52}{'CPU time':>10}{'memory':>10}{'events':>14}", flush=True)
+    _show(f"{FEW:,} requests", _run(ours, _OURS, RATE, FEW / RATE, 0))
+    many = _show(f"{REQUESTS:,} requests", _run(ours, _OURS, RATE, REQUESTS / RATE, 0))
+    bare = _show("SimPy, as many events that do nothing", _run(peer, _SIMPY, int(many["events"])))
+    outage = _run(ours, _OURS, 40, 900, 600)
+    _show(f"{outage['sent']:,} requests, Discord down for 10 minutes", outage)
     print(f"\n{many['seconds'] / REQUESTS * 1e6:.0f} µs a request, {many['seconds'] / bare['seconds']:.1f} times SimPy")
+
+
+def _show(name: str, found: dict[str, float]) -> dict[str, float]:
+    events = f"{found['events']:,}" if "events" in found else ""
+    print(f"{name:52}{found['seconds']:8.1f} s{found['mb']:7.0f} MB{events:>14}", flush=True)
+    return found
 
 
 def _run(python: Path, program: str, *arguments: float) -> dict[str, float]:

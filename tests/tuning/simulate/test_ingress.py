@@ -28,6 +28,12 @@ def test_a_line_that_is_too_long_is_refused() -> None:
     assert found.kept
 
 
+def test_between_two_looks_at_the_queue_an_instance_counts_its_own_tasks() -> None:
+    """The first look sees an empty queue, and no other one comes."""
+    found = simulated(even(2, 50), project=a_project(rate=1, refuse_after_s=20, look_every_s=1000), **WARM)
+    assert found.acknowledged == 21
+
+
 def test_a_member_who_asks_too_often_is_refused() -> None:
     found = simulated(even(1, 60), project=a_project(per_minute=6), ingress__members=1, **WARM)
     assert found.acknowledged == 6

@@ -1,6 +1,7 @@
 """The whole simulation: it repeats, counts each request once, and agrees with what can be computed by hand."""
 
 import json
+import textwrap
 from dataclasses import asdict
 from typing import Any
 
@@ -162,23 +163,21 @@ def test_a_short_outage_is_waited_out() -> None:
     assert 0 < found.recovered_after_s < 40  # the longest wait is 30 s
 
 
-def test_a_path_that_hangs_on_the_request_itself_is_not_remembered() -> None:
-    """Every fourth request sleeps first: the answer is the same as if nothing were remembered."""
+@pytest.mark.parametrize(
+    ("before", "indent"), [("    - deliver_or_report_failure:\n", 4), ("                    - reply:\n", 20)]
+)
+def test_a_path_that_hangs_on_the_request_itself_is_not_remembered(before: str, indent: int) -> None:
+    """Every fourth request sleeps first, or between its calls: each does so, whatever the others did."""
+    sleep = (
+        "- sleep_by_id:\n    switch:\n      - condition: ${int(request.interaction_id) % 4 == 0}\n"
+        "        steps:\n          - nap:\n              call: sys.sleep\n              args: {seconds: 50}\n"
+    )
     sources = dict(our_sources())
-    sleeps = (
-        "    - sleep_by_id:\n        switch:\n"
-        "          - condition: ${int(request.interaction_id) % 4 == 0}\n"
-        "            steps:\n              - nap:\n                  call: sys.sleep\n"
-        "                  args: {seconds: 50}\n    - deliver_or_report_failure:\n"
-    )
-    sources["workflows/mando.yaml"] = sources["workflows/mando.yaml"].replace(
-        "    - deliver_or_report_failure:\n", sleeps, 1
-    )
-    found = simulated(even(4, 20), project=read_project(sources))
-    assert (
-        sum(count for edge, count in zip(found.histogram.edges_s, found.histogram.counts, strict=False) if edge > 45)
-        == 20
-    )
+    text = sources["workflows/mando.yaml"]
+    sources["workflows/mando.yaml"] = text.replace(before, textwrap.indent(sleep, " " * indent) + before, 1)
+    found = simulated(even(4, 20), project=read_project(sources)).histogram
+    slow = [count for edge_s, count in zip(found.edges_s, found.counts, strict=False) if edge_s > 45]
+    assert sum(slow) == 20
 
 
 def test_a_call_that_no_model_answers_is_said() -> None:
