@@ -66,7 +66,8 @@ def comment(text: str, line: int) -> str:
         if not begin or not _is_comment(other, begin):
             break
         behind.append(other)
-    return " ".join(one.strip().lstrip("#").strip() for one in (*above, *behind))
+    said = (" ".join(one.strip().lstrip("#").strip() for one in part) for part in (above, behind))
+    return " · ".join(filter(None, said))
 
 
 def _indent(line: str) -> int:

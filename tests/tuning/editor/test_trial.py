@@ -94,4 +94,4 @@ def test_every_knob_is_a_field_once_and_its_comment_helps() -> None:
 
 def test_the_comment_of_a_line_stands_above_behind_and_below_it() -> None:
     text = "# of the file\na:\n  # above\n  b: 1  # behind\n        # below\n  # of c\n  c: 2\n"
-    assert [comment(text, line) for line in (4, 7)] == ["above behind below", "of c"]
+    assert [comment(text, line) for line in (4, 7)] == ["above · behind below", "of c"]

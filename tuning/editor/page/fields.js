@@ -89,7 +89,7 @@ function sectionOf({ file, name, rows }, sections) {
     "details",
     { id: `file:${file}:${name}` },
     element("summary", {}, title, count),
-    element("div", { class: "rows" }, ...rows.map((row) => rowOf(row))),
+    element("div", { class: "rows", role: "group", "aria-label": `${file} ${label}` }, ...rows.map((row) => rowOf(row))),
   );
 }
 

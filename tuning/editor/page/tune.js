@@ -126,6 +126,7 @@ async function refresh() {
   byId("problem").hidden = !state.problem;
   byId("problem").textContent = state.problem;
   showFields(state.sections);
+  form.inert = false;
   await ask();
 }
 
