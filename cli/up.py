@@ -31,6 +31,7 @@ from local.project import HOST, ROOT, Ports, url
 from local.server import LocalCloud
 from local.workflows.limits import raise_recursion_limit
 from service.log import write_json_lines
+from tuning.editor.editor import Editor
 
 
 @click.command()
@@ -81,7 +82,11 @@ async def _up(ports: Ports, data: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
     async with contextlib.AsyncExitStack() as stack:
         bot_token = secrets.token_urlsafe(32)
-        cloud = await stack.enter_async_context(LocalCloud(data, ports.cloud, url(ports.ingress), bot_token))
+        cloud = LocalCloud(data, ports.cloud, url(ports.ingress), bot_token)
+        editor = Editor(ROOT, cloud.files)
+        cloud.more_routes.extend(editor.routes())
+        await stack.enter_async_context(cloud)
+        stack.push_async_callback(editor.stop)
         key = cloud.discord.public_key_hex
         children = await _start(stack, programs(ports, data, _ensure_seal_key(data), key, bot_token))
         await _deploy(cloud, ports)

@@ -20,12 +20,14 @@ class BrokenFile(Exception):
 class LiveFile:
     """A file and the function that applies its text.  apply(text) returns what is in force now, or raises BrokenFile.
 
-    in_force and problem are texts for people; problem is None while the file on disk is in force.
+    in_force and problem are texts for people; problem is None while the file on disk is in force.  text: what was
+    applied last.
     """
 
     path: Path
     apply: Callable[[str], str]
     in_force: str = ""
+    text: str = field(default="", repr=False)
     problem: str | None = None
     _applied: tuple[int, int] | None = field(default=None, repr=False)
     _seen: tuple[int, int] | None = field(default=None, repr=False)
@@ -34,7 +36,9 @@ class LiveFile:
         """Apply the file now.  Raises BrokenFile."""
         self._applied = self._seen = self._stamp()
         try:
-            self.in_force = self.apply(self.path.read_text(encoding="utf-8"))
+            text = self.path.read_text(encoding="utf-8")
+            self.in_force = self.apply(text)
+            self.text = text
         except OSError as error:
             raise BrokenFile(f"cannot read {self.path}: {error.strerror}") from None
         except UnicodeDecodeError:

@@ -59,7 +59,8 @@ _log = logging.getLogger("mando.local")
 class LocalCloud:
     """All services on `port`, and gRPC on its own port (project.Ports), within `async with`.  All data is below `data`.
 
-    files are deployed again when they are saved; /ops shows the result.
+    files are deployed again when they are saved; /ops shows the result.  more_routes: pages of rooms that stand on this
+    one, added before the block.
     """
 
     def __init__(self, data: Path, port: int, ingress_url: str, bot_token: str | None = None) -> None:
@@ -71,6 +72,7 @@ class LocalCloud:
         self._stack = AsyncExitStack()
         self.faults = Faults()
         self.files: list[LiveFile] = []
+        self.more_routes: list[web.AbstractRouteDef] = []
 
     async def __aenter__(self) -> "LocalCloud":
         async with AsyncExitStack() as stack:
@@ -126,6 +128,7 @@ class LocalCloud:
         app.add_routes(self.faults.routes())
         ops = Ops(WORKFLOW, self.files, self.executions, tasks, self.faults)
         app.add_routes(ops.routes())
+        app.add_routes(self.more_routes)
         app.add_routes(discord_routes.routes(self.discord))
         app.on_shutdown.append(self._end_streams)
         logger = logging.getLogger("mando.local.http")

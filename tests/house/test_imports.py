@@ -55,8 +55,8 @@ ALLOWED: dict[str, set[str]] = {
     "local/deployed": {"local", "local/http", "local/server", "local/tasks"},  # what an operator edits, put into force
     "local/programs": {"local", "local/auth"},
     "tuning": {  # the real language and the real rules of the queue, in virtual time
-        *("local", "local/tasks", "local/workflows", "local/workflows/*", "local/executions/data"),
-        *("local/executions/engine", "schemas"),
+        *("local", "local/http", "local/tasks", "local/workflows", "local/workflows/*"),
+        *("local/executions/data", "local/executions/engine", "schemas"),
     },
     "cli": {"local", "local/*", "mandala", "deploy", "service", "tuning"},  # service: how every program of ours logs
     "deploy": {"schemas", "local/workflows/*"},  # its numbers; the workflow that the docs show

@@ -23,7 +23,8 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 // The label of a line or an area: a spot of its colour, its name, its value.
 function key(label, kind, tone) {
   const value = element("b", { class: "value" });
-  const spot = element("i", { class: `spot ${kind}`, style: `--tone: var(--${tone})` });
+  const spot = element("i", { class: `spot ${kind}` });
+  spot.style.setProperty("--tone", `var(--${tone})`);
   return { item: element("span", { class: "key" }, spot, `${label} `, value), value };
 }
 

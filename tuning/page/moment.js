@@ -72,13 +72,14 @@ function timeline(box, faults, step, say) {
     }
     event.preventDefault();
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
-      times.at = null;
-      showStretch(times.begin, times.end);
-      tellWatchers();
-    }
-  });
   times.watchers.push(draw);
   onWidth(box, draw);
 }
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    times.at = null;
+    showStretch(times.begin, times.end);
+    tellWatchers();
+  }
+});

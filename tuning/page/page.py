@@ -1,5 +1,7 @@
 """What `mando simulate --html FILE` writes: one page that needs no network.  Called by cli/simulate.py.
 
+The page at /tune shows the same parts of it: tuning/editor/.
+
 In: one Answer, or two of the same load and faults.  Out: HTML.  The sentence and the table are in the text of the page;
 the charts are drawn by its script from JSON that lies in the page.
 """
@@ -9,6 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
@@ -22,7 +25,7 @@ from tuning.simulate.words import count
 
 _HERE = Path(__file__).parent
 _STYLES = ("uplot/uPlot.min.css", "page.css", "numbers.css", "charts.css")
-# In the order in which they use each other.
+# In the order in which they use each other; main.js, which draws what the page holds, is for a file alone.
 _SCRIPTS = (
     "numbers.js",
     "dom.js",
@@ -32,40 +35,71 @@ _SCRIPTS = (
     "choice.js",
     "histogram.js",
     "lives.js",
-    "main.js",
+    "answer.js",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is said of one answer or of two: sentences and numbers are HTML, data is what the charts are drawn from."""
+
+    sentences: str
+    numbers: str
+    data: Mapping[str, Any]
+
+
+def parts(answer: Answer) -> Parts:
+    """Of one answer."""
+    return Parts(_sentence(answer), numbers_of(answer), _data({"": answer}))
+
+
+def parts_against(before: Answer, after: Answer, names: tuple[str, str], bands: Bands | None = None) -> Parts:
+    """Of two answers, `before` dashed below `after`.  names: of before and after; bands: of the differences."""
+    sentences = _sentence(after, names[1]) + _sentence(before, names[0], "before")
+    numbers = numbers_of_two(before, after, names, bands or {})
+    return Parts(sentences, numbers, _data({names[1]: after, names[0]: before}))
 
 
 def page(answer: Answer) -> str:
     """One answer."""
-    return _page(answer, _sentence(answer), numbers_of(answer), {"": answer})
+    return _page(answer, parts(answer))
 
 
 def page_against(before: Answer, after: Answer, names: tuple[str, str], bands: Bands | None = None) -> str:
-    """Two answers, `before` dashed below `after`.  names: of before and after; bands: of the differences."""
-    sentences = _sentence(after, names[1]) + _sentence(before, names[0], "before")
-    numbers = numbers_of_two(before, after, names, bands or {})
-    return _page(after, sentences, numbers, {names[1]: after, names[0]: before})
+    """Two answers, as parts_against says."""
+    return _page(after, parts_against(before, after, names, bands))
 
 
-def _page(answer: Answer, sentences: str, numbers: str, runs: Mapping[str, Answer]) -> str:
-    """runs: by name; the first is the one that the page is about."""
-    uplot, script = _text("uplot/uPlot.iife.min.js"), "\n".join(map(_text, _SCRIPTS))
+def _page(answer: Answer, said: Parts) -> str:
+    library, script = uplot(), "\n".join(map(_text, (*_SCRIPTS, "main.js")))
     return Template(_text("index.html")).substitute(
         title=escape(f"{answer.scenario} · {answer.load}"),
         subtitle=escape(
             f"{count(answer.sent)} requests, simulated with the workflow, the queues and the instances of the files."
         ),
-        verdict=sentences,
-        numbers=numbers,
+        verdict=said.sentences,
+        numbers=said.numbers,
         footer=escape(_footer(answer)),
-        style="\n".join(map(_text, _STYLES)),
-        uplot=uplot,
+        style=style(),
+        uplot=library,
         script=script,
-        script_hashes=f"{_hash(uplot)} {_hash(script)}",
-        data=_data(runs),
+        script_hashes=f"{_hash(library)} {_hash(script)}",
+        data=_in_html(said.data),
         licence=_text("uplot/LICENSE"),
     )
+
+
+def style() -> str:
+    return "\n".join(map(_text, _STYLES))
+
+
+def module() -> str:
+    """A module of JavaScript: show(data) draws the charts of Parts.data.  It needs uplot()."""
+    return "\n".join((*map(_text, _SCRIPTS), "export { countText, durationText, element, show };\n"))
+
+
+def uplot() -> str:
+    return _text("uplot/uPlot.iife.min.js")
 
 
 def _sentence(answer: Answer, name: str = "", style: str = "after") -> str:
@@ -82,10 +116,14 @@ def _footer(answer: Answer) -> str:
     )
 
 
-def _data(runs: Mapping[str, Answer]) -> str:
+def _data(runs: Mapping[str, Answer]) -> Mapping[str, Any]:
+    """runs: by name; the first is the one that the page is about."""
+    return {"names": list(runs), "runs": [_run(answer) for answer in runs.values()]}
+
+
+def _in_html(data: Mapping[str, Any]) -> str:
     """JSON that an HTML page may hold: it has no sign that could end the script element or open a comment."""
-    shown = {"names": list(runs), "runs": [_run(answer) for answer in runs.values()]}
-    text = json.dumps(shown, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

@@ -4,6 +4,10 @@ const FONT = `12px ${getComputedStyle(document.body).fontFamily}`;
 const WHOLE_STEPS = Array.from({ length: 30 }, (_, index) => [1, 2, 5][index % 3] * 10 ** Math.floor(index / 3));
 const plots = [];
 
+function forgetPlots() {
+  plots.splice(0).forEach((one) => one.destroy());
+}
+
 // data: the moments, the lines of the chart, then those of the other version.
 function plot(box, chart, data, run) {
   const limit = run.limits[chart.limit];
