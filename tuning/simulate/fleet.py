@@ -61,8 +61,8 @@ class Fleet:
         return len(self._ready) + len(self._starting)
 
     def free(self) -> Instance | None:
-        """The one with the fewest requests, if it may get another one."""
-        best, fewest = None, self._app.max_concurrent_requests
+        """The one with the fewest requests, if it may get another one; where App Engine does not rule, it always may."""
+        best, fewest = None, math.inf if self._fixed else self._app.max_concurrent_requests
         for one in self._ready:
             if one.in_progress < fewest:
                 best, fewest = one, one.in_progress
