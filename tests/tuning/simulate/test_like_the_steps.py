@@ -52,7 +52,9 @@ def test_after_an_error_of_the_bucket_a_step_answers_as_ours_does(status: int) -
 @given(
     st.lists(
         st.tuples(
-            st.floats(0, 400), st.sampled_from(["check", "invalid", "many", "global", "webhook", "page"]), st.floats(-1, 1000)
+            st.floats(0, 400),
+            st.sampled_from(["check", "invalid", "many", "global", "webhook", "page"]),
+            st.floats(-1, 1000),
         ),
         max_size=30,
     )
