@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 import traceback
+from contextlib import suppress
 from types import FrameType
 from typing import Literal, TextIO
 
@@ -19,9 +20,10 @@ _CAUSE = "\n\nThe above exception was the direct cause of the following exceptio
 
 
 def log(severity: Severity, message: str, mistake: BaseException | None = None, **fields: object) -> None:
-    """Write an entry to standard output."""
-    sys.stdout.write(entry(severity, message, mistake, **fields) + "\n")
-    sys.stdout.flush()
+    """Write an entry to standard output; it is lost where that has no room, as no request may fail for its log."""
+    with suppress(OSError):
+        sys.stdout.write(entry(severity, message, mistake, **fields) + "\n")
+        sys.stdout.flush()
 
 
 def entry(severity: str, message: str, mistake: BaseException | None = None, **fields: object) -> str:

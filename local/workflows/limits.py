@@ -4,6 +4,7 @@ Source: Workflows, "Quotas and limits" and "Variables", memory usage.
 """
 
 import sys
+from collections.abc import Collection
 
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
@@ -28,6 +29,7 @@ _FRAMES = 10_000
 
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 _OVERHEAD_BYTES = 8
+_UNSIZED = frozenset({bool, int, float, type(None)})
 
 
 def raise_recursion_limit() -> None:
@@ -35,22 +37,55 @@ def raise_recursion_limit() -> None:
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES))
 
 
-def memory_bytes(value: Value, depth: int = 0) -> int:
+def memory_bytes(value: Value) -> int:
     """The size of a value: 8 bytes, and the sizes of its parts.  Raises WorkflowError (ResourceLimitError)."""
+    size = _size(value, 0)
+    if size > MAX_STRING_BYTES:
+        _check(value, 0)  # only now may a string be too long, or the value too deep
+    return size
+
+
+def _size(value: Value, depth: int) -> int:
+    """The size of a value that is that deep in another; more than a string may have if it is too deep."""
+    size = _OVERHEAD_BYTES
+    parts: Collection[Value] = ()
+    if isinstance(value, dict):
+        size += _OVERHEAD_BYTES * len(value) + _text_bytes("".join(value))
+        parts = value.values()
+    elif isinstance(value, list):
+        parts = value
+    elif isinstance(value, str):
+        size += _text_bytes(value)
+    elif isinstance(value, bytes):
+        size += len(value)
+    if depth == MAX_DEPTH and parts:
+        return MAX_MEMORY_BYTES
+    for one in parts:  # most are of the first two kinds, for which a call would take longer than the counting
+        if type(one) is str and one.isascii():
+            size += _OVERHEAD_BYTES + len(one)
+        elif type(one) in _UNSIZED:
+            size += _OVERHEAD_BYTES
+        else:
+            size += _size(one, depth + 1)
+    return size
+
+
+def _text_bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+
+
+def _check(value: Value, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise WorkflowError.tagged("ResourceLimitError", f"lists and maps are nested at most {MAX_DEPTH} deep")
-    if isinstance(value, str):
-        size = len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))
-        if size > MAX_STRING_BYTES:
-            raise WorkflowError.tagged("ResourceLimitError", f"a string holds at most {MAX_STRING_BYTES} bytes")
-        return _OVERHEAD_BYTES + size
-    if isinstance(value, bytes):
-        return _OVERHEAD_BYTES + len(value)
+    if isinstance(value, str) and _text_bytes(value) > MAX_STRING_BYTES:
+        raise WorkflowError.tagged("ResourceLimitError", f"a string holds at most {MAX_STRING_BYTES} bytes")
     if isinstance(value, list):
-        return _OVERHEAD_BYTES + sum(memory_bytes(one, depth + 1) for one in value)
+        for one in value:
+            _check(one, depth + 1)
     if isinstance(value, dict):
-        return _OVERHEAD_BYTES + sum(memory_bytes(key) + memory_bytes(one, depth + 1) for key, one in value.items())
-    return _OVERHEAD_BYTES
+        for key, one in value.items():
+            _check(key, 0)
+            _check(one, depth + 1)
 
 
 def integer(value: int) -> int:

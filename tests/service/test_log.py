@@ -124,3 +124,13 @@ def test_an_error_that_no_application_caught_is_logged_so_by_the_worker_of_both_
     assert entries
     assert {one["severity"] for one in entries} == {"ERROR"}
     assert f'File "{tmp_path}/broken.py", line 2, in app\nKeyError' in entries[0]["stack_trace"]
+
+
+def test_a_request_fails_because_its_log_has_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux's /dev/full takes what is written and refuses the flush."""
+    full = open("/dev/full", "w")  # noqa: PTH123, SIM115 -- closing it fails as the flush did
+    monkeypatch.setattr(sys, "stdout", full)
+    log("INFO", "a picture")
+    monkeypatch.undo()
+    with pytest.raises(OSError, match="No space left"):
+        full.close()

@@ -76,7 +76,10 @@ class Call:
 
 @dataclass(slots=True)
 class Life:
-    """What one execution did.  missing: environment variables that it asked for and nothing sets, and where."""
+    """What one execution did.  missing: environment variables that it asked for and nothing sets, and where.
+
+    failed: the step in which its first error was raised.
+    """
 
     calls: list[Call] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
@@ -84,6 +87,7 @@ class Life:
     missing: dict[str, Step] = field(default_factory=dict)
     ended_s: float = 0.0
     error: WorkflowError | None = None
+    failed: Step | None = None
     has_ended: bool = True
 
     @property
@@ -122,6 +126,8 @@ def live(
     def observe(event: StepEvent) -> None:
         nonlocal current
         if not isinstance(event, StepBegan):
+            if event.state == "STATE_FAILED" and life.failed is None and event.entry in switches:
+                life.failed = switches[event.entry].step
             return
         if event.type == "STEP_CONDITION":
             parent = switches[event.parent or 0]

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import yaml
 
+from local.workflows.compile.code import Code
 from local.workflows.compile.compiler import Compiler, Entries
 from local.workflows.compile.context import Context
-from local.workflows.compile.expressions import Code, compile_tree
+from local.workflows.compile.expressions import compile_tree
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
 from local.workflows.language import parser
@@ -48,7 +49,7 @@ def compile_assign(compiler: Compiler, entries: Entries, context: Context) -> Ac
     def run_effects(scope: Scope) -> StepEffects:
         try:
             for put, code, position in parts:  # noqa: B007 -- read by the except
-                put(scope, (yield from code.evaluate(scope)))
+                put(scope, (yield from code.run(scope)) if code.yields_effects else code.run(scope))
         except WorkflowError as error:
             error.locate(position)
             raise

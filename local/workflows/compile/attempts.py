@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import yaml
 
+from local.workflows.compile.code import Code, constant, map_of
 from local.workflows.compile.compiler import NOTHING, Compiler, Entries
 from local.workflows.compile.context import Context
-from local.workflows.compile.expressions import Code, combined, constant
 from local.workflows.effects import Effect, Outcome, Sleep, Value
 from local.workflows.errors import Position, WorkflowError
-from local.workflows.run.interpret import Action, Scope, Signal, StepEffects, run_observed
+from local.workflows.run.interpret import Action, Scope, StepEffects, run_as_entry
 from local.workflows.stdlib import MISSING, type_name
 
 # Defaults of a retry: those of the library's policies.  Source: Workflows, http.default_retry and
@@ -24,48 +24,37 @@ TryAgain = Callable[[Scope, WorkflowError, int], Generator[Effect, Outcome, bool
 def compile_try(compiler: Compiler, entries: Entries, context: Context) -> Action:
     body = _body(compiler, entries["try"], context)
     again = _retry(compiler, entries["retry"], context) if "retry" in entries else None
-    handling, name = NOTHING, None
+    handling, variable = NOTHING, None
     retry_position = compiler.text.position(entries["retry"]) if "retry" in entries else None
     if "except" in entries:
-        handling, name = _except(compiler, entries["except"], context)
+        handling, variable = _except(compiler, entries["except"], context)
     if again is None and "except" not in entries:
         compiler.text.problem(entries["try"], "try needs retry, except or both beside it")
 
     again_body = replace(body, type="STEP_RETRY")
 
-    def attempt(scope: Scope) -> StepEffects:
-        failures = 0
-        while True:
-            scope.execution.bill.internal += body.billed  # a retry is billed as what it runs again
-            try:
-                signal: Signal
-                if scope.execution.observe is not None:
-                    name, entry, number = ("retry", again_body, failures) if failures else ("try", body, None)
-                    signal = yield from run_observed(scope, name, entry, number)
-                elif body.yields_effects:
-                    signal = yield from body.run(scope)
-                else:
-                    signal = body.run(scope)
-            except WorkflowError as error:
-                error.locate(body.position)
-                failures += 1
-                scope.execution.count_step()
-                if again is None or not (yield from _located(again(scope, error, failures), retry_position)):
-                    raise
-            else:
-                return signal
-
     def run_effects(scope: Scope) -> StepEffects:
+        failures = 0
         try:
-            return (yield from attempt(scope))
+            while True:
+                scope.execution.bill.internal += body.billed  # a retry is billed as what it runs again
+                name, action, number = ("retry", again_body, failures) if failures else ("try", body, None)
+                try:
+                    return (yield from run_as_entry(scope, name, action, number))
+                except WorkflowError as error:
+                    error.locate(body.position)
+                    failures += 1
+                    scope.execution.count_step()
+                    if again is None or not (yield from _located(again(scope, error, failures), retry_position)):
+                        raise
         except WorkflowError as error:
             if "except" not in entries:
                 raise
             caught = error.payload
-        inner = scope.inner({name: caught} if name is not None else {})
+        inner = scope.inner({variable: caught} if variable is not None else {})
         try:
             inner.execution.bill.internal += handling.billed
-            return (yield from run_observed(inner, "except", handling))
+            return (yield from run_as_entry(inner, "except", handling))
         finally:
             inner.close()
 
@@ -165,8 +154,7 @@ def _policy(compiler: Compiler, node: yaml.Node, context: Context) -> Code:
     parts: dict[str, Code] = {}
     for name, part in compiler.text.entries(node, "retry").items():
         parts[name] = _predicate(compiler, part, context) if name == "predicate" else compiler.value(part, context)
-    names = list(parts)
-    return combined(list(parts.values()), lambda found: dict(zip(names, found, strict=True)))
+    return map_of(parts)
 
 
 def _predicate(compiler: Compiler, node: yaml.Node, context: Context) -> Code:

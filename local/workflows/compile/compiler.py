@@ -6,8 +6,9 @@ from typing import Any
 
 import yaml
 
+from local.workflows.compile.code import Code, combined, constant, list_of, map_of
 from local.workflows.compile.context import Context, grouped_step_names
-from local.workflows.compile.expressions import Code, combined, compile_expression, constant
+from local.workflows.compile.expressions import compile_expression
 from local.workflows.effects import Value
 from local.workflows.errors import Position
 from local.workflows.language.lexer import ExpressionError, join_surrogates
@@ -138,7 +139,7 @@ class Compiler:
         if isinstance(node, yaml.MappingNode):
             return self._map(node, context)
         if isinstance(node, yaml.SequenceNode):
-            return combined([self.value(item, context) for item in node.value], list)
+            return list_of([self.value(item, context) for item in node.value])
         assert isinstance(node, yaml.ScalarNode)  # noqa: S101 -- YAML has no fourth kind
         text = join_surrogates(str(node.value))
         if not (text.startswith("${") and text.rstrip().endswith("}")):
@@ -152,17 +153,22 @@ class Compiler:
 
     def _map(self, node: yaml.MappingNode, context: Context) -> Code:
         """A map; a key may be an expression too.  Source: Workflows, "Maps", map definition."""
-        entries = self.text.entries(node, "a map")
-        parts = [self.value(entry, context) for entry in entries.values()]
-        if not any(name.startswith("${") for name in entries):
-            names = list(entries)
-            return combined(parts, lambda found: dict(zip(names, found, strict=True)))
-        keys = [self.value(key, context) for key, _ in Text.pairs(node)]
+        parts = self.named(node, context)
+        if parts is not None:
+            return map_of(parts)
+        self.text.entries(node, "a map")
+        pairs = [self.value(one, context) for pair in Text.pairs(node) for one in pair]
 
-        def build(found: list[Value]) -> Value:
+        def build(*found: Value) -> Value:
             return {text_of("a map's key", key): value for key, value in zip(found[::2], found[1::2], strict=True)}
 
-        return combined([code for pair in zip(keys, parts, strict=True) for code in pair], build)
+        return combined(pairs, build)
+
+    def named(self, node: yaml.MappingNode, context: Context) -> dict[str, Code] | None:
+        """The values of a map by their keys; None if a key is an expression."""
+        if any(key.value.startswith("${") for key, _ in Text.pairs(node)):
+            return None
+        return {name: self.value(entry, context) for name, entry in self.text.entries(node, "a map").items()}
 
     def literal(self, node: yaml.Node | None) -> Any:
         """The value of a literal; MISSING for an expression, a list or a map."""

@@ -2,9 +2,9 @@
 
 import yaml
 
+from local.workflows.compile.code import Code, then
 from local.workflows.compile.compiler import Compiler
-from local.workflows.compile.expressions import Code
-from local.workflows.effects import Effects
+from local.workflows.effects import Effects, Value
 from local.workflows.run.interpret import Scope
 from local.workflows.stdlib import ask_driver, googleapis, wrong_type
 from local.workflows.stdlib.connectors import Connector
@@ -24,12 +24,11 @@ def connector_call(compiler: Compiler, connector: Connector, args: yaml.Node | N
             for inner, _ in compiler.text.pairs(value):
                 compiler.text.check_spelling(inner, googleapis.PARAMS, "connector_params")
 
-    def run_effects(scope: Scope) -> Effects:
-        given = yield from arguments.evaluate(scope)
+    def begin(scope: Scope, given: Value) -> Effects:
         if not isinstance(given, dict):
             raise wrong_type(f"args of {name}", given, "map")
         if connector.is_served and name not in scope.execution.stubbed:
-            return (yield from googleapis.call(connector, given, scope.execution.bill.count_poll))
-        return (yield from ask_driver(name, given))
+            return googleapis.call(connector, given, scope.execution.bill.count_poll)
+        return ask_driver(name, given)
 
-    return Code(run_effects, yields_effects=True)
+    return then(arguments, begin, yields_effects=True)

@@ -5,12 +5,11 @@ sys.now(), becomes a generator of effects.
 """
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from local.workflows.compile.code import Code, Scope, combined, constant, filled, list_of, map_of, then
 from local.workflows.effects import Effects, Value
-from local.workflows.errors import Position, WorkflowError
 from local.workflows.language import parser
 from local.workflows.language.lexer import ExpressionError
 from local.workflows.limits import MAX_EXPRESSION_CHARACTERS
@@ -18,40 +17,11 @@ from local.workflows.run.operators import BINARY, member, negate, truth
 from local.workflows.stdlib import Function, ask_driver, connectors
 
 
-class Scope(Protocol):
-    """The variables of a running routine."""
-
-    def lookup(self, name: str) -> Value: ...
-    def call(self, routine: str, arguments: Sequence[Value]) -> Effects: ...
-
-
 class Names(Protocol):
     """The variables that an expression may use at its position."""
 
     def knows(self, name: str) -> bool: ...
     def names(self) -> set[str]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A compiled expression.  If yields_effects, run(scope) is a generator of effects; else it returns the value.
-
-    position is that of the whole ${…}.  The caller of run() adds it to an error: cheaper than a `try` in every ${…},
-    which would cost one more call each.
-    """
-
-    run: Callable[[Any], Any]
-    yields_effects: bool = False
-    position: Position | None = None
-
-    def evaluate(self, scope: Scope) -> Effects:
-        """The value, whether run() yields effects or not."""
-        try:
-            value: Value = (yield from self.run(scope)) if self.yields_effects else self.run(scope)
-        except WorkflowError as error:
-            error.locate(self.position)
-            raise
-        return value
 
 
 class Library(Protocol):
@@ -69,40 +39,6 @@ def compile_expression(text: str, library: Library, names: Names) -> Code:
     return compile_tree(parser.parse_expression(text), library, names)
 
 
-def constant(value: Value) -> Code:
-    return Code(lambda scope: value)
-
-
-def combined(parts: Sequence[Code], build: Callable[[list[Value]], Value]) -> Code:
-    """Evaluate the parts in order and build one value from them."""
-    if not any(part.yields_effects for part in parts):
-
-        def run(scope: Scope) -> Value:
-            values: list[Value] = []
-            try:
-                for part in parts:
-                    values.append(part.run(scope))
-            except WorkflowError as error:
-                error.locate(part.position)
-                raise
-            return build(values)
-
-        return Code(run)
-
-    def run_effects(scope: Scope) -> Effects:
-        values: list[Value] = []
-        for part in parts:
-            values += [(yield from part.evaluate(scope))]
-        return build(values)
-
-    return Code(run_effects, yields_effects=True)
-
-
-def checked(code: Code, check: Callable[[Value], Value]) -> Code:
-    """The code, whose value goes through `check`; an error of the check has the code's position."""
-    return replace(combined([code], lambda values: check(*values)), position=code.position)
-
-
 def compile_tree(tree: parser.Expression, library: Library, names: Names) -> Code:
     """Raises ExpressionError, for instance for an unknown name."""
 
@@ -115,23 +51,39 @@ def compile_tree(tree: parser.Expression, library: Library, names: Names) -> Cod
         case parser.Name(name=name):
             if not names.knows(name):
                 raise _unknown_variable(tree, library, names)
-            return Code(lambda scope: scope.lookup(name))
+            return _variable(name)
         case parser.Member():
             return _member(tree, library, names)
         case parser.Unary(operator=sign, operand=operand):
             work = negate if sign == "-" else (lambda value: not truth("not", value))
-            return combined([part(operand)], lambda values: work(*values))
+            return then(part(operand), lambda _, value: work(value))
         case parser.Binary(operator="and" | "or" as sign, left=left, right=right):
             return _logical(sign, part(left), part(right))
         case parser.Binary(operator=sign, left=left, right=right):
             return _binary(sign, part(left), part(right))
         case parser.ListLiteral(items=items):
-            return combined([part(item) for item in items], list)
+            return list_of([part(item) for item in items])
         case parser.MapLiteral(items=pairs):
-            keys = [key for key, _ in pairs]
-            return combined([part(item) for _, item in pairs], lambda found: dict(zip(keys, found, strict=True)))
+            return filled({key: None for key, _ in pairs}, [(key, part(item)) for key, item in pairs])
         case parser.Call():
             return _call(tree, library, names)
+
+
+def _variable(name: str) -> Code:
+    """The value of a variable; null if the step that sets it has not done so.
+
+    Source: Google's tutorials on callbacks test `callback_request == null` after the time-out of the call that sets it
+    was caught.  A name that no step sets is refused before the run.
+    """
+
+    def run(scope: Scope | None) -> Value:
+        while scope is not None:
+            if name in scope.variables:
+                return scope.variables[name]
+            scope = scope.outer
+        return None
+
+    return Code(run)
 
 
 def _unknown_variable(tree: parser.Name, library: Library, names: Names) -> ExpressionError:
@@ -155,7 +107,7 @@ def _member(tree: parser.Member, library: Library, names: Names) -> Code:
     if isinstance(tree.key, parser.Literal) and not of.yields_effects:
         run, name = of.run, tree.key.value
         return Code(lambda scope: member(run(scope), name))
-    return combined([of, key], lambda values: member(*values))
+    return combined([of, key], member)
 
 
 def _check_library(dotted: str, tree: parser.Member, library: Library) -> None:
@@ -178,11 +130,15 @@ def _modules(library: Library) -> set[str]:
 
 
 def _binary(sign: str, left: Code, right: Code) -> Code:
-    work = BINARY[sign]
-    if left.yields_effects or right.yields_effects:
-        return combined([left, right], lambda values: work(*values))
-    first, second = left.run, right.run
-    return Code(lambda scope: work(first(scope), second(scope)))
+    work, first, second = BINARY[sign], left.run, right.run
+    if not left.yields_effects and not right.yields_effects:
+        return Code(lambda scope: work(first(scope), second(scope)))
+
+    def run_effects(scope: Scope) -> Effects:
+        one = (yield from first(scope)) if left.yields_effects else first(scope)
+        return work(one, (yield from second(scope)) if right.yields_effects else second(scope))
+
+    return Code(run_effects, yields_effects=True)
 
 
 def _logical(sign: str, left: Code, right: Code) -> Code:
@@ -208,11 +164,11 @@ def _call(tree: parser.Call, library: Library, names: Names) -> Code:
         if function.blocks:
             raise _blocking(tree)
         _check_count(tree, function.required, len(function.parameters))
-        return library_call(function, combined(arguments, function.fill))
+        return library_call(function, list_of(arguments, function.defaults(len(arguments))))
     if name in library.routines:
         required = sum(library.routines[name].values())
         _check_count(tree, required, len(library.routines[name]))
-        return _routine_call(name, arguments)
+        return _routine_call(name, dict(zip(library.routines[name], arguments, strict=False)))
     if connectors.find(name) is not None:
         raise _blocking(tree)
     raise ExpressionError(f"unknown function '{name}'{suggested(name, library)}", tree.offset, len(name))
@@ -248,44 +204,20 @@ def suggested(name: str, library: Library) -> str:
 def library_call(function: Function, arguments: Code) -> Code:
     """Code that calls the function; `arguments` gives a list with one value a parameter."""
     body = function.body
-    if function.needs_environment and function.yields_effects:
-
-        def run_effects_with_environment(scope: Scope) -> Effects:
-            given = _listed((yield from arguments.evaluate(scope)))
-            if function.name in _STUBBED.run(scope):
-                return (yield from ask_driver(function.name, dict(zip(function.parameters, given, strict=True))))
-            value: Value = yield from body(_ENVIRONMENT.run(scope), _BILL.run(scope).count_poll, *given)
-            return value
-
-        return Code(run_effects_with_environment, yields_effects=True)
-    if function.needs_environment:
-        return combined([arguments, _ENVIRONMENT], lambda values: body(values[1], *_listed(values[0])))
+    if not function.needs_environment:
+        return then(arguments, lambda _, given: body(*given), yields_effects=function.yields_effects)
     if not function.yields_effects:
-        return combined([arguments], lambda values: body(*_listed(*values)))
+        return then(arguments, lambda scope, given: body(scope.execution.env, *given))
 
-    def run_effects(scope: Scope) -> Effects:
-        given = yield from arguments.evaluate(scope)
-        value: Value = yield from body(*_listed(given))
-        return value
+    def begin(scope: Any, given: Sequence[Value]) -> Effects:
+        execution = scope.execution
+        if function.name in execution.stubbed:
+            return ask_driver(function.name, dict(zip(function.parameters, given, strict=True)))
+        effects: Effects = body(execution.env, execution.bill.count_poll, *given)
+        return effects
 
-    return Code(run_effects, yields_effects=True)
-
-
-_ENVIRONMENT = Code(lambda scope: scope.execution.env)
-_STUBBED = Code(lambda scope: scope.execution.stubbed)
-_BILL = Code(lambda scope: scope.execution.bill)
+    return then(arguments, begin, yields_effects=True)
 
 
-def _listed(value: Value) -> list[Value]:
-    assert isinstance(value, list)  # noqa: S101 -- as the caller built it
-    return value
-
-
-def _routine_call(name: str, arguments: Sequence[Code]) -> Code:
-    gathered = combined(arguments, list)
-
-    def run_effects(scope: Scope) -> Effects:
-        values = yield from gathered.evaluate(scope)
-        return (yield from scope.call(name, _listed(values)))
-
-    return Code(run_effects, yields_effects=True)
+def _routine_call(name: str, arguments: Mapping[str, Code]) -> Code:
+    return then(map_of(arguments), lambda scope, given: scope.call_named(name, given), yields_effects=True)

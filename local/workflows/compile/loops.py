@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 import yaml
 
+from local.workflows.compile.code import Code, checked, constant
 from local.workflows.compile.compiler import EMPTY, NOTHING, Compiler, Entries
 from local.workflows.compile.context import Context
-from local.workflows.compile.expressions import Code, checked, constant
 from local.workflows.effects import BranchOutcome, Fork, Run, Runs, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.limits import MAX_BRANCH_ERRORS, MAX_BRANCHES, MAX_PARALLEL_DEPTH, MAX_STEPS
@@ -20,8 +20,8 @@ from local.workflows.run.interpret import (
     Scope,
     Signal,
     StepEffects,
+    run_as_entry,
     run_block,
-    run_observed,
 )
 from local.workflows.run.observer import StepType
 from local.workflows.stdlib import MISSING, type_name
@@ -55,7 +55,8 @@ def compile_for(compiler: Compiler, entries: Entries, context: Context) -> Actio
         return NOTHING
 
     def run_effects(scope: Scope) -> StepEffects:
-        items = loop.over((yield from loop.items.evaluate(scope)))
+        found = (yield from loop.items.evaluate(scope)) if loop.items.yields_effects else loop.items.compute(scope)
+        items = loop.over(found)
         for number, item in enumerate(items):
             inner = scope.inner(loop.variables(number, item))
             try:
@@ -64,7 +65,7 @@ def compile_for(compiler: Compiler, entries: Entries, context: Context) -> Actio
                     signal = yield from run_block(loop.block, inner)
                 else:
                     iteration = _iteration(loop.block, "STEP_FOR_ITERATION")
-                    signal = yield from run_observed(inner, str(number), iteration, number + 1, _count(items))
+                    signal = yield from run_as_entry(inner, str(number), iteration, number + 1, _count(items))
             finally:
                 inner.close()
             if isinstance(signal, BreakOrContinue):
@@ -218,7 +219,7 @@ def _branch(
         if scope.execution.observe is None:
             yield from run_block(block, scope)
         else:
-            yield from run_observed(scope, name, _iteration(block, "STEP_PARALLEL_BRANCH_ENTRY"), number, expected)
+            yield from run_as_entry(scope, name, _iteration(block, "STEP_PARALLEL_BRANCH_ENTRY"), number, expected)
     finally:
         scope.close()
     return None
@@ -242,16 +243,15 @@ class _Doubles:
         return (self.first + number for number in range(self.count))
 
 
+_NUMBER = (int, float)
 _Items: TypeAlias = "list[Value] | range | _Doubles"
 
 
 def _items(found: Value, is_range: bool) -> _Items:
     if is_range:
-        if not (isinstance(found, list) and len(found) == 2 and all(type(one) in (int, float) for one in found)):
+        first, last = found if isinstance(found, list) and len(found) == 2 else (None, None)
+        if not (isinstance(first, _NUMBER) and isinstance(last, _NUMBER)) or bool in (type(first), type(last)):
             raise WorkflowError.tagged("TypeError", "range is a list of two numbers")
-        first, last = found
-        assert isinstance(first, int | float)  # noqa: S101 -- as just checked
-        assert isinstance(last, int | float)  # noqa: S101
         if isinstance(first, int):
             return range(first, floor(last) + 1)
         return _Doubles(first, max(0, floor(last - first) + 1))

@@ -1,14 +1,18 @@
 """Compile `call`, `switch`, `return`, `raise` and `steps`."""
 
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import yaml
 
 from local.workflows.compile.assignment import check_write
+from local.workflows.compile.code import Code, filled, map_of, then
 from local.workflows.compile.compiler import EMPTY, NOTHING, Compiler, Entries
 from local.workflows.compile.connector_calls import connector_call
 from local.workflows.compile.context import Context
-from local.workflows.compile.expressions import Code, combined, constant, count_mistake, library_call, suggested
+from local.workflows.compile.expressions import count_mistake, library_call, suggested
 from local.workflows.effects import Effects, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.limits import MAX_CONDITIONS
@@ -25,7 +29,7 @@ def compile_call(compiler: Compiler, entries: Entries, context: Context) -> Acti
     given = entries.get("args")
     if isinstance(given, yaml.ScalarNode) and compiler.literal(given) is None:
         del entries["args"]  # `args:` and nothing after it
-    arguments = compiler.value(entries["args"], context) if "args" in entries else constant({})
+    named, arguments = _arguments(compiler, entries.get("args"), context)
     result = compiler.text.name(entries["result"], "result") if "result" in entries else None
     if result is not None:
         check_write(compiler, entries["result"], result, context)
@@ -34,7 +38,7 @@ def compile_call(compiler: Compiler, entries: Entries, context: Context) -> Acti
     function = compiler.functions.get(name)
     if function is not None:
         parameters = {one: number < function.required for number, one in enumerate(function.parameters)}
-        called, type_ = _library(function, arguments)
+        called, type_ = _library(function, _by_position(function, named, arguments))
     elif (connector := connectors.find(name)) is not None:
         called, type_ = connector_call(compiler, connector, entries.get("args"), arguments), "STEP_CONNECTOR_CALL"
     elif name in compiler.routines:
@@ -46,23 +50,31 @@ def compile_call(compiler: Compiler, entries: Entries, context: Context) -> Acti
         return NOTHING
     if function is not None or name in compiler.routines:
         _check_names(compiler, name, parameters, entries)
+    call = called.run
     if not called.yields_effects:
-        evaluate = called.run
 
         def run(scope: Scope) -> None:
-            value = evaluate(scope)
+            value = call(scope)
             if result is not None:
                 scope.assign(result, value)
 
         return Action(run, False, type_, 1)
 
     def run_effects(scope: Scope) -> StepEffects:
-        value = yield from called.evaluate(scope)
+        value = yield from call(scope)
         if result is not None:
             scope.assign(result, value)
         return None
 
     return Action(run_effects, True, type_, 0 if name.startswith("http.") or name == "events.await_callback" else 1)
+
+
+def _arguments(compiler: Compiler, node: yaml.Node | None, context: Context) -> tuple[Mapping[str, Code] | None, Code]:
+    """The arguments by their names, None if these are not known now; and all of them as one value."""
+    named = {} if node is None else compiler.named(node, context) if isinstance(node, yaml.MappingNode) else None
+    if node is None or named is not None:
+        return named, map_of(named or {})
+    return None, compiler.value(node, context)
 
 
 def _check_names(compiler: Compiler, name: str, parameters: dict[str, bool], entries: Entries) -> None:
@@ -90,51 +102,57 @@ def _named(name: str, value: Value) -> dict[str, Value]:
     return value
 
 
-def _bound(function: Function, given: Value) -> list[Value]:
+def _by_position(function: Function, named: Mapping[str, Code] | None, arguments: Code) -> Code:
     """The arguments in the order of the parameters, given by name or by position."""
-    return function.fill(given) if isinstance(given, list) else function.bind_map(_named(function.name, given))
+    order = list(function.parameters)
+    if named is not None and set(order[: function.required]) <= named.keys() <= function.parameters.keys():
+        return filled(function.defaults(0), [(order.index(name), code) for name, code in named.items()])
+
+    def bind(_: Scope, given: Value) -> list[Value]:
+        if isinstance(given, list):
+            return [*given, *function.defaults(len(given))]
+        return function.bind_map(_named(function.name, given))
+
+    return then(arguments, bind)
 
 
 def _library(function: Function, arguments: Code) -> tuple[Code, StepType]:
-    def bind(values: list[Value]) -> Value:
-        return _bound(function, *values)
-
-    called = library_call(function, combined([arguments], bind))
+    """A call of the library; `arguments` gives a list with one value a parameter."""
     if function.name.startswith(("googleapis.", "gke.")):
-        return called, "STEP_CONNECTOR_CALL"
+        return library_call(function, arguments), "STEP_CONNECTOR_CALL"
     if not function.name.startswith("http.") and function.name != "events.await_callback":
-        return called, "STEP_STD_LIB_CALL"
-    body = function.body
+        return library_call(function, arguments), "STEP_STD_LIB_CALL"
+    url_at = list(function.parameters).index("url") if "url" in function.parameters else None
 
-    def run_effects(scope: Scope) -> Effects:
-        bound = _bound(function, (yield from arguments.evaluate(scope)))
+    def begin(scope: Scope, given: Sequence[Value]) -> Effects:
         bill = scope.execution.bill
-        if "url" in function.parameters and _is_internal(bound[list(function.parameters).index("url")]):
+        url = given[url_at] if url_at is not None else None
+        if isinstance(url, str) and _is_internal(url):
             bill.internal += 1
         else:
             bill.external += 1
-        value: Value = yield from body(*bound)
-        return value
+        effects: Effects = function.body(*given)
+        return effects
 
-    return Code(run_effects, yields_effects=True), "STEP_STD_LIB_CALL"
+    return then(arguments, begin, yields_effects=True), "STEP_STD_LIB_CALL"
 
 
-def _is_internal(url: Value) -> bool:
+@lru_cache(maxsize=128)  # most calls of a workflow go to a few addresses
+def _is_internal(url: str) -> bool:
     try:
-        host = urlsplit(url).hostname if isinstance(url, str) else None
+        host = urlsplit(url).hostname
     except ValueError:
         return False
     return f".{host}".endswith(_INTERNAL_HOSTS)
 
 
 def _routine(name: str, arguments: Code) -> Code:
-    def run_effects(scope: Scope) -> Effects:
-        given = yield from arguments.evaluate(scope)
+    def begin(scope: Scope, given: Value) -> Effects:
         if isinstance(given, list):
-            return (yield from scope.call(name, given))
-        return (yield from scope.call_named(name, _named(name, given)))
+            return scope.call(name, given)
+        return scope.call_named(name, _named(name, given))
 
-    return Code(run_effects, yields_effects=True)
+    return then(arguments, begin, yields_effects=True)
 
 
 def compile_switch(compiler: Compiler, entries: Entries, context: Context) -> Action:
@@ -182,8 +200,11 @@ def compile_switch(compiler: Compiler, entries: Entries, context: Context) -> Ac
             for number, (condition, action) in enumerate(cases, 1):
                 position = condition.position
                 scope.execution.bill.internal += 1
-                with history_entry(scope, "condition", "STEP_CONDITION", number, len(cases)):
+                if scope.execution.observe is None:
                     chosen = _boolean((yield from condition.evaluate(scope)))
+                else:
+                    with history_entry(scope, "condition", "STEP_CONDITION", number, len(cases)):
+                        chosen = _boolean((yield from condition.evaluate(scope)))
                 if chosen:
                     position = action.position
                     scope.execution.bill.internal += action.billed
@@ -233,7 +254,12 @@ def compile_return(compiler: Compiler, entries: Entries, context: Context) -> Ac
         return Action(run, False, "STEP_RETURN", 1)
 
     def run_effects(scope: Scope) -> StepEffects:
-        return _returned(scope, (yield from value.evaluate(scope)))
+        try:
+            found = yield from value.run(scope)
+        except WorkflowError as error:
+            error.locate(value.position)
+            raise
+        return _returned(scope, found)
 
     return Action(run_effects, True, "STEP_RETURN", 1)
 
@@ -259,11 +285,16 @@ def compile_raise(compiler: Compiler, entries: Entries, context: Context) -> Act
     Source: Google's own demo of Bigtable and vector search, which raises a boolean and retries on it.
     """
     value = compiler.value(entries["raise"], context)
+    if not value.yields_effects:
+        return Action(lambda scope: _raise(value.compute(scope)), False, "STEP_RAISE", 1)
 
     def run_effects(scope: Scope) -> StepEffects:
-        raised = yield from value.evaluate(scope)
-        if _holds_bytes(raised):
-            raise WorkflowError.tagged("TypeError", "an error cannot hold bytes")
-        raise WorkflowError(raised, raised=True)
+        _raise((yield from value.evaluate(scope)))
 
     return Action(run_effects, True, "STEP_RAISE", 1)
+
+
+def _raise(value: Value) -> NoReturn:
+    if _holds_bytes(value):
+        raise WorkflowError.tagged("TypeError", "an error cannot hold bytes")
+    raise WorkflowError(value, raised=True)

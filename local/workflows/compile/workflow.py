@@ -56,7 +56,7 @@ class Workflow:
         scope = Scope(Execution(self.routines, env, observe, bill or Bill(), stubbed), "main")
         scope.depth = 0
         main = self.routines["main"]
-        return (yield from scope.call_named("main", dict.fromkeys(main.parameters, argument)))
+        return scope.call_named("main", dict.fromkeys(main.parameters, argument))
 
 
 def compile_workflow(source: str, file: str = "main.yaml") -> Workflow:

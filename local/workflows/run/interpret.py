@@ -13,6 +13,7 @@ from local.workflows.run.observer import Bill, Observer, StepBegan, StepEnded, S
 # After so many steps, or one with a large value, other runs may go first: about 1 ms.
 _STEPS_A_PAUSE = 10
 _LARGE_BYTES = 16 * 1024
+_SIZED = (str, bytes, list, dict)  # all other values of a variable are not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +140,6 @@ class Scope:
             self.execution.memory_bytes -= sum(self.sizes.values())
             self.sizes.clear()
 
-    def lookup(self, name: str) -> Value:
-        """The value of a variable; null if the step that sets it has not done so.
-
-        Source: Google's tutorials on callbacks test `callback_request == null` after the time-out of the call that sets
-        it was caught.  A name that no step sets is refused before the run.
-        """
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.variables:
-                return scope.variables[name]
-            scope = scope.outer
-        return None
-
     def holder(self, name: str) -> "Scope":
         """The scope in which an assignment changes the variable; this one if no writable scope around has it."""
         scope: Scope | None = self
@@ -167,10 +155,14 @@ class Scope:
         """Set a variable, here or in a scope around.  Raises WorkflowError (ResourceLimitError) if memory is short."""
         (self if name in self.variables else self.holder(name)).put(name, value)
 
-    def put(self, name: str, value: Value) -> None:
-        """Set a variable of this scope.  Values are never changed in place, so no copy is needed."""
-        if isinstance(value, str | bytes | list | dict):
-            size = memory_bytes(value)
+    def put(self, name: str, value: Value, size: int | None = None) -> None:
+        """Set a variable of this scope.  Values are never changed in place, so no copy is needed.
+
+        size: its size in memory, if it is known.
+        """
+        if isinstance(value, _SIZED):
+            if size is None:
+                size = memory_bytes(value)
             execution = self.execution
             total = execution.memory_bytes + size - self.sizes.get(name, 0)
             if total > MAX_MEMORY_BYTES:
@@ -184,9 +176,18 @@ class Scope:
             self.execution.memory_bytes -= self.sizes.pop(name)
         self.variables[name] = value
 
+    def size(self, name: str, value: Value) -> int | None:
+        """The size of a value, if a variable of that name has it.  Most arguments are variables of the same name."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.sizes and scope.variables[name] is value:
+                return scope.sizes[name]
+            scope = scope.outer
+        return None
+
     def call(self, routine: str, arguments: Sequence[Value]) -> Generator[Effect, Outcome, Value]:
         called = self.execution.routines[routine]
-        return (yield from self.call_named(routine, dict(zip(called.parameters, arguments, strict=False))))
+        return self.call_named(routine, dict(zip(called.parameters, arguments, strict=False)))
 
     def call_named(self, routine: str, arguments: Mapping[str, Value]) -> Generator[Effect, Outcome, Value]:
         called = self.execution.routines[routine]
@@ -200,7 +201,7 @@ class Scope:
         try:
             for name, default in called.parameters.items():
                 if name in arguments:
-                    scope.put(name, arguments[name])
+                    scope.put(name, arguments[name], self.size(name, arguments[name]))
                 elif default is None:
                     raise WorkflowError.tagged("TypeError", f"missing argument '{name}' in call of {routine}")
                 else:
@@ -234,7 +235,7 @@ def run_block(block: Block, scope: Scope, first: str | None = None) -> StepEffec
                 yield PAUSE
             signal: Signal
             if observed:
-                signal = yield from run_observed(scope, step.name, action)
+                signal = yield from run_as_entry(scope, step.name, action)
             elif action.yields_effects:
                 signal = yield from action.run(scope)
             else:
@@ -257,12 +258,23 @@ def run_block(block: Block, scope: Scope, first: str | None = None) -> StepEffec
     return None
 
 
-def run_observed(
+def run_as_entry(
     scope: Scope, name: str, action: Action, number: int | None = None, expected: int | None = None
 ) -> StepEffects:
-    """Run an action as an entry of the history, if there is an observer."""
+    """Run an action; if there is an observer, as an entry of the history."""
+    if scope.execution.observe is None and action.yields_effects:
+        effects: StepEffects = action.run(scope)
+        return effects
+    return _run(scope, name, action, number, expected)
+
+
+def _run(scope: Scope, name: str, action: Action, number: int | None, expected: int | None) -> StepEffects:
+    signal: Signal
+    if scope.execution.observe is None:
+        signal = action.run(scope)
+        return signal
     with history_entry(scope, name, action.type, number, expected):
-        signal: Signal = (yield from action.run(scope)) if action.yields_effects else action.run(scope)
+        signal = (yield from action.run(scope)) if action.yields_effects else action.run(scope)
         return signal
 
 
@@ -270,12 +282,10 @@ def run_observed(
 def history_entry(
     scope: Scope, name: str, type_: StepType, number: int | None = None, expected: int | None = None
 ) -> Iterator[None]:
-    """Report the block to the observer, if there is one, as an entry of the history."""
+    """Report the block to the observer as an entry of the history."""
     execution = scope.execution
     observe = execution.observe
-    if observe is None:
-        yield
-        return
+    assert observe is not None  # noqa: S101 -- the caller has asked
     execution.entries += 1
     entry, parent = execution.entries, scope.entry
     observe(StepBegan(entry, parent, scope.routine, name, type_, number, expected))

@@ -18,13 +18,13 @@ def _refuse(sign: str, left: Value, right: Value) -> WorkflowError:
     )
 
 
-def _is_number(value: Value) -> bool:
-    return type(value) in (int, float)
+_MANY = (dict, list)
+_NUMBERS = (int, float)  # and not bool, which is a subclass of int
 
 
 def _arithmetic(sign: str, work: Callable[[float, float], float]) -> Binary:
     def apply(left: Value, right: Value) -> Value:
-        if not (_is_number(left) and _is_number(right)):
+        if type(left) not in _NUMBERS or type(right) not in _NUMBERS:
             raise _refuse(sign, left, right)
         try:
             result = work(left, right)  # type: ignore[arg-type]  # numbers, as just checked
@@ -48,9 +48,9 @@ def _add(left: Value, right: Value) -> Value:
         return integer(left + right)
     if type(left) is str and type(right) is str:
         joined = left + right
-    elif type(left) is str and _is_number(right):
+    elif type(left) is str and type(right) in _NUMBERS:
         joined = left + str(right)
-    elif type(right) is str and _is_number(left):
+    elif type(right) is str and type(left) in _NUMBERS:
         joined = str(left) + right
     else:
         return _plus(left, right)
@@ -61,9 +61,9 @@ def _add(left: Value, right: Value) -> Value:
 
 def _compare(sign: str, work: Callable[[Value, Value], bool]) -> Binary:
     def apply(left: Value, right: Value) -> Value:
-        if not (_is_number(left) and _is_number(right)) and not (type(left) is str and type(right) is str):
-            raise _refuse(sign, left, right)
-        return work(left, right)
+        if (type(left) in _NUMBERS and type(right) in _NUMBERS) or (type(left) is str and type(right) is str):
+            return work(left, right)
+        raise _refuse(sign, left, right)
 
     return apply
 
@@ -79,10 +79,10 @@ def _equal(left: Value, right: Value) -> Value:
 
 
 def _contains(left: Value, right: Value) -> Value:
+    if isinstance(left, str) and isinstance(right, _MANY):
+        return left in right
     if isinstance(right, list):
         return any(_equal(left, one) for one in right)
-    if isinstance(right, dict) and isinstance(left, str):
-        return left in right
     if isinstance(right, dict):
         raise _refuse("in", left, right)
     # Source: recorded from the real service, https://github.com/GoogleCloudPlatform/workflows-samples/issues/94.

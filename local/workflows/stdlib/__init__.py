@@ -1,7 +1,7 @@
 """The standard library: one file a namespace, each with a table FUNCTIONS (name → Function)."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,9 +48,9 @@ class Function:
             raise WorkflowError.tagged("TypeError", f"missing argument(s) {missing} in call of {self.name}")
         return [arguments.get(name, default) for name, default in self.parameters.items()]
 
-    def fill(self, arguments: Sequence[Value]) -> list[Value]:
-        """Arguments by position, and defaults for those not given."""
-        return [*arguments, *list(self.parameters.values())[len(arguments) :]]
+    def defaults(self, given: int) -> list[Value]:
+        """The defaults of the parameters after the first `given`."""
+        return list(self.parameters.values())[given:]
 
 
 def functions(namespace: str, *bodies: Callable[..., Any]) -> dict[str, Function]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import quote, urlencode, urlsplit
 
 from local.workflows.effects import Auth, Effects, HttpCall, HttpFailure, HttpResponse, Value
@@ -38,15 +38,14 @@ def request(
     content = _encode(body, sent)
     if private_service_name is not None:
         text_of("http.request private_service_name", private_service_name)
-    call = HttpCall(
+    answer = yield HttpCall(
         method=_method(method),
         url=_url(url, query),
         headers=sent,
         body=content,
         timeout_s=_timeout(timeout),
-        auth=_auth(auth, text_of("http.request", url)),
+        auth=_auth(auth, str(url)),
     )
-    answer = yield call
     if isinstance(answer, HttpFailure):
         raise WorkflowError({"message": answer.message, "tags": [answer.kind]})
     assert isinstance(answer, HttpResponse)  # noqa: S101 -- the driver's contract
@@ -73,13 +72,25 @@ def _matches(error: Value, codes: set[int], tags: set[str]) -> bool:
 def _headers(given: Value) -> dict[str, str]:
     if given is not None and not isinstance(given, dict):
         raise wrong_type("http.request headers", given, "map")
-    sent = {name: text_of(f"http.request header {name}", value) for name, value in (given or {}).items()}
+    sent: dict[str, str] = {}
+    for name, value in (given or {}).items():
+        if not isinstance(value, str):
+            raise wrong_type(f"http.request header {name}", value, "string")
+        sent[name] = value
     for name, value in sent.items():
         if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
             raise WorkflowError.tagged("ValueError", f"http.request header {name!r} has a character that none may have")
-    agent = next((name for name in sent if name.lower() == "user-agent"), "User-Agent")
+    agent = _written("user-agent", sent) or "User-Agent"
     sent[agent] = f"{sent[agent]} {_AGENT}" if agent in sent else _AGENT
     return sent
+
+
+def _written(name: str, headers: Mapping[str, str]) -> str | None:
+    """The header of that lower-case name as it is written there; None if there is none."""
+    for one in headers:
+        if one.lower() == name:
+            return one
+    return None
 
 
 def _method(given: Value) -> str:
@@ -92,11 +103,11 @@ def _method(given: Value) -> str:
 def _encode(body: Value, headers: dict[str, str]) -> bytes | None:
     if body is None:
         return None
-    present = next((name for name in headers if name.lower() == "content-type"), None)
+    name = _written("content-type", headers) or "Content-Type"
     if isinstance(body, bytes):
-        headers.setdefault(present or "Content-Type", "application/octet-stream")
+        headers.setdefault(name, "application/octet-stream")
         return body
-    kind = headers.setdefault(present or "Content-Type", "application/json; charset=utf-8")
+    kind = headers.setdefault(name, "application/json; charset=utf-8")
     if kind.startswith("application/x-www-form-urlencoded") and isinstance(body, dict):
         return urlencode(_pairs(body), errors="replace").encode()
     if isinstance(body, str) and "json" not in kind:
@@ -119,18 +130,25 @@ def _pairs(given: Mapping[str, Value]) -> list[tuple[str, str]]:
 
 def _url(url: Value, query: Value) -> str:
     text = text_of("http.request url", url)
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        usable = False
-    if not usable or _CONTROL.search(text):
-        raise WorkflowError.tagged("ValueError", f"invalid url: {text!r}, expected http:// or https://")
+    has_query = _has_query(text)
     if query is None:
         return text
     if not isinstance(query, dict):
         raise wrong_type("http.request query", query, "map")
-    return text + ("&" if parts.query else "?") + urlencode(_pairs(query), quote_via=quote, errors="replace")
+    return text + ("&" if has_query else "?") + urlencode(_pairs(query), quote_via=quote, errors="replace")
+
+
+@lru_cache(maxsize=128)  # most calls of a workflow go to a few addresses
+def _has_query(url: str) -> bool:
+    """Raises WorkflowError (ValueError) if that is no address for a request."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable or _CONTROL.search(url):
+        raise WorkflowError.tagged("ValueError", f"invalid url: {url!r}, expected http:// or https://")
+    return bool(parts.query)
 
 
 def _timeout(timeout: Value) -> float:
@@ -170,7 +188,8 @@ def _result(answer: HttpResponse) -> Value:
 
 def decode_body(headers: Mapping[str, str], body: bytes) -> Value:
     """JSON is parsed, text is a string, all else is bytes; null where there is nothing."""
-    kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    name = _written("content-type", headers)
+    kind = headers[name] if name is not None else ""
     if not body and not kind:
         return None
     try:

@@ -28,27 +28,38 @@ def encode_to_string(data: Value, indent: Value = None) -> Value:
     """indent: a boolean, or a map of prefix and indent, which begin each line.  Source: Workflows, json.encode."""
     style = {} if indent is True else indent
     if style is None or style is False:
-        return _dumps(data, separators=(",", ":"))
+        return _dumps(data, _COMPACT)
     if not isinstance(style, dict):
         raise wrong_type("json.encode indent", indent, "boolean or map of prefix and indent")
     prefix = text_of("json.encode prefix", style.get("prefix", ""))
     inside = text_of("json.encode indent", style.get("indent", " " * 4))
-    return _dumps(data, indent=inside, separators=(",", ": ")).replace("\n", f"\n{prefix}")
+    return _dumps(data, _encoder(indent=inside, separators=(",", ": "))).replace("\n", f"\n{prefix}")
 
 
-def _dumps(data: Value, **style: Any) -> str:
-    """The keys are sorted, as in all JSON recorded from the real service.  Raises WorkflowError (ValueError)."""
+def _encoder(**style: Any) -> json.JSONEncoder:
+    """The keys are sorted, as in all JSON recorded from the real service."""
+    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, **style)
+
+
+_COMPACT = _encoder(separators=(",", ":"))
+
+
+def _dumps(data: Value, encoder: json.JSONEncoder) -> str:
+    """Raises WorkflowError (ValueError)."""
     try:
-        return json.dumps(data, ensure_ascii=False, allow_nan=False, sort_keys=True, **style)
+        return encoder.encode(data)
     except (TypeError, ValueError, RecursionError) as error:
         raise WorkflowError.tagged("ValueError", f"json.encode: {error}") from None
 
 
 def loads(text: str | bytes) -> Value:
     """Raises ValueError, RecursionError.  An integer beyond 64 bits is a double, as for other readers of JSON."""
-    value: Value = json.loads(text, parse_constant=_constant, parse_int=_integer, parse_float=_double)
-    escaped = "\\ud" in text.lower() if isinstance(text, str) else b"\\ud" in text.lower()
-    return _join_surrogates_in(value) if escaped else value
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    elif text.startswith("\ufeff"):
+        raise ValueError("Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)")
+    value: Value = _DECODER.decode(text)  # json.loads() does and says the same, but makes a decoder each time
+    return _join_surrogates_in(value) if "\\ud" in text.lower() else value
 
 
 def _join_surrogates_in(value: Value) -> Value:
@@ -77,4 +88,5 @@ def _double(digits: str) -> Value:
     return value
 
 
+_DECODER = json.JSONDecoder(parse_constant=_constant, parse_int=_integer, parse_float=_double)
 FUNCTIONS = functions("json", decode, encode, encode_to_string)

@@ -64,7 +64,7 @@ def generate() -> Effects:
 
 def get_env(environment: Mapping[str, str], name: Value, default: Value = None) -> Value:
     """Source: Workflows, sys.get_env, which names TypeError as its only error."""
-    if not isinstance(default, str | None):
+    if default is not None and not isinstance(default, str):
         raise wrong_type("sys.get_env default", default, "string")
     return environment.get(text_of("sys.get_env", name), default)
 

@@ -20,8 +20,7 @@ def find(subject: Subject) -> Iterator[Found]:
         what = f"the steps refuse the call of {refused.path}: its address, method, headers, auth or body are wrong"
         yield Found(subject.step_place(refused.step), what)
     elif good.error is not None:
-        position = good.error.frames[0].position if good.error.frames else None
-        where = Place(subject.file, position.line, position.column) if position else Place(subject.file)
+        where = subject.step_place(good.failed) if good.failed is not None else Place(subject.file)
         yield Found(where, f"the workflow fails although every call is answered well: {good.error}")
     elif not good.has_ended:
         yield Found(Place(subject.file), "the workflow does not end although every call is answered well")
