@@ -71,7 +71,9 @@ def rows(per_s: float, rate: float) -> Iterator[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.foresight", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="keep what was measured in tuning/models/local.yaml")
+    parser.add_argument(
+        "--write", action="store_true", help="keep what was measured in tuning/models/local.yaml; make docs shows it"
+    )
     parser.add_argument("--rate", type=float, default=10.0, help="requests a second while Discord fails")
     given = parser.parse_args()
     began_s = time.monotonic()
