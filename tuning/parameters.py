@@ -66,7 +66,8 @@ PARAMETERS: Mapping[str, Meaning] = {
         "count", "this many instances always run; 0: App Engine starts and stops them"
     ),
     "machine.cores": Meaning("cores", "all parts share these cores; 0: each instance has its own"),
-    "machine.other_cpu_s": Meaning("s", "CPU time of a request besides the steps, where all parts share the cores"),
+    "machine.request_cpu_s": Meaning("s", "CPU time of a request before its execution, where all share the cores"),
+    "machine.call_cpu_s": Meaning("s", "the same of each call of a step, besides the step's own"),
     "steps.generate_cpu_s": _time("CPU time, on one modern core, that draws a picture"),
     "steps.generate_again_cpu_s": _time("CPU time of a /generate-image whose picture is in the bucket already"),
     "steps.reply_cpu_s": _time("CPU time of a /reply-discord: the token, the upload"),

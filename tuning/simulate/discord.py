@@ -13,19 +13,19 @@ from tuning.simulate.faults import Faults
 from tuning.simulate.scenario import Scenario
 
 _WINDOW_S = 600.0  # source: Discord, "Invalid Request Limit"
-_ANSWERS_S = 0.1  # how soon a refusal comes
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """status 0: none came in time.  is_page: from the network in front of Discord, without Discord's JSON.
 
-    retry_after_s: what a 429 asks for, None if it says nothing.
+    retry_after_s: what a 429 asks for, None if it says nothing; is_global: it is of all calls, not of one webhook's.
     """
 
     status: int
     is_page: bool = False
     retry_after_s: float | None = None
+    is_global: bool = True
 
 
 SHOWN = Answer(200)
@@ -48,16 +48,17 @@ class Discord:
     def call(self, now_s: float, request: int, call: int, *, uploads: bool) -> tuple[float, Answer, float]:
         """(seconds until our answer, the answer, seconds until the message is shown; infinite if it never is).
 
-        A message may be shown although we no longer wait.
+        A message may be shown although we no longer wait.  A refusal takes as long as words alone.
         """
         if now_s < self._banned_until_s:
-            return _ANSWERS_S, _BAN, math.inf
+            return self._tell_s(request, call), _BAN, math.inf
         seconds = (self._reply_s if uploads else self._tell_s)(request, call)
         fault = self._faults.hit(now_s, request, call)
         if fault is not None:
             if fault.status is not None:
                 self._count(fault.status, now_s)
-                return _ANSWERS_S, Answer(fault.status, fault.body == "page", fault.retry_after_s), math.inf
+                refused = Answer(fault.status, fault.body == "page", fault.retry_after_s, fault.scope == "global")
+                return self._tell_s(request, call), refused, math.inf
             seconds += self._faults.extra_s(fault, request, call)
         if seconds <= self._timeout_s:
             return seconds, SHOWN, seconds

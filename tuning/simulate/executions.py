@@ -47,7 +47,7 @@ class Executions:
         self.hop_s = values(seed, "hop", model.distribution("executions.hop_s"))
         self.failed_call = failed_call
         self._machine = machine
-        self._other_cpu_s = model.number("machine.other_cpu_s")
+        self._call_cpu_s = model.number("machine.call_cpu_s")
         self._paths = paths
         self._receive = receive
         self._release = release
@@ -97,10 +97,7 @@ class Executions:
         self.active += 1
         if self.active > self.most_active:
             self.most_active = self.active
-        if self._machine is not None:
-            self._machine.work(self._other_cpu_s, execution.begin)
-        else:
-            execution.begin()
+        execution.begin()
 
     def ended(self, execution: Execution, internal: int, external: int) -> None:
         self.active -= 1
@@ -133,7 +130,13 @@ class Executions:
         if fault is not None:
             after_s += self._tokens.extra_s(fault, call.request.number, call.number)
         if after_s < math.inf:
-            self.agenda.add(now_s + after_s, partial(self._receive, call))
+            self.agenda.add(now_s + after_s, partial(self._arrive, call))
+
+    def _arrive(self, call: Call) -> None:
+        if self._machine is None:
+            self._receive(call)
+        else:
+            self._machine.work(self._call_cpu_s, partial(self._receive, call))
 
     def fell_asleep(self) -> None:
         self.asleep += 1

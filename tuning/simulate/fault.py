@@ -10,6 +10,7 @@ from tuning.distribution import Distribution
 Part = Literal["discord", "steps", "storage", "executions", "tasks", "tokens"]
 Kind = Literal["error", "rate_limit", "slow", "hang", "stall", "cold"]
 Body = Literal["json", "page"]  # the part's own error as JSON, or the page of somebody in front of it
+Scope = Literal["global", "webhook"]  # of a rate limit of Discord: all our calls, or those of one request
 
 # Each kind: the parts that it can be of.
 PARTS: Mapping[Kind, frozenset[Part]] = {
@@ -31,7 +32,7 @@ NEEDED: Mapping[Kind, tuple[str, ...]] = {
 }
 POSSIBLE: Mapping[Kind, tuple[str, ...]] = {
     "error": ("begins", "share", "flaps", "body"),
-    "rate_limit": ("begins", "share", "flaps", "body", "retry_after"),
+    "rate_limit": ("begins", "share", "flaps", "body", "retry_after", "scope"),
     "slow": ("begins", "share", "flaps"),
     "hang": ("begins", "share", "flaps"),
     "stall": ("begins",),
@@ -45,7 +46,7 @@ class Fault:
 
     share is a curve over the seconds since begins_s; flaps: it fails so long, works so long, and so on.  A status is
     said for errors and rate limits; slow is the time that a call takes besides what it takes anyway; retry_after_s is
-    what a rate limit asks for, None if it says nothing.
+    what a rate limit asks for, None if it says nothing.  Others than Discord's have no scope.
     """
 
     part: Part
@@ -57,6 +58,7 @@ class Fault:
     status: int | None = None
     body: Body = "json"
     retry_after_s: float | None = None
+    scope: Scope = "global"
     slow: Distribution | None = None
 
     @property

@@ -44,7 +44,8 @@ class Fleet:
         self._starting: list[Instance] = []
         self._started = 0
         self._decided_s = -math.inf
-        self._use = 0.0  # of the processors, smoothed
+        self._use = 0.0  # of the processors, smoothed; of those that are there now
+        self._changed_s = agenda.now_s  # when one came or went
         self._used_s = 0.0
         self._paid_s = 0.0
         self.most = 0
@@ -61,8 +62,8 @@ class Fleet:
         return len(self._ready) + len(self._starting)
 
     def free(self) -> Instance | None:
-        """The one with the fewest requests, if it may get another one."""
-        best, fewest = None, self._app.max_concurrent_requests
+        """The one with the fewest requests, if it may get another one; without App Engine it always may."""
+        best, fewest = None, math.inf if self._fixed else self._app.max_concurrent_requests
         for one in self._ready:
             if one.in_progress < fewest:
                 best, fewest = one, one.in_progress
@@ -79,8 +80,8 @@ class Fleet:
         for one in self._ready:
             working += one.in_progress
         needed = math.ceil(working / self._starts_at)
-        if self._use > self._app.target_cpu_utilization and working and not self._starting:
-            needed = max(needed, len(self._ready) + 1)
+        if working and not self._starting and self._agenda.now_s - self._changed_s >= self._window_s:
+            needed = max(needed, math.ceil(len(self._ready) * self._use / self._app.target_cpu_utilization))
         needed = max(needed + self._app.min_idle_instances, self._app.min_instances)
         while self.count < min(needed, self._app.max_instances):
             if self._agenda.now_s - self._decided_s < self._decision_s:
@@ -113,6 +114,7 @@ class Fleet:
     def _is_up(self, instance: Instance) -> None:
         self._starting.remove(instance)
         self._ready.append(instance)
+        self._changed_s = self._agenda.now_s
         self.when_free()
 
     def _look(self) -> None:
@@ -120,7 +122,8 @@ class Fleet:
         now_s = self._agenda.now_s
         if self._ready and self._machine is None:
             use = (sum(one.processor.used_s() for one in self._ready) - self._used_s) / _LOOK_EVERY_S / len(self._ready)
-            self._use += (max(0.0, use) - self._use) * min(1.0, _LOOK_EVERY_S / self._window_s)
+            over_s = min(self._window_s, max(now_s - self._changed_s, _LOOK_EVERY_S))
+            self._use += (max(0.0, use) - self._use) * min(1.0, _LOOK_EVERY_S / over_s)
         least = max(self._app.min_instances, self._app.min_idle_instances)
         for one in list(self._ready):
             is_idle = one.in_progress == 0 and now_s - one.last_s >= self._idle_stop_s
@@ -131,6 +134,7 @@ class Fleet:
 
     def _stop(self, instance: Instance) -> None:
         self._ready.remove(instance)
+        self._changed_s = self._agenda.now_s
         self._paid_s += self._paid(instance, self._agenda.now_s)
 
     def _paid(self, instance: Instance, end_s: float) -> float:

@@ -153,6 +153,8 @@ def _fault(read: YamlFile, number: int, given: dict[str, Any]) -> Fault:
         raise read.mistake((*path, "max"), "expected a median above 0s, and a max that is not below it")
     if given.get("body") == "page" and "retry_after" in given:
         raise read.mistake((*path, "retry_after"), "a page in front of the part does not say how long to wait")
+    if "scope" in given and (part != "discord" or given.get("body") == "page"):
+        raise read.mistake((*path, "scope"), "only a rate limit that Discord itself says has a scope")
     flaps = tuple(duration_s(given["flaps"][name]) for name in ("fails", "works")) if "flaps" in given else ()
     if flaps and min(flaps) <= 0:
         raise read.mistake((*path, "flaps"), "expected times above 0s")
@@ -166,6 +168,7 @@ def _fault(read: YamlFile, number: int, given: dict[str, Any]) -> Fault:
         status=429 if kind == "rate_limit" else given.get("status"),
         body=given.get("body", "json"),
         retry_after_s=duration_s(given["retry_after"]) if "retry_after" in given else None,
+        scope=given.get("scope", "global"),
         slow=up_to(median_s, most_s) if kind == "slow" else None,
     )
 

@@ -8,6 +8,7 @@ import gc
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from local.executions.engine.virtual import Agenda
 from local.workflows.limits import raise_recursion_limit
@@ -95,7 +96,8 @@ class _Simulation:
         self._measure = Measure(agenda, _bucket_s(load.length_s), load.expected, self._is_unreachable)
         release = self._measure.release
         cores = model.number("machine.cores")
-        machine = Processor(agenda, cores, 1.0) if cores else None
+        machine = self._machine = Processor(agenda, cores, 1.0) if cores else None
+        self._request_cpu_s = model.number("machine.request_cpu_s")
         deployed = project.deployment
         self._storage = Storage(model, scenario, seed, deployed.steps.bucket_timeout.read_s)
         discord = Discord(model, scenario, seed, deployed.steps.discord_timeout.read_s)
@@ -143,7 +145,10 @@ class _Simulation:
         request = Request(self._number, self._agenda.now_s)
         self._number += 1
         self._measure.send(request)
-        self._ingress.receive(request)
+        if self._machine is None:
+            self._ingress.receive(request)
+        else:
+            self._machine.work(self._request_cpu_s, partial(self._ingress.receive, request))
         self._await_arrival()
 
     def _look(self) -> None:

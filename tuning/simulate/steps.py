@@ -166,7 +166,7 @@ def step_answer(answer: Answer, attempt: int, throttle: Throttle, now_s: float) 
     """What a step answers after this refusal of Discord, and what its process remembers of it."""
     status = answer.status
     if status == 429:
-        return limited(throttle.limited(now_s, answer.retry_after_s, answer.is_page))
+        return limited(throttle.limited(now_s, answer.retry_after_s, answer.is_page, answer.is_global))
     if status in (401, 403):
         throttle.count_invalid(now_s)
     if status == 403 and answer.is_page:

@@ -34,11 +34,11 @@ class Throttle:
     def count_invalid(self, now_s: float) -> None:
         self._invalid_at_s.append(now_s)
 
-    def limited(self, now_s: float, asked_s: float | None, is_page: bool) -> float:
-        """After a 429: the wait.  Without a page it is a global limit: no webhook of ours gets many calls."""
+    def limited(self, now_s: float, asked_s: float | None, is_page: bool, is_global: bool = True) -> float:
+        """After a 429: the wait.  A page in front of Discord, and a limit of one webhook, hold no other call."""
         seconds = asked_s if asked_s is not None else BLOCKED_S if is_page else DEFAULT_S
         seconds = min(max(seconds, SHORTEST_S), LONGEST_S)
         self.count_invalid(now_s)
-        if not is_page:
+        if is_global and not is_page:
             self._held_until_s = max(self._held_until_s, now_s + seconds)
         return seconds

@@ -52,7 +52,9 @@ def test_after_an_error_of_the_bucket_a_step_answers_as_ours_does(status: int) -
 @given(
     st.lists(
         st.tuples(
-            st.floats(0, 400), st.sampled_from(["check", "invalid", "many", "global", "page"]), st.floats(-1, 1000)
+            st.floats(0, 400),
+            st.sampled_from(["check", "invalid", "many", "global", "webhook", "page"]),
+            st.floats(-1, 1000),
         ),
         max_size=30,
     )
@@ -69,14 +71,15 @@ def test_a_process_pauses_as_ours_does(calls: list[tuple[float, str, float]]) ->
             except RetryableError as error:
                 asked_s = error.retry_after_s or 0.0
             assert ours.wait_s(now_s) == asked_s
-        elif what in ("global", "page"):
-            said: object = {"retry_after": seconds, "global": True} if what == "global" else None
+        elif what in ("global", "webhook", "page"):
+            is_global = what == "global"
+            said: object = None if what == "page" else {"retry_after": seconds, "global": is_global}
             limit = steps.rate_limits.read_rate_limit({}, said)
             real.count_invalid()
             if limit.is_global:
                 real.hold("address", limit.retry_after_s)
-            asked = seconds if what == "global" else None
-            assert ours.limited(now_s, asked, what == "page") == limit.retry_after_s
+            asked = None if what == "page" else seconds
+            assert ours.limited(now_s, asked, what == "page", is_global) == limit.retry_after_s
         else:
             for _ in range(1000 if what == "many" else 1):
                 real.count_invalid()

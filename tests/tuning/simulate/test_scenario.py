@@ -265,6 +265,11 @@ def test_an_unknown_name_is_refused_with_the_names_there_are(name: str) -> None:
         ("faults:\n- {part: discord, kind: hang, begins: 1m, ends: 2m}", "5:1", "one of them begins at 0s"),
         ("faults:\n- {part: steps, kind: slow, median: 5s, max: 1s, ends: 2m}", "5:46", "a max that is not below it"),
         (
+            "faults:\n- {part: storage, kind: rate_limit, scope: webhook, ends: 2m}",
+            "5:44",
+            "only a rate limit that Discord itself says has a scope",
+        ),
+        (
             "faults:\n- {part: discord, kind: rate_limit, body: page, retry_after: 1s, ends: 2m}",
             "5:62",
             "a page in front of the part does not say how long to wait",

@@ -19,6 +19,10 @@ from tuning.simulate.load import at_once, even, poisson
 from tuning.simulate.paths import UnknownCall
 from tuning.simulate.simulation import simulate
 
+WAITS = (
+    *("ingress__network_s", "ingress__handle_s", "tasks__create_s", "tasks__dispatch_s", "executions__create_s"),
+    *("executions__hop_s", "storage__write_s", "storage__read_s", "discord__reply_s"),
+)
 DOWN = "{part: discord, kind: error, status: 503, ends: %s}"
 FAULTS = st.sampled_from(
     [
@@ -200,3 +204,41 @@ def test_refusals_keep_the_promise() -> None:
     found = simulated(even(10, 30), "{part: tasks, kind: error, status: 503, ends: 10s}", 10.0)
     assert found.refused == pytest.approx(100, abs=15)
     assert found.kept
+
+
+def test_a_limit_of_one_webhook_holds_no_other_request() -> None:
+    """One of two is limited, and asks again 4 s later.  A global limit would hold its whole process."""
+    limit = "{part: discord, kind: rate_limit, retry_after: 4s, share: 0.5, scope: %s, ends: 60s}"
+    own, all_ = (
+        simulated(even(4, 60), limit % scope, appengine__fixed_instances=1, ingress__cold_start_s=1e-6)
+        for scope in ("webhook", "global")
+    )
+    assert own.s_to_reply.p50 is not None
+    assert all_.s_to_reply.p50 is not None
+    assert own.s_to_reply.p50 < 4 < all_.s_to_reply.p50
+
+
+def test_all_parts_share_the_processors_of_one_machine() -> None:
+    """A request computes 0.1 s, 0.05 s for each of two calls, 0.2 s to draw and 0.1 s to reply: half a second."""
+    costs = {
+        "machine__cores": 2,
+        "machine__request_cpu_s": 0.1,
+        "machine__call_cpu_s": 0.05,
+        "steps__generate_cpu_s": 0.2,
+        "steps__reply_cpu_s": 0.1,
+        **dict.fromkeys(WAITS, 1e-6),
+        "ingress__cold_start_s": 1e-6,
+        "executions__step_s": 0,
+        "appengine__fixed_instances": 1,
+        "appengine__bits_per_s": 1e12,
+    }
+    for at_once_, seconds in ((1, 0.5), (2, 0.5), (8, 2.0)):
+        load = at_once(even(0.01, 100), at_once_ - 1, 0.0)
+        found = simulated(load, **costs)  # type: ignore[arg-type]
+        assert found.s_to_reply.max == pytest.approx(seconds, rel=0.02)
+
+
+def test_without_app_engine_no_call_waits_outside_and_is_aborted() -> None:
+    """gunicorn takes all; App Engine would give an instance 8 at once, and abort the others after 10 s."""
+    found = simulated(at_once(even(0.01, 100), 99, 0.0), storage__write_s=2.0, appengine__fixed_instances=1)
+    assert (found.calls_per_request.generate, found.pictures) == (1, 100)

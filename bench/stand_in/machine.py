@@ -1,0 +1,99 @@
+"""Measure what the parts cost on this machine.  Called by foresight and model_text.
+
+In: a running `mando up`.  Out: Measured.  A request alone shows how long each part takes, and how many seconds of the
+processors; many at once show how many processors there are for us.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import mandala
+from bench.stand_in.live import Members, Reply, quantile
+from tests.system.up import Up
+
+SHARES = (0.1, 0.5, 0.9, 0.99)
+
+_PICTURES = 60
+_ALONE, _ALONE_PER_S = 100, 5.0
+_MANY, _AT_ONCE = 400, 16
+
+Spread = tuple[float, ...]  # seconds, at SHARES
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Seconds.  before: from the interaction to the execution; generate: of that call; reply: from there to the reply.
+
+    draw_cpu, steps_cpu, other_cpu: of one core, for a picture and for a request.  per_s: requests at most; cores: of
+    those that they get then.
+    """
+
+    alone_s: Spread
+    before_s: Spread
+    generate_s: Spread
+    reply_s: Spread
+    draw_cpu_s: Spread
+    steps_cpu_s: float
+    other_cpu_s: float
+    per_s: float
+    cores: float
+
+    @property
+    def cpu_s(self) -> float:
+        return self.steps_cpu_s + self.other_cpu_s
+
+
+def measure(up: Up, members: Members) -> Measured:
+    """The queue must be faster than the machine."""
+    draws = sorted(_draws_s())
+    members.run([number / _ALONE_PER_S for number in range(10)])  # warms up
+    alone = members.run([number / _ALONE_PER_S for number in range(_ALONE)])
+    many = members.run([0.0] * _MANY, at_once=_AT_ONCE)
+    before_s, generate_s, reply_s = zip(*_parts(up, members, alone.replies), strict=True)
+    cpu_s, steps_cpu_s = alone.used.ours / _ALONE, alone.used.parts["steps"] / _ALONE
+    per_s = _per_s(many.replies)
+    return Measured(
+        alone_s=_spread(alone.times_s),
+        before_s=_spread(before_s),
+        generate_s=_spread(generate_s),
+        reply_s=_spread(reply_s),
+        draw_cpu_s=_spread(draws),
+        steps_cpu_s=steps_cpu_s,
+        other_cpu_s=cpu_s - steps_cpu_s,
+        per_s=per_s,
+        cores=per_s * cpu_s,
+    )
+
+
+def _draws_s() -> Iterator[float]:
+    """CPU seconds of pictures, here.  The first ones warm up."""
+    for number in range(-5, _PICTURES):
+        began_s = time.process_time()
+        mandala.draw_png(mandala.design_for(f"picture {number}"))
+        if number >= 0:
+            yield time.process_time() - began_s
+
+
+def _parts(up: Up, members: Members, replies: Sequence[Reply]) -> Iterator[tuple[float, float, float]]:
+    """Of each request: seconds until its execution, of /generate-image, and from there to the reply."""
+    names = {json.loads(one["argument"])["interaction_id"]: one["name"] for one in members.executions("FULL")}
+    for one in (one for one in replies if one.to_picture_s is not None):
+        entries = up.get(f"v1/{names[one.id]}/stepEntries?pageSize=100")["stepEntries"]
+        (generate,) = (entry for entry in entries if entry["step"] == "generate")
+        begun, ended = (datetime.fromisoformat(generate[name]).timestamp() for name in ("createTime", "updateTime"))
+        yield begun - one.sent_at, ended - begun, one.sent_at + (one.to_picture_s or 0.0) - ended
+
+
+def _per_s(replies: Sequence[Reply]) -> float:
+    """How many a second get their reply, from a fifth of them to four fifths."""
+    ends_at = sorted(one.sent_at + one.to_picture_s for one in replies if one.to_picture_s is not None)
+    first, last = len(ends_at) // 5, len(ends_at) * 4 // 5
+    return (last - first) / (ends_at[last] - ends_at[first])
+
+
+def _spread(values: Sequence[float]) -> Spread:
+    ordered = sorted(values)
+    return tuple(quantile(ordered, share) for share in SHARES)
