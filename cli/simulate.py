@@ -56,24 +56,58 @@ def _instant(text: str) -> float:
 )
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default=".")
 @option("--rate", type=positive_number, metavar="N", default=40.0, help="requests a second")
-@option("--for", "length_s", type=_duration, metavar="TIME", default="15m", help="how long requests come")
-@option("--poisson", "is_random", is_flag=True, help="they come at random, not evenly")
+@option(
+    "--for",
+    "length_s",
+    envvar="MANDO_SIMULATE_FOR",
+    type=_duration,
+    metavar="TIME",
+    default="15m",
+    help="how long requests come",
+)
+@option("--poisson", "is_random", envvar="MANDO_SIMULATE_POISSON", is_flag=True, help="they come at random, not evenly")
 @option("--burst", type=whole_number(1), metavar="N", help="so many more at one instant, after a third of the time")
-@option("--day", "per_day", type=whole_number(1), metavar="N", help="so many over a day, in place of --rate and --for")
+@option(
+    "--day",
+    "per_day",
+    envvar="MANDO_SIMULATE_DAY",
+    type=whole_number(1),
+    metavar="N",
+    help="so many over a day, in place of --rate and --for",
+)
 @option(
     "--arrivals",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="those of a file: `gcloud workflows executions list --format=json`, or a log with an instant a line",
 )
-@option("--scenario", "story", metavar="NAME|FILE", help="what fails meanwhile")
-@option("--down", "down_s", type=_duration, metavar="TIME", help="how long it fails, in place of the scenario's time")
+@option("--scenario", "story", envvar="MANDO_SIMULATE_SCENARIO", metavar="NAME|FILE", help="what fails meanwhile")
 @option(
-    "--at", "at_s", type=_instant, metavar="TIME", help="when it begins to fail  [default: after a third of the load]"
+    "--down",
+    "down_s",
+    envvar="MANDO_SIMULATE_DOWN",
+    type=_duration,
+    metavar="TIME",
+    help="how long it fails, in place of the scenario's time",
+)
+@option(
+    "--at",
+    "at_s",
+    envvar="MANDO_SIMULATE_AT",
+    type=_instant,
+    metavar="TIME",
+    help="when it begins to fail  [default: after a third of the load]",
 )
 @option("--model", metavar="NAME|FILE", default="cloud", help=f"what the services are like: {' or '.join(MODELS)}")
 @option("--seed", type=whole_number(0), metavar="N", default=1, help="the same number, the same luck")
-@option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="write the numbers there")
+@option(
+    "--json",
+    "json_file",
+    envvar="MANDO_SIMULATE_JSON",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="write the numbers there",
+)
 def command(
     folder: Path,
     rate: float,
@@ -90,6 +124,8 @@ def command(
     json_file: Path | None,
 ) -> int:
     """Foresee what the project in DIR does: workflows/, queue.yaml, app.yaml, limits.yaml and deployment.yaml."""
+    if json_file is not None and not json_file.parent.is_dir():
+        raise wrong_option("json_file", f"cannot write {json_file}: No such folder")
     project = _project(folder)
     load = _load(rate, length_s, is_random, burst, per_day, arrivals)
     faults = _scenario(load, story, down_s, at_s)

@@ -50,6 +50,17 @@ WRONG = [
     ("replay", "--project", "my project", "'my project' is no name, expected letters"),
     ("replay", "--location", "é", "'é' is no name, expected letters"),
     ("env", "--port", " 80", f"' 80' {PORT}"),
+    ("simulate", "--rate", "nan", "'nan' is not a number above 0"),
+    ("simulate", "--for", "soon", "expected a duration such as 90s, 10m or 1h30m, not 'soon'"),
+    ("simulate", "--burst", "0", f"'0' {NUMBER}"),
+    ("simulate", "--day", "1.5", f"'1.5' {NUMBER}"),
+    ("simulate", "--arrivals", "/nowhere.json", "cannot read /nowhere.json: No such file"),
+    ("simulate", "--scenario", "rain", "unknown scenario 'rain', expected a file that ends in .yaml or one of 429-"),
+    ("simulate", "--down", "0s", "expected a duration above 0s, not '0s'"),
+    ("simulate", "--at", "noon", "expected a duration such as 90s, 10m or 1h30m, not 'noon'"),
+    ("simulate", "--model", "/nowhere.yaml", "cannot read /nowhere.yaml: No such file"),
+    ("simulate", "--seed", "-1", "'-1' is not a whole number from 0"),
+    ("simulate", "--json", "/nowhere/x.json", "cannot write /nowhere/x.json: No such folder"),
     ("register", "--guild", "../../x", "'../../x' is not the id of a server, e.g. 1970"),
 ]
 BESIDE = {"draw": ["-o", "/nowhere/x.png"], "run": ["workflows/mando.yaml"], "replay": ["--failed"]}

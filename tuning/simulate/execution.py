@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
-from local.executions.data.outcomes import Result
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse, Leaf, Log, NewUuid, Now, Sleep, Value
 from tuning.simulate.calls import Call
-from tuning.simulate.paths import Node, Order, Paths, RealRun, order_of
+from tuning.simulate.paths import Node, Order, Paths, RealRun, Result, order_of
 from tuning.simulate.request import Request
 
 # Second 0 of a load, for the workflow's clock.

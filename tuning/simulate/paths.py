@@ -8,13 +8,16 @@ holds.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from local.executions.data.outcomes import Result
 from local.workflows.compile.workflow import Workflow
-from local.workflows.effects import HttpCall, HttpResponse, Leaf, Sleep, Value
+from local.workflows.effects import HttpCall, HttpResponse, Leaf, Outcome, Sleep, Value
+from local.workflows.errors import WorkflowError
 from local.workflows.run.branches import Branches
 from local.workflows.run.observer import Bill
 from tuning.simulate.calls import CallKind
+
+Result: TypeAlias = Outcome | WorkflowError
 
 _FIRST, _EVERY = 4, 500  # which requests run in full
 

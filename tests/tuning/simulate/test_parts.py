@@ -12,13 +12,11 @@ from local.workflows.effects import HttpFailure, HttpResponse
 from tests.tuning.simulate.builders import a_model, a_scenario, our_project
 from tuning.simulate.appengine import AppEngine
 from tuning.simulate.calls import Call, Timeouts
-from tuning.simulate.discord import Discord, never_reached
+from tuning.simulate.discord import Discord
 from tuning.simulate.fleet import Fleet
 from tuning.simulate.load import even
-from tuning.simulate.percentiles import Times
 from tuning.simulate.processor import Processor
 from tuning.simulate.queues import Queue
-from tuning.simulate.recovery import Bucket, recovered_after_s
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario, calm
 from tuning.simulate.steps import Steps
@@ -274,81 +272,3 @@ def test_a_call_ends_when_its_time_is_over_and_only_once() -> None:
     assert ended == [
         *((1, 5.0, "HttpResponse"), (2, 20.0, "HttpFailure"), (3, 25.0, "HttpFailure"), (4, 40.0, "HttpFailure")),
     ] + [(5, 45.0, "HttpFailure")] * (len(ended) - 4)
-
-
-# Measures
-
-
-def test_percentiles_are_right_to_half_a_percent() -> None:
-    times = Times()
-    for number in range(1, 1001):
-        times.add(number / 100)
-    for share, seconds in ((0.5, 5.0), (0.95, 9.5), (0.99, 9.9)):
-        assert times.quantile(share) == pytest.approx(seconds, rel=0.005)
-    assert times.longest_s == 10
-    assert times.within(5.0) == pytest.approx(500, abs=3)
-    edges, counts = times.histogram()
-    assert sum(counts) == 1000
-    assert len(edges) == len(counts) + 1
-
-
-def buckets(*given: tuple[int, float, float]) -> list[Bucket]:
-    """(requests sent, seconds that each took, when the last was answered) of each stretch of 10 s."""
-    found = []
-    for sent, seconds, resolved_s in given:
-        bucket = Bucket()
-        bucket.sent, bucket.resolved_s = sent, resolved_s
-        for _ in range(sent):
-            bucket.times.add(seconds)
-        found.append(bucket)
-    return found
-
-
-GOOD = (200, 1.0, 0.0)
-
-
-@pytest.mark.parametrize(
-    ("after", "seconds"),
-    [
-        ([GOOD, GOOD], 0.0),
-        ([(200, 5.0, 45.0), GOOD], 15.0),  # the slow ones of 30 to 40 s were answered by 45 s
-        ([(200, 1.9, 0.0), GOOD], 0.0),
-        ([GOOD, (200, 5.0, 0.0)], None),
-        ([], 0.0),
-    ],
-)
-def test_recovery_lasts_until_new_requests_are_as_fast_as_before(
-    after: list[tuple[int, float, float]], seconds: float | None
-) -> None:
-    during = [(200, 9.0, 29.0)]
-    assert recovered_after_s(buckets(GOOD, GOOD, *during, *after), 10.0, 20.0, 30.0) == seconds
-
-
-def test_recovery_waits_for_older_requests() -> None:
-    assert recovered_after_s(buckets(GOOD, GOOD, (200, 9.0, 95.0), GOOD), 10.0, 20.0, 30.0) == 65.0
-
-
-def test_without_requests_before_the_fault_nothing_can_be_said_of_recovery() -> None:
-    assert recovered_after_s(buckets(GOOD, GOOD), 10.0, 0.0, 5.0) is None
-
-
-@pytest.mark.parametrize(
-    ("faults", "is_never"),
-    [
-        ("{part: discord, kind: error, status: 503, ends: 15m}", True),
-        ("{part: discord, kind: error, status: 503, ends: 14m}", False),
-        ("{part: discord, kind: error, status: 503, share: 0.9, ends: 15m}", False),
-        (
-            "{part: discord, kind: error, status: 503, share: 0.7, ends: 15m}, "
-            "{part: discord, kind: hang, share: 0.3, ends: 15m}",
-            True,
-        ),
-        ("{part: discord, kind: slow, median: 9s, max: 9s, ends: 15m}", False),
-        ("{part: discord, kind: hang, ends: 15m, flaps: {fails: 5m, works: 1m}}", False),
-        ("{part: discord, kind: error, status: 503, share: [[0s, 1], [14m, 1], [15m, 0]], ends: 15m}", False),
-        ("{part: discord, kind: hang, ends: 5m}, {part: discord, kind: hang, begins: 5m, ends: 15m}", True),
-        ("{part: storage, kind: hang, ends: 15m}", False),
-    ],
-)
-def test_discord_could_be_reached_unless_everything_failed_all_the_time(faults: str, is_never: bool) -> None:
-    assert never_reached(a_scenario(LOAD, faults), 0.0, 900.0) is is_never
