@@ -48,9 +48,10 @@ class Parts:
     data: Mapping[str, Any]
 
 
-def parts(answer: Answer) -> Parts:
-    """Of one answer."""
-    return Parts(_sentence(answer), numbers_of(answer), _data({"": answer}))
+def parts(answer: Answer, more: str = "") -> Parts:
+    """Of one answer.  more: a sentence besides the verdict."""
+    sentences = _sentence(answer) + (f"<p>{escape(more)}</p>" if more else "")
+    return Parts(sentences, numbers_of(answer), _data({"": answer}))
 
 
 def parts_against(before: Answer, after: Answer, names: tuple[str, str], bands: Bands | None = None) -> Parts:
@@ -60,9 +61,9 @@ def parts_against(before: Answer, after: Answer, names: tuple[str, str], bands: 
     return Parts(sentences, numbers, _data({names[1]: after, names[0]: before}))
 
 
-def page(answer: Answer) -> str:
-    """One answer."""
-    return _page(answer, parts(answer))
+def page(answer: Answer, more: str = "") -> str:
+    """One answer.  more: a sentence besides the verdict."""
+    return _page(answer, parts(answer, more))
 
 
 def page_against(before: Answer, after: Answer, names: tuple[str, str], bands: Bands | None = None) -> str:
