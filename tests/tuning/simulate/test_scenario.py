@@ -150,8 +150,35 @@ def test_two_faults_of_one_part_divide_its_calls() -> None:
     found = a_story(faults)
     hits = [found.hit("discord", 10, u) for u in (0, 0.199, 0.2, 0.699, 0.7, 0.999)]
     assert [hit and hit.label for hit in hits] == [
-        *("discord error 403", "discord error 403", "discord hang", "discord hang", None, None)
+        *("Discord fails 20 % of calls (403)", "Discord fails 20 % of calls (403)"),
+        *("Discord does not answer 50 % of calls", "Discord does not answer 50 % of calls", None, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "label"),
+    [
+        ("{part: discord, kind: error, status: 503, ends: 10m}", "Discord down (503)"),
+        ("{part: tokens, kind: error, status: 503, ends: 10m}", "Google's tokens down (503)"),
+        (
+            "{part: discord, kind: error, status: 500, flaps: {fails: 5m, works: 5m}, ends: 20m}",
+            "Discord down on and off (500)",
+        ),
+        (
+            "{part: steps, kind: error, status: 500, share: [[0s, 1], [9s, 0]], ends: 9s}",
+            "App Engine fails up to 100 % of calls (500)",
+        ),
+        ("{part: storage, kind: rate_limit, ends: 10m}", "Cloud Storage limits our rate (429)"),
+        ("{part: discord, kind: rate_limit, share: 0.9, ends: 10m}", "Discord refuses 90 % of calls (429)"),
+        ("{part: executions, kind: hang, ends: 10m}", "Workflows does not answer"),
+        ("{part: steps, kind: slow, median: 2s, max: 9s, ends: 10m}", "App Engine slow"),
+        ("{part: tasks, kind: stall, ends: 3m}", "Cloud Tasks sends nothing"),
+        ("{part: steps, kind: cold}", "App Engine starts anew"),
+    ],
+)
+def test_a_fault_is_named_as_people_say_it(fault: str, label: str) -> None:
+    (found,) = a_story(f"faults:\n- {fault}").faults
+    assert found.label == label
 
 
 def test_stalls_and_cold_starts_hit_no_call() -> None:
