@@ -1,58 +1,29 @@
 """`mando simulate`: what the files of a project do under a load and faults, in virtual time.
 
-The real workflow and the real rules of the queue run against models of the services (tuning/models/).
+The real workflow and the real rules of the queue run against models of the services (tuning/models/).  simulate_inputs
+reads what the options name, simulate_views runs one simulation or many and shows them.
 """
 
-import json
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import click
 
-from cli.errors import CannotStart, WrongFile, wrong_option
+from cli import simulate_views as views
+from cli.errors import CannotStart, wrong_option
 from cli.options import option, positive_number, whole_number
-from tuning.durations import duration_s
-from tuning.model import MODELS, Model, read_model
-from tuning.project import Project, ProjectError, read_project
-from tuning.simulate.answer import Answer
-from tuning.simulate.load import Load, at_once, day, even, from_file, poisson
+from cli.simulate_inputs import Wanted, axes, duration, instant, load_of, model_of, other_version, scenario_of, version
+from tuning.compare.simulations import Simulations
+from tuning.model import MODELS
 from tuning.simulate.paths import UnknownCall
-from tuning.simulate.scenario import NoLength, Scenario, UnknownScenario, calm, names, scenario
-from tuning.simulate.simulation import simulate
-from tuning.simulate.text import report
-from tuning.sources import NoSources, UnreadableFile, from_folder
-from tuning.yaml_file import FileMistake
+from tuning.simulate.scenario import names
 
 _BROKEN = 1
 
-Given = TypeVar("Given")
-Found = TypeVar("Found")
-
-
-def _duration(text: str) -> float:
-    try:
-        seconds = duration_s(str(text))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-    if seconds <= 0:
-        raise click.BadParameter(f"expected a duration above 0s, not '{text}'")
-    return seconds
-
-
-def _instant(text: str) -> float:
-    try:
-        return duration_s(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
 
 @click.command(
-    epilog="Exit codes: 0 the promise is kept, 1 it is broken: a request was lost or shown twice, 2 a file or an "
-    f"option is wrong.  Scenarios: {', '.join(names())}."
+    epilog="Exit codes: 0 the files in DIR keep the promise, 1 they break it: a request was lost or shown twice, "
+    f"2 a file or an option is wrong.  Scenarios: {', '.join(names())}."
 )
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default=".")
 @option("--rate", type=positive_number, metavar="N", default=40.0, help="requests a second")
@@ -60,7 +31,7 @@ def _instant(text: str) -> float:
     "--for",
     "length_s",
     envvar="MANDO_SIMULATE_FOR",
-    type=_duration,
+    type=duration,
     metavar="TIME",
     default="15m",
     help="how long requests come",
@@ -86,7 +57,7 @@ def _instant(text: str) -> float:
     "--down",
     "down_s",
     envvar="MANDO_SIMULATE_DOWN",
-    type=_duration,
+    type=duration,
     metavar="TIME",
     help="how long it fails, in place of the scenario's time",
 )
@@ -94,7 +65,7 @@ def _instant(text: str) -> float:
     "--at",
     "at_s",
     envvar="MANDO_SIMULATE_AT",
-    type=_instant,
+    type=instant,
     metavar="TIME",
     help="when it begins to fail  [default: after a third of the load]",
 )
@@ -108,119 +79,101 @@ def _instant(text: str) -> float:
     metavar="FILE",
     help="write the numbers there",
 )
-def command(
-    folder: Path,
-    rate: float,
-    length_s: float,
-    is_random: bool,
-    burst: int | None,
-    per_day: int | None,
-    arrivals: Path | None,
-    story: str | None,
-    down_s: float | None,
-    at_s: float | None,
-    model: str,
-    seed: int,
-    json_file: Path | None,
-) -> int:
+@option(
+    "--html",
+    "html_file",
+    envvar="MANDO_SIMULATE_HTML",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="write a page with charts there",
+)
+@option(
+    "--against", metavar="REF|DIR", help="compare with a commit or a folder, under the same arrivals, faults and luck"
+)
+@option(
+    "--seeds",
+    type=whole_number(1),
+    metavar="N",
+    default=5,
+    help="with --against or --suggest: compare under so many seeds, from --seed on",
+)
+@option("--sensitivity", is_flag=True, help="does the verdict hang on numbers that nobody publishes?")
+@option("--suggest", is_flag=True, help="search the knobs for the best p99 of the time to reply, and prove it")
+@option("--max-cost", type=positive_number, metavar="USD", help="with --suggest: the load may cost as much")
+@option(
+    "--max-told",
+    type=whole_number(0),
+    metavar="N",
+    help="with --suggest: so many members may be told why there is no picture  [default: as many as now]",
+)
+@option(
+    "--map",
+    "axes",
+    envvar="MANDO_SIMULATE_MAP",
+    type=axes,
+    metavar="rate,down",
+    help="how long the recovery takes, by rate (up to 1.25 times --rate) and length of the fault (up to --down)",
+)
+def command(**given: Any) -> int:
     """Foresee what the project in DIR does: workflows/, queue.yaml, app.yaml, limits.yaml and deployment.yaml."""
-    if json_file is not None and not json_file.parent.is_dir():
-        raise wrong_option("json_file", f"cannot write {json_file}: No such folder")
-    project = _project(folder)
-    load = _load(rate, length_s, is_random, burst, per_day, arrivals)
-    faults = _scenario(load, story, down_s, at_s)
-    answer = replace(_simulate(project, faults, _model(model), seed), commit=_commit(folder))
-    if json_file is not None:
-        _write(json_file, json.dumps(answer.as_json(), indent=2, ensure_ascii=False) + "\n")
-    print(report(answer))
-    return 0 if answer.kept else _BROKEN
-
-
-def _project(folder: Path) -> Project:
+    wanted = Wanted(**given)
+    _combine(wanted)
+    load = load_of(wanted)
+    case = views.Question(version(wanted.folder), scenario_of(wanted, load), model_of(wanted.model), wanted)
     try:
-        return read_project(from_folder(folder))
-    except (NoSources, UnreadableFile) as error:
+        with Simulations(views.bar) as simulations:
+            return 0 if _show(case, simulations) else _BROKEN
+    except UnknownCall as error:
         raise CannotStart(str(error)) from None
-    except ProjectError as error:
-        raise WrongFile(str(error)) from None
 
 
-def _load(
-    rate: float,
-    length_s: float,
-    is_random: bool,
-    burst: int | None,
-    per_day: int | None,
-    arrivals: Path | None,
-) -> Load:
-    if arrivals is not None and per_day is not None:
-        raise wrong_option("arrivals", "a load is either those of a file or those of a day; leave one out")
-    if arrivals is not None:
-        load = _read(from_file, arrivals, "arrivals")
-    elif per_day is not None:
-        load = day(per_day, is_random=is_random)
-    else:
-        load = poisson(rate, length_s) if is_random else even(rate, length_s)
-    if not load.expected:
-        raise wrong_option("rate", "no request comes in that time")
-    return load if burst is None else at_once(load, burst, load.length_s / 3)
+def _show(case: views.Question, simulations: Simulations) -> bool:
+    """Whether the files in the folder keep the promise."""
+    wanted = case.wanted
+    if wanted.against is not None:
+        return views.against(case, simulations, other_version(wanted.against, wanted.folder))
+    if wanted.suggest:
+        return views.suggestion(case, simulations)
+    if wanted.sensitivity:
+        return views.sensitivity_of(case, simulations)
+    if wanted.axes is not None:
+        return views.map_of(case, simulations)
+    return views.one(case, simulations)
 
 
-def _scenario(load: Load, story: str | None, down_s: float | None, at_s: float | None) -> Scenario:
-    if story is None:
-        for name, value in (("down_s", down_s), ("at_s", at_s)):
-            if value is not None:
-                raise wrong_option(name, "nothing fails without --scenario")
-        return calm(load)
-    try:
-        return _read(lambda name: scenario(name, load, down_s, at_s), story, "story")
-    except UnknownScenario as error:
-        raise wrong_option("story", str(error)) from None
-    except NoLength as error:
-        raise wrong_option("down_s", str(error)) from None
+def _combine(wanted: Wanted) -> None:
+    """Refuse what does not go together, before anything is read."""
+    modes = {
+        "against": wanted.against is not None,
+        "suggest": wanted.suggest,
+        "sensitivity": wanted.sensitivity,
+        "axes": wanted.axes is not None,
+    }
+    chosen = [name for name, is_chosen in modes.items() if is_chosen]
+    if len(chosen) > 1:
+        raise wrong_option(chosen[1], f"{_shown(chosen[0])} is another question; ask one at a time")
+    for name in ("max_cost", "max_told"):
+        if getattr(wanted, name) is not None and not wanted.suggest:
+            raise wrong_option(name, "is a limit of --suggest, which is missing")
+    if _is_given("seeds") and not (modes["against"] or wanted.suggest):
+        raise wrong_option("seeds", "nothing is compared without --against or --suggest; --seed sets the luck of one")
+    if wanted.axes is not None:
+        if wanted.story is None:
+            raise wrong_option("axes", "nothing fails without --scenario")
+        for name in ("arrivals", "per_day"):
+            if getattr(wanted, name) is not None:
+                raise wrong_option("axes", f"the rate is an axis, so it cannot come from {_shown(name)}")
+        if wanted.json_file is not None:
+            raise wrong_option("json_file", "--map has no such numbers; --html writes its page")
+    for name in ("json_file", "html_file"):
+        file = getattr(wanted, name)
+        if file is not None and not file.parent.is_dir():
+            raise wrong_option(name, f"cannot write {file}: No such folder")
 
 
-def _model(name: str) -> Model:
-    return _read(read_model, name, "model")
+def _is_given(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
 
 
-def _read(read: Callable[[Given], Found], what: Given, parameter: str) -> Found:
-    """What the function reads; a file that is missing or wrong ends the command."""
-    try:
-        return read(what)
-    except FileMistake as error:
-        raise WrongFile(str(error)) from None
-    except UnicodeDecodeError:
-        raise wrong_option(parameter, f"{what} is not UTF-8") from None
-    except OSError as error:
-        raise wrong_option(parameter, f"cannot read {what}: {error.strerror}") from None
-
-
-def _simulate(project: Project, faults: Scenario, model: Model, seed: int) -> Answer:
-    load = faults.load
-    with click.progressbar(length=load.expected, label=load.label, file=sys.stderr) as bar:
-
-        def show(ended: int, _: int) -> None:
-            bar.update(min(ended, load.expected) - bar.pos)
-
-        try:
-            return simulate(project, load, faults, model, seed, show)
-        except UnknownCall as error:
-            raise CannotStart(str(error)) from None
-
-
-def _commit(folder: Path) -> str | None:
-    """The commit of the folder's repository, with a + if files differ from it; None if there is none."""
-    command = ["git", "-C", str(folder), "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=+"]
-    try:
-        found = subprocess.run(command, capture_output=True, check=True, text=True)  # noqa: S603 -- no shell
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return found.stdout.strip() or None
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise wrong_option("json_file", f"cannot write {file}: {error.strerror}") from None
+def _shown(name: str) -> str:
+    return {"axes": "--map", "per_day": "--day"}.get(name, f"--{name}")

@@ -11,7 +11,8 @@ from playwright.async_api import FloatRect, Locator, Page, expect
 from tests.browser.chromium import page_of
 from tests.tuning.page.test_page import HOSTILE
 from tests.tuning.simulate.examples import a_mended_outage, a_quiet_answer, an_outage
-from tuning.page.map_page import Cell, map_page
+from tuning.compare.outage_map import Cell
+from tuning.page.map_page import map_page
 from tuning.page.page import page, page_against
 from tuning.simulate.answer import Histogram, Shade, Spread
 

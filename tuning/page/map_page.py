@@ -4,48 +4,30 @@ In: a cell for each pair.  Out: HTML with one SVG, and no script.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
 
-from tuning.simulate.words import count, duration
+from tuning.compare.outage_map import SHADES_S, Cell, sentence, shade
+from tuning.simulate.words import count, duration, short_duration
 
 _HERE = Path(__file__).parent
-# A recovery of at most so many seconds has the style h0, h1, …; the last style has no end.
-_STEPS_S = (10.0, 60.0, 300.0, 1800.0)
 _HOT = 4  # from this style on the words need the colour of the ground
 _CELL_PX, _ROW_PX, _LEFT_PX, _BOTTOM_PX = 78, 44, 70, 46
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """recovered_after_s: from the end of the fault; None where it never did."""
-
-    rate_per_s: float
-    down_s: float
-    recovered_after_s: float | None
-    kept: bool
-
-
 def map_page(cells: Sequence[Cell], scenario: str, load: str, seed: int) -> str:
-    kept = sum(cell.kept for cell in cells)
-    never = sum(cell.recovered_after_s is None for cell in cells)
-    mood = "yes" if kept == len(cells) and not never else "no"
-    sentence = f"<em>Promise kept in {kept} of {len(cells)}</em>; {_never(never)}."
+    promise, recovery = sentence(cells)
+    mood = "yes" if all(cell.kept and cell.recovered_after_s is not None for cell in cells) else "no"
     return Template(_text("map.html")).substitute(
         title=escape(f"{scenario} · rate × length"),
         subtitle=escape(f"Each cell is a simulation: {load}."),
-        verdict=f'<p data-kept="{mood}">{sentence}</p>',
+        verdict=f'<p data-kept="{mood}"><em>{promise}</em>; {recovery}.</p>',
         map=_drawing(cells),
         scale=_scale(),
         footer=escape(f"Seed {seed}; the same seed and files give the same map."),
         style=_text("page.css") + _text("map.css"),
     )
-
-
-def _never(number: int) -> str:
-    return f"{number} did not recover" if number else "each recovered"
 
 
 def _drawing(cells: Sequence[Cell]) -> str:
@@ -80,7 +62,9 @@ def _cell(cell: Cell, column: int, row: int) -> str:
     promise = "kept" if cell.kept else "broken"
     said = f"{count(cell.rate_per_s)}/s, down for {duration(cell.down_s)}: {recovered}, promise {promise}"
     x, y = _LEFT_PX + column * _CELL_PX + 1, row * _ROW_PX + 1
-    words = f'<text x="{_middle(column)}" y="{y + 26}" text-anchor="middle">{_short(cell.recovered_after_s)}</text>'
+    words = (
+        f'<text x="{_middle(column)}" y="{y + 26}" text-anchor="middle">{short_duration(cell.recovered_after_s)}</text>'
+    )
     cross = "" if cell.kept else f'<text class="cross" x="{x + _CELL_PX - 6}" y="{y + 13}" text-anchor="end">✗</text>'
     return (
         f'<g class="{style}" tabindex="0" role="img" aria-label="{escape(said)}"><title>{escape(said)}</title>'
@@ -89,28 +73,16 @@ def _cell(cell: Cell, column: int, row: int) -> str:
     )
 
 
-def _short(recovered_after_s: float | None) -> str:
-    """One number and one unit, as a cell has room for."""
-    if recovered_after_s is None:
-        return "never"
-    if recovered_after_s < 1:
-        return "at once"
-    if recovered_after_s < 60:
-        return f"{recovered_after_s:.0f} s"
-    number, unit = (recovered_after_s / 60, "min") if recovered_after_s < 3600 else (recovered_after_s / 3600, "h")
-    return f"{count(round(number, 1) if number < 10 else round(number))} {unit}"
-
-
 def _style(recovered_after_s: float | None) -> str:
     if recovered_after_s is None:
         return "never"
-    step = sum(recovered_after_s > limit_s for limit_s in _STEPS_S)
+    step = shade(recovered_after_s)
     return f"h{step} hot" if step >= _HOT else f"h{step}"
 
 
 def _scale() -> str:
-    names = [f"≤ {duration(limit_s)}" for limit_s in _STEPS_S] + ["longer", "never"]
-    styles = [f"h{step}" for step in range(len(_STEPS_S) + 1)] + ["never"]
+    names = [f"≤ {duration(limit_s)}" for limit_s in SHADES_S] + ["longer", "never"]
+    styles = [f"h{step}" for step in range(len(SHADES_S) + 1)] + ["never"]
     return "".join(f'<span><i class="{style}"></i>{name}</span>' for style, name in zip(styles, names, strict=True))
 
 

@@ -36,9 +36,10 @@ _SCRIPTS = (
 )
 
 
-def page(answer: Answer) -> str:
-    """One answer."""
-    return _page(answer, _sentence(answer), numbers_of(answer), {"": answer})
+def page(answer: Answer, more: str = "") -> str:
+    """One answer.  more: a sentence besides the verdict."""
+    sentences = _sentence(answer) + (f"<p>{escape(more)}</p>" if more else "")
+    return _page(answer, sentences, numbers_of(answer), {"": answer})
 
 
 def page_against(before: Answer, after: Answer, names: tuple[str, str], bands: Bands | None = None) -> str:

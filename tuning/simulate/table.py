@@ -156,7 +156,7 @@ def _difference(row: Row, before: Json, after: Json, band: tuple[float, float] |
         row.text(before),
         row.text(after),
         NOTHING if change is None else _signed(row, change),
-        "" if band is None else f"{_signed(row, low)} … {_signed(row, high)}",
+        "" if band is None or band == (change, change) == (0, 0) else f"{_signed(row, low)} … {_signed(row, high)}",
         verdict,
     )
 

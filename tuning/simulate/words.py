@@ -26,6 +26,18 @@ def duration(seconds: float | None) -> str:
     return _two(minutes // 60, "h", minutes % 60, "min")
 
 
+def short_duration(seconds: float | None) -> str:
+    """One number and one unit, as a cell of a map has room for; None is never."""
+    if seconds is None:
+        return "never"
+    if seconds < 1:
+        return "at once"
+    if seconds < _MINUTE_S:
+        return f"{seconds:.0f} s"
+    number, unit = (seconds / 60, "min") if seconds < _HOUR_S else (seconds / _HOUR_S, "h")
+    return f"{count(round(number, 1) if number < 10 else round(number))} {unit}"
+
+
 def count(number: float) -> str:
     """36,000, and one decimal of what is small and not whole: 7.4."""
     return f"{number:,.0f}" if number == int(number) or abs(number) >= 100 else _trimmed(f"{number:,.1f}")

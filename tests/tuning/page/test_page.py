@@ -6,7 +6,8 @@ import random
 import re
 
 from tests.tuning.simulate.examples import a_mended_outage, a_quiet_answer, an_outage
-from tuning.page.map_page import Cell, map_page
+from tuning.compare.outage_map import Cell
+from tuning.page.map_page import map_page
 from tuning.page.page import page, page_against
 from tuning.simulate.answer import Line, Series
 
