@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from difflib import unified_diff
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import yaml
@@ -25,6 +26,7 @@ from tuning.simulate.load import Load, even
 from tuning.simulate.scenario import scenario
 from tuning.simulate.simulation import simulate
 from tuning.simulate.text import report, report_against
+from tuning.simulate.words import count, duration
 from tuning.sources import Sources, from_folder
 from tuning.tables import PAGE, page_with
 
@@ -36,6 +38,8 @@ MADE_OF = PLOTS / "made-of.json"
 LOAD, SCENARIO, DOWN_S = even(40, 900), "discord-down", 600.0
 EDIT = ("app.max_instances", 20)
 NAMES = ("today", "edited")
+_VERSIONS = ("HEAD", "here")  # as the command names them
+_WIDTH = 120
 _OUTAGE = ("executions-at-once", "retry-load")  # rules of `mando check`
 
 
@@ -64,10 +68,29 @@ def blocks(before: Answer, after: Answer) -> Mapping[str, str]:
     """What stands in the page, by name of the block."""
     return {
         "suspicion": f"```\n{suspicion()}\n```",
-        "today": f"```\n{report(before)}\n```",
+        "today": f"```\n{_printed(report(before))}\n```",
+        "result": _result(before),
         "edit": f"```diff\n{diff()}\n```",
-        "proof": f"```\n{report_against(before, after, NAMES)}\n```",
+        "proof": f"```\n{_printed(report_against(before, after, _VERSIONS))}\n```",
     }
+
+
+def _printed(text: str) -> str:
+    """The sentence and the table, in short lines.  The sparklines below them show less than the picture."""
+    lines = "\n\n".join(text.split("\n\n")[:2]).splitlines()
+    return "\n".join(fill(line, _WIDTH) if len(line) > _WIDTH else line for line in lines)
+
+
+def _result(answer: Answer) -> str:
+    after = "The bot does not work as before again."
+    if answer.recovered_after_s is not None:
+        after = f"It takes {duration(answer.recovered_after_s)} until the bot answers as fast as before."
+    ends = f"{count(answer.lost)} end with “thinking…” and then nothing, and {count(answer.told)} with a sentence"
+    return fill(
+        f"**Today's files {'keep' if answer.kept else 'break'} the promise.** Of {count(answer.acknowledged)} requests "
+        f"{ends} in place of a picture. {after}",
+        _WIDTH,
+    )
 
 
 def made_of() -> dict[str, Any]:

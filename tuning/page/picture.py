@@ -154,12 +154,12 @@ def _panel(panel: _Panel, runs: Mapping[str, Answer], time: Axis, top_px: float)
 def _keys(panel: _Panel, runs: Mapping[str, Answer], y_px: float) -> Iterator[str]:
     """From the right: what each line is, and the most that it shows."""
     answer, *others = runs.values()
-    names = list(runs)
-    keys = [(f"line {name}", label, [answer.series.columns[name]]) for name, label in panel.lines.items()]
-    keys += [("before", names[-1], [run.series.columns[name] for name in panel.lines]) for run in others]
+    keys = [(f"line {name}", f"{label} ≤ {_most(answer, name, panel)}") for name, label in panel.lines.items()]
+    for run in others:
+        mosts = [_most(run, name, panel) for name in panel.lines]
+        keys.append(("before", " ≤ ".join([list(runs)[-1], *(mosts if len(mosts) == 1 else [])])))
     x_px = float(_WIDTH_PX - _RIGHT_PX)
-    for style, label, columns in reversed(keys):
-        said = f"{label} ≤ {_most(columns[0], panel.text)}" if len(columns) == 1 else label
+    for style, said in reversed(keys):
         yield f'<text class="key" x="{x_px:.1f}" y="{y_px}" text-anchor="end">{escape(said)}</text>'
         x_px -= 6.6 * len(said) + 8
         yield f'<path class="{style}" d="M{x_px - 18:.1f} {y_px - 4}h16"/>'
@@ -195,5 +195,8 @@ def _numbers(column: Column) -> Sequence[float]:
     return [number for number in column if number is not None]
 
 
-def _most(column: Column, text: Callable[[float], str]) -> str:
-    return text(max(_numbers(column), default=0.0)) if _numbers(column) else NOTHING
+def _most(answer: Answer, name: str, panel: _Panel) -> str:
+    """A column has what was at the end of each time; the answer's own numbers are of every instant."""
+    exact = {"executions": answer.executions.most_at_once, "queued": answer.executions.most_queued}
+    numbers = _numbers(answer.series.columns[name])
+    return panel.text(exact.get(name, max(numbers))) if numbers else NOTHING
