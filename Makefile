@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help up test coverage lint format bench chaos attack mutants golden sheet docs pins connectors audit
+.PHONY: help up test coverage lint format bench chaos attack mutants golden sheet docs plots pins connectors audit
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,6 +53,9 @@ sheet: .venv/ready  ## draw the picture in the README again
 docs: .venv/ready  ## draw the state machine in docs/architecture.md and the tables in docs/tuning.md again
 	@$(BIN)/python -m deploy.diagram
 	@$(BIN)/python -m tuning.tables
+
+plots: .venv/ready  ## simulate the outage of docs/tuning.md and of the README again, with its pictures; takes minutes
+	@$(BIN)/python -m tuning.plots
 
 pins: .venv/ready  ## pin the dependencies of pyproject.toml
 	@$(PIN) --output-file requirements.txt

@@ -18,7 +18,7 @@ from tuning.sources import NoSources, UnreadableFile, from_folder
     "2 there is nothing to check."
 )
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-@option("--json", "as_json", is_flag=True, help="print the findings as JSON")
+@option("--json", "as_json", envvar="MANDO_CHECK_JSON", is_flag=True, help="print the findings as JSON")
 @option("--strict", is_flag=True, help="a warning is exit code 1 too")
 def command(folder: Path, as_json: bool, strict: bool) -> int:
     """DIR has workflows/, queue.yaml, app.yaml, schemas/, ingress/limits.yaml and deploy/deployment.yaml."""

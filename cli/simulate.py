@@ -157,6 +157,10 @@ def _combine(wanted: Wanted) -> None:
             raise wrong_option(name, "is a limit of --suggest, which is missing")
     if _is_given("seeds") and not (modes["against"] or wanted.suggest):
         raise wrong_option("seeds", "nothing is compared without --against or --suggest; --seed sets the luck of one")
+    for name in ("rate", "length_s"):
+        for other in ("arrivals", "per_day"):
+            if _is_given(name) and getattr(wanted, other) is not None:
+                raise wrong_option(name, f"the requests are those of {_shown(other)}; leave one out")
     if wanted.axes is not None:
         if wanted.story is None:
             raise wrong_option("axes", "nothing fails without --scenario")

@@ -9,8 +9,8 @@ from typing import TypeVar
 import click
 
 from cli.errors import CannotStart, WrongFile, wrong_option
-from tuning.durations import duration_s
-from tuning.model import Model, read_model
+from tuning.durations import duration_s, in_words
+from tuning.model import MODELS, Model, read_model
 from tuning.project import ProjectError, read_project
 from tuning.simulate.load import Load, at_once, day, even, from_file, poisson
 from tuning.simulate.scenario import NoLength, Scenario, UnknownScenario, calm, scenario
@@ -121,6 +121,8 @@ def scenario_of(wanted: Wanted, load: Load) -> Scenario:
             if value is not None:
                 raise wrong_option(name, "nothing fails without --scenario")
         return calm(load)
+    if wanted.at_s is not None and wanted.at_s > load.length_s:
+        raise wrong_option("at_s", f"no request comes after {in_words(load.length_s)}")
     try:
         return _read(lambda name: scenario(name, load, wanted.down_s, wanted.at_s), wanted.story, "story")
     except UnknownScenario as error:
@@ -130,6 +132,10 @@ def scenario_of(wanted: Wanted, load: Load) -> Scenario:
 
 
 def model_of(name: str) -> Model:
+    if name not in MODELS and not name.endswith((".yaml", ".yml")):
+        raise wrong_option(
+            "model", f"unknown model '{name}', expected {', '.join(MODELS)} or a file that ends in .yaml"
+        )
     return _read(read_model, name, "model")
 
 

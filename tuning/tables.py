@@ -1,6 +1,6 @@
 """The tables of docs/tuning.md: the rules of `mando check`, scenarios, models, prices.  `make docs` puts them there.
 
-Each table stands between `<!-- make docs: NAME -->` and `<!-- until here -->`.
+Each table stands between `<!-- make docs: NAME -->` and `<!-- until here -->`; plots.py has blocks of its own.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,14 +18,14 @@ PAGE = Path(__file__).parent.parent / "docs" / "tuning.md"
 _END = "<!-- until here -->"
 
 
-def page_with(page: str, name: str, table: str) -> str:
-    """The page with that table replaced.  Raises ValueError if its mark is missing."""
-    begin = f"<!-- make docs: {name} -->"
+def page_with(page: str, name: str, block: str, *, target: str = "make docs") -> str:
+    """The page with that block replaced.  Raises ValueError if its mark is missing."""
+    begin = f"<!-- {target}: {name} -->"
     before, found, rest = page.partition(f"{begin}\n")
     _, ended, after = rest.partition(_END)
     if not found or not ended:
         raise ValueError(f"the page has no block from {begin} to {_END}")
-    return f"{before}{begin}\n{table}\n{_END}{after}"
+    return f"{before}{begin}\n{block}\n{_END}{after}"
 
 
 def rules() -> str:

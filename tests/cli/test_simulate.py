@@ -40,9 +40,11 @@ def test_the_file_holds_the_numbers(tmp_path: Path) -> None:
         (["--scenario", "cold", "--down", "5s"], "--down"),
         (["--down", "5m"], "nothing fails without --scenario"),
         (["--at", "5m"], "nothing fails without --scenario"),
+        (["--scenario", "discord-down", "--at", "6s"], "--at: no request comes after 5s"),
         (["--model", "no-such.yaml"], "--model"),
-        (["--arrivals", "no-such.json"], "--arrivals"),
-        (["--arrivals", "no-such.json", "--day", "100"], "--arrivals"),
+        (["--model", "cluod"], "--model: unknown model 'cluod', expected cloud, local or a file that ends in .yaml"),
+        (["--arrivals", "a.json"], "--rate: the requests are those of --arrivals; leave one out"),
+        (["--day", "100"], "--rate: the requests are those of --day; leave one out"),
         (["--rate", "0.001"], "--rate"),
     ],
 )
@@ -51,6 +53,12 @@ def test_a_wrong_option_is_said_and_exits_with_2(
 ) -> None:
     assert run([*SHORT, *wrong]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [[], ["--day", "100"]])
+def test_wrong_arrivals_are_said(more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["simulate", str(ROOT), "--arrivals", "no-such.json", *more]) == 2
+    assert "mando simulate: --arrivals: " in capsys.readouterr().err
 
 
 def test_a_folder_without_a_project_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

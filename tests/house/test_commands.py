@@ -31,6 +31,8 @@ RUN_ELSEWHERE = {
     "make golden": "tests/mandala/test_golden.py",
     "make mutants ROOM=tasks COUNT=20": "tests/mutants/test_mutants.py",
     "make docs": "tests/deploy/test_diagram.py",
+    "mando check": "tests/tuning/test_plots.py",
+    "mando simulate --scenario discord-down --down 10m --rate 40 --for 15m": "tests/tuning/test_plots.py",
 }
 RUN_HERE = [command for command in commands(README) + commands(GUIDE) if command not in RUN_ELSEWHERE]
 MAKE = [command for command in commands(README) + commands(GUIDE) if command.startswith("make ")]

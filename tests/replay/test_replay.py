@@ -116,11 +116,28 @@ def test_every_command_of_the_runbook_works(up: Up, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "replaying.md").read_text()
     commands = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert len(commands) == 6
-    bin_folder = tmp_path / "bin"
+    ran = in_shell(up, tmp_path, commands)
+    assert ran.returncode == 0, ran.stderr
+    assert "SUCCEEDED" in ran.stdout
+    assert ran.stdout.splitlines()[-1] == "1 replayed, 1 SUCCEEDED"
+    assert all(shows_a_picture(up, sent) for sent in lost)
+
+
+def test_the_queued_executions_are_counted_as_the_page_on_tuning_says(up: Up, tmp_path: Path) -> None:
+    require_gcloud()
+    page = (ROOT / "docs" / "tuning.md").read_text()
+    command = next(line for line in page.splitlines() if line.startswith("gcloud "))
+    assert up.ended(up.interact()["id"])["state"] == "SUCCEEDED"
+    ran = in_shell(up, tmp_path, ['eval "$(mando env)"', command])
+    assert (ran.returncode, ran.stdout.strip()) == (0, "0"), ran.stderr
+
+
+def in_shell(up: Up, folder: Path, commands: list[str]) -> subprocess.CompletedProcess[str]:
+    bin_folder = folder / "bin"
     bin_folder.mkdir()
     (bin_folder / "mando").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cli.main "$@"\n')
     (bin_folder / "mando").chmod(0o755)
-    ran = subprocess.run(
+    return subprocess.run(
         ["bash", "-euxo", "pipefail", "-c", "\n".join(commands)],
         env={
             **os.environ,
@@ -128,13 +145,9 @@ def test_every_command_of_the_runbook_works(up: Up, tmp_path: Path) -> None:
             "PYTHONPATH": str(ROOT),
             "MANDO_PORT": str(up.port),
         },
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    assert ran.returncode == 0, ran.stderr
-    assert "SUCCEEDED" in ran.stdout
-    assert ran.stdout.splitlines()[-1] == "1 replayed, 1 SUCCEEDED"
-    assert all(shows_a_picture(up, sent) for sent in lost)

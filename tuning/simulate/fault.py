@@ -86,5 +86,31 @@ class Fault:
 
     @property
     def label(self) -> str:
-        """For charts and tables: discord error 503."""
-        return f"{self.part} {self.kind.replace('_', ' ')}{f' {self.status}' if self.kind == 'error' else ''}"
+        """For charts and tables, as people say it: Discord down (503)."""
+        shares = {share for _, share in self.share.corners}
+        whole, part = _SAID[self.kind]
+        if shares == {1}:
+            said = whole
+        else:
+            said = f"{part} {'up to ' if len(shares) > 1 else ''}{max(shares):.0%} of calls".replace("%", " %")
+        status = "" if self.status is None else f" ({self.status})"
+        return f"{_NAMES[self.part]} {said}{' on and off' if self.flaps else ''}{status}"
+
+
+_NAMES: Mapping[Part, str] = {
+    "discord": "Discord",
+    "steps": "App Engine",
+    "storage": "Cloud Storage",
+    "executions": "Workflows",
+    "tasks": "Cloud Tasks",
+    "tokens": "Google's tokens",
+}
+# Of all calls, and before a share of them.
+_SAID: Mapping[Kind, tuple[str, str]] = {
+    "error": ("down", "fails"),
+    "rate_limit": ("limits our rate", "refuses"),
+    "slow": ("slow", "slow for"),
+    "hang": ("does not answer", "does not answer"),
+    "stall": ("sends nothing", "sends nothing"),
+    "cold": ("starts anew", "starts anew"),
+}

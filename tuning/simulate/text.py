@@ -3,11 +3,12 @@
 In: one Answer, or two of the same load and faults.  Out: text without a line end after it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from tuning.simulate.answer import Answer, Series
-from tuning.simulate.sparkline import Column, mark, sparkline
+from tuning.simulate.answer import Answer
+from tuning.simulate.sparkline import mark, sparkline
 from tuning.simulate.table import Bands, Difference, differences, groups, numbers, rows, same_in_both
 from tuning.simulate.verdict import verdict, verdict_against
 from tuning.simulate.words import NOTHING, count, duration
@@ -76,44 +77,51 @@ def _differences(of: Sequence[Difference], names: tuple[str, str]) -> Iterator[s
 
 @dataclass(frozen=True, slots=True)
 class _Spark:
-    """One line: a column of Answer.series, and what is said of it at the end of the line."""
+    """One line: a column of Answer.series, and what is said at the end of the line."""
 
     column: str
     label: str
-    said: Callable[[Column, Series, Mapping[str, float]], str]
+    said: Callable[[Answer], str]
     is_log: bool = False
 
 
-def _most_per_s(column: Column, series: Series, _: Mapping[str, float]) -> str:
-    return f"{count(round(_most(column) / series.bucket_s, 1))}/s at most"
+def _column(name: str, answer: Answer) -> list[float]:
+    return [number for number in answer.series.columns[name] if number is not None]
 
 
-def _most_at_once(column: Column, *_: object) -> str:
-    return f"{count(_most(column))} at most"
+def _at_most(number: float) -> str:
+    return f"{count(number)} at most"
 
 
-def _most_of_quota(column: Column, _: Series, limits: Mapping[str, float]) -> str:
-    of = f" of {count(limits['executions'])}" if "executions" in limits else ""
-    return f"{count(_most(column))}{of} at most"
+def _per_s(name: str, answer: Answer) -> str:
+    most = max(_column(name, answer), default=0.0)
+    return f"{count(round(most / answer.series.bucket_s, 1))}/s at most"
 
 
-def _slowest(column: Column, *_: object) -> str:
-    numbers = [number for number in column if number is not None]
-    return f"{duration(min(numbers))} to {duration(max(numbers))}, in decades" if numbers else NOTHING
+def _waiting(answer: Answer) -> str:
+    """A column has what was at the end of each time; a queue's own number is of every instant."""
+    of_one = (line.most_waiting for line in answer.queues.values())
+    return _at_most(max([*_column("waiting", answer), *of_one], default=0.0))
 
 
-def _most(column: Column) -> float:
-    return max((number for number in column if number is not None), default=0.0)
+def _executions(answer: Answer) -> str:
+    of = f" of {count(answer.limits['executions'])}" if "executions" in answer.limits else ""
+    return f"{count(answer.executions.most_at_once)}{of} at most"
+
+
+def _slowest(answer: Answer) -> str:
+    numbers = _column("p95", answer)
+    return f"{duration(min(numbers))} to {duration(max(numbers))}, log scale" if numbers else NOTHING
 
 
 _LINES = (
-    _Spark("arrivals", "arrivals", _most_per_s),
-    _Spark("waiting", "in the queues", _most_at_once),
-    _Spark("queued", "queued", _most_at_once),
-    _Spark("asleep", "asleep", _most_at_once),
-    _Spark("executions", "executions", _most_of_quota),
-    _Spark("instances", "instances", _most_at_once),
-    _Spark("errors", "errors", _most_per_s),
+    _Spark("arrivals", "arrivals", partial(_per_s, "arrivals")),
+    _Spark("waiting", "in the queues", _waiting),
+    _Spark("queued", "queued", lambda answer: _at_most(answer.executions.most_queued)),
+    _Spark("asleep", "asleep", lambda answer: _at_most(max(_column("asleep", answer), default=0.0))),
+    _Spark("executions", "executions", _executions),
+    _Spark("instances", "instances", lambda answer: _at_most(answer.instances.most)),
+    _Spark("errors", "errors", partial(_per_s, "errors")),
     _Spark("p95", "p95 to reply", _slowest, is_log=True),
 )
 
@@ -129,7 +137,6 @@ def _sparklines(answer: Answer) -> Iterator[str]:
         if fault.begins_s < length_s
     )
     for line in _LINES:
-        column = series.columns[line.column]
-        drawn = sparkline(column, _SPARKS, is_log=line.is_log)
-        yield f"{line.label:{margin}}{drawn}  {line.said(column, series, answer.limits)}"
+        drawn = sparkline(series.columns[line.column], _SPARKS, is_log=line.is_log)
+        yield f"{line.label:{margin}}{drawn}  {line.said(answer)}"
     yield f"{'':{margin}}{'0':<{max(1, width - len(duration(length_s)))}}{duration(length_s)}"

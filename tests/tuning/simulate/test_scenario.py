@@ -150,7 +150,8 @@ def test_two_faults_of_one_part_divide_its_calls() -> None:
     found = a_story(faults)
     hits = [found.hit("discord", 10, u) for u in (0, 0.199, 0.2, 0.699, 0.7, 0.999)]
     assert [hit and hit.label for hit in hits] == [
-        *("discord error 403", "discord error 403", "discord hang", "discord hang", None, None)
+        *("Discord fails 20 % of calls (403)", "Discord fails 20 % of calls (403)"),
+        *("Discord does not answer 50 % of calls", "Discord does not answer 50 % of calls", None, None),
     ]
 
 
