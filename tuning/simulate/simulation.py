@@ -187,6 +187,7 @@ class _Simulation:
             instances=Instances(self._fleet.most, self._fleet.hours(self._agenda.now_s)),
             recovered_after_s=self._recovered_after_s(),
             cost_usd=self._cost(measure.sent),
+            prices_as_of=read_prices().as_of,
             kept=not ends["lost"] and not measure.duplicates,
             load=self._load.label,
             scenario=self._scenario.name,
