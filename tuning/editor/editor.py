@@ -129,7 +129,7 @@ class _Lines:
 
     async def say(self, kind: str, **message: Any) -> None:
         """Raises ConnectionResetError where the page has gone, also if it knows the line already."""
-        if self._request.transport is None or self._request.transport.is_closing():
+        if self._request.transport is None:
             raise ConnectionResetError
         if self._said.get(kind) != message:
             self._said[kind] = message
