@@ -1,7 +1,7 @@
 """Measure what the parts cost on this machine.  Called by foresight and model_text.
 
 In: a running `mando up`.  Out: Measured.  A request alone shows how long each part takes, and how many seconds of the
-processors; many at once show how many processors there are for us.
+processors; requests that Discord limits, what another attempt costs; many at once, how many processors are for us.
 """
 
 import json
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import mandala
-from bench.stand_in.live import Members, Reply, quantile
+from bench.stand_in.live import Break, Members, Reply, quantile
 from tests.system.up import Up
 
 SHARES = (0.1, 0.5, 0.9, 0.99)
@@ -19,25 +19,29 @@ SHARES = (0.1, 0.5, 0.9, 0.99)
 _PICTURES = 60
 _ALONE, _ALONE_PER_S = 100, 5.0
 _MANY, _AT_ONCE = 400, 16
+_LIMITED = 20
+_LIMIT = Break({"target": "discord", "kind": "429"}, 0.0, 10.0)
 
 Spread = tuple[float, ...]  # seconds, at SHARES
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Seconds.  before: from the interaction to the execution; generate: of that call; reply: from there to the reply.
+    """Seconds.  before: from the interaction to the execution; after: from there to the reply; generate: of that call.
 
-    draw_cpu, steps_cpu, other_cpu: of one core, for a picture and for a request.  per_s: requests at most; cores: of
-    those that they get then.
+    draw_cpu, steps_cpu, other_cpu: of one core, for a picture and for a request; again_…: for an attempt in vain whose
+    picture is in the bucket.  per_s: requests at most; cores: of those that they get then.
     """
 
     alone_s: Spread
     before_s: Spread
     generate_s: Spread
-    reply_s: Spread
+    after_s: Spread
     draw_cpu_s: Spread
     steps_cpu_s: float
     other_cpu_s: float
+    again_steps_cpu_s: float
+    again_other_cpu_s: float
     per_s: float
     cores: float
 
@@ -51,18 +55,23 @@ def measure(up: Up, members: Members) -> Measured:
     draws = sorted(_draws_s())
     members.run([number / _ALONE_PER_S for number in range(10)])  # warms up
     alone = members.run([number / _ALONE_PER_S for number in range(_ALONE)])
+    limited = members.run([0.0] * _LIMITED, _LIMIT)
     many = members.run([0.0] * _MANY, at_once=_AT_ONCE)
-    before_s, generate_s, reply_s = zip(*_parts(up, members, alone.replies), strict=True)
+    before_s, generate_s, after_s = zip(*_parts(up, members, alone.replies), strict=True)
     cpu_s, steps_cpu_s = alone.used.ours / _ALONE, alone.used.parts["steps"] / _ALONE
-    per_s = _per_s(many.replies)
+    in_vain, per_s = limited.calls["reply"] - _LIMITED, _per_s(many.replies)
+    again_cpu_s = (limited.used.ours - _LIMITED * cpu_s) / in_vain
+    again_steps_cpu_s = (limited.used.parts["steps"] - _LIMITED * steps_cpu_s) / in_vain
     return Measured(
         alone_s=_spread(alone.times_s),
         before_s=_spread(before_s),
         generate_s=_spread(generate_s),
-        reply_s=_spread(reply_s),
+        after_s=_spread(after_s),
         draw_cpu_s=_spread(draws),
         steps_cpu_s=steps_cpu_s,
         other_cpu_s=cpu_s - steps_cpu_s,
+        again_steps_cpu_s=again_steps_cpu_s,
+        again_other_cpu_s=again_cpu_s - again_steps_cpu_s,
         per_s=per_s,
         cores=per_s * cpu_s,
     )
@@ -78,13 +87,14 @@ def _draws_s() -> Iterator[float]:
 
 
 def _parts(up: Up, members: Members, replies: Sequence[Reply]) -> Iterator[tuple[float, float, float]]:
-    """Of each request: seconds until its execution, of /generate-image, and from there to the reply."""
+    """Of each request: seconds until its execution, of /generate-image, and from the execution to the reply."""
     names = {json.loads(one["argument"])["interaction_id"]: one["name"] for one in members.executions("FULL")}
     for one in (one for one in replies if one.to_picture_s is not None):
         entries = up.get(f"v1/{names[one.id]}/stepEntries?pageSize=100")["stepEntries"]
         (generate,) = (entry for entry in entries if entry["step"] == "generate")
         begun, ended = (datetime.fromisoformat(generate[name]).timestamp() for name in ("createTime", "updateTime"))
-        yield begun - one.sent_at, ended - begun, one.sent_at + (one.to_picture_s or 0.0) - ended
+        before_s = begun - one.sent_at
+        yield before_s, ended - begun, (one.to_picture_s or 0.0) - before_s
 
 
 def _per_s(replies: Sequence[Reply]) -> float:

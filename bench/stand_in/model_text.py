@@ -11,45 +11,44 @@ from pathlib import Path
 from bench.stand_in.machine import SHARES, Measured, Spread
 
 LEAST_S = 0.0003  # in place of what is too short to be told apart from what is computed
-_REPLY_SHARE = 0.5  # of what the steps compute besides drawing: the token, the picture from the bucket and to Discord
 _WIDTH = 120
 
 
 def numbers_of(found: Measured) -> Mapping[str, float | Spread]:
     """Parameter → value.  A part of the way that is short is a constant, the others get the spread that was seen.
 
-    What the bucket and Discord compute for a step is counted as the step's: it happens on the same processors.
+    What the reply does not wait for is left out, of the cores too.  What only a first attempt computes, be it for the
+    bucket or for Discord, is counted with the picture.
     """
-    besides_s = max(found.steps_cpu_s - found.draw_cpu_s[1], 2 * LEAST_S)  # of the steps, besides drawing
-    again_cpu_s = besides_s * (1 - _REPLY_SHARE)
-    generate_cpu_s, reply_cpu_s = found.draw_cpu_s[1] + again_cpu_s, besides_s * _REPLY_SHARE
-    before_s = found.before_s[1]
-    around_generate_s = max(found.generate_s[1] - generate_cpu_s, LEAST_S)
-    around_reply_s = max(found.reply_s[1] - reply_cpu_s, LEAST_S)
-    # What the others compute and the reply does not wait for is left out, here and of the cores.
-    busy = min(found.other_cpu_s / (before_s + around_generate_s + around_reply_s), 1.0)
-    call_cpu_s = min(around_generate_s, around_reply_s) * busy
-    generate_cpu_s += around_generate_s * busy - call_cpu_s
-    reply_cpu_s += around_reply_s * busy - call_cpu_s
-    cpu_s = before_s * busy + 2 * call_cpu_s + generate_cpu_s + reply_cpu_s
-    draws_s = tuple(generate_cpu_s + one - found.draw_cpu_s[1] for one in found.draw_cpu_s)
+    waited_for = min(1.0, (found.alone_s[1] - 10 * LEAST_S) / found.cpu_s)
+    others_s = max(found.alone_s[1] - found.steps_cpu_s, found.other_cpu_s)
+    request_cpu_s = found.before_s[1] * found.other_cpu_s / others_s * waited_for
+    again_cpu_s, call_cpu_s = (
+        max(one / 2 * waited_for, LEAST_S) for one in (found.again_steps_cpu_s, found.again_other_cpu_s)
+    )
+    reply_cpu_s = again_cpu_s  # both open the request; the one looks into the bucket, the other calls Discord
+    first_cpu_s = found.cpu_s * waited_for - request_cpu_s - 2 * call_cpu_s - reply_cpu_s
+    generate_cpu_s = tuple(max(first_cpu_s + one - found.draw_cpu_s[1], one) for one in found.draw_cpu_s)
+    cpu_s = request_cpu_s + 2 * call_cpu_s + generate_cpu_s[1] + reply_cpu_s
+    steps_s = (one + 2 * call_cpu_s + reply_cpu_s + 4 * LEAST_S for one in generate_cpu_s)
+    waits_s = _less(found.after_s, *steps_s)
     return {
         "ingress.network_s": LEAST_S,
         "ingress.handle_s": LEAST_S,
         "tasks.create_s": LEAST_S,
-        "tasks.dispatch_s": _less(found.before_s, before_s * busy + 3 * LEAST_S),
+        "tasks.dispatch_s": _less(found.before_s, request_cpu_s + 4 * LEAST_S),
         "executions.create_s": LEAST_S,
         "executions.hop_s": LEAST_S,
         "machine.cores": found.per_s * cpu_s,
-        "machine.request_cpu_s": before_s * busy,
+        "machine.request_cpu_s": request_cpu_s,
         "machine.call_cpu_s": call_cpu_s,
-        "steps.generate_cpu_s": draws_s,
+        "steps.generate_cpu_s": generate_cpu_s,
         "steps.generate_again_cpu_s": again_cpu_s,
         "steps.reply_cpu_s": reply_cpu_s,
-        "storage.write_s": _less(found.generate_s, *(one + call_cpu_s + LEAST_S for one in draws_s)),
+        "storage.write_s": tuple(one / 2 for one in waits_s),
         "storage.read_s": LEAST_S,
         "storage.look_s": LEAST_S,
-        "discord.reply_s": _less(found.reply_s, reply_cpu_s + call_cpu_s + 2 * LEAST_S),
+        "discord.reply_s": tuple(one / 2 for one in waits_s),
         "discord.tell_s": LEAST_S,
     }
 
@@ -94,7 +93,7 @@ def _entry(own: str, unit: str, value: float | Spread) -> list[str]:
         median = value[SHARES.index(0.5)]
         pairs = zip(SHARES, value, strict=True)
         shown = "{" + ", ".join(f"p{share * 100:g}: {one:.3g}" for share, one in pairs) + "}"
-    is_told = value != LEAST_S
+    is_told = median > LEAST_S
     about = f"sure: {'measured' if is_told else 'guess'}, range: [{median / 2:.2g}, {median * 2:.2g}],"
     source = f'source: "{"measured here" if is_told else "too short to be told apart from what is computed"}"}}'
     head = f"    {own}: {{value: {shown}, unit: {unit}, {about}"

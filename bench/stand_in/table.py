@@ -38,12 +38,14 @@ def print_measured(found: Measured) -> None:
     for name, spread in (
         ("until the reply", found.alone_s),
         ("  until the execution begins", found.before_s),
-        ("  /generate-image", found.generate_s),
-        ("  from there to the reply", found.reply_s),
+        ("  from there to the reply", found.after_s),
+        ("    /generate-image", found.generate_s),
         ("processor time of a picture", found.draw_cpu_s),
     ):
         print(f"  {name:<27}" + _ms(spread))
     print(f"  processor time of a request: {found.cpu_s * 1000:.1f} ms, the steps' {found.steps_cpu_s * 1000:.1f}")
+    again_s = found.again_steps_cpu_s + found.again_other_cpu_s
+    print(f"  of an attempt in vain:       {again_s * 1000:.1f} ms, the steps' {found.again_steps_cpu_s * 1000:.1f}")
     print(f"  many at once: {found.per_s:.1f} a second, so {found.cores:.2f} of {os.cpu_count()} cores are ours")
 
 
