@@ -117,3 +117,9 @@ def test_a_place_is_that_of_the_value_or_of_what_is_around_it() -> None:
     assert key_place(sources, "a.yaml", "a", "b") == Place("a.yaml", 2, 3)
     assert key_place(sources, "a.yaml") == Place("a.yaml", 1, 1)
     assert place(sources, "b.yaml", "a") == Place("b.yaml", 1, 1)
+
+
+def test_a_line_with_another_indentation_is_said_in_plain_words() -> None:
+    text = "runtime: python313\nautomatic_scaling:\n   max_instances: 4\n  max_concurrent_requests: 8\n"
+    with pytest.raises(Unreadable, match=r"app\.yaml:4:3: this line is not indented like those above it"):
+        read_app_yaml({"app.yaml": text})
