@@ -4,13 +4,14 @@ The real workflow and the real rules of the queue run against models of the serv
 reads what the options name, simulate_views runs one simulation or many and shows them.
 """
 
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli import simulate_views as views
-from cli.errors import CannotStart, wrong_option
+from cli.errors import CannotStart, Failed, wrong_option
 from cli.options import option, positive_number, whole_number
 from cli.simulate_inputs import Wanted, axes, duration, instant, load_of, model_of, other_version, scenario_of, version
 from tuning.compare.simulations import Simulations
@@ -125,6 +126,8 @@ def command(**given: Any) -> int:
             return 0 if _show(case, simulations) else _BROKEN
     except UnknownCall as error:
         raise CannotStart(str(error)) from None
+    except BrokenProcessPool:
+        raise Failed("a process that simulated was ended, perhaps for want of memory; try a lower --rate") from None
 
 
 def _show(case: views.Question, simulations: Simulations) -> bool:
