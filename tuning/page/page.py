@@ -38,7 +38,7 @@ _SCRIPTS = (
 
 def page(answer: Answer, more: str = "") -> str:
     """One answer.  more: a sentence besides the verdict."""
-    sentences = _sentence(answer) + (f"<p>{escape(more)}</p>" if more else "")
+    sentences = _sentence(answer) + (f'<p class="more">{escape(more)}</p>' if more else "")
     return _page(answer, sentences, numbers_of(answer), {"": answer})
 
 
