@@ -4,13 +4,14 @@ The real workflow and the real rules of the queue run against models of the serv
 reads what the options name, simulate_views runs one simulation or many and shows them.
 """
 
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cli import simulate_views as views
-from cli.errors import CannotStart, wrong_option
+from cli.errors import CannotStart, Failed, wrong_option
 from cli.options import option, positive_number, whole_number
 from cli.simulate_inputs import Wanted, axes, duration, instant, load_of, model_of, other_version, scenario_of, version
 from tuning.compare.simulations import Simulations
@@ -125,6 +126,8 @@ def command(**given: Any) -> int:
             return 0 if _show(case, simulations) else _BROKEN
     except UnknownCall as error:
         raise CannotStart(str(error)) from None
+    except BrokenProcessPool:
+        raise Failed("a process that simulated was ended, perhaps for want of memory; try a lower --rate") from None
 
 
 def _show(case: views.Question, simulations: Simulations) -> bool:
@@ -157,10 +160,6 @@ def _combine(wanted: Wanted) -> None:
             raise wrong_option(name, "is a limit of --suggest, which is missing")
     if _is_given("seeds") and not (modes["against"] or wanted.suggest):
         raise wrong_option("seeds", "nothing is compared without --against or --suggest; --seed sets the luck of one")
-    for name in ("rate", "length_s"):
-        for other in ("arrivals", "per_day"):
-            if _is_given(name) and getattr(wanted, other) is not None:
-                raise wrong_option(name, f"the requests are those of {_shown(other)}; leave one out")
     if wanted.axes is not None:
         if wanted.story is None:
             raise wrong_option("axes", "nothing fails without --scenario")
@@ -169,6 +168,10 @@ def _combine(wanted: Wanted) -> None:
                 raise wrong_option("axes", f"the rate is an axis, so it cannot come from {_shown(name)}")
         if wanted.json_file is not None:
             raise wrong_option("json_file", "--map has no such numbers; --html writes its page")
+    for name in ("rate", "length_s"):
+        for other in ("arrivals", "per_day"):
+            if _is_given(name) and getattr(wanted, other) is not None:
+                raise wrong_option(name, f"the requests are those of {_shown(other)}; leave one out")
     for name in ("json_file", "html_file"):
         file = getattr(wanted, name)
         if file is not None and not file.parent.is_dir():

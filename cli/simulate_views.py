@@ -28,6 +28,7 @@ from tuning.page.page import page, page_against
 from tuning.simulate.answer import Answer
 from tuning.simulate.scenario import Scenario
 from tuning.simulate.text import report, report_against
+from tuning.simulate.words import duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def suggestion(question: Question, simulations: Simulations) -> bool:
     proof = replace(found.proof, before=_write_json(wanted, here, found.proof.before))
     if found.is_better:
         print(f"Better numbers, after {found.simulations} simulations:\n\n{found.diff()}\n")
-        _show_pair(wanted, proof, (here.name, "suggested"))
+        _show_pair(wanted, proof, ("these files", "suggested"))
     else:
         print(f"No better numbers were found in {found.simulations} simulations.\n\n{report(proof.before)}")
         _write_html(wanted, lambda: page(proof.before))
@@ -109,7 +110,7 @@ def map_of(question: Question, simulations: Simulations) -> bool:
 
     axes = ([part * wanted.rate for part in RATES], [part * down_s for part in LENGTHS])
     cells = outage_map(simulations, question.version.sources, story, axes, question.model, wanted.seed)
-    _write_html(wanted, lambda: map_page(cells, faults.name, faults.load.label, wanted.seed))
+    _write_html(wanted, lambda: map_page(cells, faults.name, f"{duration(wanted.length_s)} of requests", wanted.seed))
     print(map_report(cells))
     return all(cell.kept for cell in cells)
 

@@ -19,7 +19,7 @@ def compose(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> yaml.
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise YamlMistake(line, column, str(error.problem)) from None
+        raise YamlMistake(line, column, _plain(str(error.problem))) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
@@ -27,3 +27,8 @@ def compose(text: str, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> yaml.
     except RecursionError:
         raise YamlMistake(1, 1, "the text is nested too deeply") from None
     return root
+
+
+def _plain(problem: str) -> str:
+    """PyYAML's words for its own tokens say little about the text."""
+    return "this line is not indented like those above it" if "'<block mapping start>'" in problem else problem

@@ -37,8 +37,11 @@ class ProjectError(Exception):
     """Raised when a project cannot be read; holds every mistake that was found, in the order of files and lines."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__(mistakes)  # with which another process makes it again
         self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.place))
-        super().__init__("\n".join(f"{mistake.place}: {mistake.what}" for mistake in self.mistakes))
+
+    def __str__(self) -> str:
+        return "\n".join(f"{mistake.place}: {mistake.what}" for mistake in self.mistakes)
 
 
 @dataclass(frozen=True, slots=True)

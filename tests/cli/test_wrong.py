@@ -61,6 +61,12 @@ WRONG = [
     ("simulate", "--model", "/nowhere.yaml", "cannot read /nowhere.yaml: No such file"),
     ("simulate", "--seed", "-1", "'-1' is not a whole number from 0"),
     ("simulate", "--json", "/nowhere/x.json", "cannot write /nowhere/x.json: No such folder"),
+    ("simulate", "--html", "/nowhere/x.html", "cannot write /nowhere/x.html: No such folder"),
+    ("simulate", "--against", "no-such", "no version 'no-such': git knows no commit of the name no-such"),
+    ("simulate", "--seeds", "0", f"'0' {NUMBER}"),
+    ("simulate", "--max-cost", "free", "'free' is not a number above 0"),
+    ("simulate", "--max-told", "-1", "'-1' is not a whole number from 0"),
+    ("simulate", "--map", "rate", "expected rate,down, not 'rate'"),
     ("register", "--guild", "../../x", "'../../x' is not the id of a server, e.g. 1970"),
 ]
 BESIDE = {"draw": ["-o", "/nowhere/x.png"], "run": ["workflows/mando.yaml"], "replay": ["--failed"]}

@@ -6,7 +6,7 @@ from deploy.calls import CALLS, Query
 from deploy.calls import SETTINGS as ASKED
 from tests.servers import ROOT
 from tuning.app_yaml import read_app_yaml
-from tuning.places import Place, Unreadable, key_place, place
+from tuning.places import Place, Unreadable, key_place, place, root_of
 from tuning.project import SETTINGS, WORKFLOW_SETTINGS, ProjectError, read_project
 from tuning.sources import from_folder
 
@@ -117,3 +117,9 @@ def test_a_place_is_that_of_the_value_or_of_what_is_around_it() -> None:
     assert key_place(sources, "a.yaml", "a", "b") == Place("a.yaml", 2, 3)
     assert key_place(sources, "a.yaml") == Place("a.yaml", 1, 1)
     assert place(sources, "b.yaml", "a") == Place("b.yaml", 1, 1)
+
+
+def test_a_line_with_another_indentation_is_said_in_plain_words() -> None:
+    text = "runtime: python313\nautomatic_scaling:\n   max_instances: 4\n  max_concurrent_requests: 8\n"
+    with pytest.raises(Unreadable, match=r"app\.yaml:4:3: this line is not indented like those above it"):
+        root_of({"app.yaml": text}, "app.yaml")

@@ -85,7 +85,8 @@ def report(found: Sensitivity) -> str:
         lines.append((parameter.name, f"{parameter.number:,g}", tried, *_ends(trial.answer)))
     parts = [sentence(found), "", *_aligned(lines)]
     if left := len(found.trials) - len(found.told):
-        parts.append(f"{left} other values move both times by less than {_MOVED * 100:.0f} %.")
+        values = "1 other value moves" if left == 1 else f"{left} other values move"
+        parts.append(f"{values} both times by less than {_MOVED * 100:.0f} %.")
     if cut := len(found.told) - len(told):
         parts.append(f"{cut} more move them by less than those above.")
     return "\n".join(parts)

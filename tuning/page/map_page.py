@@ -42,7 +42,7 @@ def _drawing(cells: Sequence[Cell]) -> str:
         _label(_middle(len(rates) - 1) + _CELL_PX / 2, height - 8, "end", "arrivals →"),
         *(_cell(cell, rates.index(cell.rate_per_s), downs.index(cell.down_s)) for cell in cells),
     ]
-    style = f"width: 100%; min-width: {width * 0.8:.0f}px; max-width: {width * 1.4:.0f}px"
+    style = f"width: 100%; min-width: {width * 0.75:.0f}px; max-width: {width * 1.4:.0f}px"
     return f'<svg class="map" viewBox="0 0 {width} {height}" style="{style}" role="group">{"".join(parts)}</svg>'
 
 

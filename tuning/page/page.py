@@ -50,7 +50,7 @@ class Parts:
 
 def parts(answer: Answer, more: str = "") -> Parts:
     """Of one answer.  more: a sentence besides the verdict."""
-    sentences = _sentence(answer) + (f"<p>{escape(more)}</p>" if more else "")
+    sentences = _sentence(answer) + (f'<p class="more">{escape(more)}</p>' if more else "")
     return Parts(sentences, numbers_of(answer), _data({"": answer}))
 
 

@@ -103,7 +103,7 @@ _NAMES: Mapping[Part, str] = {
     "storage": "Cloud Storage",
     "executions": "Workflows",
     "tasks": "Cloud Tasks",
-    "tokens": "Google's tokens",
+    "tokens": "Google's token issuer",
 }
 # Of all calls, and before a share of them.
 _SAID: Mapping[Kind, tuple[str, str]] = {

@@ -129,7 +129,7 @@ class Difference:
 
     @property
     def is_equal(self) -> bool:
-        return self.before == self.after and not self.band
+        return self.before == self.after and self.band in ("", "= … =")
 
 
 def differences(before: Answer, after: Answer, bands: Bands) -> list[Difference]:
@@ -156,12 +156,11 @@ def _difference(row: Row, before: Json, after: Json, band: tuple[float, float] |
         row.text(before),
         row.text(after),
         NOTHING if change is None else _signed(row, change),
-        "" if band is None or band == (change, change) == (0, 0) else f"{_signed(row, low)} … {_signed(row, high)}",
+        "" if band is None else f"{_signed(row, low)} … {_signed(row, high)}",
         verdict,
     )
 
 
 def _signed(row: Row, change: float) -> str:
-    if change == 0:
-        return "="
-    return f"{'+' if change > 0 else '−'}{row.shown(abs(change))}"
+    size = row.shown(abs(change))
+    return "=" if size == row.shown(0) else f"{'+' if change > 0 else '−'}{size}"

@@ -67,6 +67,8 @@ def _recovery(answer: Answer) -> Iterator[str]:
         return
     if answer.recovered_after_s is None:
         yield "it did not recover after the fault"
+    elif answer.recovered_after_s < 1 and max(fault.ends_s for fault in answer.faults) > answer.length_s:
+        yield "no request came after the fault"
     elif answer.recovered_after_s < 1:
         yield "it recovered as soon as the fault ended"
     else:

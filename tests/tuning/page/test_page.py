@@ -21,6 +21,10 @@ def test_the_sentence_and_the_numbers_can_be_read_without_a_script() -> None:
     assert '<span class="bad"><span class="label">lost</span> 841</span>' in text
 
 
+def test_what_is_said_besides_the_verdict_stands_beside_it() -> None:
+    assert '<p class="more">It hangs on &lt;nothing&gt;.</p>' in page(an_outage(), "It hangs on <nothing>.")
+
+
 def test_the_page_asks_for_no_other_file() -> None:
     for text in (page(an_outage()), page_against(an_outage(), a_mended_outage(), ("main", "here"))):
         assert re.findall(r'(?:src|href)="([^"]*)"', text) == ["data:,"]

@@ -9,7 +9,7 @@ from tuning.simulate.scenario import story_of
     ("fault", "label"),
     [
         ("{part: discord, kind: error, status: 503, ends: 10m}", "Discord down (503)"),
-        ("{part: tokens, kind: error, status: 503, ends: 10m}", "Google's tokens down (503)"),
+        ("{part: tokens, kind: error, status: 503, ends: 10m}", "Google's token issuer down (503)"),
         (
             "{part: discord, kind: error, status: 500, flaps: {fails: 5m, works: 5m}, ends: 20m}",
             "Discord down on and off (500)",

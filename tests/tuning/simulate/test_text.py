@@ -97,6 +97,11 @@ def test_the_sentence_says_when_it_recovered(after_s: float | None, said: str) -
     assert said in verdict(dataclasses.replace(an_outage(), recovered_after_s=after_s))
 
 
+def test_a_fault_that_outlasts_the_load_says_nothing_of_the_recovery() -> None:
+    answer = dataclasses.replace(an_outage(), recovered_after_s=0.0, faults=[Shade(300, 9_000, "down")])
+    assert "; no request came after the fault; at most" in verdict(answer)
+
+
 def test_without_a_fault_nothing_is_said_of_recovery() -> None:
     assert "recover" not in verdict(a_quiet_answer())
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tuning.simulate.words import count, dollars, duration
+from tuning.simulate.words import count, dollars, duration, short_duration
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,11 @@ def test_a_count_has_a_decimal_only_where_it_is_small(number: float, text: str) 
 )
 def test_dollars_have_cents_where_they_count(usd: float, text: str) -> None:
     assert dollars(usd) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "never"), (0.4, "at once"), (8.4, "8 s"), (402.5, "6.7 min"), (725, "12 min"), (9000, "2.5 h")],
+)
+def test_a_cell_has_room_for_one_number(seconds: float | None, text: str) -> None:
+    assert short_duration(seconds) == text
