@@ -10,7 +10,8 @@ from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any, Protocol
 
 from tuning.model import Model
@@ -123,7 +124,16 @@ _shared: dict[str, Any] = {}
 
 def _begin(ended: Any, stop: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process tells the others to stop
+    Thread(target=_end_with_the_first, daemon=True).start()
     _shared.update(ended=ended, stop=stop)
+
+
+def _end_with_the_first() -> None:
+    """A first process that was killed tells nobody to stop."""
+    first = parent_process()
+    if first is not None:
+        first.join()
+        os._exit(1)
 
 
 def _simulated(case: Case) -> Answer:

@@ -1,10 +1,17 @@
 """Many simulations: in any number of processes they say the same, and a mistake in one ends all."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from tests.house.files import ROOT
 from tests.tuning.compare.builders import simulations
 from tests.tuning.simulate.builders import cloud, even, our_sources, scenario
 from tuning.compare.simulations import Case, Show, Simulations
@@ -48,3 +55,41 @@ def test_what_a_case_raises_ends_all(processes: int) -> None:
     broken = Case({**our_sources(), "queue.yaml": "queue: fast\n"}, DOWN, cloud(), 1)
     with simulations(processes) as many, pytest.raises(ProjectError, match=r"queue\.yaml:1:8"):
         many.answers("", [CASES[0], broken])
+
+
+FIRST = """
+from tests.tuning.compare.test_simulations import CASES
+from tests.tuning.compare.builders import simulations
+if __name__ == "__main__":
+    with simulations(2) as many:
+        many.answers("", CASES[:2])
+        print(*many._pool._processes, flush=True)
+        many.answers("", CASES * 1000)
+"""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_when_the_first_process_is_ended_the_others_end(tmp_path: Path, sign: signal.Signals) -> None:
+    program = tmp_path / "first.py"
+    program.write_text(FIRST)
+    command = [sys.executable, str(program)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as first:
+        assert first.stdout is not None
+        others = [int(word) for word in first.stdout.readline().split()]
+        first.send_signal(sign)
+    assert len(others) == 2
+    until_s = time.monotonic() + 20
+    while any(map(_is_alive, others)) and time.monotonic() < until_s:
+        time.sleep(0.05)
+    assert not any(map(_is_alive, others))
+
+
+def _is_alive(process: int) -> bool:
+    """One that has ended stays as a zombie where nobody asks for its exit code."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

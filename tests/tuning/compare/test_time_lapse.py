@@ -33,9 +33,12 @@ def test_a_day_stays_a_day() -> None:
     assert sum(hours) == pytest.approx(load.expected, rel=0.02)
 
 
-def test_a_crowd_at_one_instant_stays_whole() -> None:
-    load = time_lapse(calm(at_once(even(1, 900), 500, 300)), 0.25).load
-    assert list(load.times(random.Random(1))).count(75.0) >= 500
+@pytest.mark.parametrize("length_s", [900, 13, 70, 0.9])
+def test_a_crowd_at_one_instant_stays_whole(length_s: float) -> None:
+    """Where a third of the time is over, which is where a slice begins, but for the last digit."""
+    load = time_lapse(calm(at_once(even(10, length_s), 500, length_s / 3)), 0.25).load
+    crowd = [at_s for at_s in load.times(random.Random(1)) if at_s == pytest.approx(length_s / 12)]
+    assert len(crowd) >= 500
 
 
 def test_a_fault_begins_and_ends_in_proportion() -> None:
