@@ -32,7 +32,7 @@ class Curve:
         if right in (0, len(self.corners)):
             return 0.0
         (x0, y0), (x1, y1) = self.corners[right - 1], self.corners[right]
-        return y0 + (y1 - y0) * (place - x0) / (x1 - x0)
+        return _between(x0, y0, x1, y1, place)
 
     def area(self) -> float:
         return sum((y0 + y1) / 2 * (x1 - x0) for (x0, y0), (x1, y1) in pairwise(self.corners))
@@ -47,7 +47,7 @@ class Curve:
         if len(kept) == len(self.corners):
             return self
         (x0, y0), (x1, y1) = self.corners[len(kept) - 1 : len(kept) + 1]
-        return Curve((*kept, (place, y0 + (y1 - y0) * (place - x0) / (x1 - x0))))
+        return Curve((*kept, (place, _between(x0, y0, x1, y1, place))))
 
     def places(self, areas: Iterable[float]) -> Iterator[float]:
         """For each area, ascending: where the area under the curve up to there is as large.  Ends with the curve."""
@@ -62,6 +62,11 @@ class Curve:
                 return
             (x0, y0), (x1, y1) = segments[number]
             yield x0 + _width(area - before, y0, (y1 - y0) / (x1 - x0))
+
+
+def _between(x0: float, y0: float, x1: float, y1: float, place: float) -> float:
+    """The height of the line at that place.  In this order of the operations it is never below 0, as the corners."""
+    return y0 + (y1 - y0) * ((place - x0) / (x1 - x0))
 
 
 def _width(area: float, height: float, slope: float) -> float:

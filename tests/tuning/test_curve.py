@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tuning.curve import Curve
@@ -36,6 +36,7 @@ def test_the_area_is_that_of_the_strips() -> None:
 
 
 @given(curves(), st.floats(0.001, 100))
+@example(Curve(((0.0, 1.9), (1.9, 0.0), (2.9, 0.0))), 1.9)
 def test_a_curve_cut_in_two_has_both_areas(curve: Curve, place: float) -> None:
     end = curve.corners[-1][0]
     if place < end:
