@@ -96,23 +96,18 @@ def disk_is_full_under_load(data: Path, lost_too: bool = True) -> Tally:
     with mando_up(data, prefix=_with_a_small_disk(data, size_mb=40)) as up:
         inside = Path(f"/proc/{up.process.pid}/root{data}")
         ids: list[str] = []
-        for times in range(2):
+        for _ in range(2):
             with ThreadPoolExecutor(4) as members:
                 typing = [members.submit(_typed, up, 4) for _ in range(4)]
                 with suppress(OSError), (inside / "filler").open("wb", buffering=0) as filler:
                     while True:
                         filler.write(bytes(65536))
                 wait_until(partial(_is_refused, up, ids), "Discord itself has no room for an interaction")
-                wait_until(partial(_has_logged_full_disk, up, times), "mando up says that there is no room")
+                wait_until(lambda: "cannot keep anything in" in up.output(), "mando up says that there is no room")
                 (inside / "filler").unlink()
                 ids += [one for member in typing for one in member.result()]
         ids += send(up, 1)
         return settle(Up(up.process, up.port, inside, up.printed), ids, lost_too=lost_too)
-
-
-def _has_logged_full_disk(up: Up, times: int) -> bool:
-    """Whether `mando up` has logged it more than `times` times."""
-    return up.output().count("cannot keep anything in") > times
 
 
 def _is_refused(up: Up, ids: list[str]) -> bool:
