@@ -32,7 +32,7 @@ class Request:
         self.open = 0
         self.calls = 0
         self.shown: Shown = ""
-        self.shown_s = sent_s  # of the last change
+        self.shown_s = sent_s  # since when
         self.replied_s: float | None = None
         self.edited = False
         self.posts = 0
@@ -45,7 +45,7 @@ class Request:
 
     def show(self, what: Shown, now_s: float) -> None:
         """Discord shows this now.  The picture replaces a word, and the other way round: it is one message."""
-        self.shown = what
-        self.shown_s = now_s
+        if what != self.shown:
+            self.shown, self.shown_s = what, now_s
         if what in ("pictures", "late") and self.replied_s is None:
             self.replied_s = now_s

@@ -163,3 +163,11 @@ def test_retries_write_no_picture_twice() -> None:
     found: Any = simulated(even(5, 30), "{part: discord, kind: error, status: 503, ends: 10s}")
     assert found.calls_per_request.generate > 1.5
     assert found.cost_usd["storage_write"] * 200_000 == 150
+
+
+def test_a_picture_that_is_sent_again_is_taken_for_a_later_one() -> None:
+    request = Request(0, 100.0)
+    for at_s, what, since_s in ((101.0, "told", 101.0), (110.0, "pictures", 110.0), (120.0, "pictures", 110.0)):
+        request.show(what, at_s)  # type: ignore[arg-type]
+        assert request.shown_s == since_s
+    assert request.replied_s == 110.0
