@@ -43,6 +43,7 @@ ROOMS: Mapping[str, Room] = {
     ),
     "mandala": Room(("mandala",), ("tests/mandala",)),
     "cli": Room(("cli",), ("tests/cli", "tests/replay")),
+    "tuning": Room(("tuning",), ("tests/tuning",)),
     "yaml": Room(
         ("workflows/mando.yaml",),
         (
