@@ -7,7 +7,6 @@ docs/plots/made-of.json keeps what they were made of, so that a test sees in sec
 import hashlib
 import json
 from collections.abc import Mapping
-from difflib import unified_diff
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -27,7 +26,7 @@ from tuning.simulate.scenario import scenario
 from tuning.simulate.simulation import simulate
 from tuning.simulate.text import report, report_against
 from tuning.simulate.words import count, duration
-from tuning.sources import Sources, from_folder
+from tuning.sources import Sources, diff, from_folder
 from tuning.tables import PAGE, page_with
 
 _ROOT = Path(__file__).parent.parent
@@ -56,12 +55,9 @@ def suspicion() -> str:
     return "\n".join(str(one) for one in check(today()).findings if one.rule.name in _OUTAGE)
 
 
-def diff() -> str:
+def edit() -> str:
     """The edit as git shows it."""
-    old, new = today(), edited()
-    (file,) = (name for name in old if old[name] != new[name])
-    before, after = old[file].splitlines(), new[file].splitlines()
-    return "\n".join(unified_diff(before, after, f"a/{file}", f"b/{file}", n=0, lineterm=""))
+    return diff(today(), edited(), context=0).rstrip("\n")
 
 
 def blocks(before: Answer, after: Answer) -> Mapping[str, str]:
@@ -70,7 +66,7 @@ def blocks(before: Answer, after: Answer) -> Mapping[str, str]:
         "suspicion": f"```\n{suspicion()}\n```",
         "today": f"```\n{_printed(report(before))}\n```",
         "result": _result(before),
-        "edit": f"```diff\n{diff()}\n```",
+        "edit": f"```diff\n{edit()}\n```",
         "proof": f"```\n{_printed(report_against(before, after, _VERSIONS))}\n```",
     }
 

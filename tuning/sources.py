@@ -1,5 +1,6 @@
 """The texts of all files that can be tuned: from a folder, or from a commit.  project.py reads them."""
 
+import difflib
 import subprocess
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -54,6 +55,17 @@ def from_git(ref: str, folder: Path) -> Sources:
     wanted = [name for name in names.split("\0") if _is_wanted(name)]
     found = {name: _text(name, _git(folder, "show", f"{commit.decode().strip()}:./{name}")) for name in wanted}
     return _not_empty(found, f"the commit {ref}")
+
+
+def diff(before: Sources, after: Sources, context: int = 3) -> str:
+    """The edit, as `git apply` and `patch -p1` take it; empty if nothing is edited.  context: lines around it."""
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        for file, text in after.items()
+        for line in difflib.unified_diff(
+            before[file].splitlines(True), text.splitlines(True), f"a/{file}", f"b/{file}", n=context
+        )
+    )
 
 
 def _read(path: Path) -> bytes:

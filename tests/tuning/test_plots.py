@@ -10,7 +10,7 @@ import pytest
 from cli.main import run
 from tests.house.pages import commands
 from tuning.durations import duration_s
-from tuning.plots import DOWN_S, LOAD, MADE_OF, NAMES, PLOTS, SCENARIO, diff, edited, made_of, suspicion, today
+from tuning.plots import DOWN_S, LOAD, MADE_OF, NAMES, PLOTS, SCENARIO, edit, edited, made_of, suspicion, today
 from tuning.sources import Sources
 from tuning.tables import PAGE
 
@@ -24,7 +24,7 @@ def test_the_pictures_are_made_of_todays_files_and_code() -> None:
 
 def test_what_mando_check_says_and_the_edit_are_those_of_today() -> None:
     assert BLOCKS["suspicion"] == suspicion()
-    assert BLOCKS["edit"] == diff()
+    assert BLOCKS["edit"] == edit()
 
 
 def test_every_picture_is_shown_with_words_for_who_cannot_see_it() -> None:

@@ -3,8 +3,7 @@
 search.py finds them on a part of the load; the last states are tried, and the best is proven, on the whole load.
 """
 
-import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from local.workflows.limits import raise_recursion_limit
@@ -13,7 +12,7 @@ from tuning.compare.search import Search
 from tuning.compare.simulations import Simulations
 from tuning.model import Model
 from tuning.simulate.scenario import Scenario
-from tuning.sources import Sources
+from tuning.sources import Sources, diff
 
 _FINALISTS = 3
 
@@ -33,12 +32,7 @@ class Suggestion:
 
     def diff(self) -> str:
         """For `git apply` or `patch -p1`."""
-        return "".join(self._diffs()).rstrip("\n")
-
-    def _diffs(self) -> Iterator[str]:
-        for file in sorted(self.after):
-            texts = (self.before[file].splitlines(keepends=True), self.after[file].splitlines(keepends=True))
-            yield from difflib.unified_diff(*texts, f"a/{file}", f"b/{file}", n=2)
+        return diff(self.before, dict(sorted(self.after.items())), context=2).rstrip("\n")
 
 
 def suggest(

@@ -23,11 +23,11 @@ from local.live_files import LiveFile
 from tuning.editor.fields import sections
 from tuning.editor.findings import compared
 from tuning.editor.runs import Outcome, Runs
-from tuning.editor.trial import ARRIVALS, CALM, DEFAULTS, MOST_REQUESTS, Trial, WrongFields, diff, read_trial
+from tuning.editor.trial import ARRIVALS, CALM, DEFAULTS, MOST_REQUESTS, Trial, WrongFields, read_trial
 from tuning.model import MODELS
 from tuning.page import page as answer_page
 from tuning.simulate.scenario import names, read_story
-from tuning.sources import NoSources, Sources, UnreadableFile, from_folder
+from tuning.sources import NoSources, Sources, UnreadableFile, diff, from_folder
 
 _PAGE = Path(__file__).parent / "page"
 _PROGRESS_S = 0.15
@@ -146,7 +146,7 @@ class _Lines:
 async def _tell(lines: _Lines, trial: Trial, outcomes: Sequence[Outcome], tasks: Sequence[asyncio.Task[None]]) -> None:
     """Everything as soon as it is known."""
     began_s = time.monotonic()
-    await lines.say("edit", diff=diff(trial), changed=trial.changed)
+    await lines.say("edit", diff=diff(trial.before, trial.after), changed=trial.changed)
     waiting = set(tasks)
     while waiting:
         _, waiting = await asyncio.wait(tasks, timeout=_PROGRESS_S)

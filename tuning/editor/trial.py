@@ -3,7 +3,6 @@
 In: texts as they were typed.  Out: a Trial, or one message for each field that is wrong.  Called by editor.py.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -78,17 +77,6 @@ def read_trial(body: Mapping[str, Any], in_force: Sources) -> Trial:
     if wrong or setting is None:
         raise WrongFields(wrong)
     return Trial(in_force, after, changed, setting)
-
-
-def diff(trial: Trial) -> str:
-    """The edit, as `git apply` and `patch -p1` take it; empty if nothing is edited."""
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-        for file, text in trial.after.items()
-        for line in difflib.unified_diff(
-            trial.before[file].splitlines(True), text.splitlines(True), f"a/{file}", f"b/{file}"
-        )
-    )
 
 
 # What the form begins with: a minute of an outage ends while requests still come, so its recovery is seen.

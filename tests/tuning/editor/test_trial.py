@@ -8,9 +8,9 @@ import pytest
 
 from tests.servers import ROOT
 from tuning.editor.fields import comment, sections
-from tuning.editor.trial import WrongFields, diff, read_trial
+from tuning.editor.trial import WrongFields, read_trial
 from tuning.knobs import knobs
-from tuning.sources import from_folder
+from tuning.sources import diff, from_folder
 
 OURS = from_folder(ROOT)
 
@@ -23,7 +23,7 @@ def wrong(**body: Any) -> dict[str, str]:
 
 def test_without_a_word_it_is_a_calm_minute_of_the_files_in_force() -> None:
     trial = read_trial({}, OURS)
-    assert (trial.before, trial.changed, diff(trial)) == (trial.after, (), "")
+    assert (trial.before, trial.changed, diff(trial.before, trial.after)) == (trial.after, (), "")
     assert (trial.setting.set_scenario().faults, trial.setting.load().expected) == ((), 10_000)
 
 
@@ -68,7 +68,7 @@ def test_git_applies_the_diff_of_an_edit_in_every_file(tmp_path: Path) -> None:
     trial = read_trial({"values": values}, OURS)
     assert len(trial.changed) == len(values)
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=diff(trial), text=True, check=True)
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=diff(trial.before, trial.after), text=True, check=True)
     assert from_folder(tmp_path) == trial.after
 
 
@@ -77,7 +77,7 @@ def test_git_applies_the_diff_of_a_file_without_a_last_line_end(tmp_path: Path) 
     (tmp_path / "app.yaml").write_text(sources["app.yaml"])
     trial = read_trial({"values": {"app.instance_class": "F4"}}, sources)
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=diff(trial), text=True, check=True)
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=diff(trial.before, trial.after), text=True, check=True)
     assert (tmp_path / "app.yaml").read_text() == "runtime: python313\ninstance_class: F4"
 
 
