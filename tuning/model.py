@@ -5,7 +5,6 @@ Called by simulation for each number, and by sensitivity, which runs a model wit
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, Literal
 
 from tuning.distribution import Distribution, constant, lognormal, percentiles
 from tuning.parameters import PARAMETERS, Unit
-from tuning.yaml_file import YamlFile, read_yaml
+from tuning.yaml_file import YamlFile, did_you_mean, read_yaml
 
 FOLDER = Path(__file__).parent / "models"
 MODELS = ("cloud", "local")
@@ -75,10 +74,7 @@ class Model:
         try:
             return self.parameters[name]
         except KeyError:
-            close = get_close_matches(name, self.parameters, n=1)
-            raise UnknownParameter(
-                f"no parameter '{name}'" + (f"; did you mean '{close[0]}'?" if close else "")
-            ) from None
+            raise UnknownParameter(f"no parameter '{name}'{did_you_mean(name, self.parameters)}") from None
 
     def number(self, name: str) -> float:
         """The value; of a distribution its median.  Raises UnknownParameter."""
@@ -123,8 +119,7 @@ def model_of(name: str, file: str, text: str) -> Model:
 def _parameter(read: YamlFile, part: str, own: str, given: Mapping[str, Any]) -> Parameter:
     name, path = f"{part}.{own}", ("parts", part, own)
     if name not in PARAMETERS:
-        close = get_close_matches(name, PARAMETERS, n=1)
-        raise read.mistake(path, f"unknown '{name}'" + (f"; did you mean '{close[0]}'?" if close else ""))
+        raise read.mistake(path, f"unknown '{name}'{did_you_mean(name, PARAMETERS)}")
     meaning = PARAMETERS[name]
     if given["unit"] != meaning.unit:
         raise read.mistake((*path, "unit"), f"expected '{meaning.unit}', not '{given['unit']}'")

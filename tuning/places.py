@@ -1,7 +1,7 @@
 """The text of a YAML file → its values, and the place of each.  Called by project.py, knobs.py and the rules."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,12 +80,7 @@ def place(sources: Sources, file: str, *path: str | int) -> Place:
         node = root_of(sources, file)
     except Unreadable:
         return Place(file)
-    for step in path:
-        found = child(node, step)
-        if found is None:
-            break
-        node = found
-    return place_of(file, node)
+    return place_of(file, node_at(node, path))
 
 
 def key_place(sources: Sources, file: str, *path: str | int) -> Place:
@@ -105,6 +100,16 @@ def key_place(sources: Sources, file: str, *path: str | int) -> Place:
 
 def place_of(file: str, node: yaml.Node) -> Place:
     return Place(file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def node_at(node: yaml.Node, path: Iterable[str | int]) -> yaml.Node:
+    """As far as the path leads."""
+    for step in path:
+        found = child(node, step)
+        if found is None:
+            break
+        node = found
+    return node
 
 
 def child(node: yaml.Node, step: str | int) -> yaml.Node | None:

@@ -7,7 +7,7 @@ read as version 1.2 says: `on` and `no` are words, `1e-5` is a number.  Called b
 import functools
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import isfinite
@@ -18,6 +18,7 @@ import fastjsonschema
 import yaml
 
 from local.yaml_source import YamlMistake, compose
+from tuning.places import node_at
 
 _MOST_SHOWN = 40  # characters of a wrong value
 
@@ -59,7 +60,7 @@ class YamlFile:
 
     def mistake(self, path: Sequence[str | int], message: str) -> FileMistake:
         """The mistake at the value that the path leads to."""
-        return _mistake(self.file, _node_at(self.root, path), message)
+        return _mistake(self.file, node_at(self.root, path), message)
 
 
 def read_yaml(file: str, text: str, schema: Path) -> YamlFile:
@@ -135,7 +136,7 @@ def _validator(schema: Path) -> Callable[[object], object]:
 
 def _explained(file: str, root: yaml.Node, error: fastjsonschema.JsonSchemaValueException) -> FileMistake:
     path = [int(part) if part.isdecimal() else part for part in error.path[1:]]
-    node = _node_at(root, path)
+    node = node_at(root, path)
     known = list(error.definition.get("properties", {}))
     match error.rule:
         case "additionalProperties" if isinstance(node, yaml.MappingNode):
@@ -151,9 +152,14 @@ def _explained(file: str, root: yaml.Node, error: fastjsonschema.JsonSchemaValue
     return _mistake(file, node, f"expected {_expected(error)}, not '{_short(found)}'")
 
 
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name; empty where no known one is near."""
+    close = get_close_matches(wrong, list(known), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
 def _or(wrong: str, known: Sequence[str]) -> str:
-    close = get_close_matches(wrong, known, n=1)
-    return f"; did you mean '{close[0]}'?" if close else f", expected one of {', '.join(known)}"
+    return did_you_mean(wrong, known) or f", expected one of {', '.join(known)}"
 
 
 def _of_what(definition: dict[str, Any]) -> str:
@@ -165,16 +171,6 @@ def _expected(error: fastjsonschema.JsonSchemaValueException) -> str:
     if "description" in definition:
         return str(definition["description"])
     return error.message.partition(" must be ")[2] or f"a value of the form {error.rule_definition}"
-
-
-def _node_at(node: yaml.Node, path: Sequence[str | int]) -> yaml.Node:
-    """As far as the path leads."""
-    for part in path:
-        if isinstance(node, yaml.MappingNode):
-            node = next((value for key, value in node.value if key.value == str(part)), node)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-    return node
 
 
 def _mistake(file: str, node: yaml.Node, message: str) -> FileMistake:

@@ -3,9 +3,10 @@
 Out: a cell for each pair; text for the terminal.  tuning/page/map_page.py makes a page of them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tuning.compare.columns import columns
 from tuning.compare.simulations import Case, Simulations
 from tuning.model import Model
 from tuning.simulate.scenario import Scenario
@@ -68,19 +69,12 @@ def report(cells: Sequence[Cell]) -> str:
     found = {(cell.rate_per_s, cell.down_s): cell for cell in cells}
     lines = [[duration(down_s), *(_words(found[rate, down_s]) for rate in rates)] for down_s in downs]
     lines.append(["", *(f"{count(rate)}/s" for rate in rates)])
-    return "\n".join(["; ".join(sentence(cells)) + ".", "", *_aligned(lines), "", _scale()])
+    return "\n".join(["; ".join(sentence(cells)) + ".", "", *columns(lines, label=">", cells="<"), "", _scale()])
 
 
 def _words(cell: Cell) -> str:
     sign = "×" if cell.recovered_after_s is None else _SIGNS[shade(cell.recovered_after_s)]
     return f"{sign * 3} {short_duration(cell.recovered_after_s)}{'' if cell.kept else ' ✗'}"
-
-
-def _aligned(lines: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    for label, *cells in lines:
-        padded = [f"{cell:{width}}" for cell, width in zip(cells, widths[1:], strict=True)]
-        yield "  ".join([f"{label:>{widths[0]}}", *padded]).rstrip()
 
 
 def _scale() -> str:

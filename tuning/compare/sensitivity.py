@@ -4,9 +4,10 @@ Called by the command line.  Out: a trial each; a sentence and a short table.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tuning.compare.columns import columns
 from tuning.compare.simulations import Case, Simulations
 from tuning.model import Model, Parameter
 from tuning.simulate.answer import Answer
@@ -83,7 +84,7 @@ def report(found: Sensitivity) -> str:
         unit = parameter.unit if parameter.unit not in ("count", "share", "status") else ""
         tried = f"{trial.value:,g} {unit}".strip()
         lines.append((parameter.name, f"{parameter.number:,g}", tried, *_ends(trial.answer)))
-    parts = [sentence(found), "", *_aligned(lines)]
+    parts = [sentence(found), "", *columns(lines, label="<", cells=">")]
     if left := len(found.trials) - len(found.told):
         values = "1 other value moves" if left == 1 else f"{left} other values move"
         parts.append(f"{values} both times by less than {_MOVED * 100:.0f} %.")
@@ -108,11 +109,3 @@ def _distance(before: float | None, after: float | None) -> float:
         return 0.0 if before is after else math.inf
     low, high = sorted((before, after))
     return high / low - 1 if low >= 1 else high - low  # seconds, where a share of next to nothing says little
-
-
-def _aligned(lines: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    for label, *cells in lines:
-        yield "  ".join(
-            [f"{label:{widths[0]}}", *(f"{cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True))]
-        ).rstrip()
