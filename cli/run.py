@@ -22,9 +22,10 @@ from cli.run_environment import TOKEN_ENV, Tokens, print_log, serve_callbacks
 from cli.workflow_file import load
 from local.executions.data.instant import instant
 from local.executions.engine.live import LivePerformer, drive
-from local.executions.engine.service import CANCELLED, environment, parse_argument
+from local.executions.engine.service import CANCELLED, parse_argument
 from local.executions.engine.step_entries import History
 from local.executions.engine.stubs import Stubs
+from local.executions.engine.variables import built_in_variables
 from local.executions.engine.virtual import Agenda
 from local.executions.engine.virtual_live import drive as drive_in_virtual_time
 from local.http.api_error import ApiError
@@ -139,7 +140,7 @@ def command(
     bill = Bill()
     name = f"projects/local/locations/local/workflows/file/executions/{uuid.uuid4()}"
     entries = History(name, lambda: _now(agenda), history == "detailed")
-    variables = {**env, **environment(name, "000001-000")}
+    variables = {**env, **built_in_variables(name, "000001-000")}
     run = workflow.run(argument, variables, entries.observe if history else None, bill, stubs.names)
     execution: dict[str, Any] = {"name": name, "argument": "null" if data is None else data}
     execution |= asyncio.run(_execute(run, entries, agenda, base_url, tokens, stubs))

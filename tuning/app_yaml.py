@@ -48,6 +48,11 @@ class AppScaling:
     min_pending_latency_s: float
     max_pending_latency_s: float
 
+    @property
+    def size(self) -> str:
+        """f1, f2 or f4: as parameters and prices are named.  F4_1G computes like F4."""
+        return self.instance_class.partition("_")[0].lower()
+
 
 def _whole(least: int, most: int) -> tuple[str, Callable[[str], Any]]:
     def convert(text: str) -> int:

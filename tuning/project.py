@@ -6,11 +6,12 @@ from string import Template
 from typing import Any, TypeVar
 
 import schemas
+from local.executions.engine.variables import built_in_variables
 from local.tasks.queue_yaml import QueueYamlError, read_queue_yaml
 from local.tasks.rules import QueueConfig
 from local.workflows.compile.workflow import Workflow, compile_workflow
 from local.workflows.errors import WorkflowSyntaxError
-from schemas.deployment import Deployment
+from schemas.deployment import Deployment, Ingress
 from schemas.limits import Limits
 from tuning.app_yaml import AppScaling, read_app_yaml
 from tuning.places import Mistake, Place, Unreadable, key_place, place, values_of
@@ -45,30 +46,33 @@ class ProjectError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class IngressScaling:
-    """How Cloud Run scales the ingress, and how long it takes at most."""
-
-    memory_mib: int
-    cpu: float
-    concurrency: int
-    min_instances: int
-    max_instances: int
-    timeout_s: float
-    answer_within_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class Project:
-    """Workflows by name, each with the environment variables that the deployment sets; queues by their short name."""
+    """Workflows by name, each with its environment variables as they are deployed; queues by their short name."""
 
     sources: Sources
     workflows: Mapping[str, Workflow]
     environment: Mapping[str, Mapping[str, str]]
     queues: Mapping[str, QueueConfig]
     app: AppScaling
-    ingress: IngressScaling
     limits: Limits
     deployment: Deployment
+
+    @property
+    def ingress(self) -> Ingress:
+        return self.deployment.ingress
+
+    @property
+    def started_workflow(self) -> str:
+        """The name of the workflow that the ingress starts; empty if it names none."""
+        return self._last_part("WORKFLOW")
+
+    @property
+    def filled_queue(self) -> str:
+        """The short name of the queue that the ingress fills; empty if it names none."""
+        return self._last_part("QUEUE")
+
+    def _last_part(self, variable: str) -> str:
+        return self.ingress.environment.get(variable, "").rpartition("/")[2]
 
 
 def read_project(sources: Sources) -> Project:
@@ -93,28 +97,23 @@ def read_project(sources: Sources) -> Project:
     app = read(read_app_yaml, sources, deployment.steps.threads if deployment else 1)
     if mistakes:
         raise ProjectError(mistakes)
-    ingress = deployment.ingress
     variables = {
         name: Template(value).safe_substitute(DEPLOYED) for name, value in deployment.workflows.environment.items()
     }
     return Project(
         sources=sources,
         workflows=workflows,
-        environment=dict.fromkeys(workflows, variables),
+        environment={name: {**_built_in_variables(name), **variables} for name in workflows},
         queues=queues,
         app=app,
-        ingress=IngressScaling(
-            memory_mib=ingress.memory_mib,
-            cpu=ingress.cpu,
-            concurrency=ingress.concurrency,
-            min_instances=ingress.min_instances,
-            max_instances=ingress.max_instances,
-            timeout_s=float(ingress.timeout_s),
-            answer_within_s=ingress.answer_within_s,
-        ),
         limits=limits,
         deployment=deployment,
     )
+
+
+def _built_in_variables(workflow: str) -> Mapping[str, str]:
+    """Of some execution of it."""
+    return built_in_variables(f"{PARENT}/workflows/{workflow}/executions/1", "000001-abc")
 
 
 def workflow_name(file: str) -> str:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from local.workflows.effects import HttpFailure, HttpResponse
-from schemas.message import Message
-from schemas.picture import ObjectName, Picture
 from tuning.places import Mistake, Place, Unreadable, place
 from tuning.sources import Sources
+from tuning.step_answers import GENERATED, NO_CONNECTION, REPLIED, TOO_LATE, failed, foreign, limited
 
 GENERATE, REPLY = "/generate-image", "/reply-discord"
 ERRORS = "schemas/error.json"
@@ -33,7 +32,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ErrorCase:
-    """One error that a call may meet, and how often the call may then be tried again.  where: what says so."""
+    """One error that a call may meet, and how often the call may then be tried again."""
 
     title: str
     answer: Answer
@@ -42,45 +41,30 @@ class ErrorCase:
 
 
 _RETRY_AFTER_S = 17.25
-_HTML = "<html><body>an error of another server</body></html>"
+PICTURE, MESSAGE, TIMES_OUT = Answer(GENERATED, 0.0), Answer(REPLIED, 0.0), Answer(TOO_LATE, None)
 
 
-def _json(status: int, value: object) -> Answer:
-    return Answer(HttpResponse(status, {"Content-Type": "application/json"}, json.dumps(value).encode()), 0.0)
-
-
-PICTURE = _json(200, Picture(ObjectName(f"pictures/{'0' * 32}.png"), "title", "words", 1).to_json())
-MESSAGE = _json(200, Message("1").to_json())
-TIMES_OUT = Answer(HttpFailure("TimeoutError", "no answer in time"), None)
-
-
-def error(kind: str, status: int, retry_after_s: float | None = None) -> Answer:
-    """As the steps answer."""
-    wait = {} if retry_after_s is None else {"retry_after": retry_after_s}
-    return _json(status, {"kind": kind, "error": {"status": status, "message": "an error"}, **wait})
+def error(kind: str, status: int) -> Answer:
+    """As the steps answer; a 429 says how long to wait."""
+    return Answer(limited(_RETRY_AFTER_S, kind) if status == 429 else failed(status, kind), 0.0)
 
 
 UNAVAILABLE = error("discord", 503)
-
-
-def foreign(status: int) -> Answer:
-    """As a server in front of the steps answers."""
-    return Answer(HttpResponse(status, {"Content-Type": "text/html"}, _HTML.encode()), 0.0)
 
 
 # What comes from others than the steps.  All of it may pass: their servers are restarted, or have no room.
 # Source: Workflows, "Workflow errors", tags; App Engine and its load balancer answer 429, 500, 502, 503, 504 as HTML.
 _OTHERS = (
     ErrorCase("a call without an answer in time", TIMES_OUT, "temporary"),
-    ErrorCase("a connection that breaks", Answer(HttpFailure("ConnectionError", "it broke"), 0.0), "temporary"),
+    ErrorCase("a connection that breaks", Answer(NO_CONNECTION, 0.0), "temporary"),
     ErrorCase(
         "a connection that is refused", Answer(HttpFailure("ConnectionFailedError", "refused"), 0.0), "temporary"
     ),
     *(
-        ErrorCase(f"status {status} of a server in front of the steps", foreign(status), "temporary")
+        ErrorCase(f"status {status} of a server in front of the steps", Answer(foreign(status), 0.0), "temporary")
         for status in (429, 500, 502, 503, 504)
     ),
-    ErrorCase("status 403 of a server in front of the steps", foreign(403), "minutes"),
+    ErrorCase("status 403 of a server in front of the steps", Answer(foreign(403), 0.0), "minutes"),
 )
 
 
@@ -112,4 +96,4 @@ def _cases(sources: Sources, kind: Any, path: tuple[str | int, ...]) -> Iterator
             raise Unreadable(Mistake(place(sources, ERRORS, *path, "statuses", status), what))
         wait_s = _RETRY_AFTER_S if int(status) == 429 else None
         title = f"status {status} of the kind '{name}'"
-        yield ErrorCase(title, error(name, int(status), wait_s), repetition, wait_s)
+        yield ErrorCase(title, error(name, int(status)), repetition, wait_s)

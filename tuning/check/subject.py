@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 
 import yaml
 
-from local.executions.engine.service import environment
 from local.tasks.rules import QueueConfig
 from tuning.check.answers import GENERATE, MESSAGE, PICTURE, REPLY, TIMES_OUT, UNAVAILABLE, Answer, ErrorCase
 from tuning.check.life import Call, Decision, Life, Step, live
@@ -17,7 +16,7 @@ from tuning.knobs import KNOBS, block_path
 from tuning.model import Model
 from tuning.places import Place, Unreadable, child, place, place_of, root_of
 from tuning.prices import Prices
-from tuning.project import DEPLOYMENT_YAML, PARENT, QUEUE_YAML, Project, workflow_file
+from tuning.project import DEPLOYMENT_YAML, QUEUE_YAML, Project, workflow_file
 
 MEAN_JITTER = 0.5
 FIRST_MINUTES_S = 300.0  # of a life in which one error never ends; a few attempts more say nothing new
@@ -31,12 +30,8 @@ class Subject:
 
     def __init__(self, project: Project, errors: tuple[ErrorCase, ...], model: Model, prices: Prices) -> None:
         self.project, self.errors, self.model, self.prices = project, errors, model, prices
-        self.name = self._last_part("WORKFLOW")
-        self.queue_name = self._last_part("QUEUE")
+        self.name, self.queue_name = project.started_workflow, project.filled_queue
         self.token_life_s = model.number("discord.token_life_s")
-
-    def _last_part(self, variable: str) -> str:
-        return self.project.deployment.ingress.environment.get(variable, "").rpartition("/")[2]
 
     @property
     def has_workflow(self) -> bool:
@@ -91,11 +86,7 @@ class Subject:
         begins_s: float = 1.0,
         until_s: float = math.inf,
     ) -> Life:
-        variables = {
-            **environment(f"{PARENT}/workflows/{self.name}/executions/1", "000001-abc"),
-            **self.project.environment[self.name],
-        }
-        workflow = self.project.workflows[self.name]
+        workflow, variables = self.project.workflows[self.name], self.project.environment[self.name]
         return live(workflow, variables, answers, self.token_life_s, begins_s, jitter, until_s)
 
     @functools.cached_property
@@ -121,8 +112,8 @@ class Subject:
     @property
     def cores(self) -> float:
         """Of all instances that App Engine may start."""
-        name = self.project.app.instance_class.partition("_")[0].lower()
-        return self.project.app.max_instances * self.model.number(f"appengine.{name}_cores")
+        app = self.project.app
+        return app.max_instances * self.model.number(f"appengine.{app.size}_cores")
 
     def steps_dollars(self, life: Life) -> float:
         """What the workflow's steps of that life cost."""

@@ -10,15 +10,14 @@ from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
 from tuning.app_yaml import AppScaling
 from tuning.model import Model
-from tuning.simulate.answers import NO_CONNECTION, failed, foreign
 from tuning.simulate.calls import Call
-from tuning.simulate.faults import Faults
+from tuning.simulate.faults import REFUSES_S, Faults
 from tuning.simulate.fleet import Fleet
 from tuning.simulate.instance import Instance
 from tuning.simulate.scenario import Scenario
 from tuning.simulate.steps import Steps
+from tuning.step_answers import NO_CONNECTION, failed, foreign
 
-_REFUSES_S = 0.05  # how soon a fault's answer comes
 _DEADLINE_STATUS = 500  # of a request that takes longer than App Engine allows
 
 
@@ -54,7 +53,7 @@ class AppEngine:
             self._route(call)
         elif fault.status is not None:
             answer = foreign(fault.status) if fault.body == "page" else failed(fault.status, "mistake")
-            self._agenda.add(now_s + _REFUSES_S, partial(call.answer, answer))
+            self._agenda.add(now_s + REFUSES_S, partial(call.answer, answer))
         else:
             extra_s = self._faults.extra_s(fault, request.number, call.number)
             if extra_s < self._deadline_s:

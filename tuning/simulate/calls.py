@@ -6,8 +6,8 @@ from typing import Literal
 
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
-from tuning.simulate.answers import TOO_LATE
 from tuning.simulate.request import Request
+from tuning.step_answers import TOO_LATE
 
 CallKind = Literal["generate", "reply", "tell"]
 

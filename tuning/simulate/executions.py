@@ -11,7 +11,6 @@ from functools import partial
 
 from local.executions.engine.virtual import Agenda
 from tuning.model import Model
-from tuning.simulate.answers import NO_TOKEN
 from tuning.simulate.calls import Call, Timeouts
 from tuning.simulate.dice import uniform, values
 from tuning.simulate.execution import Execution
@@ -20,6 +19,7 @@ from tuning.simulate.paths import Order, Paths
 from tuning.simulate.processor import Processor
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
+from tuning.step_answers import NO_TOKEN
 
 _QUOTA_S = 60.0  # starts are counted by the minute
 

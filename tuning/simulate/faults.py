@@ -6,6 +6,8 @@ from tuning.simulate.dice import uniform
 from tuning.simulate.fault import Fault, Part
 from tuning.simulate.scenario import Scenario
 
+REFUSES_S = 0.05  # how soon the answer of a call comes that a fault refuses
+
 
 class Faults:
     __slots__ = ("_draw", "_extra", "_part", "_scenario", "begins_s", "ends_s")

@@ -17,7 +17,6 @@ from tuning.simulate.processor import Processor
 from tuning.simulate.scenario import Scenario
 
 _LOOK_EVERY_S = 1.0  # at the use of the processors
-_CLASSES = {"F1": "f1", "F2": "f2", "F4": "f4", "F4_1G": "f4"}
 _ONE_CORE = 1.0  # what one request computes with at most
 
 
@@ -27,14 +26,13 @@ class Fleet:
     def __init__(
         self, agenda: Agenda, app: AppScaling, model: Model, scenario: Scenario, seed: int, machine: Processor | None
     ) -> None:
-        own = _CLASSES[app.instance_class]
         self.when_free: Callable[[], None] = lambda: None
         self._agenda = agenda
         self._app = app
         self._model = model
         self._machine = machine
-        self._cores = model.number(f"appengine.{own}_cores")
-        self._start_s = values(seed, "appengine start", model.distribution(f"appengine.start_{own}_s"))
+        self._cores = model.number(f"appengine.{app.size}_cores")
+        self._start_s = values(seed, "appengine start", model.distribution(f"appengine.start_{app.size}_s"))
         self._decision_s = model.number("appengine.start_decision_s")
         self._idle_stop_s = model.number("appengine.idle_stop_s")
         self._window_s = model.number("appengine.cpu_window_s")

@@ -12,11 +12,11 @@ from functools import partial
 from heapq import heappop, heappush
 
 from local.executions.engine.virtual import Agenda
+from schemas.deployment import Ingress as Scaling
 from schemas.limits import Limits
 from tuning.model import Model
-from tuning.project import IngressScaling
 from tuning.simulate.dice import uniform, values
-from tuning.simulate.faults import Faults
+from tuning.simulate.faults import REFUSES_S, Faults
 from tuning.simulate.queues import Queue
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
@@ -29,7 +29,6 @@ _FETCH_TIMEOUT_S = 1.0
 _MAX_AGE_S = 60.0
 _WINDOW_S = 60.0
 _MAX_MEMBERS = 10_000
-_REFUSES_S = 0.05  # how soon a fault's answer comes
 
 
 class Instance:
@@ -54,7 +53,7 @@ class Ingress:
     def __init__(
         self,
         agenda: Agenda,
-        scaling: IngressScaling,
+        scaling: Scaling,
         limits: Limits,
         model: Model,
         scenario: Scenario,
@@ -204,7 +203,7 @@ class Ingress:
             if fault is None or fault.kind == "stall":
                 continue
             if fault.status is not None:
-                return _REFUSES_S, None if fault.status in _NOT_RETRYABLE else False
+                return REFUSES_S, None if fault.status in _NOT_RETRYABLE else False
             seconds += faults.extra_s(fault, request.number, call)
         return seconds, seconds < math.inf
 

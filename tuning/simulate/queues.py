@@ -14,12 +14,11 @@ from local.tasks.rules import QueueConfig, TokenBucket, dispatchable, next_check
 from tuning.model import Model
 from tuning.simulate.dice import uniform, values
 from tuning.simulate.executions import Executions
-from tuning.simulate.faults import Faults
+from tuning.simulate.faults import REFUSES_S, Faults
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
 
 _LOOK_EVERY_S = 0.25  # while the rate changes by itself
-_REFUSES_S = 0.05  # how soon a fault's answer comes
 _DEADLINE_S = 600.0  # of one dispatch.  Source: Cloud Tasks, Task.dispatch_deadline, HTTP targets
 _ROUNDING_S = 1e-6  # a token that lacks a rounding error would be waited for in no time, again and again
 _LAST_DISPATCHES = 20  # of which the share of errors counts
@@ -168,7 +167,7 @@ class Queue:
         for faults in self._refusals:
             fault = faults.hit(now_s, request, attempt)
             if fault is not None and fault.status is not None:
-                return _REFUSES_S, False
+                return REFUSES_S, False
             if fault is not None:
                 seconds += faults.extra_s(fault, request, attempt)
         return seconds, seconds < _DEADLINE_S

@@ -104,15 +104,14 @@ class _Simulation:
         self._steps = Steps(agenda, model, seed, self._storage, discord, release)
         self._fleet = Fleet(agenda, project.app, model, scenario, seed, machine)
         app_engine = AppEngine(agenda, project.app, model, scenario, seed, self._fleet, self._steps)
-        workflow = _last_part(deployed.ingress.environment["WORKFLOW"])
+        workflow = project.started_workflow
         paths = Paths(project.workflows[workflow], project.environment[workflow], remembers)
         self._executions = Executions(
             *(agenda, paths, model, scenario, seed, app_engine.receive, release),
             failed_call=self._measure.failed_call,
             machine=machine,
         )
-        self._queue_name = _last_part(deployed.ingress.environment["QUEUE"])
-        config = project.queues[self._queue_name]
+        config = project.queues[project.filled_queue]
         self._queue = Queue(agenda, config, model, scenario, seed, self._executions, release)
         self._ingress = Ingress(agenda, project.ingress, project.limits, model, scenario, seed, self._queue, release)
         self._is_loading = True
@@ -188,7 +187,7 @@ class _Simulation:
             executions=ExecutionNumbers(
                 executions.most_active, executions.most_queued, (executions.internal + executions.external) / each
             ),
-            queues={self._queue_name: Line(self._queue.most_waiting, self._queue.longest_wait_s)},
+            queues={self._project.filled_queue: Line(self._queue.most_waiting, self._queue.longest_wait_s)},
             instances=Instances(self._fleet.most, self._fleet.hours(self._agenda.now_s)),
             recovered_after_s=self._recovered_after_s(),
             cost_usd=self._cost(measure.sent),
@@ -216,12 +215,11 @@ class _Simulation:
 
     def _cost(self, requests: int) -> Mapping[str, float]:
         ingress, queue, storage = self._ingress, self._queue, self._storage.calls
-        own = self._project.app.instance_class.partition("_")[0].lower()
         counted = {
             "workflows_internal_step": self._executions.internal,
             "workflows_external_step": self._executions.external,
             "tasks_operation": queue.created + queue.dispatches + ingress.lookups,
-            f"appengine_{own}": self._fleet.hours(self._agenda.now_s) * 3600,
+            f"appengine_{self._project.app.size}": self._fleet.hours(self._agenda.now_s) * 3600,
             "appengine_egress": self._steps.uploaded_bytes,
             "functions_request": ingress.requests,
             "functions_vcpu": ingress.paid_s * self._project.ingress.cpu,
@@ -246,7 +244,3 @@ class _Simulation:
 
 def _bucket_s(length_s: float) -> float:
     return float(next((nice for nice in _NICE_S if nice * _BUCKETS >= length_s), _NICE_S[-1]))
-
-
-def _last_part(name: str) -> str:
-    return name.rpartition("/")[2]

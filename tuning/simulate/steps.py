@@ -12,7 +12,6 @@ from typing import Protocol
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
 from tuning.model import Model
-from tuning.simulate.answers import GENERATED, REPLIED, failed, limited
 from tuning.simulate.calls import Call
 from tuning.simulate.dice import values
 from tuning.simulate.discord import Answer, Discord
@@ -20,6 +19,7 @@ from tuning.simulate.processor import Processor
 from tuning.simulate.request import Request
 from tuning.simulate.storage import Storage
 from tuning.simulate.throttle import Throttle
+from tuning.step_answers import GENERATED, REPLIED, failed, limited
 
 ACKNOWLEDGED_WITHIN_S = 30.0
 BLOCKED_WAITS_S = (2.0, 10.0, 30.0, 90.0)

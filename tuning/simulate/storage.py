@@ -8,13 +8,11 @@ from typing import Literal, get_args
 
 from tuning.model import Model
 from tuning.simulate.dice import Draw, values
-from tuning.simulate.faults import Faults
+from tuning.simulate.faults import REFUSES_S, Faults
 from tuning.simulate.scenario import Scenario
 
 What = Literal["write", "read", "look"]
 WHATS: tuple[What, ...] = get_args(What)
-
-_ANSWERS_S = 0.05  # how soon a refusal comes
 
 
 class Storage:
@@ -40,7 +38,7 @@ class Storage:
         fault = self._faults.hit(now_s, request, call)
         if fault is not None:
             if fault.status is not None:
-                return _ANSWERS_S, _step_status(fault.status, what), False
+                return REFUSES_S, _step_status(fault.status, what), False
             seconds += self._faults.extra_s(fault, request, call)
         if seconds <= self._timeout_s:
             return seconds, 200, True

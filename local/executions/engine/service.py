@@ -19,6 +19,7 @@ from local.executions.engine.journal import Journal, JournalDiffers
 from local.executions.engine.live import PerformEffect, drive
 from local.executions.engine.step_entries import History
 from local.executions.engine.turns import Turns
+from local.executions.engine.variables import built_in_variables
 from local.http.api_error import ApiError
 from local.workflows.effects import Value
 from local.workflows.errors import WorkflowError
@@ -202,7 +203,8 @@ class ExecutionService:
         history = History(name, lambda: journal.last_outcome_at, with_variables=_is_detailed(execution, revision))
         self._histories[name] = history
         argument = loads(execution.get("argument", "null"))
-        env = {**revision.settings.env, **environment(name, revision.revision_id, revision.settings.service_account)}
+        account = revision.settings.service_account
+        env = {**revision.settings.env, **built_in_variables(name, revision.revision_id, account)}
         run = self.deployments.compiled(revision).run(argument, env, history.observe)
         try:
             result = await drive(run, self._perform_as(revision.settings.service_account, name), journal, self._turns)
@@ -255,21 +257,3 @@ def parse_argument(argument: str) -> Value:
         return loads(argument)
     except (ValueError, RecursionError) as error:
         raise ApiError(400, f"The argument is not valid JSON: {error}") from None
-
-
-def environment(execution: str, revision_id: str, service_account: str | None = None) -> dict[str, str]:
-    """The variables of every execution; service_account is an e-mail address, None for the default account.
-
-    Source: Workflows, "Built-in environment variables".
-    """
-    _, project, _, location, _, workflow, _, execution_id = execution.split("/")
-    return {
-        "GOOGLE_CLOUD_PROJECT_ID": project,
-        "GOOGLE_CLOUD_PROJECT_NUMBER": "1",
-        "GOOGLE_CLOUD_LOCATION": location,
-        "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": service_account or f"default@{project}.iam.gserviceaccount.com",
-        "GOOGLE_CLOUD_WORKFLOW_ID": workflow,
-        "GOOGLE_CLOUD_WORKFLOW_REVISION_ID": revision_id,
-        "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": execution_id,
-        "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ATTEMPT": "1",  # also after a resume from its journal
-    }

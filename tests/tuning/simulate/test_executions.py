@@ -4,12 +4,12 @@ import pytest
 
 from local.executions.engine.virtual import Agenda
 from tests.tuning.simulate.builders import a_model, a_scenario, even, our_project
-from tuning.simulate.answers import GENERATED, REPLIED
 from tuning.simulate.calls import Call
 from tuning.simulate.executions import Executions
 from tuning.simulate.paths import Paths
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import calm
+from tuning.step_answers import GENERATED, REPLIED
 
 LOAD = even(1, 1000)
 

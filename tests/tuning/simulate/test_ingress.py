@@ -55,7 +55,8 @@ def test_a_command_that_was_not_acknowledged_is_worked_on_in_vain_for_half_a_min
 
 def test_a_full_ingress_answers_429() -> None:
     project = our_project()
-    small = replace(project, ingress=replace(project.ingress, max_instances=1, concurrency=2))
+    ingress = replace(project.ingress, max_instances=1, concurrency=2)
+    small = replace(project, deployment=replace(project.deployment, ingress=ingress))
     numbers = {**WARM, "ingress__wait_limit_s": 0.01, "tasks__create_s": 0.5}
     found = simulated(at_once(even(1, 1), 9, 5.0), project=small, **numbers)
     assert found.refused == 7

@@ -21,8 +21,8 @@ from steps.verdicts import verdict_of
 from tuning.simulate import ingress as our_ingress
 from tuning.simulate import steps as our_steps
 from tuning.simulate import storage, throttle
-from tuning.simulate.answers import GENERATED, REPLIED, failed, limited
 from tuning.simulate.discord import Answer
+from tuning.step_answers import GENERATED, REPLIED, failed, limited
 
 RETRIED = {"retry": "later", "early": "later", "blocked": "limited", "expired": "gone"}
 

@@ -11,7 +11,6 @@ from local.workflows.effects import HttpFailure, HttpResponse
 from tests.tuning.simulate.builders import a_model, cloud, our_project
 from tuning.distribution import lognormal
 from tuning.model import Model
-from tuning.simulate.answers import GENERATED, REPLIED
 from tuning.simulate.appengine import AppEngine
 from tuning.simulate.calls import Call
 from tuning.simulate.discord import Discord
@@ -23,6 +22,7 @@ from tuning.simulate.request import Request
 from tuning.simulate.scenario import calm
 from tuning.simulate.steps import Steps
 from tuning.simulate.storage import Storage
+from tuning.step_answers import GENERATED, REPLIED
 
 QUIET = calm(even(1, 1000))
 

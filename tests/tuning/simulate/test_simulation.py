@@ -14,10 +14,10 @@ from local.workflows.effects import HttpCall, Leaf, Now, Sleep, Value
 from local.workflows.errors import WorkflowError
 from tests.tuning.simulate.builders import a_scenario, cloud, our_project, our_sources, simulated
 from tuning.project import read_project
-from tuning.simulate.answers import GENERATED, failed
 from tuning.simulate.load import at_once, even, poisson
 from tuning.simulate.paths import UnknownCall
 from tuning.simulate.simulation import simulate
+from tuning.step_answers import GENERATED, failed
 
 WAITS = (
     *("ingress__network_s", "ingress__handle_s", "tasks__create_s", "tasks__dispatch_s", "executions__create_s"),

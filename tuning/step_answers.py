@@ -1,4 +1,4 @@
-"""What the steps answer the workflow: their statuses and JSON, each answer made once.
+"""What the steps answer the workflow: their statuses and JSON, each answer made once.  Called by check/ and simulate/.
 
 Source: steps/app.py, STATUSES, and schemas/error.json; a test compares.
 """
@@ -34,9 +34,9 @@ def failed(status: int, kind: str) -> HttpResponse:
     return HttpResponse(status, _JSON, _error(status, kind))
 
 
-def limited(retry_after_s: float) -> HttpResponse:
+def limited(retry_after_s: float, kind: str = "discord") -> HttpResponse:
     """429: the same call may succeed after so many seconds."""
-    return HttpResponse(429, _JSON, _error(429, "discord", retry_after=retry_after_s))
+    return HttpResponse(429, _JSON, _error(429, kind, retry_after=retry_after_s))
 
 
 def _error(status: int, kind: str, **more: float) -> bytes:
