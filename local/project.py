@@ -13,6 +13,7 @@ PROJECT = "demo"
 PLACE = f"projects/{PROJECT}/locations/us-central1"
 BUCKET = f"{PROJECT}-mandalas"
 QUEUE = f"{PLACE}/queues/create-image-queue"  # which the ingress fills; queue.yaml says which queues there are
+REPLY_QUEUE = f"{PLACE}/queues/reply-discord-queue"  # which the workflow fills
 STEPS_AUDIENCE = "mando-steps"
 
 
@@ -57,4 +58,12 @@ WORKFLOW = workflow("mando")  # which a task of the queue starts
 
 def workflow_environment(ports: Ports) -> dict[str, str]:
     """The environment variables that every workflow is deployed with."""
-    return {"STEPS_URL": url(ports.steps), "STEPS_AUDIENCE": STEPS_AUDIENCE}
+    return {
+        "STEPS_URL": url(ports.steps),
+        "STEPS_AUDIENCE": STEPS_AUDIENCE,
+        "WORKFLOW": WORKFLOW,
+        "QUEUE": QUEUE,
+        "REPLY_QUEUE": REPLY_QUEUE,
+        "TASK_SERVICE_ACCOUNT": account("mando-tasks"),
+        "WORKFLOW_SERVICE_ACCOUNT": account("mando-workflow"),
+    }

@@ -40,11 +40,15 @@ class Ingress:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The App Engine service, beside what app.yaml says.  threads: of each process."""
+    """The App Engine service, beside what app.yaml says.  threads: of each process.
+
+    last_word_s: before the token's end, a reply that waits in the queue becomes a word to the member.
+    """
 
     threads: int
     bucket_timeout: Timeout
     discord_timeout: Timeout
+    last_word_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,12 @@ class Deployment:
         steps = checked["steps"]
         return cls(
             Ingress(**checked["ingress"]),
-            Steps(steps["threads"], _timeout(steps["bucket_timeout_s"]), _timeout(steps["discord_timeout_s"])),
+            Steps(
+                steps["threads"],
+                _timeout(steps["bucket_timeout_s"]),
+                _timeout(steps["discord_timeout_s"]),
+                steps["last_word_s"],
+            ),
             Workflows(**checked["workflows"]),
         )
 

@@ -1,7 +1,7 @@
 """The workflow's two steps as an ASGI app: two routes, and the one place where an error becomes a status.
 
 POST /generate-image  schemas/request.json → schemas/picture.json
-POST /reply-discord   schemas/reply.json → schemas/message.json
+POST /reply-discord   schemas/reply.json → schemas/message.json; the workflow calls it, or a task of the queue
 GET  /health          no token needed
 Every error           schemas/error.json
 
@@ -10,7 +10,9 @@ A call gets a thread once its token and its body are checked; /health never need
 
 import asyncio
 import functools
+import math
 import os
+import random
 import re
 import sys
 import time
@@ -44,24 +46,28 @@ from steps.config import Config, read_config
 from steps.discord import Discord
 from steps.errors import PermanentError, Reason, RetryableError
 from steps.generate import generate
+from steps.last_word import LastWord, reply_to_the_end
 from steps.reply import reply
 from steps.seal import Unsealer
 from steps.secret_manager import read_secret
 
 MAX_BODY_BYTES = 16 * 1024  # a request is at most 4 KiB
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
-_ATTEMPT = re.compile(r"[1-9][0-9]{0,2}")
+_RETRIES = re.compile(r"[0-9]{1,3}")
 
 
 StepInput = TypeVar("StepInput", Request, Reply)
 
 
-Outcome = Literal["done", "limited", "later", "too slow", "mistake"] | Reason
+Outcome = Literal["done", "told", "no reply", "limited", "later", "too slow", "mistake"] | Reason
 
 # How a call ends → its status and the severity of its line in the log.  workflows/mando.yaml decides by the status.
 # Only for a 401 or 403 it looks at the kind too: it retries those of kind "caller" for minutes.
 STATUSES: Mapping[Outcome, tuple[int, Severity]] = {
     "done": (200, "INFO"),
+    # Of a task, which Cloud Tasks would repeat after anything else.
+    "told": (200, "ERROR"),  # no picture; the member reads why
+    "no reply": (200, "ERROR"),  # there is nothing to edit any more
     # The same call may succeed later; the workflow retries it until the deadline.
     "limited": (429, "WARNING"),  # after the seconds in the body's retry_after
     "later": (503, "WARNING"),
@@ -83,12 +89,12 @@ STATUSES: Mapping[Outcome, tuple[int, Severity]] = {
 class Step(Generic[StepInput]):
     """The class of the input, the schema of the answer, and the work, which runs in a thread.
 
-    work gets the input and the number of the workflow's attempt, from 1.
+    work gets the input, and how often the task that calls was tried before; None where no task calls.
     """
 
     input_class: type[StepInput]
     answer_schema: Literal["picture", "message"]
-    work: Callable[[StepInput, int], Picture | Message]
+    work: Callable[[StepInput, int | None], Picture | Message]
 
 
 def create_app(config: Config | None = None) -> Starlette:
@@ -105,11 +111,18 @@ def create_app(config: Config | None = None) -> Starlette:
     opener = Unsealer(config.seal_private_keys)
     delivery = config.delivery
 
-    def draw(request: Request, attempt: int) -> Picture:
-        return generate(request, bucket, is_first_attempt=attempt == 1)
+    def draw(request: Request, _: int | None) -> Picture:
+        return generate(request, bucket, datetime.now(UTC))
 
-    def show(order: Reply, attempt: int) -> Message:
-        return reply(order, bucket, discord, opener, delivery, datetime.now(UTC), attempt)
+    def show(order: Reply, retries: int | None) -> Message:
+        # The workflow hands a reply that must wait to the queue: a task's first attempt is the second one.
+        attempt = 1 if retries is None else retries + 2
+        now = datetime.now(UTC)
+
+        def once(shown: Reply) -> Message:
+            return reply(shown, bucket, discord, opener, delivery, now, attempt)
+
+        return once(order) if retries is None else reply_to_the_end(order, once, now)
 
     caller, threads = CallerCheck(config), ThreadPoolExecutor(STEPS_THREADS, thread_name_prefix="step")
     answer = functools.partial(_answer, caller, threads)
@@ -143,10 +156,16 @@ async def _answer(
     try:
         await caller.check(header(http.headers, "Authorization"))
         value = await _parse_body(http, step.input_class)
-        done = await asyncio.get_running_loop().run_in_executor(threads, step.work, value, _attempt(http))
+        done = await asyncio.get_running_loop().run_in_executor(threads, step.work, value, _retries(http))
         answer: dict[str, Any] = schemas.check(step.answer_schema, done.to_json())
         outcome: Outcome = "done"
         message = "done"
+    except LastWord as word:
+        outcome = "told" if word.message else "no reply"
+        cause, failure = failure_of(word.cause)
+        mistake = word.cause if cause == "mistake" else None
+        answer = word.message.to_json() if word.message else failure.to_json()
+        message = f"{word}: {place(word.cause) if mistake else failure.message}"
     except Exception as error:  # the top of the process
         outcome, failure = failure_of(error)
         mistake = error if outcome == "mistake" else None
@@ -161,7 +180,7 @@ async def _answer(
         status=status,
         ms=round(1000 * (time.monotonic() - started_s)),
     )
-    return JSONResponse(answer, status)
+    return JSONResponse(answer, status, _retry_after(answer))
 
 
 def failure_of(error: Exception) -> tuple[Outcome, Error]:
@@ -205,10 +224,22 @@ def _refused(reason: Reason, message: str) -> PermanentError:
     return PermanentError(reason, message, kind="request")
 
 
-def _attempt(http: HttpRequest) -> int:
-    """The number of the workflow's attempt, from 1."""
-    said = header(http.headers, "X-Attempt") or ""
-    return int(said) if _ATTEMPT.fullmatch(said) else 1
+def _retries(http: HttpRequest) -> int | None:
+    """How often the task that makes this call was tried before; None where no task makes it.
+
+    Source: Cloud Tasks, "Create HTTP target tasks", request headers.
+    """
+    if header(http.headers, "X-CloudTasks-TaskName") is None:
+        return None
+    said = header(http.headers, "X-CloudTasks-TaskRetryCount") or ""
+    return int(said) if _RETRIES.fullmatch(said) else 0
+
+
+def _retry_after(answer: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """The header that Cloud Tasks reads where the workflow reads the body; up to half as much more, against crowds."""
+    if "retry_after" not in answer:
+        return None
+    return {"Retry-After": str(math.ceil(answer["retry_after"] * (1 + random.random() / 2)))}  # noqa: S311
 
 
 def _interaction_id(http: HttpRequest) -> str | None:

@@ -5,6 +5,7 @@ The picture and its object's name depend only on the request: doing it again cha
 
 import hashlib
 import json
+from datetime import datetime, timedelta
 
 import mandala
 from schemas.picture import ObjectName, Picture
@@ -13,12 +14,13 @@ from steps.bucket import PictureBucket
 from steps.errors import PermanentError
 
 SIZE_PX = 1024
+_FRESH = timedelta(seconds=3)  # an older request may have been tried before, or waited; to look costs 0.03 s
 
 
-def generate(request: Request, bucket: PictureBucket, *, is_first_attempt: bool) -> Picture:
+def generate(request: Request, bucket: PictureBucket, now: datetime) -> Picture:
     """Draw the picture of the request and put it into the bucket.
 
-    Only a later attempt checks whether the picture exists already: for the first one it hardly ever does.
+    For a fresh request it is not checked whether the picture exists already: it hardly ever does.
 
     Raises PermanentError if it cannot be drawn, and what the bucket raises.
     """
@@ -29,7 +31,7 @@ def generate(request: Request, bucket: PictureBucket, *, is_first_attempt: bool)
     except mandala.DesignError as error:
         raise PermanentError("undrawable", str(error), kind="drawing") from None
     object_name = _object_name(design, options)
-    if is_first_attempt or not bucket.holds(object_name):
+    if now - request.received_at < _FRESH or not bucket.holds(object_name):
         bucket.put_once(object_name, mandala.draw_png(design, SIZE_PX))
     words = mandala.describe(design)
     return Picture(object_name, words.title, words.description, mandala.colour(design))

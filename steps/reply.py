@@ -17,7 +17,7 @@ from steps.seal import Unsealer
 # Discord drops an interaction that is not acknowledged within 3 s; the rest is for clocks that differ.
 _ACKNOWLEDGED_WITHIN = timedelta(seconds=30)
 
-# While the network in front of Discord blocks us, each retry counts as an invalid request: few retries, long waits.
+# While the network in front of Discord blocks us, each retry counts as an invalid request: long waits.  The last one stays.
 BLOCKED_WAITS_S = (2.0, 10.0, 30.0, 90.0)
 
 # What a member is told.
@@ -38,15 +38,14 @@ def reply(
 ) -> Message:
     """Show the picture or the failure message.
 
-    order is the body of the call; attempt is the number of the workflow's attempt, from 1.
+    order is the body of the call; attempt is its number, from 1.
     Raises PermanentError if no message is left to edit, and what the bucket and Discord raise.
     """
     try:
         return Message(_edit_or_post(order, bucket, discord, opener, delivery, now))
     except Blocked as error:
-        if attempt > len(BLOCKED_WAITS_S):
-            raise PermanentError("refused", f"{error} {attempt} times", kind="discord") from None
-        raise RetryableError(str(error), retry_after_s=BLOCKED_WAITS_S[attempt - 1], kind="discord") from None
+        wait_s = BLOCKED_WAITS_S[min(attempt, len(BLOCKED_WAITS_S)) - 1]
+        raise RetryableError(str(error), retry_after_s=wait_s, kind="discord") from None
 
 
 def _edit_or_post(
