@@ -1,7 +1,7 @@
-"""A reply that a task of the queue asks for, to its end: shown, told, or given up.  Called by app.py for /reply-discord.
+"""A reply that a task asks for, to its end: shown, told, or given up.  Called by app.py for /reply-discord.
 
-Nobody reads the answer to a task: Cloud Tasks repeats it until a 2xx.  So what the workflow decides about its own calls is
-decided here about a task's.
+Nobody reads the answer to a task: Cloud Tasks repeats it until a 2xx.  So what the workflow decides about its own calls
+is decided here about a task's.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from steps.errors import PermanentError, RetryableError
 
 
 class LastWord(Exception):
-    """Raised when no task will show the picture.  message: what tells the member so; None where nothing can be shown."""
+    """Raised when no task will show the picture.  message: what tells the member so; None if nothing can be shown."""
 
     def __init__(self, message: Message | None, cause: Exception) -> None:
         super().__init__("the member was told of a failure" if message else "was acknowledged and got no reply")
