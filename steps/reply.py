@@ -17,7 +17,7 @@ from steps.seal import Unsealer
 # Discord drops an interaction that is not acknowledged within 3 s; the rest is for clocks that differ.
 _ACKNOWLEDGED_WITHIN = timedelta(seconds=30)
 
-# While the network in front of Discord blocks us, each retry counts as an invalid request: long waits, the last for ever.
+# While the network in front of Discord blocks us, each retry counts as an invalid request: long waits.
 BLOCKED_WAITS_S = (2.0, 10.0, 30.0, 90.0)
 
 # What a member is told.
