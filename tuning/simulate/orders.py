@@ -28,7 +28,7 @@ class UnknownCall(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A call of a step.  attempt: its number, if the workflow says it, to steps of before 2026-11-26; now the age counts."""
+    """A call of a step.  attempt: its number, where the workflow says it, as those of before 2026-11-26 do."""
 
     kind: CallKind
     timeout_s: float
