@@ -11,9 +11,9 @@ from heapq import heappop, heappush
 from local.executions.engine.virtual import Agenda
 from local.tasks.rules import QueueConfig, TokenBucket, dispatchable, next_check_s, retry_at_s
 from tuning.model import Model
+from tuning.orders import NewTask
 from tuning.simulate.dice import uniform, values
 from tuning.simulate.faults import Faults
-from tuning.simulate.orders import NewTask
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
 from tuning.simulate.task import Task
