@@ -229,7 +229,7 @@ class _Simulation:
             "workflows_external_step": self._executions.external,
             "tasks_operation": ingress.lookups
             + sum(queue.created + queue.dispatches for queue in self._queues.values()),
-            f"appengine_{self._project.app.size}": self._fleet.hours(self._agenda.now_s) * 3600,
+            f"appengine_{self._project.app.price}": self._fleet.hours(self._agenda.now_s) * 3600,
             "appengine_egress": self._steps.uploaded_bytes,
             "functions_request": ingress.requests,
             "functions_vcpu": ingress.paid_s * self._project.ingress.cpu,
