@@ -27,7 +27,12 @@ FIRST_MINUTES_S = 300.0  # of a life in which one error never ends; a few attemp
 MINUTES_S = 600.0  # Source: IAM, "Access change propagation": typically 2 minutes, at times 7 or more
 
 _ERROR = re.compile(r"\berror\b")
-_LOOKED_AT_S = {"permanent": 60.0, "a few": FIRST_MINUTES_S, "minutes": MINUTES_S + 100, "temporary": FIRST_MINUTES_S}
+_LOOKED_AT_S = {
+    "permanent": 60.0,
+    "a few": MINUTES_S + 100,
+    "minutes": MINUTES_S + 100,
+    "temporary": FIRST_MINUTES_S,
+}
 
 
 class Subject:
@@ -117,6 +122,8 @@ class Subject:
         ]
 
     def all_lives(self) -> Iterator[Life]:
+        if not self.has_workflow:
+            return
         yield self.good
         if self.is_runnable:
             yield from self.outages.values()
