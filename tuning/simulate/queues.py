@@ -74,6 +74,11 @@ class Queue:
         return len(self._due)
 
     @property
+    def most_per_s(self) -> float:
+        """The rate that queue.yaml gives it."""
+        return self._config.rate.max_dispatches_per_s
+
+    @property
     def per_s(self) -> float:
         """The rate in force, as the service's statistics show it; they know nothing of a standstill."""
         return self._config.rate.max_dispatches_per_s * self._own_share()

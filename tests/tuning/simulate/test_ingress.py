@@ -88,18 +88,29 @@ def test_a_second_call_saves_most_of_those_whose_first_call_fails() -> None:
     assert found.refused == pytest.approx(600 * 0.1 * 0.1, abs=8)
 
 
-def test_the_wait_is_that_of_both_lines() -> None:
-    """Replies that wait count too: 40 of them, at 1/s, are more than 30 s."""
+def refused_in_an_outage(per_s: float, refuse_after_s: float, **numbers: float) -> int:
+    """Of two a second for two minutes, while Discord is down and the queue of the replies has that rate."""
     project = our_project()
-    slow = {name: replace(one, rate=replace(one.rate, max_dispatches_per_s=1)) for name, one in project.queues.items()}
+    replies = project.queues[REPLIES]
+    slow = replace(replies, rate=replace(replies.rate, max_dispatches_per_s=per_s))
+    limits = replace(project.limits, refuse_after_s=refuse_after_s, look_every_s=1)
+    limited = replace(project, queues={**project.queues, REPLIES: slow}, limits=limits)
     down = "{part: discord, kind: error, status: 503, ends: 3m}"
-    refused = {}
-    for limit_s in (30, 10_000):
-        limits = replace(project.limits, refuse_after_s=limit_s, look_every_s=1)
-        limited = replace(project, queues={**project.queues, REPLIES: slow[REPLIES]}, limits=limits)
-        refused[limit_s] = simulated(even(1, 120), down, project=limited, **WARM).refused
-    assert refused[10_000] == 0
-    assert refused[30] > 60
+    return simulated(even(2, 120), down, project=limited, **WARM, **numbers).refused
+
+
+def test_the_wait_is_that_of_both_lines() -> None:
+    """60 replies that wait are 30 s, at 2/s."""
+    assert refused_in_an_outage(2, 1000) == 0
+    assert refused_in_an_outage(2, 30) == pytest.approx(240 - 60, abs=25)
+
+
+def test_the_rate_of_the_replies_is_their_limit_also_while_failures_slow_the_queue_down() -> None:
+    assert refused_in_an_outage(10, 30, tasks__throttled_share=0.01) == 0
+
+
+def test_a_queue_of_replies_that_is_paused_refuses_nobody() -> None:
+    assert refused_in_an_outage(0, 30) == 0
 
 
 def test_an_ingress_that_knows_no_second_line_looks_at_one() -> None:

@@ -19,7 +19,7 @@ RULE = Rule(
     "queue-paused",
     "warning",
     "a rate of 0",
-    "members read that the bot takes a break",
+    "members read that the bot takes a break; of a reply that waits they read nothing",
     "set a rate again when it is over",
     find,
 )
