@@ -3,11 +3,13 @@
 Each cell runs through the real YAML in virtual time.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from local.workflows.compile.workflow import compile_workflow
 from local.workflows.effects import HttpFailure, HttpResponse
 from local.workflows.errors import WorkflowError
 from tests.system.virtual import (
@@ -18,6 +20,7 @@ from tests.system.virtual import (
     MESSAGE,
     PICTURE,
     RECEIVED,
+    TEXT,
     World,
     answering,
     failed,
@@ -70,6 +73,7 @@ KINDS: dict[str, tuple[Any, Rule]] = {
     "429 that says less than 0": (limited(-1), UNASKED),
     "429 that says a text": (limited("3"), UNASKED),
     "429 of somebody else": (page(429), HICCUP),
+    "499 of somebody else": (page(499), FINAL),
     "501": (ours(501), HICCUP),
     "502 of somebody else": (page(502), HICCUP),
     "503": (ours(503), HICCUP),
@@ -228,6 +232,14 @@ def test_a_wait_that_leaves_no_100_s_is_not_begun(where: str, kind: str, left_s:
         assert (world.tasks, world.failures_told) == ([], ["unavailable"])
 
 
+@pytest.mark.parametrize(("where", "last"), [("generate", 1), ("reply", 2)])
+def test_a_wait_that_leaves_100_s_exactly_is_begun(where: str, last: int) -> None:
+    """Without jitter, in numbers that a double holds exactly."""
+    world = answering(where, [limited(8.75)], share=0, left_s_at={last: 108.75})
+    assert world.run() == {"waits_in": "execution-1-77"}
+    assert world.tasks[0].waits_s == 8.75
+
+
 @pytest.mark.parametrize(("left_s", "may_wait"), [(-0.01, False), (0.01, True), (300, True)])
 @pytest.mark.parametrize("kind", ["503", "429 that says 7 s", "429 that says no wait"])
 def test_a_failure_replys_wait_that_leaves_no_30_s_is_not_begun(kind: str, left_s: float, may_wait: bool) -> None:
@@ -252,6 +264,21 @@ def test_a_denial_of_our_call_is_waited_out_until_a_new_role_is_known_everywhere
     else:
         assert set(failed(world).tags) & {"HttpError", "NoReply"}
         assert world.tasks == []
+
+
+@pytest.mark.parametrize("where", ["generate", "reply", "tell"])
+@pytest.mark.parametrize(("kind", "answer"), [("hiccup", ours(503)), ("mistake", ours(500))])
+def test_another_number_of_retries_or_another_first_wait_is_kept(where: str, kind: str, answer: Any) -> None:
+    """Doubled before each next retry, up to a minute."""
+    text = re.sub(rf"{kind}_wait_s: \d+", f"{kind}_wait_s: 20", TEXT)
+    text = re.sub(rf"{kind}_retries: \d+", f"{kind}_retries: 5", text)
+    first = {"generate": [ours(422)]} if where == "tell" else {}
+    world = answering("reply" if where == "tell" else where, [answer], workflow=compile_workflow(text), **first)
+    if kind == "hiccup" and where != "tell":
+        world.run()
+    else:
+        failed(world)
+    assert world.slept[:5] == ([] if (kind, where) == ("hiccup", "tell") else [20, 40, 60, 60, 60])
 
 
 @pytest.mark.parametrize("where", ["generate", "reply"])

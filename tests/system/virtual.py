@@ -10,14 +10,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.workflows.compile.workflow import compile_workflow
+from local.workflows.compile.workflow import Workflow, compile_workflow
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Now, Outcome, Sleep, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.run.branches import Branches
 from local.workflows.run.observer import Bill
 from tests.servers import ROOT
 
-WORKFLOW = compile_workflow((ROOT / "workflows" / "mando.yaml").read_text(), "mando.yaml")
+TEXT = (ROOT / "workflows" / "mando.yaml").read_text()
+WORKFLOW = compile_workflow(TEXT, "mando.yaml")
 RECEIVED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LIFE_S = 900
 PICTURE = {"object": "pictures/a.png", "title": "t", "description": "d", "colour": 1}
@@ -68,6 +69,7 @@ class World:
     """Answers calls in their order, the last answer for all that follow; sees what is asked and slept.
 
     share: the part of a millisecond that each look at the clock shows, the workflow's random number.
+    workflow: the one in workflows/, if no other is given.
     left_s_at: how much of the token's life is left when the call of that number, from 1, is answered.
     """
 
@@ -79,7 +81,9 @@ class World:
         *,
         share: float = 0.5,
         left_s_at: Mapping[int, float] | None = None,
+        workflow: Workflow = WORKFLOW,
     ) -> None:
+        self.workflow = workflow
         self.answers = {DRAW: generate or [PICTURE], SHOW: reply or [MESSAGE], QUEUE: queue or [TAKEN]}
         self.share = share
         self.left_s_at = left_s_at or {}
@@ -113,7 +117,7 @@ class World:
         """The result of one execution.  Raises WorkflowError."""
         self.executions += 1
         env = ENV | {"GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": f"execution-{self.executions}"}
-        branches = Branches(WORKFLOW.run(request or self.request, env, None, self.bill))
+        branches = Branches(self.workflow.run(request or self.request, env, None, self.bill))
         while branches.ended is None:
             ((number, effect),) = branches.pending.items()
             branches.resume(number, self._outcome(effect))
