@@ -48,7 +48,8 @@ ROOMS: Mapping[str, Room] = {
         ("workflows/mando.yaml",),
         (
             *("tests/system/test_workflow_calls.py", "tests/system/test_workflow_rules.py"),
-            *("tests/system/test_workflow_queue.py", "tests/system/test_workflow.py", "tests/system/test_refusals.py"),
+            *("tests/system/test_workflow_time.py", "tests/system/test_workflow_queue.py"),
+            *("tests/system/test_workflow.py", "tests/system/test_refusals.py"),
         ),
     ),
 }

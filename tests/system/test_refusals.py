@@ -6,7 +6,7 @@ import pytest
 
 import schemas
 from local.workflows.effects import HttpResponse
-from tests.system.virtual import ENV, LIFE_S, MESSAGE, PICTURE, World, failed
+from tests.system.virtual import DENIED_S, ENV, LIFE_S, LONGEST_WAIT_S, MESSAGE, PICTURE, World, failed
 
 
 def refused(status: int, kind: str) -> tuple[int, dict[str, Any]]:
@@ -50,7 +50,7 @@ def test_a_caller_that_is_refused_when_it_replies_waits_in_the_queue_with_its_pi
 def test_a_caller_that_stays_refused_is_given_up_and_the_member_told_if_that_is_possible(name: str) -> None:
     world = World(generate=[PASSING[name]])
     failed(world, in_the_end=True)
-    assert 240 < world.age_s < 310
+    assert DENIED_S < world.age_s < DENIED_S + LONGEST_WAIT_S + 10
     assert world.failures_told == ["unavailable"]
     lost = World(generate=[PASSING[name]], reply=[PASSING[name]])
     assert failed(lost, in_the_end=True).tags == ["NoReply"]

@@ -14,6 +14,7 @@ from tests.system.virtual import (
     MESSAGE,
     PICTURE,
     RECEIVED,
+    REPLY_RESERVE_S,
     TAKEN,
     World,
     answering,
@@ -84,7 +85,7 @@ def test_an_execution_that_waits_itself_ends_before_the_token_does(where: str) -
 def test_a_queue_that_hangs_leaves_the_time_of_the_last_call() -> None:
     """Also where the last wait ends as late as it may, the queue hangs, and so do all calls."""
     wait_s = 7 * 1.25
-    world = World(reply=[limited(7), HANGS], queue=[HANGS], left_s_at={2: 100.01 + wait_s})
+    world = World(reply=[limited(7), HANGS], queue=[HANGS], left_s_at={2: REPLY_RESERVE_S + 0.01 + wait_s})
     failed(world)
     assert world.failures_told == ["unavailable"]
     assert world.called_with_s_left[-1] > 20

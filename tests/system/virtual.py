@@ -26,6 +26,13 @@ MESSAGE = {"message_id": "9"}
 HANGS = "hangs"
 TAKEN: dict[str, Any] = {}  # what the queue answers to a task that it takes; nobody reads it
 DRAW, SHOW, QUEUE = "/generate-image", "/reply-discord", "cloudtasks.googleapis.com"
+# The workflow's knobs once more: who changes one there changes it here, and what is slept in tests/outgoing/calls.yaml.
+HICCUP_WAITS_S = (1, 2)  # hiccup_retries, hiccup_wait_s
+MISTAKE_WAITS_S = (1, 2, 4)  # mistake_retries, mistake_wait_s
+LONGEST_WAIT_S = 60
+DENIED_S = 240  # permission_denied_s
+DRAW_RESERVE_S = REPLY_RESERVE_S = 100
+FAILURE_RESERVE_S = 30
 # As deploy/deployment.yaml gives them to the workflow.
 ENV = {
     "STEPS_URL": "https://demo.appspot.com",
