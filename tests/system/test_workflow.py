@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from local.workflows.effects import HttpFailure, HttpResponse
@@ -182,6 +182,7 @@ ANY_JSON = st.recursive(
 
 
 @given(asked=ANY_JSON | st.floats(-1, 1000))
+@example(asked=1e308)
 def test_no_retry_after_makes_the_workflow_fail(asked: Any) -> None:
     """A positive number is waited for, if the token's life leaves it; all else is no answer to how long."""
     world = World(reply=[limited(asked), MESSAGE])
