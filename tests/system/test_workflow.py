@@ -147,7 +147,13 @@ SOMEBODY_ELSES = {
 @pytest.mark.parametrize("where", ["generate", "reply"])
 @pytest.mark.parametrize("name", SOMEBODY_ELSES)
 def test_whatever_somebody_on_the_way_answers_the_call_is_tried_again(name: str, where: str) -> None:
+    """But for a drawing's 200: the step checks its own answer, and another call would bring the same."""
     answer = SOMEBODY_ELSES[name]
+    if where == "generate" and answer.code < 400:
+        world = World(generate=[answer])
+        failed(world)
+        assert (world.slept, world.tasks, world.failures_told) == ([], [], ["unavailable"])
+        return
     world = answering(where, [answer, answer, PICTURE if where == "generate" else MESSAGE])
     assert world.run() == MESSAGE
     assert tuple(world.slept) in (HICCUP_WAITS_S[:2], MISTAKE_WAITS_S[:2])
@@ -201,7 +207,7 @@ PASSING += [HttpFailure("ConnectionError", "reset"), SOMEBODY_ELSES["App Engine,
 
 
 @given(
-    drawing=st.lists(st.sampled_from([*PASSING, "<html>"]), max_size=3),
+    drawing=st.lists(st.sampled_from(PASSING), max_size=3),
     showing=st.lists(st.sampled_from(PASSING), max_size=3),
 )
 def test_after_up_to_three_failures_that_pass_of_each_step_the_picture_is_shown(

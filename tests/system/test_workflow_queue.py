@@ -87,8 +87,8 @@ def test_a_queue_that_hangs_leaves_the_time_of_the_last_call() -> None:
     wait_s = 7 * 1.25
     world = World(reply=[limited(7), HANGS], queue=[HANGS], left_s_at={2: REPLY_RESERVE_S + 0.01 + wait_s})
     failed(world)
-    assert world.failures_told == ["unavailable"]
-    assert world.called_with_s_left[-1] > 20
+    assert set(world.failures_told) == {"unavailable"}
+    assert world.called_with_s_left[-len(world.failures_told)] > 20, "the first failure reply"
 
 
 @pytest.mark.parametrize("where", ["generate", "reply"])
