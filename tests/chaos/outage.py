@@ -11,6 +11,8 @@ from tests.system.up import Up
 
 _MEMBERS = 8  # who type at the same time
 _EXECUTION_S = 10.0  # a picture, two hiccups' waits of a reply and a new task take 4 s, more on a busy machine
+_MANY = 1_000_000  # no fault can hit more calls
+_ATTEMPTS = 6  # of a connector, after 429 and 503
 
 
 def outage_under_load(up: Up, per_s: float, down_s: float) -> Tally:
@@ -30,12 +32,19 @@ def outage_under_load(up: Up, per_s: float, down_s: float) -> Tally:
 def second_queue_is_closed_too(up: Up, per_s: float, down_s: float, kind: str = "503") -> Tally:
     """No task can be made for a reply: the executions wait themselves, and everybody gets one picture."""
     break_next(up, target="discord", kind="503")
-    break_next(up, target="reply_queue", kind=kind)
+    break_next(up, target="reply_queue", kind=kind, count=_MANY)
     ids, _ = _load(up, per_s, down_s)
+    asked = len(ids) * (_ATTEMPTS if kind in ("429", "503") else 1)
+    wait_until(lambda: _refusals(up) >= asked, "as many tasks are refused as there are executions", 60)
     if waiting(up, "reply-discord-queue"):
         raise AssertionError("the second queue took a task")
     mend(up)
     return _with_one_picture_each(up, ids, settle(up, ids, deadline_s=180))
+
+
+def _refusals(up: Up) -> int:
+    """Tasks that the second queue did not take."""
+    return sum(_MANY - one["count"] for one in up.get("faults") if one["target"] == "reply_queue")
 
 
 def running(up: Up) -> int:

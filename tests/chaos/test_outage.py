@@ -46,7 +46,7 @@ def test_a_kill_in_an_outage_loses_nobody(tmp_path: Path) -> None:
         wait_until(lambda: running(up) == 2, "two executions run")
         up.process.kill()
         up.process.wait(timeout=20)
-    with mando_up(tmp_path) as up:
+    with mando_up(tmp_path, port=up.port) as up:
         tally = settle(up, ids)
         assert (tally.pictures, tally.broken) == (4, [])
         assert drawings(up, ids[:2]) == 2

@@ -194,7 +194,7 @@ async def test_what_cannot_be_broken_is_said(cloud: Any, body: dict[str, Any]) -
     _, url, session = cloud
     async with session.post(f"{url}/faults", json=body) as refused:
         assert refused.status == 400
-        assert "one of queue, workflow" in (await refused.text()) or "1 to 1000000" in (await refused.text())
+        assert "one of queue, reply_queue" in (await refused.text()) or "1 to 1000000" in (await refused.text())
 
 
 @pytest.mark.parametrize("offset_s", ["NaN", "1e308", "-86401", "true", '"8"', "null"])
