@@ -18,13 +18,13 @@ from cli.simulate_inputs import Version, Wanted, load_of, scenario_of
 from tuning.compare.against import Comparison, compare
 from tuning.compare.outage_map import LENGTHS, RATES, outage_map
 from tuning.compare.outage_map import report as map_report
-from tuning.compare.sensitivity import report as sensitivity_report
 from tuning.compare.sensitivity import sensitivity, sentence
+from tuning.compare.sensitivity import table as sensitivity_table
 from tuning.compare.simulations import Case, Show, Simulations
 from tuning.compare.suggest import suggest
 from tuning.model import Model
 from tuning.page.map_page import map_page
-from tuning.page.page import page, page_against
+from tuning.page.page import Text, page, page_against
 from tuning.simulate.answer import Answer
 from tuning.simulate.scenario import Scenario
 from tuning.simulate.text import report, report_against
@@ -82,7 +82,7 @@ def suggestion(question: Question, simulations: Simulations) -> bool:
     proof = replace(found.proof, before=_write_json(wanted, here, found.proof.before))
     if found.is_better:
         print(f"Better numbers, after {found.simulations} simulations:\n\n{found.diff()}\n")
-        _show_pair(wanted, proof, ("these files", "suggested"))
+        _show_pair(wanted, proof, ("these files", "suggested"), Text("The edit", found.diff()))
     else:
         print(f"No better numbers were found in {found.simulations} simulations.\n\n{report(proof.before)}")
         _write_html(wanted, lambda: page(proof.before))
@@ -93,8 +93,9 @@ def sensitivity_of(question: Question, simulations: Simulations) -> bool:
     wanted = question.wanted
     found = sensitivity(simulations, question.version.sources, question.scenario, question.model, wanted.seed)
     answer = _write_json(wanted, question.version, found.answer)
-    _write_html(wanted, lambda: page(answer, sentence(found)))
-    print(f"{report(answer)}\n\n{sensitivity_report(found)}")
+    table = sensitivity_table(found)
+    _write_html(wanted, lambda: page(answer, sentence(found), Text("What it hangs on", table)))
+    print(f"{report(answer)}\n\n{sentence(found)}\n\n{table}")
     return answer.kept
 
 
@@ -115,8 +116,8 @@ def map_of(question: Question, simulations: Simulations) -> bool:
     return all(cell.kept for cell in cells)
 
 
-def _show_pair(wanted: Wanted, found: Comparison, names: tuple[str, str]) -> None:
-    _write_html(wanted, lambda: page_against(found.before, found.after, names, found.bands))
+def _show_pair(wanted: Wanted, found: Comparison, names: tuple[str, str], text: Text | None = None) -> None:
+    _write_html(wanted, lambda: page_against(found.before, found.after, names, found.bands, text))
     print(report_against(found.before, found.after, names, found.bands))
 
 

@@ -42,7 +42,7 @@ class Ingress:
 class Steps:
     """The App Engine service, beside what app.yaml says.  threads: of each process.
 
-    last_word_s: before the token's end, a reply that waits in the queue becomes a word to the member.
+    last_word_s: before the token's end, a reply that waits in the queue becomes a word to the member; 0: at the end.
     """
 
     threads: int
@@ -78,7 +78,7 @@ class Deployment:
                 steps["threads"],
                 _timeout(steps["bucket_timeout_s"]),
                 _timeout(steps["discord_timeout_s"]),
-                steps["last_word_s"],
+                steps.get("last_word_s", 0.0),
             ),
             Workflows(**checked["workflows"]),
         )

@@ -24,7 +24,7 @@ try:
         for timeout in (_NUMBERS["steps"]["bucket_timeout_s"], _NUMBERS["steps"]["discord_timeout_s"])
     )
     # Before the token's end, a reply that waits in the queue becomes a word to the member.
-    LAST_WORD_S = float(_NUMBERS["steps"]["last_word_s"])
+    LAST_WORD_S = float(_NUMBERS["steps"].get("last_word_s", 0))
 except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
     sys.stderr.write(f"mando: cannot read deploy/deployment.yaml: {error!r}; `mando check` says what is wrong in it\n")
     sys.exit(2)

@@ -50,8 +50,13 @@ class AppScaling:
 
     @property
     def size(self) -> str:
-        """f1, f2 or f4: as parameters and prices are named.  F4_1G computes like F4."""
+        """f1, f2 or f4: as parameters are named.  F4_1G computes like F4."""
         return self.instance_class.partition("_")[0].lower()
+
+    @property
+    def price(self) -> str:
+        """f1, f2, f4 or f4_1g: as prices are named."""
+        return self.instance_class.lower()
 
 
 def _whole(least: int, most: int) -> tuple[str, Callable[[str], Any]]:

@@ -71,6 +71,11 @@ class Project:
         """The short name of the queue that the ingress fills; empty if it names none."""
         return self._last_part("QUEUE")
 
+    @property
+    def reply_queue(self) -> str:
+        """The short name of the queue in which replies wait; empty if the ingress names none."""
+        return self._last_part("REPLY_QUEUE")
+
     def _last_part(self, variable: str) -> str:
         return self.ingress.environment.get(variable, "").rpartition("/")[2]
 

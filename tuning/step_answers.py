@@ -1,5 +1,6 @@
-"""What the steps answer the workflow: their statuses and JSON, each answer made once.  Called by check/ and simulate/.
+"""What the steps answer a workflow or a task: their statuses and JSON, each answer made once.
 
+Called by check/ and simulate/.
 Source: steps/app.py, STATUSES, and schemas/error.json; a test compares.
 """
 
@@ -18,6 +19,7 @@ GENERATED = HttpResponse(
 )
 REPLIED = HttpResponse(200, _JSON, b'{"message_id":"1"}')
 TOO_LATE = HttpFailure("TimeoutError", "no answer within the call's timeout")
+GAVE_UP = HttpResponse(200, _JSON, b'{"kind":"discord","error":{"status":410,"message":"gone"}}')  # a task's, for good
 NO_CONNECTION = HttpFailure("ConnectionError", "the connection broke")
 NO_TOKEN = HttpFailure("AuthError", "no token for the call")
 
@@ -37,6 +39,17 @@ def failed(status: int, kind: str) -> HttpResponse:
 def limited(retry_after_s: float, kind: str = "discord") -> HttpResponse:
     """429: the same call may succeed after so many seconds."""
     return HttpResponse(429, _JSON, _error(429, kind, retry_after=retry_after_s))
+
+
+def retry_after_s(answer: HttpResponse) -> float:
+    """What a 429 of a step asks for; 0 where nothing is asked."""
+    try:
+        return float(json.loads(answer.body)["retry_after"]) if answer.code == _LIMITED else 0.0
+    except (ValueError, KeyError, TypeError):
+        return 0.0
+
+
+_LIMITED = 429
 
 
 def _error(status: int, kind: str, **more: float) -> bytes:

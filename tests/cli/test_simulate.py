@@ -103,11 +103,14 @@ def test_a_version_that_cannot_be_read_is_said(tmp_path: Path, capsys: pytest.Ca
 
 def test_a_better_number_is_shown_as_a_diff_with_its_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     slow = _copy(tmp_path, queue=(ROOT / "queue.yaml").read_text().replace("rate: 40/s", "rate: 1/s"))
-    assert run(["simulate", str(slow), *BUSY, "--suggest", "--seeds", "2", "--max-cost", "0.2"]) == 0
+    page = tmp_path / "page.html"
+    options = ["--suggest", "--seeds", "2", "--max-cost", "0.2", "--html", str(page)]
+    assert run(["simulate", str(slow), *BUSY, *options]) == 0
     said = capsys.readouterr().out
     assert "\n--- a/queue.yaml\n+++ b/queue.yaml\n" in said
     assert "\n-  rate: 1/s " in said
     assert "With these files: promise kept" in said
+    assert "\n-  rate: 1/s " in page.read_text()
 
 
 def test_the_map_is_printed_and_is_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,6 +131,7 @@ def test_the_verdict_says_whether_it_hangs_on_what_nobody_publishes(
     sentence = "That the promise is kept hangs on none of the"
     assert sentence in capsys.readouterr().out
     assert sentence in page.read_text()
+    assert "\nthe model as it is " in page.read_text()
 
 
 def test_a_folder_without_a_project_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

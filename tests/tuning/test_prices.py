@@ -4,7 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tuning.simulate.builders import our_sources, simulated
+from tuning.app_yaml import INSTANCE_CLASSES
 from tuning.prices import FILE, UnknownItem, read_prices
+from tuning.project import read_project
+from tuning.simulate.load import even
 
 PRICES = read_prices()
 
@@ -30,6 +34,17 @@ def test_every_sum_has_the_date_of_its_prices() -> None:
 def test_an_item_costs_what_its_list_price_says(item: str, count: float, dollars: float) -> None:
     """Source: the fact sheet's prices, by name of the service; each is said again in the file with its own source."""
     assert PRICES.dollars(item, count) == pytest.approx(dollars)
+
+
+def test_every_instance_class_has_its_own_price() -> None:
+    prices = {name: PRICES.dollars(f"appengine_{name.lower()}", 3600) for name in INSTANCE_CLASSES}
+    assert prices["F4_1G"] > prices["F4"] == 2 * prices["F2"] == 4 * prices["F1"]
+
+
+def test_an_f4_with_more_memory_is_billed_as_one() -> None:
+    text = our_sources()["app.yaml"].replace("instance_class: F2", "instance_class: F4_1G")
+    answer = simulated(even(1, 5), project=read_project({**our_sources(), "app.yaml": text}))
+    assert [item for item in answer.cost_usd if item.startswith("appengine_f")] == ["appengine_f4_1g"]
 
 
 def test_one_lone_request_holds_an_instance_for_a_quarter_of_an_hour() -> None:

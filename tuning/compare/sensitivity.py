@@ -74,8 +74,8 @@ def sentence(found: Sensitivity) -> str:
     return f"That the promise is {promise} hangs on {len(names)} of {of}: {', '.join(names)}."
 
 
-def report(found: Sensitivity) -> str:
-    """The sentence, and a table of those that matter."""
+def table(found: Sensitivity) -> str:
+    """Those that matter, and how many do not."""
     told = found.told[: max(_MOST_ROWS, len(found.flips))]
     lines = [("", "in force", "tried", "promise", "recovered after", "p99 to reply")]
     lines.append(("the model as it is", "", "", *_ends(found.answer)))
@@ -84,7 +84,7 @@ def report(found: Sensitivity) -> str:
         unit = parameter.unit if parameter.unit not in ("count", "share", "status") else ""
         tried = f"{trial.value:,g} {unit}".strip()
         lines.append((parameter.name, f"{parameter.number:,g}", tried, *_ends(trial.answer)))
-    parts = [sentence(found), "", *columns(lines, label="<", cells=">")]
+    parts = [*columns(lines, label="<", cells=">")]
     if left := len(found.trials) - len(found.told):
         values = "1 other value moves" if left == 1 else f"{left} other values move"
         parts.append(f"{values} both times by less than {_MOVED * 100:.0f} %.")

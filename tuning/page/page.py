@@ -61,17 +61,27 @@ def parts_against(before: Answer, after: Answer, names: tuple[str, str], bands: 
     return Parts(sentences, numbers, _data({names[1]: after, names[0]: before}))
 
 
-def page(answer: Answer, more: str = "") -> str:
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What stands on the page as in the terminal, below a title: a table, a diff."""
+
+    title: str
+    text: str
+
+
+def page(answer: Answer, more: str = "", text: Text | None = None) -> str:
     """One answer.  more: a sentence besides the verdict."""
-    return _page(answer, parts(answer, more))
+    return _page(answer, parts(answer, more), text)
 
 
-def page_against(before: Answer, after: Answer, names: tuple[str, str], bands: Bands | None = None) -> str:
+def page_against(
+    before: Answer, after: Answer, names: tuple[str, str], bands: Bands | None = None, text: Text | None = None
+) -> str:
     """Two answers, as parts_against says."""
-    return _page(after, parts_against(before, after, names, bands))
+    return _page(after, parts_against(before, after, names, bands), text)
 
 
-def _page(answer: Answer, said: Parts) -> str:
+def _page(answer: Answer, said: Parts, text: Text | None) -> str:
     library, script = uplot(), "\n".join(map(_text, (*_SCRIPTS, "main.js")))
     return Template(_text("index.html")).substitute(
         title=escape(f"{answer.scenario} · {answer.load}"),
@@ -79,6 +89,7 @@ def _page(answer: Answer, said: Parts) -> str:
             f"{count(answer.sent)} requests, simulated with the workflow, the queues and the instances of the files."
         ),
         verdict=said.sentences,
+        text=_section(text) if text else "",
         numbers=said.numbers,
         footer=escape(_footer(answer)),
         style=style(),
@@ -108,6 +119,14 @@ def _sentence(answer: Answer, name: str = "", style: str = "after") -> str:
     kept = "yes" if answer.kept else "no"
     promise, _, rest = verdict(answer).partition(":")
     return f'<p class="{style}" data-kept="{kept}">{who}<em>{escape(promise)}:</em>{escape(rest)}</p>'
+
+
+def _section(text: Text) -> str:
+    title, lines = escape(text.title), escape(text.text)
+    return (
+        f'<section aria-labelledby="text-title">\n      <h2 id="text-title">{title}</h2>\n'
+        f'      <pre class="scroll" tabindex="0" aria-labelledby="text-title">{lines}</pre>\n    </section>'
+    )
 
 
 def _footer(answer: Answer) -> str:

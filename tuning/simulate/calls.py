@@ -1,36 +1,47 @@
-"""A call of a workflow to one of the steps, and its time-out."""
+"""A call of a step, by a workflow or by a task; its time-out, its token, and its way to App Engine."""
 
+import math
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
+from tuning.model import Model
+from tuning.simulate.faults import Faults
+from tuning.simulate.processor import Processor
 from tuning.simulate.request import Request
-from tuning.step_answers import TOO_LATE
+from tuning.simulate.scenario import Scenario
+from tuning.step_answers import GAVE_UP, NO_TOKEN, TOO_LATE
 
 CallKind = Literal["generate", "reply", "tell"]
 
 
 class Call:
-    """number counts the request's calls, over all its executions.  answer() is called once, by whoever is first."""
+    """answer() is called once, by whoever is first.  number counts the request's calls, by executions and by tasks.
 
-    __slots__ = ("_then", "attempt", "begun_s", "is_over", "kind", "number", "request")
+    retries: how often the task that calls was tried before; None where a workflow calls.  attempt: as Order has it.
+    """
+
+    __slots__ = ("_then", "attempt", "begun_s", "is_over", "kind", "number", "request", "retries")
 
     def __init__(
         self,
         request: Request,
         kind: CallKind,
-        attempt: int,
         number: int,
         begun_s: float,
         then: Callable[["Call", HttpResponse | HttpFailure], None],
+        retries: int | None = None,
+        attempt: int | None = None,
     ) -> None:
         self.request = request
         self.kind = kind
-        self.attempt = attempt
         self.number = number
         self.begun_s = begun_s
+        self.retries = retries
+        self.attempt = attempt
         self.is_over = False
         self._then = then
 
@@ -45,22 +56,95 @@ class Timeouts:
 
     def __init__(self, agenda: Agenda) -> None:
         self._agenda = agenda
-        self._lines: dict[float, deque[tuple[float, Call]]] = {}
+        self._lines: dict[float, _Line] = {}
 
     def watch(self, call: Call, timeout_s: float) -> None:
         """The call begins now."""
         line = self._lines.get(timeout_s)
         if line is None:
-            line = self._lines[timeout_s] = deque()
-        due_s = self._agenda.now_s + timeout_s
-        line.append((due_s, call))
-        if len(line) == 1:
-            self._agenda.add(due_s, lambda: self._check(line))
+            line = self._lines[timeout_s] = _Line()
+        calls = line.calls
+        while calls and calls[0][1].is_over:
+            calls.popleft()
+        calls.append((self._agenda.now_s + timeout_s, call))
+        if not line.is_watched:
+            self._plan(line)
 
-    def _check(self, line: deque[tuple[float, Call]]) -> None:
-        while line and (line[0][1].is_over or line[0][0] <= self._agenda.now_s):
-            # It stays in the line meanwhile: a call that begins in answer must not plan a check of its own.
-            line[0][1].answer(TOO_LATE)
-            line.popleft()
-        if line:
-            self._agenda.add(line[0][0], lambda: self._check(line))
+    def _plan(self, line: "_Line") -> None:
+        line.is_watched = True
+        self._agenda.add(line.calls[0][0], partial(self._check, line))
+
+    def _check(self, line: "_Line") -> None:
+        calls, now_s = line.calls, self._agenda.now_s
+        while calls and (calls[0][1].is_over or calls[0][0] <= now_s):
+            calls.popleft()[1].answer(TOO_LATE)
+        line.is_watched = False
+        if calls:
+            self._plan(line)
+
+
+class _Line:
+    """Calls that end in this order, each with its time; is_watched: whether a look at the first is planned."""
+
+    __slots__ = ("calls", "is_watched")
+
+    def __init__(self) -> None:
+        self.calls: deque[tuple[float, Call]] = deque()
+        self.is_watched = False
+
+
+class StepCalls:
+    """Sends and counts every call of a step.  receive() takes it at App Engine; failed_call() counts one that fails.
+
+    machine: the processor of all parts, if they share one.
+    """
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        model: Model,
+        scenario: Scenario,
+        seed: int,
+        receive: Callable[[Call], None],
+        failed_call: Callable[[], None],
+        machine: Processor | None = None,
+    ) -> None:
+        self._agenda = agenda
+        self._receive = receive
+        self._failed_call = failed_call
+        self._machine = machine
+        self._call_cpu_s = model.number("machine.call_cpu_s")
+        self._timeouts = Timeouts(agenda)
+        self._tokens = Faults(scenario, "tokens", seed)
+        self.counts: dict[CallKind, int] = {"generate": 0, "reply": 0, "tell": 0}
+
+    def send(self, call: Call, timeout_s: float, after_s: float = 0.0) -> None:
+        """The call reaches App Engine after_s from now; its time-out counts from now."""
+        self.counts[call.kind] += 1
+        self._timeouts.watch(call, timeout_s)
+        now_s = self._agenda.now_s
+        fault = self._tokens.hit(now_s, call.request.number, call.number)
+        if fault is not None and fault.status is not None:
+            self._agenda.add(now_s + after_s, partial(call.answer, NO_TOKEN))
+            return
+        if fault is not None:
+            after_s += self._tokens.extra_s(fault, call.request.number, call.number)
+        if after_s < math.inf:
+            self._agenda.add(now_s + after_s, partial(self._arrive, call))
+
+    def _arrive(self, call: Call) -> None:
+        if self._machine is None:
+            self._receive(call)
+        else:
+            self._machine.work(self._call_cpu_s, partial(self._receive, call))
+
+    def note(self, call: Call, outcome: HttpResponse | HttpFailure) -> bool:
+        """Whether the answer is good; in the request's life, and among the errors."""
+        is_good = isinstance(outcome, HttpResponse) and outcome.code < _BAD
+        call.request.bar(call.kind, call.begun_s, self._agenda.now_s, is_good and outcome is not GAVE_UP)
+        if not is_good:
+            self._failed_call()
+        return is_good
+
+
+_BAD = 400  # a status from here on

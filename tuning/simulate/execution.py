@@ -1,6 +1,6 @@
-"""One execution of the real workflow in virtual time: its calls go to App Engine, its sleeps to the agenda.
+"""One execution of the real workflow in virtual time.  Called by executions.
 
-Called by executions.
+Its calls go to App Engine or to Cloud Tasks, its sleeps to the agenda.
 """
 
 from datetime import UTC, datetime
@@ -9,13 +9,11 @@ from typing import Protocol
 
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse, Leaf, Log, NewUuid, Now, Sleep, Value
-from tuning.simulate.calls import Call
-from tuning.simulate.paths import Node, Order, Paths, RealRun, Result, order_of
+from tuning.simulate.calls import Call, StepCalls
+from tuning.simulate.orders import EPOCH_S, NewTask, Order, order_of
+from tuning.simulate.paths import Node, Paths, RealRun, Result
 from tuning.simulate.request import Request
-
-# Second 0 of a load, for the workflow's clock.
-EPOCH_S = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
-_OK = 400  # a status below it
+from tuning.simulate.tasks import Tasks
 
 
 class World(Protocol):
@@ -23,25 +21,25 @@ class World(Protocol):
 
     agenda: Agenda
     step_s: float
+    calls: StepCalls
+    tasks: Tasks
 
     def hop_s(self, request: int, call: int, /) -> float: ...
-    def send(self, call: Call, order: Order, after_s: float) -> None: ...
     def fell_asleep(self) -> None: ...
     def woke_up(self) -> None: ...
     def ended(self, execution: "Execution", internal: int, external: int) -> None: ...
-    def failed_call(self) -> None: ...
 
 
 class Execution:
-    """Remembered outcomes as long as the path is known, then the real run."""
+    """Remembered outcomes as long as the path is known, then the real run.  number: counts all executions."""
 
-    __slots__ = ("_begun", "_node", "_outcomes", "_paths", "_run", "_steps", "_world", "created_s", "request")
+    __slots__ = ("_begun", "_node", "_number", "_outcomes", "_paths", "_run", "_steps", "_world", "request")
 
-    def __init__(self, world: World, paths: Paths, request: Request, created_s: float) -> None:
+    def __init__(self, world: World, paths: Paths, request: Request, number: int) -> None:
         self._world = world
         self._paths = paths
+        self._number = number
         self.request = request
-        self.created_s = created_s  # when its task was accepted
         self._node: Node | None = None
         self._run: RealRun | None = None
         self._outcomes: list[Result] = []
@@ -51,7 +49,7 @@ class Execution:
     def begin(self) -> None:
         node = self._paths.begin(self._argument)
         if self._paths.is_checked(self.request.number):
-            self._run = self._paths.real(self._argument(), ())
+            self._run = self._paths.real(self._argument(), (), self._number)
             self._paths.check(node, self._run)
         self._at(node)
 
@@ -61,13 +59,13 @@ class Execution:
         if node.has_ended:
             self._world.ended(self, node.internal, node.external)
         elif isinstance(node.ask, Order):
-            self._call(node.ask, node.internal + node.external, 0)
+            self._call(node.ask, self._after_s(node.internal + node.external), 0)
         elif node.ask is not None:
             self._sleep(node.ask, 0)
         else:
             self._node = None
             if self._run is None:
-                self._run = self._paths.real(self._argument(), self._outcomes)
+                self._run = self._paths.real(self._argument(), self._outcomes, self._number)
             self._go_on(self._run)
 
     def _resume(self, number: int, outcome: Result) -> None:
@@ -98,7 +96,11 @@ class Execution:
                     elif isinstance(effect, Now | NewUuid | Log):
                         at_once.append((number, effect))
                     else:
-                        self._call(order_of(effect), run.bill.internal + run.bill.external, number)
+                        order, after_s = order_of(effect), self._after_s(run.bill.internal + run.bill.external)
+                        if isinstance(order, NewTask):
+                            self._world.tasks.create(self.request, order, after_s, partial(self._resume, number))
+                        else:
+                            self._call(order, after_s, number)
             if not at_once:
                 break
             for number, effect in at_once:
@@ -113,21 +115,21 @@ class Execution:
             return f"00000000-0000-4000-8000-{self.request.number:012x}"
         return None
 
-    def _call(self, order: Order, steps: int, number: int) -> None:
-        world, request = self._world, self.request
+    def _after_s(self, steps: int) -> float:
+        """How long a call is on its way, after so many billed steps in all."""
+        request, world = self.request, self._world
         request.calls += 1
         steps, self._steps = steps - self._steps, steps
-        after_s = world.hop_s(request.number, request.calls) + steps * world.step_s
-        call = Call(
-            request, order.kind, order.attempt, request.calls, world.agenda.now_s, partial(self._answered, number)
-        )
-        world.send(call, order, after_s)
+        return world.hop_s(request.number, request.calls) + steps * world.step_s
+
+    def _call(self, order: Order, after_s: float, number: int) -> None:
+        world, request = self._world, self.request
+        answered = partial(self._answered, number)
+        call = Call(request, order.kind, request.calls, world.agenda.now_s, answered, None, order.attempt)
+        world.calls.send(call, order.timeout_s, after_s)
 
     def _answered(self, number: int, call: Call, outcome: HttpResponse | HttpFailure) -> None:
-        is_good = isinstance(outcome, HttpResponse) and outcome.code < _OK
-        self.request.bar(call.kind, call.begun_s, self._world.agenda.now_s, is_good)
-        if not is_good:
-            self._world.failed_call()
+        self._world.calls.note(call, outcome)
         self._resume(number, outcome)
 
     def _sleep(self, seconds: float, number: int) -> None:

@@ -1,33 +1,28 @@
 """Cloud Workflows: how many executions are active, who is QUEUED behind them, and what they call.
 
-In: create(), for each dispatch of a task.  Out: calls to App Engine.
+In: create(), for each dispatch of a task.  Out: calls to App Engine, and new tasks.
 Source: Workflows, "Quotas and limits"; what is published nowhere is in the model.
 """
 
-import math
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 
 from local.executions.engine.virtual import Agenda
 from tuning.model import Model
-from tuning.simulate.calls import Call, Timeouts
+from tuning.simulate.calls import StepCalls
 from tuning.simulate.dice import uniform, values
 from tuning.simulate.execution import Execution
-from tuning.simulate.faults import Faults
-from tuning.simulate.paths import Order, Paths
-from tuning.simulate.processor import Processor
+from tuning.simulate.paths import Paths
 from tuning.simulate.request import Request
-from tuning.simulate.scenario import Scenario
-from tuning.step_answers import NO_TOKEN
+from tuning.simulate.tasks import Tasks
 
 _QUOTA_S = 60.0  # starts are counted by the minute
 
 
 class Executions:
-    """active counts the sleeping ones too.  receive() takes a call; release() a request that an execution has left.
+    """active counts the sleeping ones too.  release() takes a request that an execution has left.
 
-    machine: the processor of all parts, if they share one.
+    calls, tasks: where the executions' calls go.
     """
 
     def __init__(
@@ -35,24 +30,18 @@ class Executions:
         agenda: Agenda,
         paths: Paths,
         model: Model,
-        scenario: Scenario,
         seed: int,
-        receive: Callable[[Call], None],
+        calls: StepCalls,
+        tasks: Tasks,
         release: Callable[[Request], None],
-        failed_call: Callable[[], None],
-        machine: Processor | None = None,
     ) -> None:
         self.agenda = agenda
         self.step_s = model.number("executions.step_s")
         self.hop_s = values(seed, "hop", model.distribution("executions.hop_s"))
-        self.failed_call = failed_call
-        self._machine = machine
-        self._call_cpu_s = model.number("machine.call_cpu_s")
+        self.calls = calls
+        self.tasks = tasks
         self._paths = paths
-        self._receive = receive
         self._release = release
-        self._timeouts = Timeouts(agenda)
-        self._tokens = Faults(scenario, "tokens", seed)
         self._most_at_once = int(model.number("executions.most_at_once"))
         self._most_queued = int(model.number("executions.most_queued"))
         self._starts = model.number("executions.starts_per_s") * _QUOTA_S
@@ -68,7 +57,7 @@ class Executions:
         self.most_queued = 0
         self.internal = 0
         self.external = 0
-        self.calls = {"generate": 0, "reply": 0, "tell": 0}
+        self._created = 0
 
     @property
     def queued(self) -> int:
@@ -85,7 +74,8 @@ class Executions:
         self._started += 1
         request.open += 1
         request.bar("queue", created_s, now_s, True)
-        execution = Execution(self, self._paths, request, created_s)
+        self._created += 1
+        execution = Execution(self, self._paths, request, self._created)
         if self.active < self._most_at_once and not self._queued:
             self._begin(execution)
         else:
@@ -117,26 +107,6 @@ class Executions:
             queued_s, execution = self._queued.pop() if is_newest else self._queued.popleft()
             execution.request.bar("queued", queued_s, now_s, True)
             self._begin(execution)
-
-    def send(self, call: Call, order: Order, after_s: float) -> None:
-        """The call reaches App Engine after_s from now; its time-out counts from now."""
-        self.calls[call.kind] += 1
-        self._timeouts.watch(call, order.timeout_s)
-        now_s = self.agenda.now_s
-        fault = self._tokens.hit(now_s, call.request.number, call.number)
-        if fault is not None and fault.status is not None:
-            self.agenda.add(now_s + after_s, partial(call.answer, NO_TOKEN))
-            return
-        if fault is not None:
-            after_s += self._tokens.extra_s(fault, call.request.number, call.number)
-        if after_s < math.inf:
-            self.agenda.add(now_s + after_s, partial(self._arrive, call))
-
-    def _arrive(self, call: Call) -> None:
-        if self._machine is None:
-            self._receive(call)
-        else:
-            self._machine.work(self._call_cpu_s, partial(self._receive, call))
 
     def fell_asleep(self) -> None:
         self.asleep += 1

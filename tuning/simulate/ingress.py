@@ -7,7 +7,7 @@ Source: ingress/backlog.py, limits.py and enqueue.py; a test compares.
 
 import math
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from heapq import heappop, heappush
 
@@ -16,15 +16,16 @@ from schemas.deployment import Ingress as Scaling
 from schemas.limits import Limits
 from tuning.model import Model
 from tuning.simulate.dice import uniform, values
-from tuning.simulate.faults import REFUSES_S, Faults
 from tuning.simulate.queues import Queue
 from tuning.simulate.request import Request
-from tuning.simulate.scenario import Scenario
+from tuning.simulate.tasks import Tasks
 
 SECOND_CALL_AFTER_S = 0.9
 PAUSE_S = 0.5
 CALL_TIMEOUT_MARGIN_S = 1.0
+_OK = 200
 _NOT_RETRYABLE = (400, 403, 404)
+_LOOKS = (3, 4)  # the numbers of the calls that ask for each queue's length, after the two that create
 _FETCH_TIMEOUT_S = 1.0
 _MAX_AGE_S = 60.0
 _WINDOW_S = 60.0
@@ -32,7 +33,7 @@ _MAX_MEMBERS = 10_000
 
 
 class Instance:
-    """What one instance remembers: when its requests end, the queue as it saw it last, each member's commands."""
+    """What one instance remembers: when its requests end, the queues as it saw them last, each member's commands."""
 
     __slots__ = ("ends_s", "enqueued", "is_paid_until_s", "last_s", "members", "ready_s", "refreshed_s", "seen")
 
@@ -43,12 +44,16 @@ class Instance:
         self.is_paid_until_s = ready_s
         self.refreshed_s = -math.inf
         self.enqueued = 0
-        self.seen: tuple[int, float, float, int] | None = None  # tasks, per second, when, how many enqueued then
+        # Of each queue: tasks, per second, when, how many enqueued then.
+        self.seen: dict[int, tuple[int, float, float, int]] = {}
         self.members: OrderedDict[int, deque[float]] = OrderedDict()
 
 
 class Ingress:
-    """release() is called for a request that no task was created for."""
+    """lines: the queue that it fills, and others in which a request may wait later.
+
+    release() is called for a request that no task was created for.
+    """
 
     def __init__(
         self,
@@ -56,21 +61,20 @@ class Ingress:
         scaling: Scaling,
         limits: Limits,
         model: Model,
-        scenario: Scenario,
         seed: int,
-        queue: Queue,
+        tasks: Tasks,
+        lines: Sequence[Queue],
         release: Callable[[Request], None],
     ) -> None:
         self._agenda = agenda
         self._scaling = scaling
         self._limits = limits
-        self._queue = queue
+        self._tasks = tasks
+        self._lines = lines
         self._release = release
-        self._faults = (Faults(scenario, "tasks", seed), Faults(scenario, "tokens", seed))
         self._network_s = values(seed, "network", model.distribution("ingress.network_s"))
         self._handle_s = values(seed, "handle", model.distribution("ingress.handle_s"))
         self._cold_start_s = values(seed, "cold start", model.distribution("ingress.cold_start_s"))
-        self._create_s = values(seed, "create a task", model.distribution("tasks.create_s"))
         self._who = uniform(seed, "members")
         self._members = model.number("ingress.members")
         self._idle_stop_s = model.number("ingress.idle_stop_s")
@@ -108,7 +112,7 @@ class Ingress:
         if created_s is None:
             self._agenda.add(answered_s, partial(self._release, request))
         else:
-            self._agenda.add(created_s, partial(self._queue.add, request))
+            self._agenda.add(created_s, partial(self._lines[0].add, request))
 
     def _instance(self, now_s: float) -> tuple[Instance | None, float]:
         """The instance for a request that arrives now, and when it begins there; None if it is answered with 429."""
@@ -151,23 +155,27 @@ class Ingress:
         return max(looked_s, done_s), created_s, True
 
     def _refresh(self, request: Request, instance: Instance, now_s: float) -> float | None:
-        """Ask Cloud Tasks for the queue's length, if that is due; when its answer comes."""
+        """Ask Cloud Tasks for the length of each queue, at once, if that is due; when the last answer comes."""
         if now_s - instance.refreshed_s < self._limits.look_every_s:
             return None
-        instance.refreshed_s = now_s
-        self.lookups += 1
-        seconds, is_good = self._call(request, 3, now_s)
-        if is_good and seconds <= _FETCH_TIMEOUT_S:
-            seen = (self._queue.waiting, self._queue.per_s, now_s, instance.enqueued)
-            self._agenda.add(now_s + seconds, partial(setattr, instance, "seen", seen))
-        return now_s + seconds
+        instance.refreshed_s = ends_s = now_s
+        for number, line in enumerate(self._lines):
+            self.lookups += 1
+            seconds, is_good = self._call(request, _LOOKS[number], now_s)
+            if is_good and seconds <= _FETCH_TIMEOUT_S:
+                seen = (line.waiting, line.per_s, now_s, instance.enqueued if number == 0 else 0)
+                self._agenda.add(now_s + seconds, partial(instance.seen.__setitem__, number, seen))
+            ends_s = max(ends_s, now_s + seconds)
+        return ends_s
 
     def _wait_s(self, instance: Instance, now_s: float) -> float:
-        """Of a new task, as far as this instance knows."""
-        if instance.seen is None or now_s - instance.seen[2] > _MAX_AGE_S:
-            return 0.0
-        tasks, per_s, _, enqueued = instance.seen
-        return (tasks + instance.enqueued - enqueued) / per_s if per_s > 0 else math.inf
+        """Of a new task, as far as this instance knows: the waits of both lines."""
+        wait_s = 0.0
+        for number, (tasks, per_s, at_s, enqueued) in instance.seen.items():
+            if now_s - at_s <= _MAX_AGE_S:
+                more = instance.enqueued - enqueued if number == 0 else 0
+                wait_s += (tasks + more) / per_s if per_s > 0 else math.inf
+        return wait_s
 
     def _member(self, request: Request) -> int:
         return int(self._who(request.number, 0) * self._members)
@@ -197,14 +205,9 @@ class Ingress:
 
     def _call(self, request: Request, call: int, now_s: float) -> tuple[float, bool | None]:
         """(seconds, whether it was good; None if another call cannot be good) of one call to Cloud Tasks."""
-        seconds = self._create_s(request.number, call)
-        for faults in self._faults:
-            fault = faults.hit(now_s, request.number, call)
-            if fault is None or fault.kind == "stall":
-                continue
-            if fault.status is not None:
-                return REFUSES_S, None if fault.status in _NOT_RETRYABLE else False
-            seconds += faults.extra_s(fault, request.number, call)
+        seconds, status = self._tasks.call(request.number, call, now_s)
+        if status != _OK:
+            return seconds, None if status in _NOT_RETRYABLE else False
         return seconds, seconds < math.inf
 
 

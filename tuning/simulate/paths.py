@@ -11,32 +11,20 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from local.workflows.compile.workflow import Workflow
-from local.workflows.effects import HttpCall, HttpResponse, Leaf, Outcome, Sleep, Value
+from local.workflows.effects import HttpCall, HttpResponse, Outcome, Sleep, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.run.branches import Branches
 from local.workflows.run.observer import Bill
-from tuning.simulate.calls import CallKind
+from tuning.simulate.orders import Order, order_of
 
 Result: TypeAlias = Outcome | WorkflowError
 
 _FIRST, _EVERY = 4, 500  # which requests run in full
+_EXECUTION_ID = "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID"
 
 
 class PathsDiffer(Exception):
     """Raised when what a workflow does depends on which request it is."""
-
-
-class UnknownCall(Exception):
-    """Raised when a workflow asks for something that no model answers; the message says what."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A call to a step."""
-
-    kind: CallKind
-    attempt: int
-    timeout_s: float
 
 
 @dataclass(slots=True)
@@ -76,7 +64,7 @@ class Paths:
         if not self.is_general:
             return _UNKNOWN
         if self._root is None:
-            self._root = _node(self.real(argument(), ()))
+            self._root = _node(self.real(argument(), (), 0))
         return self._root
 
     def after(self, node: Node, outcomes: Sequence[Result], argument: Callable[[], Value]) -> Node:
@@ -86,13 +74,14 @@ class Paths:
             return _UNKNOWN
         found = node.next.get(id(newest))
         if found is None:
-            found = node.next[id(newest)] = _node(self.real(argument(), outcomes))
+            found = node.next[id(newest)] = _node(self.real(argument(), outcomes, 0))
         return found
 
-    def real(self, argument: Value, outcomes: Sequence[Result]) -> RealRun:
-        """A run that has got these outcomes."""
+    def real(self, argument: Value, outcomes: Sequence[Result], execution: int) -> RealRun:
+        """A run that has got these outcomes.  execution: its number, which is its id."""
         bill = Bill()
-        run = RealRun(Branches(self._workflow.run(argument, self._environment, None, bill)), bill)
+        environment = {**self._environment, _EXECUTION_ID: str(execution)}
+        run = RealRun(Branches(self._workflow.run(argument, environment, None, bill)), bill)
         for outcome in outcomes:
             ((number, _),) = run.branches.pending.items()
             run.branches.resume(number, outcome)
@@ -119,23 +108,8 @@ def _node(run: RealRun) -> Node:
     pending = list(run.branches.pending.values())
     ask: Order | float | None = None
     if len(pending) == 1 and isinstance(pending[0], HttpCall):
-        ask = order_of(pending[0])
+        order = order_of(pending[0])
+        ask = order if isinstance(order, Order) else None  # a task's name holds the execution's
     elif len(pending) == 1 and isinstance(pending[0], Sleep):
         ask = float(pending[0].seconds)
     return Node(ask, run.branches.ended is not None, run.bill.internal, run.bill.external)
-
-
-def order_of(effect: Leaf) -> Order:
-    """Raises UnknownCall."""
-    if not isinstance(effect, HttpCall):
-        raise UnknownCall(f"the workflow asks for {type(effect).__name__}, which no model answers")
-    path = effect.url.partition("://")[2].partition("/")[2].partition("?")[0]
-    try:
-        attempt = int(next((value for name, value in effect.headers.items() if name.lower() == "x-attempt"), "1"))
-    except ValueError:
-        attempt = 1
-    if effect.method == "POST" and path == "generate-image":
-        return Order("generate", attempt, effect.timeout_s)
-    if effect.method == "POST" and path == "reply-discord":
-        return Order("tell" if b'"failure"' in (effect.body or b"") else "reply", attempt, effect.timeout_s)
-    raise UnknownCall(f"the workflow calls {effect.method} {effect.url}, which no model answers")

@@ -1,37 +1,30 @@
 """A queue of Cloud Tasks: the real rules of local/tasks, and how the service's own rate rises, falls and stands still.
 
-In: add().  Out: executions.create() for each dispatch.  A task that passes both limits of its retries is dropped.
+In: add() and take().  Out: send() for each dispatch.  A task that passes both limits of its retries is dropped.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from heapq import heappop, heappush
 
 from local.executions.engine.virtual import Agenda
 from local.tasks.rules import QueueConfig, TokenBucket, dispatchable, next_check_s, retry_at_s
 from tuning.model import Model
 from tuning.simulate.dice import uniform, values
-from tuning.simulate.executions import Executions
-from tuning.simulate.faults import REFUSES_S, Faults
+from tuning.simulate.faults import Faults
+from tuning.simulate.orders import NewTask
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
+from tuning.simulate.task import Task
 
 _LOOK_EVERY_S = 0.25  # while the rate changes by itself
-_DEADLINE_S = 600.0  # of one dispatch.  Source: Cloud Tasks, Task.dispatch_deadline, HTTP targets
 _ROUNDING_S = 1e-6  # a token that lacks a rounding error would be waited for in no time, again and again
 _LAST_DISPATCHES = 20  # of which the share of errors counts
 
 
-class Task:
-    __slots__ = ("attempts", "created_s", "first_s", "request")
-
-    def __init__(self, request: Request, created_s: float) -> None:
-        self.request = request
-        self.created_s = created_s
-        self.first_s: float | None = None  # of the first attempt
-        self.attempts = 0
+# (task, what to call with it, whether it is done, and the seconds that it shall wait at least)
+Send = Callable[[Task, Callable[[Task, bool, float], None]], None]
 
 
 class Queue:
@@ -44,17 +37,15 @@ class Queue:
         model: Model,
         scenario: Scenario,
         seed: int,
-        executions: Executions,
+        send: Send,
         release: Callable[[Request], None],
     ) -> None:
         self._agenda = agenda
         self._config = config
-        self._executions = executions
+        self._send = send
         self._release = release
         self._stalls = Faults(scenario, "tasks", seed)
-        self._refusals = (Faults(scenario, "tokens", seed), Faults(scenario, "executions", seed))
         self._dispatch_s = values(seed, "dispatch", model.distribution("tasks.dispatch_s"))
-        self._call_s = values(seed, "create an execution", model.distribution("executions.create_s"))
         self._luck = uniform(seed, "duplicates")
         self._duplicates = model.number("tasks.duplicate_share")
         self._ramp_s = model.number("tasks.ramp_s")
@@ -72,6 +63,7 @@ class Queue:
         self._dispatched_s = -math.inf
         self._errors = 0.0
         self._throttled_at_s = -math.inf
+        self._names: set[str] = set()  # of tasks that a workflow made
         self.dispatches = 0
         self.created = 0
         self.most_waiting = 0
@@ -87,10 +79,24 @@ class Queue:
         return self._config.rate.max_dispatches_per_s * self._own_share()
 
     def add(self, request: Request) -> None:
-        """A task has been created; the first dispatch comes some time later.  So newer ones may pass older ones."""
+        """The ingress has created a task, which starts an execution."""
+        self._add(Task(request, "start", self._agenda.now_s), self._agenda.now_s)
+
+    def take(self, request: Request, order: NewTask) -> bool:
+        """A workflow creates a task; False if there was one of its name."""
+        if order.name is not None:
+            if order.name in self._names:
+                return False
+            self._names.add(order.name)
         now_s = self._agenda.now_s
+        request.open += 1
+        self._add(Task(request, order.kind, now_s), now_s if order.due_s is None else max(order.due_s, now_s))
+        return True
+
+    def _add(self, task: Task, due_s: float) -> None:
+        """The first dispatch comes some time later.  So newer ones may pass older ones."""
         self.created += 1
-        self._put(Task(request, now_s), now_s + self._dispatch_s(request.number, 0))
+        self._put(task, due_s + self._dispatch_s(task.request.number, task.draw(0)))
 
     def _put(self, task: Task, due_s: float) -> None:
         self._order += 1
@@ -155,54 +161,26 @@ class Queue:
         if task.first_s is None:
             task.first_s = now_s
             self.longest_wait_s = max(self.longest_wait_s, now_s - task.created_s)
-        seconds, is_taken = self._call(task.request.number, task.attempts)
-        if is_taken:
-            self._agenda.add(now_s + seconds, partial(self._arrived, task))
-        else:
-            self._agenda.add(now_s + min(seconds, _DEADLINE_S), partial(self._failed, task))
+        self._send(task, self._ended)
 
-    def _call(self, request: int, attempt: int) -> tuple[float, bool]:
-        """How long the call of the Executions API takes, and whether it gets there."""
-        seconds, now_s = self._call_s(request, attempt), self._agenda.now_s
-        for faults in self._refusals:
-            fault = faults.hit(now_s, request, attempt)
-            if fault is not None and fault.status is not None:
-                return REFUSES_S, False
-            if fault is not None:
-                seconds += faults.extra_s(fault, request, attempt)
-        return seconds, seconds < _DEADLINE_S
-
-    def _arrived(self, task: Task) -> None:
-        request = task.request
-        if not self._executions.create(request, task.created_s):
-            self._failed(task)
-            return
-        self._note(0.0)
-        if task.attempts == 1 and self._luck(request.number, 0) < self._duplicates:
-            self._put(task, self._agenda.now_s + self._dispatch_s(request.number, 1))
-        else:
-            self._release(request)
-        self._ended()
-
-    def _failed(self, task: Task) -> None:
-        now_s, retry = self._agenda.now_s, self._config.retry
-        self._note(1.0)
-        if retry.is_exhausted(task.attempts, now_s - (task.first_s or now_s)):
+    def _ended(self, task: Task, is_done: bool, asked_s: float) -> None:
+        now_s, retry, number = self._agenda.now_s, self._config.retry, task.request.number
+        self._note(0.0 if is_done else 1.0)
+        if is_done and task.attempts == 1 and self._luck(number, task.draw(0)) < self._duplicates:
+            self._put(task, now_s + self._dispatch_s(number, task.draw(1)))
+        elif is_done or retry.is_exhausted(task.attempts, now_s - (task.first_s or now_s)):
             self._release(task.request)
         else:
-            self._put(task, retry_at_s(retry, task.attempts, now_s, 0.0))
-        self._ended()
+            self._put(task, retry_at_s(retry, task.attempts, now_s, asked_s))
+        was_full = self._in_flight >= self._config.rate.max_concurrent_dispatches
+        self._in_flight -= 1
+        if was_full:
+            self._plan(now_s)
 
     def _note(self, failed: float) -> None:
         self._errors += (failed - self._errors) / _LAST_DISPATCHES
         if failed and self._errors >= self._throttle_errors:
             self._throttled_at_s = self._agenda.now_s
-
-    def _ended(self) -> None:
-        was_full = self._in_flight >= self._config.rate.max_concurrent_dispatches
-        self._in_flight -= 1
-        if was_full:
-            self._plan(self._agenda.now_s)
 
 
 def _slower(config: QueueConfig, share: float) -> QueueConfig:

@@ -12,7 +12,9 @@ _CODES = {kind: code for code, kind in enumerate(BAR_KINDS)}
 
 
 class Request:
-    """number counts from 0 in the order of sending.  open: how many parts still work for it; calls: of its executions.
+    """number counts from 0 in the order of sending.  open: how many parts still work for it.
+
+    calls, tasks: how many were made for it so far.
 
     shown: what the member sees now; replied_s: when the picture came first.  posts: messages beside the reply.
     life: (kind and whether it went well, begin, end) of each bar.
@@ -20,7 +22,7 @@ class Request:
 
     __slots__ = (
         *("acknowledged", "calls", "edited", "expires_s", "life", "number", "open", "posted_s", "posts"),
-        *("received_s", "replied_s", "sent_s", "shown", "shown_s", "stored"),
+        *("received_s", "replied_s", "sent_s", "shown", "shown_s", "stored", "tasks"),
     )
 
     def __init__(self, number: int, sent_s: float) -> None:
@@ -31,6 +33,7 @@ class Request:
         self.acknowledged = False  # Discord has taken our answer "thinking…"
         self.open = 0
         self.calls = 0
+        self.tasks = 0
         self.shown: Shown = ""
         self.shown_s = sent_s  # since when
         self.replied_s: float | None = None

@@ -30,6 +30,7 @@ from tuning.simulate.answer import (
     Executions as ExecutionNumbers,
 )
 from tuning.simulate.appengine import AppEngine
+from tuning.simulate.calls import StepCalls
 from tuning.simulate.discord import Discord, never_reached
 from tuning.simulate.executions import Executions
 from tuning.simulate.fleet import Fleet
@@ -43,6 +44,8 @@ from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
 from tuning.simulate.steps import Steps
 from tuning.simulate.storage import Storage
+from tuning.simulate.targets import Targets
+from tuning.simulate.tasks import Tasks
 
 _BUCKETS = 180
 _NICE_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
@@ -101,19 +104,22 @@ class _Simulation:
         deployed = project.deployment
         self._storage = Storage(model, scenario, seed, deployed.steps.bucket_timeout.read_s)
         discord = Discord(model, scenario, seed, deployed.steps.discord_timeout.read_s)
-        self._steps = Steps(agenda, model, seed, self._storage, discord, release)
+        self._steps = Steps(agenda, model, seed, self._storage, discord, deployed.steps.last_word_s, release)
         self._fleet = Fleet(agenda, project.app, model, scenario, seed, machine)
         app_engine = AppEngine(agenda, project.app, model, scenario, seed, self._fleet, self._steps)
         workflow = project.started_workflow
         paths = Paths(project.workflows[workflow], project.environment[workflow], remembers)
-        self._executions = Executions(
-            *(agenda, paths, model, scenario, seed, app_engine.receive, release),
-            failed_call=self._measure.failed_call,
-            machine=machine,
-        )
-        config = project.queues[project.filled_queue]
-        self._queue = Queue(agenda, config, model, scenario, seed, self._executions, release)
-        self._ingress = Ingress(agenda, project.ingress, project.limits, model, scenario, seed, self._queue, release)
+        calls = (agenda, model, scenario, seed, app_engine.receive, self._measure.failed_call, machine)
+        self._calls = StepCalls(*calls)
+        tasks = Tasks(agenda, model, scenario, seed)
+        self._executions = Executions(agenda, paths, model, seed, self._calls, tasks, release)
+        send = Targets(agenda, model, scenario, seed, self._executions, self._calls).send
+        self._queues = tasks.queues = {
+            name: Queue(agenda, config, model, scenario, seed, send, release) for name, config in project.queues.items()
+        }
+        names = dict.fromkeys(name for name in (project.filled_queue, project.reply_queue) if name)
+        lines = [self._queues[name] for name in names]
+        self._ingress = Ingress(agenda, project.ingress, project.limits, model, seed, tasks, lines, release)
         self._is_loading = True
 
     def run(self, progress: Progress | None) -> None:
@@ -154,10 +160,13 @@ class _Simulation:
         """At the end of each bucket."""
         measure, executions, now_s = self._measure, self._executions, self._agenda.now_s
         measure.bucket(now_s - measure.bucket_s / 2).gauges = (
-            *(self._queue.waiting, executions.queued, executions.asleep, executions.active),
+            *(self._waiting(), executions.queued, executions.asleep, executions.active),
             self._fleet.count,
         )
         self._agenda.add(now_s + measure.bucket_s, self._look)
+
+    def _waiting(self) -> int:
+        return sum(queue.waiting for queue in self._queues.values())
 
     def _is_unreachable(self, request: Request) -> bool:
         return never_reached(self._scenario, request.received_s, request.expires_s)
@@ -168,7 +177,7 @@ class _Simulation:
         acknowledged = measure.sent - ends["refused"]
         if acknowledged != sum(ends[name] for name in ("pictures", "told", "late", "lost", "unreachable")):
             raise AssertionError(f"requests were lost or made up by the simulation itself: {ends}")
-        calls, each = executions.calls, max(acknowledged, 1)
+        calls, each = self._calls.counts, max(acknowledged, 1)
         edges_s, counts = times.histogram()
         return Answer(
             seed=self._seed,
@@ -187,7 +196,7 @@ class _Simulation:
             executions=ExecutionNumbers(
                 executions.most_active, executions.most_queued, (executions.internal + executions.external) / each
             ),
-            queues={self._project.filled_queue: Line(self._queue.most_waiting, self._queue.longest_wait_s)},
+            queues={name: Line(queue.most_waiting, queue.longest_wait_s) for name, queue in self._queues.items()},
             instances=Instances(self._fleet.most, self._fleet.hours(self._agenda.now_s)),
             recovered_after_s=self._recovered_after_s(),
             cost_usd=self._cost(measure.sent),
@@ -214,12 +223,13 @@ class _Simulation:
         return recovery.recovered_after_s(measure.buckets, measure.bucket_s, scenario.begins_s, scenario.ends_s)
 
     def _cost(self, requests: int) -> Mapping[str, float]:
-        ingress, queue, storage = self._ingress, self._queue, self._storage.calls
+        ingress, storage = self._ingress, self._storage.calls
         counted = {
             "workflows_internal_step": self._executions.internal,
             "workflows_external_step": self._executions.external,
-            "tasks_operation": queue.created + queue.dispatches + ingress.lookups,
-            f"appengine_{self._project.app.size}": self._fleet.hours(self._agenda.now_s) * 3600,
+            "tasks_operation": ingress.lookups
+            + sum(queue.created + queue.dispatches for queue in self._queues.values()),
+            f"appengine_{self._project.app.price}": self._fleet.hours(self._agenda.now_s) * 3600,
             "appengine_egress": self._steps.uploaded_bytes,
             "functions_request": ingress.requests,
             "functions_vcpu": ingress.paid_s * self._project.ingress.cpu,

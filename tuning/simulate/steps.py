@@ -1,7 +1,7 @@
 """The two steps on an instance of App Engine: draw and store; fetch and show.  Called by appengine.
 
-In: a call of the workflow.  Out: the HTTP answer that the steps would give it.
-Source: steps/generate.py, steps/reply.py, steps/verdicts.py; tests compare.
+In: a call of the workflow or of a task.  Out: the HTTP answer that the steps would give it.
+Source: steps/generate.py, steps/reply.py, steps/last_word.py, steps/verdicts.py; tests compare.
 """
 
 import math
@@ -19,15 +19,18 @@ from tuning.simulate.processor import Processor
 from tuning.simulate.request import Request
 from tuning.simulate.storage import Storage
 from tuning.simulate.throttle import Throttle
-from tuning.step_answers import GENERATED, REPLIED, failed, limited
+from tuning.step_answers import GAVE_UP, GENERATED, REPLIED, failed, limited
 
+FRESH_S = 3.0
 ACKNOWLEDGED_WITHIN_S = 30.0
 BLOCKED_WAITS_S = (2.0, 10.0, 30.0, 90.0)
 NONCE_S = 300.0  # Discord shows a second message of the same nonce only after minutes
 _GONE = failed(410, "discord")
 _LATER = failed(503, "discord")
+_MAY_PASS = (429, 503)  # the statuses of steps.errors.RetryableError
 
-Finish = Callable[[HttpResponse | HttpFailure], None]
+Outcome = HttpResponse | HttpFailure
+Finish = Callable[[Outcome], None]
 
 
 class Place(Protocol):
@@ -40,7 +43,10 @@ class Place(Protocol):
 
 
 class Steps:
-    """release() is called for a request that a message of Discord was still awaited for."""
+    """release() is called for a request that a message of Discord was still awaited for.
+
+    last_word_s: as in deploy/deployment.yaml.
+    """
 
     def __init__(
         self,
@@ -49,9 +55,11 @@ class Steps:
         seed: int,
         storage: Storage,
         discord: Discord,
+        last_word_s: float,
         release: Callable[[Request], None],
     ) -> None:
         self._agenda = agenda
+        self._last_word_s = last_word_s
         self._storage = storage
         self._discord = discord
         self._release = release
@@ -64,16 +72,19 @@ class Steps:
 
     def perform(self, call: Call, place: Place, finish: Finish) -> None:
         """Begin the work of a call; finish() is called when it ends."""
-        request, number = call.request.number, call.number
+        request, number = call.request, call.number
         if call.kind != "generate":
-            place.processor.work(self._reply_s(request, number), partial(self._reply, call, place, finish))
-        elif call.attempt == 1:
-            place.processor.work(self._generate_s(request, 0), partial(self._store, call, place, finish))
+            if call.retries is not None:
+                finish = partial(self._to_the_end, call, place, finish, request.expires_s - self._agenda.now_s)
+            work = partial(self._reply, call, place, finish)
+            place.processor.work(self._reply_s(request.number, number), work)
+        elif call.attempt == 1 or (call.attempt is None and self._agenda.now_s - request.received_s < FRESH_S):
+            place.processor.work(self._generate_s(request.number, 0), partial(self._store, call, place, finish))
         else:
-            place.processor.work(self._again_s(request, number), partial(self._look, call, place, finish))
+            place.processor.work(self._again_s(request.number, number), partial(self._look, call, place, finish))
 
     def _look(self, call: Call, place: Place, finish: Finish) -> None:
-        """A later attempt draws only what is not in the bucket."""
+        """An older request draws only what is not in the bucket."""
         now_s, request = self._agenda.now_s, call.request
         seconds, status, _ = self._storage.call("look", now_s, request.number, call.number)
         if status != 200:
@@ -103,18 +114,35 @@ class Steps:
         if now_s >= request.expires_s and not (is_picture and self._has_bot):
             finish(_GONE)
         elif not is_picture:
-            self._send(call, place, finish)
+            self._send(call, call.number, place, finish, is_picture=False)
         else:
             seconds, status, _ = self._storage.call("read", now_s, request.number, call.number)
             if status != 200:
                 self._agenda.add(now_s + seconds, partial(finish, failed(status, "bucket")))
             else:
-                self._agenda.add(now_s + seconds, partial(self._send, call, place, finish))
+                send = partial(self._send, call, call.number, place, finish, is_picture=True)
+                self._agenda.add(now_s + seconds, send)
 
-    def _send(self, call: Call, place: Place, finish: Finish) -> None:
-        """Edit the message, or post one as the bot after the token's life."""
-        now_s, request, throttle = self._agenda.now_s, call.request, place.process()
+    def _to_the_end(self, call: Call, place: Place, finish: Finish, left_s: float, outcome: Outcome) -> None:
+        """The queue repeats a task until it hears 200.  left_s: of the token's life, when the call began."""
+        status = outcome.code if isinstance(outcome, HttpResponse) else 0
         is_picture = call.kind == "reply"
+        if status == 200 or (status in _MAY_PASS and left_s > (self._last_word_s if is_picture else 0)):
+            finish(outcome)
+        elif not is_picture or status == _GONE.code or self._agenda.now_s >= call.request.expires_s:
+            finish(GAVE_UP)
+        else:
+            call.request.calls += 1
+            tell = partial(self._told, finish, left_s)
+            self._send(call, call.request.calls, place, tell, is_picture=False)
+
+    def _told(self, finish: Finish, left_s: float, outcome: Outcome) -> None:
+        status = outcome.code if isinstance(outcome, HttpResponse) else 0
+        finish(outcome if status == 200 or (status in _MAY_PASS and left_s > 0) else GAVE_UP)
+
+    def _send(self, call: Call, number: int, place: Place, finish: Finish, *, is_picture: bool) -> None:
+        """Edit the message, or post one as the bot after the token's life.  number: of the call, for its luck."""
+        now_s, request, throttle = self._agenda.now_s, call.request, place.process()
         wait_s = throttle.wait_s(now_s)
         if wait_s > 0:
             finish(limited(wait_s))
@@ -128,7 +156,7 @@ class Steps:
                 finish(_GONE)
                 return
             is_late = True
-        seconds, answer, shown_s = self._discord.call(now_s, request.number, call.number, uploads=is_picture)
+        seconds, answer, shown_s = self._discord.call(now_s, request.number, number, uploads=is_picture)
         ends_s = now_s + seconds
         if is_picture and answer.status == 200:
             uploaded_s = place.upload_ends_s(now_s, self._picture_bytes)
@@ -159,7 +187,8 @@ class Steps:
             self._release(request)
 
     def _refused(self, call: Call, throttle: Throttle, answer: Answer, finish: Finish) -> None:
-        finish(step_answer(answer, call.attempt, throttle, self._agenda.now_s))
+        attempt = 1 if call.retries is None else call.retries + 2
+        finish(step_answer(answer, attempt, throttle, self._agenda.now_s))
 
 
 def step_answer(answer: Answer, attempt: int, throttle: Throttle, now_s: float) -> HttpResponse:
@@ -170,9 +199,7 @@ def step_answer(answer: Answer, attempt: int, throttle: Throttle, now_s: float) 
     if status in (401, 403):
         throttle.count_invalid(now_s)
     if status == 403 and answer.is_page:
-        if attempt <= len(BLOCKED_WAITS_S):
-            return limited(BLOCKED_WAITS_S[attempt - 1])
-        return failed(403, "discord")
+        return limited(BLOCKED_WAITS_S[min(attempt, len(BLOCKED_WAITS_S)) - 1])
     if status in (401, 403):
         return failed(403, "discord")
     if status == 404:

@@ -5,7 +5,7 @@ import dataclasses
 from tests.tuning.compare.builders import simulations
 from tests.tuning.simulate.builders import cloud, even, our_sources, scenario
 from tests.tuning.simulate.examples import an_outage
-from tuning.compare.sensitivity import Sensitivity, Trial, report, sensitivity, sentence
+from tuning.compare.sensitivity import Sensitivity, Trial, sensitivity, sentence, table
 from tuning.simulate.answer import Spread
 
 MODEL = cloud()
@@ -39,7 +39,7 @@ def test_those_that_turn_the_verdict_come_first_then_those_that_move_it_most() -
     nothing = _trial("ingress.network_s", p99=790.0)
     found = Sensitivity(an_outage(), [nothing, slower, never, flip])
     assert found.told == [flip, never, slower]
-    lines = report(found).splitlines()
+    lines = [sentence(found), "", *table(found).splitlines()]
     assert lines[0] == "That the promise is broken hangs on 1 of the 4 numbers that nobody publishes: tasks.ramp_s."
     assert [line.split()[0] for line in lines[4:7]] == ["tasks.ramp_s", "executions.queue_look_s", "discord.reply_s"]
     assert "never" in lines[5]

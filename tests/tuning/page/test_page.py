@@ -8,7 +8,7 @@ import re
 from tests.tuning.simulate.examples import a_mended_outage, a_quiet_answer, an_outage
 from tuning.compare.outage_map import Cell
 from tuning.page.map_page import map_page
-from tuning.page.page import page, page_against
+from tuning.page.page import Text, page, page_against
 from tuning.simulate.answer import Line, Series
 
 HOSTILE = """</script><script>document.title = "taken"</script><img src=x onerror='document.title = "taken"'>"$title"""
@@ -23,6 +23,17 @@ def test_the_sentence_and_the_numbers_can_be_read_without_a_script() -> None:
 
 def test_what_is_said_besides_the_verdict_stands_beside_it() -> None:
     assert '<p class="more">It hangs on &lt;nothing&gt;.</p>' in page(an_outage(), "It hangs on <nothing>.")
+
+
+def test_a_diff_or_a_table_stands_on_the_page_as_it_does_in_the_terminal() -> None:
+    diff = "--- a/queue.yaml\n+++ b/queue.yaml\n-  rate: 40/s\n+  rate: <80>/s"
+    for text in (
+        page(an_outage(), text=Text("The edit", diff)),
+        page_against(an_outage(), a_mended_outage(), ("main", "here"), text=Text("The edit", diff)),
+    ):
+        assert '<h2 id="text-title">The edit</h2>' in text
+        assert ">--- a/queue.yaml\n+++ b/queue.yaml\n-  rate: 40/s\n+  rate: &lt;80&gt;/s</pre>" in text
+    assert "text-title" not in page(an_outage())
 
 
 def test_the_page_asks_for_no_other_file() -> None:
@@ -47,6 +58,7 @@ def test_no_text_of_an_answer_is_html() -> None:
     quiet = a_quiet_answer()
     hostile = dataclasses.replace(an_outage(), scenario=HOSTILE, load=HOSTILE, queues={HOSTILE: Line(1, 1.0)})
     text = page_against(quiet, hostile, (HOSTILE, HOSTILE)) + map_page([Cell(1, 1, 1, True)], HOSTILE, HOSTILE, 1)
+    text += page(quiet, text=Text(HOSTILE, HOSTILE))
     assert "<img" not in text
     assert text.count("document.title") == text.count("document.title = &quot;taken") + text.count(
         'document.title = \\"'

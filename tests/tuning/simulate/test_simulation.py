@@ -15,7 +15,7 @@ from local.workflows.errors import WorkflowError
 from tests.tuning.simulate.builders import a_scenario, cloud, our_project, our_sources, simulated
 from tuning.project import read_project
 from tuning.simulate.load import at_once, even, poisson
-from tuning.simulate.paths import UnknownCall
+from tuning.simulate.orders import UnknownCall
 from tuning.simulate.simulation import simulate
 from tuning.step_answers import GENERATED, failed
 

@@ -1,0 +1,88 @@
+"""What a workflow or a task asks of others: a call of a step, the start of an execution, a new task.
+
+In: an HTTP call of the interpreter, as the real workflow makes it.  Out: the same in the simulation's words.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from local.workflows.effects import HttpCall, Leaf
+from tuning.simulate.calls import CallKind
+
+# Second 0 of a load, for the workflow's clock.
+EPOCH_S = datetime.fromisoformat("2026-01-01T00:00:00Z").timestamp()
+
+_TASKS = "https://cloudtasks.googleapis.com/v2/"
+_EXECUTIONS = "https://workflowexecutions.googleapis.com/v1/"
+
+TaskKind = Literal["start"] | CallKind  # start: of an execution
+
+
+class UnknownCall(Exception):
+    """Raised when a workflow or a task asks for something that no model answers; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A call of a step.  attempt: its number, where the workflow says it, as those of before 2026-11-26 do."""
+
+    kind: CallKind
+    timeout_s: float
+    attempt: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task to be created.  queue: its short name; due_s: not before, None where nothing is said; name: or none."""
+
+    queue: str
+    kind: TaskKind
+    due_s: float | None
+    name: str | None
+    timeout_s: float
+
+
+def order_of(effect: Leaf) -> Order | NewTask:
+    """Raises UnknownCall."""
+    if not isinstance(effect, HttpCall):
+        raise UnknownCall(f"the workflow asks for {type(effect).__name__}, which no model answers")
+    if effect.method == "POST" and effect.url.startswith(_TASKS) and effect.url.endswith("/tasks"):
+        parent = effect.url[len(_TASKS) : -len("/tasks")]
+        return _new_task(parent.rpartition("/")[2], json.loads(effect.body or b"{}"), effect.timeout_s)
+    kind = _kind(effect.method, effect.url, effect.body or b"")
+    if kind is None or kind == "start":
+        raise UnknownCall(f"the workflow calls {effect.method} {effect.url}, which no model answers")
+    said = effect.headers.get("X-Attempt", "")
+    return Order(kind, effect.timeout_s, int(said) if said.isdecimal() else None)
+
+
+def _new_task(queue: str, body: Mapping[str, Any], timeout_s: float) -> NewTask:
+    task = body.get("task") or {}
+    http = task.get("httpRequest") or {}
+    method, url = http.get("httpMethod") or "POST", str(http.get("url"))
+    try:
+        kind = _kind(method, url, base64.b64decode(http.get("body") or ""))
+        at = task.get("scheduleTime")
+        due_s = None if at is None else datetime.fromisoformat(at).timestamp() - EPOCH_S
+    except ValueError as error:
+        raise UnknownCall(f"Cloud Tasks would refuse a task of {queue}: {error}") from None
+    if kind is None:
+        raise UnknownCall(f"a task of {queue} calls {method} {url}, which no model answers")
+    return NewTask(queue, kind, due_s, task.get("name"), timeout_s)
+
+
+def _kind(method: str, url: str, body: bytes) -> TaskKind | None:
+    if method != "POST":
+        return None
+    if url.startswith(_EXECUTIONS) and url.endswith("/executions"):
+        return "start"
+    path = url.partition("://")[2].partition("/")[2].partition("?")[0]
+    if path == "generate-image":
+        return "generate"
+    if path == "reply-discord":
+        return "tell" if b'"failure"' in body else "reply"
+    return None

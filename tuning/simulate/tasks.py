@@ -1,0 +1,64 @@
+"""The API of Cloud Tasks: how long a call takes, what it answers, and a new task in its queue.
+
+Used by the ingress, and by a workflow's connector.  In: call(), create().  Out: queue.take().
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from local.executions.engine.virtual import Agenda
+from local.workflows.effects import HttpFailure, HttpResponse
+from tuning.model import Model
+from tuning.simulate.dice import values
+from tuning.simulate.faults import REFUSES_S, Faults
+from tuning.simulate.orders import NewTask
+from tuning.simulate.queues import Queue
+from tuning.simulate.request import Request
+from tuning.simulate.scenario import Scenario
+from tuning.step_answers import TOO_LATE
+
+_OK, _NO_QUEUE, _EXISTS = 200, 404, 409
+_BY_WORKFLOW = 10  # the first number of a call that is not the ingress's
+
+
+class Tasks:
+    """queues: by their short names; they are made after what sends tasks."""
+
+    def __init__(self, agenda: Agenda, model: Model, scenario: Scenario, seed: int) -> None:
+        self.queues: Mapping[str, Queue] = {}
+        self._agenda = agenda
+        self._create_s = values(seed, "create a task", model.distribution("tasks.create_s"))
+        self._faults = (Faults(scenario, "tasks", seed), Faults(scenario, "tokens", seed))
+
+    def call(self, request: int, number: int, now_s: float) -> tuple[float, int]:
+        """(seconds, status) of one call that begins then; infinite if it hangs."""
+        seconds = self._create_s(request, number)
+        for faults in self._faults:
+            fault = faults.hit(now_s, request, number)
+            if fault is not None and fault.status is not None:
+                return REFUSES_S, fault.status
+            if fault is not None:
+                seconds += faults.extra_s(fault, request, number)
+        return seconds, _OK
+
+    def create(
+        self, request: Request, order: NewTask, after_s: float, then: Callable[[HttpResponse | HttpFailure], None]
+    ) -> None:
+        """A workflow's call, which arrives after_s from now."""
+        now_s = self._agenda.now_s
+        seconds, status = self.call(request.number, _BY_WORKFLOW + request.calls, now_s + after_s)
+        if after_s + seconds < order.timeout_s:
+            self._agenda.add(now_s + after_s + seconds, partial(self._end, request, order, status, then))
+        else:
+            self._agenda.add(now_s + order.timeout_s, partial(then, TOO_LATE))
+
+    def _end(
+        self, request: Request, order: NewTask, status: int, then: Callable[[HttpResponse | HttpFailure], None]
+    ) -> None:
+        if status == _OK:
+            queue = self.queues.get(order.queue)
+            if queue is None:
+                status = _NO_QUEUE
+            elif not queue.take(request, order):
+                status = _EXISTS
+        then(HttpResponse(status, {"Content-Type": "application/json"}, b"{}"))
