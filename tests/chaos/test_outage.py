@@ -36,6 +36,17 @@ def test_a_task_that_was_made_though_its_answer_was_lost_shows_nothing_twice(up:
     assert (tally.pictures, tally.broken) == (1, [])
 
 
+def test_where_the_first_queue_takes_no_task_for_a_drawing_its_execution_waits_itself(up: Up) -> None:
+    break_next(up, target="generate", kind="503")
+    ids = send(up, 1)
+    wait_until(lambda: running(up), "the execution begins")
+    break_next(up, target="queue", kind="500", count=1)
+    wait_until(lambda: all(one["target"] != "queue" for one in up.get("faults")), "its task is refused", 30)
+    mend(up)
+    tally = settle(up, ids)
+    assert (tally.pictures, tally.broken, len(up.executions(ids[0]))) == (1, [], 1)
+
+
 def test_a_kill_in_an_outage_loses_nobody(tmp_path: Path) -> None:
     """What waits is in the tables of the queue; the executions that run go on where they were."""
     with mando_up(tmp_path) as up:
