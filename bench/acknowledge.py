@@ -68,6 +68,7 @@ def _environment(discord: Signer) -> dict[str, str]:
         "DISCORD_PUBLIC_KEY": discord.public_key_hex,
         "SEAL_PUBLIC_KEY": b64encode(bytes(PrivateKey.generate().public_key)).decode(),
         "QUEUE": f"{place}/queues/create-image-queue",
+        "REPLY_QUEUE": f"{place}/queues/reply-discord-queue",
         "WORKFLOW": f"{place}/workflows/mando",
         "TASK_SERVICE_ACCOUNT": "mando-tasks@demo.iam.gserviceaccount.com",
         "CLOUD_TASKS_ENDPOINT": "http://127.0.0.1:9",

@@ -5,6 +5,7 @@ its answer is not one of this API.
 """
 
 import contextlib
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -37,11 +38,12 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One execution.  argument is "" if there is none; context says where and why it failed."""
+    """One execution.  argument and result are "" if there is none; context says where and why it failed."""
 
     name: str
     argument: str
     state: str
+    result: str
     context: str
 
     @property
@@ -51,6 +53,14 @@ class Execution:
     @property
     def workflow(self) -> str:
         return self.name.partition("/executions/")[0]
+
+    @property
+    def waits_in(self) -> str | None:
+        """The task that it left its request to; None if it did not.  Source: workflows/mando.yaml."""
+        try:
+            return str(json.loads(self.result)["waits_in"])
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return None
 
 
 class Executions:
@@ -108,7 +118,7 @@ class Executions:
         state = _STATES.get(number, f"STATE_{number}")  # Source: Execution.State, "More states might be added"
         if not _NAME.fullmatch(execution.name) or not number:
             raise self._unexpected_answer("an execution has a name and a state")
-        return Execution(execution.name, execution.argument, state, execution.error.context)
+        return Execution(execution.name, execution.argument, state, execution.result, execution.error.context)
 
     @contextlib.contextmanager
     def _errors_as_no_answer(self) -> Iterator[None]:

@@ -3,9 +3,11 @@
 It is safe to repeat: the picture is the same object, and the reply is an edit of the same message.
 """
 
+import json
 import re
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +23,9 @@ from local.project import PROJECT
 _NAME = re.compile(r"(?:projects/[^/]+/locations/[^/]+/workflows/[^/]+/executions/)?[0-9a-f-]{36}")
 _POLL_S = 0.5
 _LABEL = "replay-of"
+# Of a member's token.  It is not known whether a task that is gone has shown its reply.  If it has, a replay shows the
+# same message as long as the token lives, and a second one later.
+_TOKEN_LIFE = timedelta(minutes=15)
 
 
 @dataclass(slots=True)
@@ -36,14 +41,16 @@ class Replay:
 
     def __str__(self) -> str:
         words = f"{self.original.id} as {self.repeated.id}: {self.repeated.state}"
-        context = self.repeated.context.partition("\n")[0]
-        return f"{words}, {context}" if context else words
+        task = self.repeated.waits_in
+        why = self.repeated.context.partition("\n")[0] if task is None else f"waits in the task {task}"
+        return f"{words}, {why}" if why else words
 
 
 @click.command()
 @click.argument("execution", required=False)
 @option("--failed", is_flag=True, help="every failed execution that no later one has repeated with success")
-@option("--since", type=duration, default="1h", metavar="1h", help="how far back --failed looks")
+@option("--waiting", is_flag=True, help="every request of the last 15 minutes that an execution left to a task")
+@option("--since", type=duration, default="1h", metavar="1h", help="how far back they look")
 @option("--rate", type=positive_number, default=5.0, metavar="R", help="how many to start a second")
 @option("--workflow", type=name_segment, default="mando", metavar="NAME", help="whose executions")
 @options.port("replay", "where `mando up` runs")
@@ -52,6 +59,7 @@ class Replay:
 def command(
     execution: str | None,
     failed: bool,
+    waiting: bool,
     since: timedelta,
     rate: float,
     workflow: str,
@@ -63,35 +71,50 @@ def command(
 
     Exit codes: 0 each SUCCEEDED, 1 not each, 2 none was started.
     """
-    if (execution is None) is not failed:
-        raise CannotStart("name one execution, or say --failed")
+    if [execution is not None, failed, waiting].count(True) != 1:
+        raise CannotStart("name one execution, or say --failed or --waiting")
     if execution is not None and not _NAME.fullmatch(execution):
         raise CannotStart(f"{execution!r} is no execution: expected an id such as 3f0c…, or its full name")
     parent = f"projects/{project or PROJECT}/locations/{location}/workflows/{workflow}"
     try:
         executions = Executions.of_this_machine(port) if project is None else Executions.of_google()
-        if execution is None:
-            chosen = _failed_executions(executions, parent, datetime.now(UTC) - since)
+        if failed:
+            chosen = _newest(executions, parent, since, lambda one: one.state == "FAILED")
+        elif waiting:
+            chosen = _newest(executions, parent, min(since, _TOKEN_LIFE), lambda one: one.waits_in is not None)
         else:
+            assert execution is not None  # noqa: S101 -- one of the three
             chosen = [executions.get(execution if "/" in execution else f"{parent}/executions/{execution}")]
     except NoAnswer as error:
         raise CannotStart(str(error)) from None
     replays = _replay_all(executions, chosen, rate)
-    if failed:
+    if failed or waiting:
         counts = Counter(replay.repeated.state for replay in replays)
         print(f"{len(replays)} replayed" + "".join(f", {count} {state}" for state, count in sorted(counts.items())))
     return 0 if all(replay.repeated.state == "SUCCEEDED" for replay in replays) else 1
 
 
-def _failed_executions(executions: Executions, workflow: str, since: datetime) -> list[Execution]:
-    """The newest failed execution of each argument, unless a later one succeeded.  Oldest first."""
-    settled: set[str] = set()
+def _newest(
+    executions: Executions, workflow: str, since: timedelta, is_wanted: Callable[[Execution], bool]
+) -> list[Execution]:
+    """The newest execution of each argument, if it is wanted.  Oldest first."""
+    seen: set[str] = set()
     found = []
-    for execution in executions.list_executions(workflow, f'startTime>"{since:%Y-%m-%dT%H:%M:%SZ}"'):
-        if execution.state == "FAILED" and execution.argument not in settled:
+    began_at = datetime.now(UTC) - since
+    for execution in executions.list_executions(workflow, f'startTime>"{began_at:%Y-%m-%dT%H:%M:%SZ}"'):
+        argument = _in_one_form(execution.argument)
+        if argument not in seen and is_wanted(execution):
             found.append(execution)
-        settled.add(execution.argument)
+        seen.add(argument)
     return found[::-1]
+
+
+def _in_one_form(argument: str) -> str:
+    """A task of the workflow starts an execution with the same JSON, written in another way."""
+    try:
+        return json.dumps(json.loads(argument), sort_keys=True)
+    except (ValueError, RecursionError):
+        return argument
 
 
 def _replay_all(executions: Executions, chosen: list[Execution], rate_per_s: float) -> list[Replay]:

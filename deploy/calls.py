@@ -96,6 +96,10 @@ def _grant(purpose: str, resource: tuple[str, ...], member: str, role: str, *mor
     )  # fmt: skip
 
 
+def _on_queue(purpose: str, queue: str, name: str, role: str) -> Call:
+    return _grant(purpose, ("tasks", "queues", queue), account(name), role, "--location=$LOCATION")
+
+
 def _variables(environment: Mapping[str, str]) -> str:
     return "--set-env-vars=" + ",".join(f"{name}={value}" for name, value in environment.items())
 
@@ -112,6 +116,8 @@ def _workflow(name: str) -> Call:
 _PROJECT = ("projects", "$PROJECT")
 _BUCKET = ("storage", "buckets", "gs://$PROJECT-mandalas")
 _QUEUE_ROLE = "mandoQueueReader"
+_QUEUE_READER = f"projects/$PROJECT/roles/{_QUEUE_ROLE}"
+_ENQUEUER = "roles/cloudtasks.enqueuer"
 _SECRET = "mando-seal-private-key"  # noqa: S105  (the name of the secret, not the secret)
 
 CALLS: tuple[Call | Query, ...] = (
@@ -120,7 +126,7 @@ CALLS: tuple[Call | Query, ...] = (
         gcloud("services", "enable", *(f"{api}.googleapis.com" for api in APIS)),
     ),
     Call(
-        "the App Engine app, which also decides where Cloud Tasks keeps the queue",
+        "the App Engine app, which also decides where Cloud Tasks keeps the queues",
         gcloud("app", "create", "--region=$APP_REGION"),
         unless=gcloud("app", "describe"),
     ),
@@ -142,6 +148,15 @@ CALLS: tuple[Call | Query, ...] = (
     _grant(
         "the ingress may create tasks that act as the tasks' account",
         ("iam", "service-accounts", account("mando-tasks")), account("mando-ingress"), "roles/iam.serviceAccountUser",
+    ),
+    _grant(
+        "so may the workflow, for a drawing that must wait",
+        ("iam", "service-accounts", account("mando-tasks")), account("mando-workflow"), "roles/iam.serviceAccountUser",
+    ),
+    _grant(
+        "the workflow may create tasks that act as its own account, for a reply that must wait",
+        ("iam", "service-accounts", account("mando-workflow")), account("mando-workflow"),
+        "roles/iam.serviceAccountUser",
     ),
     Call(
         "the bucket of the pictures, closed to the public",
@@ -166,23 +181,18 @@ CALLS: tuple[Call | Query, ...] = (
     ),
     _grant("the steps alone may read it",
            ("secrets", _SECRET), account("mando-steps"), "roles/secretmanager.secretAccessor"),
-    Call("the queue, and how fast it runs", gcloud("app", "deploy", "queue.yaml")),
-    _grant(
-        "the ingress may put tasks into it",
-        ("tasks", "queues", "create-image-queue"), account("mando-ingress"), "roles/cloudtasks.enqueuer",
-        "--location=$LOCATION",
-    ),
+    Call("the queues, and how fast they run", gcloud("app", "deploy", "queue.yaml")),
+    _on_queue("the ingress may put requests into the first", "create-image-queue", "mando-ingress", _ENQUEUER),
+    _on_queue("the workflow may too, where a drawing must wait", "create-image-queue", "mando-workflow", _ENQUEUER),
+    _on_queue("it may put replies into the second", "reply-discord-queue", "mando-workflow", _ENQUEUER),
     Call(
         "a role that may read the length of a queue; those of Google may also read whole tasks",
         gcloud("iam", "roles", "create", _QUEUE_ROLE, "--project=$PROJECT", "--title=mando: sees a queue, no tasks",
                "--permissions=cloudtasks.queues.get", "--stage=GA"),
         unless=gcloud("iam", "roles", "describe", _QUEUE_ROLE, "--project=$PROJECT"),
     ),
-    _grant(
-        "the ingress may read the length of the queue",
-        ("tasks", "queues", "create-image-queue"), account("mando-ingress"), f"projects/$PROJECT/roles/{_QUEUE_ROLE}",
-        "--location=$LOCATION",
-    ),
+    _on_queue("the ingress may read how many requests wait", "create-image-queue", "mando-ingress", _QUEUE_READER),
+    _on_queue("the ingress may read how many replies wait", "reply-discord-queue", "mando-ingress", _QUEUE_READER),
     Call("the steps", gcloud("app", "deploy", "app.yaml", f"--service-account={account('mando-steps')}")),
     Query(
         "the host of the steps", "STEPS_HOST", gcloud("app", "describe", "--format=value(defaultHostname)")

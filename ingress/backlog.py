@@ -1,6 +1,6 @@
-"""How long does a new task wait in the queue?  Asks Cloud Tasks from time to time, during a request.  Called by main.
+"""How long does a new request wait?  Asks Cloud Tasks about both queues at times, during a request.  Called by main.
 
-Cloud Run gives an instance no processor time between requests, so the call must end before the request's answer.
+Cloud Run gives an instance no processor time between requests, so the calls must end before the request's answer.
 Source: Cloud Run, "CPU allocation".  Cloud Tasks v2beta3, queues.get with a read mask: only that version has stats.
 """
 
@@ -24,8 +24,9 @@ _MAX_AGE_S = 60.0  # older stats are not used
 
 @dataclass(frozen=True, slots=True)
 class QueueStats:
-    """The state of the queue: its number of tasks, and how many start per second; 0 if it is paused.
+    """The state of a queue: its number of tasks, and how many of them a new request waits for per second.
 
+    per_s is 0 if nothing moves, and infinite if the tasks hold up no new request.
     fetched_at_s is the instant of the call, not of the answer: the process may be paused before it reads the answer.
     """
 
@@ -34,83 +35,134 @@ class QueueStats:
     fetched_at_s: float
 
     def wait_s(self, more: int) -> float:
-        """The wait of a new task, when `more` tasks were added since the call."""
+        """The wait of a new request, when `more` tasks were added since the call."""
         return (self.tasks + more) / self.per_s if self.per_s > 0 else float("inf")
 
 
-class Backlog:
-    """The last known stats of the queue.  fetch() gets new ones in a thread; all else belongs to one event loop."""
+Fetch = Callable[[], QueueStats]
 
-    def __init__(
-        self, fetch: Callable[[], QueueStats], look_every_s: float, now_s: Callable[[], float] = time.monotonic
-    ) -> None:
+
+class _Line:
+    """The last known stats of one queue.  fetch() gets new ones in a thread; all else belongs to one event loop."""
+
+    def __init__(self, fetch: Fetch, look_every_s: float, now_s: Callable[[], float], name: str) -> None:
         self._fetch = fetch
         self._look_every_s = look_every_s
         self._now_s = now_s
-        self._latest: tuple[QueueStats, int] | None = None  # with _enqueued at the call
-        self._enqueued = 0
+        self._name = name
+        self._latest: tuple[QueueStats, int] | None = None  # with _added at the call
+        self._added = 0
         self._refreshed_at_s = float("-inf")
         self._refreshing: Future[None] | None = None
-        self._threads = ThreadPoolExecutor(thread_name_prefix="backlog")
-
-    @asynccontextmanager
-    async def refresh_meanwhile(self, deadline_s: float) -> AsyncIterator[None]:
-        """Fetch new stats while the block runs, if they are due; then wait for them, but not beyond deadline_s."""
-        refreshing = self._refresh_if_due()
-        try:
-            yield
-        finally:
-            if refreshing is not None:
-                left_s = min(_FETCH_TIMEOUT_S, deadline_s - self._now_s())  # below 0: no wait
-                await asyncio.wait([asyncio.wrap_future(refreshing)], timeout=left_s)
 
     def wait_s(self) -> float:
-        """The wait of a new task, as far as this instance knows; 0 while it knows nothing."""
+        """0 while nothing is known."""
         if self._latest is None:
             return 0.0
-        stats, enqueued = self._latest
+        stats, added = self._latest
         if self._now_s() - stats.fetched_at_s > _MAX_AGE_S:
             return 0.0
-        return stats.wait_s(self._enqueued - enqueued)
+        return stats.wait_s(self._added - added)
 
     def is_refreshing(self) -> bool:
         return self._refreshing is not None and not self._refreshing.done()
 
-    def note_enqueued(self) -> None:
+    def note_added(self) -> None:
         """Count one task that the stats may not contain yet."""
-        self._enqueued += 1
+        self._added += 1
 
-    def _refresh_if_due(self) -> Future[None] | None:
+    def refresh_if_due(self, threads: ThreadPoolExecutor) -> Future[None] | None:
         """One call at a time: while one hangs, no other begins."""
         now_s = self._now_s()
         if self.is_refreshing() or now_s - self._refreshed_at_s < self._look_every_s:
             return None
         self._refreshed_at_s = now_s
-        self._refreshing = self._threads.submit(self._refresh, self._enqueued)
+        self._refreshing = threads.submit(self._refresh, self._added)
         return self._refreshing
 
-    def _refresh(self, enqueued: int) -> None:
+    def _refresh(self, added: int) -> None:
         try:
             stats = self._fetch()
         except FAILURES as error:
             # The old stats stay until they are too old.  A queue without stats may still take a task.
-            log("WARNING", f"the backlog is unknown: {describe(error)}")
+            log("WARNING", f"the number of {self._name} that wait is unknown: {describe(error)}")
             return
-        self._latest = stats, enqueued
+        self._latest = stats, added
 
 
-def stats_fetcher(config: Config, now_s: Callable[[], float] = time.monotonic) -> Callable[[], QueueStats]:
-    """The function that fetches the stats of config.queue from Cloud Tasks."""
+class Backlog:
+    """What is known of the requests and of the replies that wait.  If one is unknown, the other counts alone."""
+
+    def __init__(
+        self,
+        fetch_requests: Fetch,
+        fetch_replies: Fetch,
+        look_every_s: float,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._now_s = now_s
+        self._requests = _Line(fetch_requests, look_every_s, now_s, "requests")
+        self._replies = _Line(fetch_replies, look_every_s, now_s, "replies")
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="backlog")
+
+    @asynccontextmanager
+    async def refresh_meanwhile(self, deadline_s: float) -> AsyncIterator[None]:
+        """Fetch new stats while the block runs, if they are due; then wait for them, but not beyond deadline_s."""
+        started = [line.refresh_if_due(self._threads) for line in (self._requests, self._replies)]
+        calls = [asyncio.wrap_future(call) for call in started if call is not None]
+        try:
+            yield
+        finally:
+            if calls:
+                left_s = min(_FETCH_TIMEOUT_S, deadline_s - self._now_s())  # below 0: no wait
+                await asyncio.wait(calls, timeout=left_s)
+
+    def wait_s(self) -> float:
+        """The wait of a new request, as far as this instance knows: first for the requests, then for the replies."""
+        return self._requests.wait_s() + self._replies.wait_s()
+
+    def is_refreshing(self) -> bool:
+        return self._requests.is_refreshing() or self._replies.is_refreshing()
+
+    def note_enqueued(self) -> None:
+        """Count one request that the stats may not contain yet.  It becomes a waiting reply only if that fails."""
+        self._requests.note_added()
+
+
+def stats_fetchers(config: Config, now_s: Callable[[], float] = time.monotonic) -> tuple[Fetch, Fetch]:
+    """The functions that fetch the stats of config.queue and of config.reply_queue from Cloud Tasks."""
     client = tasks_v2beta3.CloudTasksClient(**client_arguments(config))
     mask = FieldMask(paths=["state", "rate_limits", "stats"])
-    request = tasks_v2beta3.GetQueueRequest(name=config.queue, read_mask=mask)
 
-    def fetch() -> QueueStats:
-        asked_at_s = now_s()
-        queue = client.get_queue(request, timeout=_FETCH_TIMEOUT_S, retry=None)
-        is_running = queue.state == tasks_v2beta3.Queue.State.RUNNING
-        limit = queue.rate_limits.max_dispatches_per_second
-        per_s = min(queue.stats.effective_execution_rate or limit, limit) if is_running else 0.0
-        return QueueStats(queue.stats.tasks_count, per_s, asked_at_s)
+    def fetcher(name: str, per_s: Callable[[tasks_v2beta3.Queue], float]) -> Fetch:
+        request = tasks_v2beta3.GetQueueRequest(name=name, read_mask=mask)
 
-    return fetch
+        def fetch() -> QueueStats:
+            asked_at_s = now_s()
+            queue = client.get_queue(request, timeout=_FETCH_TIMEOUT_S, retry=None)
+            return QueueStats(queue.stats.tasks_count, per_s(queue), asked_at_s)
+
+        return fetch
+
+    return fetcher(config.queue, _requests_per_s), fetcher(config.reply_queue, _replies_per_s)
+
+
+def _requests_per_s(queue: tasks_v2beta3.Queue) -> float:
+    """A new request is behind all others, which start at the rate that Cloud Tasks runs the queue at; 0 if paused."""
+    limit = queue.rate_limits.max_dispatches_per_second
+    return min(queue.stats.effective_execution_rate or limit, limit) if _is_running(queue) else 0.0
+
+
+def _replies_per_s(queue: tasks_v2beta3.Queue) -> float:
+    """A new request's reply is not behind the others: the workflow sends it.  They only take the steps' time.
+
+    When Discord is back, they take it at the queue's limit, so a new request waits at most until all are shown.  While
+    Discord is down, Cloud Tasks runs the queue far below its limit, because its calls fail.  That rate says nothing
+    about afterwards, and would refuse everybody.  A queue that is paused takes no time, and refuses nobody.
+    Source: Cloud Tasks, "QueueStats", effective_execution_rate.
+    """
+    return queue.rate_limits.max_dispatches_per_second or float("inf") if _is_running(queue) else float("inf")
+
+
+def _is_running(queue: tasks_v2beta3.Queue) -> bool:
+    return queue.state == tasks_v2beta3.Queue.State.RUNNING

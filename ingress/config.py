@@ -13,6 +13,7 @@ from schemas.limits import Limits
 from service.environment import ConfigError, Setting, email, matching, read_environment
 
 _PLACE = r"projects/[a-z0-9:.-]+/locations/[a-z0-9-]+"
+_QUEUE = matching(_PLACE + r"/queues/[A-Za-z0-9-]{1,100}", "the full name of a queue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Config:
     public_key: VerifyKey
     seal_public_key: PublicKey
     queue: str
+    reply_queue: str
     workflow: str
     task_service_account: str
     tasks_endpoint: str | None
@@ -40,7 +42,12 @@ SETTINGS = {
     "QUEUE": Setting(
         "the queue that paces the pictures",
         "projects/my-project/locations/us-central1/queues/create-image-queue",
-        matching(_PLACE + r"/queues/[A-Za-z0-9-]{1,100}", "the full name of a queue"),
+        _QUEUE,
+    ),
+    "REPLY_QUEUE": Setting(
+        "the queue in which replies wait",
+        "projects/my-project/locations/us-central1/queues/reply-discord-queue",
+        _QUEUE,
     ),
     "WORKFLOW": Setting(
         "the workflow that a task starts",
@@ -73,6 +80,7 @@ def read_config(environ: Mapping[str, str], limits_file: Path = FILE) -> Config:
         public_key=values["DISCORD_PUBLIC_KEY"],
         seal_public_key=values["SEAL_PUBLIC_KEY"],
         queue=values["QUEUE"],
+        reply_queue=values["REPLY_QUEUE"],
         workflow=values["WORKFLOW"],
         task_service_account=values["TASK_SERVICE_ACCOUNT"],
         tasks_endpoint=values["CLOUD_TASKS_ENDPOINT"],

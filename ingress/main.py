@@ -16,7 +16,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ingress import signature
-from ingress.backlog import Backlog, stats_fetcher
+from ingress.backlog import Backlog, stats_fetchers
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
 from ingress.interaction import (
@@ -49,7 +49,7 @@ except ConfigError as error:
 LIMITS = CONFIG.limits
 SEALER = Sealer(CONFIG.seal_public_key)
 QUEUE = TaskQueue(CONFIG)
-BACKLOG = Backlog(stats_fetcher(CONFIG), LIMITS.look_every_s)
+BACKLOG = Backlog(*stats_fetchers(CONFIG), LIMITS.look_every_s)
 MEMBER_RATE_LIMIT = MemberRateLimit(LIMITS.per_minute)
 
 # Source: Discord, "Interaction Callback Type": 1 pong, 4 a message now, 5 "thinking…", 8 what to suggest.

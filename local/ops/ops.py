@@ -1,6 +1,7 @@
 """The operations page at /ops: deployed files, queues, executions, faults.  Called by local/server.py."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from local.faults import Faults
 from local.live_files import LiveFile
 from local.tasks.rules import QueueConfig
 from local.tasks.store import TaskStore
+from local.tasks.wire import instant
 
 _PAGE = Path(__file__).parent / "page"
 _LATEST = 30
@@ -62,7 +64,18 @@ class Ops:
 
     def _latest(self) -> list[dict[str, Any]]:
         page = self._executions.store.page(self._workflow, Query.of({}, {}, _LATEST, _LATEST))
-        return [self._executions.with_step(one) for one in page.items]
+        return [self._executions.with_step(one) | self._waits(one) for one in page.items]
+
+    def _waits(self, execution: Mapping[str, Any]) -> dict[str, Any]:
+        """Where the request waits that the execution left to a task, and until when; nothing if that task is done."""
+        task_id = _task_in(execution.get("result", ""))
+        if task_id is None:
+            return {}
+        for config in self._tasks.queues():
+            task = self._tasks.get(config.name, task_id)
+            if task is not None:
+                return {"waits": {"queue": config.name.rpartition("/")[2], "until": instant(task.schedule_s)}}
+        return {}
 
     def _queue(self, config: QueueConfig) -> dict[str, Any]:
         return {
@@ -77,3 +90,11 @@ class Ops:
         """Start another execution with the same argument."""
         execution = self._executions.get(f"{self._workflow}/executions/{request.match_info['execution']}")
         return web.json_response(self._executions.create(self._workflow, execution.get("argument")))
+
+
+def _task_in(result: str) -> str | None:
+    """The task that an execution names in its result.  Source: workflows/mando.yaml."""
+    try:
+        return str(json.loads(result)["waits_in"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None

@@ -32,9 +32,10 @@ def test_every_step_of_the_workflow_is_in_it() -> None:
 def test_another_wait_or_condition_is_another_diagram() -> None:
     source = WORKFLOW.read_text()
     for old, new in (
-        ("error.code == 410", "error.code == 411"),
-        ("next: backoff", "next: permanent_error"),
-        ("reason: undrawable", "reason: broken"),
+        ('"code") == 410', '"code") == 411'),
+        ("next: as_long_as_it_is_old", "next: permanent"),
+        ("max_retries: ${knobs.hiccup_retries}", "max_retries: 3"),
+        ("next: cannot_show", "next: failed"),
     ):
         assert old in source
         assert diagram_of(source.replace(old, new, 1)) != diagram_of(source)

@@ -38,6 +38,7 @@ SETTINGS = {
 PROGRAMS = {"gcloud": ("gcloud",), "mando": (sys.executable, "-m", "cli.main")}
 SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service", "mandala", "deploy"}
 WORKFLOWS = [path.stem for path in sorted((ROOT / "workflows").glob("*.yaml"))]
+PLACE = "projects/demo/locations/us-central1"
 OURS = "@demo.iam.gserviceaccount.com"
 ANSWERS = {"STEPS_HOST": "demo.uc.r.appspot.com", "INGRESS_URL": "https://mando-ingress-abc-uc.a.run.app"}
 
@@ -80,7 +81,11 @@ def check_grants(google: Google) -> None:
         (f"mando-tasks{OURS}", "roles/workflows.invoker"),
         (f"mando-workflow{OURS}", "roles/logging.logWriter"),
     }
-    assert google.roles(f"mando-tasks{OURS}") == {(f"mando-ingress{OURS}", "roles/iam.serviceAccountUser")}
+    assert google.roles(f"mando-tasks{OURS}") == {
+        (f"mando-ingress{OURS}", "roles/iam.serviceAccountUser"),
+        (f"mando-workflow{OURS}", "roles/iam.serviceAccountUser"),
+    }
+    assert google.roles(f"mando-workflow{OURS}") == {(f"mando-workflow{OURS}", "roles/iam.serviceAccountUser")}
 
 
 def check_secret(google: Google) -> None:
@@ -88,11 +93,17 @@ def check_secret(google: Google) -> None:
     assert google.secrets == {"mando-seal-private-key": [b"the private key\n"]}
 
 
-def check_queue(google: Google) -> None:
-    assert google.queues["create-image-queue"]["rateLimits"]["maxDispatchesPerSecond"] > 0
+def check_queues(google: Google) -> None:
+    assert google.queues.keys() == {"create-image-queue", "reply-discord-queue"}
+    assert all(queue["rateLimits"]["maxDispatchesPerSecond"] > 0 for queue in google.queues.values())
     assert google.roles("queues/create-image-queue") == {
         (f"mando-ingress{OURS}", "roles/cloudtasks.enqueuer"),
         (f"mando-ingress{OURS}", "projects/demo/roles/mandoQueueReader"),
+        (f"mando-workflow{OURS}", "roles/cloudtasks.enqueuer"),
+    }
+    assert google.roles("queues/reply-discord-queue") == {
+        (f"mando-ingress{OURS}", "projects/demo/roles/mandoQueueReader"),
+        (f"mando-workflow{OURS}", "roles/cloudtasks.enqueuer"),
     }
     assert google.custom_roles["mandoQueueReader"]["includedPermissions"] == ["cloudtasks.queues.get"]
 
@@ -129,7 +140,15 @@ def check_steps(google: Google) -> None:
 def check_workflow(google: Google) -> None:
     workflow = google.workflows["mando"]
     assert workflow["serviceAccount"].endswith(f"mando-workflow{OURS}")
-    assert workflow["userEnvVars"] == {"STEPS_URL": "https://demo.uc.r.appspot.com", "STEPS_AUDIENCE": "mando-steps"}
+    assert workflow["userEnvVars"] == {
+        "STEPS_URL": "https://demo.uc.r.appspot.com",
+        "STEPS_AUDIENCE": "mando-steps",
+        "WORKFLOW": f"{PLACE}/workflows/mando",
+        "QUEUE": f"{PLACE}/queues/create-image-queue",
+        "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",
+        "TASK_SERVICE_ACCOUNT": f"mando-tasks{OURS}",
+        "WORKFLOW_SERVICE_ACCOUNT": f"mando-workflow{OURS}",
+    }
     assert workflow["sourceContents"] == (ROOT / "workflows/mando.yaml").read_text()
 
 
@@ -139,12 +158,12 @@ def check_ingress(google: Google) -> None:
     assert function["serviceConfig"]["serviceAccountEmail"] == f"mando-ingress{OURS}"
     variables = function["serviceConfig"]["environmentVariables"]
     variables.pop("LOG_EXECUTION_ID", None)  # gcloud's own
-    place = "projects/demo/locations/us-central1"
     assert variables == {
         "DISCORD_PUBLIC_KEY": SETTINGS["DISCORD_PUBLIC_KEY"],
         "SEAL_PUBLIC_KEY": SETTINGS["SEAL_PUBLIC_KEY"],
-        "QUEUE": f"{place}/queues/create-image-queue",
-        "WORKFLOW": f"{place}/workflows/mando",
+        "QUEUE": f"{PLACE}/queues/create-image-queue",
+        "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",
+        "WORKFLOW": f"{PLACE}/workflows/mando",
         "TASK_SERVICE_ACCOUNT": f"mando-tasks{OURS}",
     }
     with zipfile.ZipFile(io.BytesIO(google.uploads["source.zip"])) as source:
@@ -172,7 +191,7 @@ PARTS = {
     "grants": Part("both builds run as this account, which has no role in a new project", check_grants),
     "bucket": Part("the bucket of the pictures, closed to the public", check_bucket),
     "secret": Part("the secret that opens sealed tokens", check_secret),
-    "queue": Part("the queue, and how fast it runs", check_queue),
+    "queues": Part("the queues, and how fast they run", check_queues),
     "steps": Part("the steps", check_steps),
     "workflow": Part(f"the workflow {WORKFLOWS[0]}", check_workflow, [f"deploy workflow {name}" for name in WORKFLOWS]),
     "ingress": Part("the ingress", check_ingress, ["deploy function mando-ingress"]),
@@ -251,6 +270,7 @@ def test_the_ingress_accepts_the_environment_that_the_deployment_gives_it() -> N
     )
     assert config.task_service_account == f"mando-tasks{OURS}"
     assert config.queue.endswith("/queues/create-image-queue")
+    assert config.reply_queue.endswith("/queues/reply-discord-queue")
 
 
 def test_what_the_steps_assume_of_a_project_is_what_the_deployment_makes() -> None:

@@ -40,6 +40,7 @@ def environment(queue_url: str) -> dict[str, str]:
         "DISCORD_PUBLIC_KEY": DISCORD.public_key_hex,
         "SEAL_PUBLIC_KEY": b64encode(bytes(STEPS_KEY.public_key)).decode(),
         "QUEUE": "projects/demo/locations/us-central1/queues/create-image-queue",
+        "REPLY_QUEUE": "projects/demo/locations/us-central1/queues/reply-discord-queue",
         "WORKFLOW": "projects/demo/locations/us-central1/workflows/mando",
         "TASK_SERVICE_ACCOUNT": "mando-tasks@demo.iam.gserviceaccount.com",
         "CLOUD_TASKS_ENDPOINT": queue_url,

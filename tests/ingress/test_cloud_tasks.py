@@ -13,11 +13,11 @@ from google.cloud import tasks_v2beta3
 from google.protobuf import json_format
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from ingress.backlog import Backlog, QueueStats, stats_fetcher
+from ingress.backlog import Backlog, QueueStats, stats_fetchers
 from ingress.cloud_tasks import already_exists, client_arguments, describe
 from ingress.config import read_config
 from tests.ingress.function import environment
-from tests.ingress.test_config import QUEUE, without
+from tests.ingress.test_config import QUEUE, REPLY_QUEUE, without
 from tests.virtual_time import VirtualLoop, in_virtual_time
 
 
@@ -85,15 +85,18 @@ def test_no_error_of_the_question_is_told_to_the_member_who_asked_for_a_picture(
     def fetch() -> QueueStats:
         raise error
 
-    backlog = Backlog(fetch, look_every_s=5)
+    backlog = Backlog(fetch, fetch, look_every_s=5)
 
     async def ask() -> None:
         async with backlog.refresh_meanwhile(float("inf")):
             pass
 
     asyncio.run(ask())
-    said = {"severity": "WARNING", "message": f"the backlog is unknown: {type(error).__name__}: x"}
-    assert json.loads(capsys.readouterr().out) == said
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert sorted(lines, key=lambda line: line["message"]) == [
+        {"severity": "WARNING", "message": f"the number of {what} that wait is unknown: {type(error).__name__}: x"}
+        for what in ("replies", "requests")
+    ]
     assert backlog.wait_s() == 0
 
 
@@ -106,10 +109,13 @@ def test_the_question_for_the_line_is_asked_once_and_given_up_after_a_second(mon
         return tasks_v2beta3.Queue()
 
     monkeypatch.setattr(tasks_v2beta3.CloudTasksClient, "get_queue", get_queue)
-    stats_fetcher(read_config(environment("http://127.0.0.1:8080")))()
+    for fetch in stats_fetchers(read_config(environment("http://127.0.0.1:8080"))):
+        fetch()
     mask = FieldMask(paths=["state", "rate_limits", "stats"])
-    request = tasks_v2beta3.GetQueueRequest(name=QUEUE, read_mask=mask)
-    assert asked == [{"request": request, "timeout": 1.0, "retry": None}]
+    assert asked == [
+        {"request": tasks_v2beta3.GetQueueRequest(name=name, read_mask=mask), "timeout": 1.0, "retry": None}
+        for name in (QUEUE, REPLY_QUEUE)
+    ]
 
 
 @pytest.mark.parametrize(("deadline_s", "waits_s"), [(-5, 0), (0, 0), (0.3, 0.3), (0.999, 0.999), (1, 1), (2.5, 1)])
@@ -126,14 +132,15 @@ def test_who_asks_for_the_line_waits_for_a_second_at_most_and_not_beyond_the_dea
 
     async def ask(loop: VirtualLoop) -> float:
         loop.now_s = 128.0
-        backlog = Backlog(fetch, look_every_s=5, now_s=loop.time)
+        backlog = Backlog(fetch, fetch, look_every_s=5, now_s=loop.time)
         async with backlog.refresh_meanwhile(loop.now_s + deadline_s):
             pass
         waited_s = round(loop.now_s - 128, 3)
         released.set()
-        assert backlog._refreshing is not None
-        await asyncio.wrap_future(backlog._refreshing)
+        for line in (backlog._requests, backlog._replies):
+            assert line._refreshing is not None
+            await asyncio.wrap_future(line._refreshing)
         return waited_s
 
     assert in_virtual_time(ask) == waits_s
-    assert names == ["backlog_0"]
+    assert sorted(names) == ["backlog_0", "backlog_1"], "the two calls are made at the same time"

@@ -15,6 +15,7 @@ from tests.ingress.function import DISCORD, STEPS_KEY, environment
 from tests.servers import ROOT
 
 QUEUE = "projects/demo/locations/us-central1/queues/create-image-queue"
+REPLY_QUEUE = "projects/demo/locations/us-central1/queues/reply-discord-queue"
 WORKFLOW = "projects/demo/locations/us-central1/workflows/mando"
 ACCOUNT = "mando-tasks@demo.iam.gserviceaccount.com"
 
@@ -28,6 +29,7 @@ def test_no_setting_takes_the_place_of_another() -> None:
         public_key=VerifyKey(bytes.fromhex(DISCORD.public_key_hex)),
         seal_public_key=PublicKey(bytes(STEPS_KEY.public_key)),
         queue=QUEUE,
+        reply_queue=REPLY_QUEUE,
         workflow=WORKFLOW,
         task_service_account=ACCOUNT,
         tasks_endpoint="http://127.0.0.1:8080",
@@ -39,6 +41,7 @@ KEY = b64encode(bytes(range(32))).decode()  # the same in each process, for the 
 PUBLIC_KEY = "the application's Public Key, 64 hexadecimal digits, from Discord's developer portal, e.g. a0b1…"
 SEAL_KEY = "the public half of the steps' sealing key, as `mando keys` prints it, e.g. q83v…="
 QUEUE_NAME = f"the queue that paces the pictures, e.g. {QUEUE.replace('demo', 'my-project')}"
+REPLY_QUEUE_NAME = f"the queue in which replies wait, e.g. {REPLY_QUEUE.replace('demo', 'my-project')}"
 WORKFLOW_NAME = f"the workflow that a task starts, e.g. {WORKFLOW.replace('demo', 'my-project')}"
 EMAIL = f"the service account as which a task starts the workflow, e.g. {ACCOUNT.replace('demo', 'my-project')}"
 
@@ -53,6 +56,8 @@ EMAIL = f"the service account as which a task starts the workflow, e.g. {ACCOUNT
         ("SEAL_PUBLIC_KEY", "c2hvcnQ=", f"The public key must be exactly 32 bytes long; {SEAL_KEY}"),
         ("SEAL_PUBLIC_KEY", f"{KEY[:9]}*{KEY[9:]}", f"Only base64 data is allowed; {SEAL_KEY}"),
         ("QUEUE", "create-image-queue", f"not the full name of a queue; {QUEUE_NAME}"),
+        ("REPLY_QUEUE", "", f"missing; {REPLY_QUEUE_NAME}"),
+        ("REPLY_QUEUE", "reply-discord-queue", f"not the full name of a queue; {REPLY_QUEUE_NAME}"),
         ("WORKFLOW", "mando", f"not the full name of a workflow; {WORKFLOW_NAME}"),
         ("TASK_SERVICE_ACCOUNT", "mando-tasks", f"not an email address; {EMAIL}"),
     ],
@@ -76,7 +81,7 @@ def test_an_ingress_that_is_told_nothing_ends_at_once_with_exit_code_2_and_says_
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
     assert caught.value.code == 2
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "mando ingress: 5 settings are wrong"
+    assert lines[0] == "mando ingress: 6 settings are wrong"
     assert [line.split()[:2] for line in lines[1:]] == [
         [name, "missing;"] for name in environment("") if name != "CLOUD_TASKS_ENDPOINT"
     ]

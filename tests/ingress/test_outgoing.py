@@ -75,14 +75,18 @@ class Ingress:
         self.main, self.url, self.queue_url = main, url, queue_url
         self._monkeypatch = monkeypatch
         self.line = QueueStats(0, 2.0, 0.0)
+        self.replies = QueueStats(0, 10.0, 0.0)
         limits = read_limits()
         self.members = MemberRateLimit(limits.per_minute)
-        monkeypatch.setattr(main, "BACKLOG", Backlog(lambda: self.line, limits.look_every_s, now_s=lambda: 0.0))
+        backlog = Backlog(lambda: self.line, lambda: self.replies, limits.look_every_s, now_s=lambda: 0.0)
+        monkeypatch.setattr(main, "BACKLOG", backlog)
         monkeypatch.setattr(main, "MEMBER_RATE_LIMIT", self.members)
 
-    def knows(self, line: QueueStats) -> None:
+    def knows(self, line: QueueStats, replies: QueueStats | None = None) -> None:
         self.line = line
-        self.main.BACKLOG._latest = line, 0
+        self.replies = replies or self.replies
+        self.main.BACKLOG._requests._latest = self.line, 0
+        self.main.BACKLOG._replies._latest = self.replies, 0
 
 
 @pytest.fixture
@@ -116,7 +120,8 @@ def test_an_answer_or_a_line_of_the_log_that_differs_from_what_was_written_down_
         interaction_id, row.get("command", "mando"), **row.get("options", {})
     )
     line = row.get("line", {"tasks": 0, "per_s": 2})
-    ingress.knows(QueueStats(line["tasks"], line["per_s"], 0.0))
+    replies = row.get("replies", {"tasks": 0, "per_s": 10})
+    ingress.knows(QueueStats(line["tasks"], line["per_s"], 0.0), QueueStats(replies["tasks"], replies["per_s"], 0.0))
     monkeypatch.setattr("ingress.main.time", Standing())
     for number in range(row.get("asked", 0)):
         assert ingress.members.charge("42", str(number), Standing.monotonic() - row.get("asked_ago_s", 0)) == 0

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,29 @@ async def test_a_queue_shows_what_is_in_force_and_how_much_waits(ops: Ops) -> No
     (shown,) = (await ops.state())["queues"]
     assert shown["name"] == "q"
     assert (shown["state"], shown["perSecond"], shown["waiting"]) == ("PAUSED", 7, 2)
+
+
+LEAVES = "main: {params: [task], steps: [{leave: {return: {waits_in: '${task}'}}}]}"
+
+
+async def test_an_execution_that_left_its_request_to_a_task_shows_where_it_waits_until_the_task_is_gone(
+    ops: Ops,
+) -> None:
+    queues = [f"{PLACE}/queues/{name}" for name in ("first", "second")]
+    for queue in queues:
+        await ops.ask("POST", f"/v2/{PLACE}/queues", {"name": queue})
+    until = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%S.%fZ}"
+    task = {"name": f"{queues[1]}/tasks/a-77", "httpRequest": {"url": "http://127.0.0.1:1"}, "scheduleTime": until}
+    assert (await ops.ask("POST", f"/v2/{queues[1]}/tasks", {"task": task}))[0] == 200
+    await ops.ended(await ops.run(LEAVES, "a-77"))
+    await ops.ended(await ops.run(LEAVES, "b-78"))
+    await ops.ended(await ops.run(LEAVES, [7]))
+    await ops.ended(await ops.run(ECHO, "a-77"))
+    *others, waits = [one.get("waits") for one in (await ops.state())["latest"]]
+    assert others == [None] * 3
+    assert waits == {"queue": "second", "until": until}
+    await ops.ask("DELETE", f"/v2/{queues[1]}/tasks/a-77")
+    assert [one.get("waits") for one in (await ops.state())["latest"]] == [None] * 4
 
 
 async def test_a_replay_is_another_execution_with_the_same_argument(ops: Ops) -> None:

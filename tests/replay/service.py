@@ -20,16 +20,17 @@ IDS = [f"00000000-0000-0000-0000-{number:012}" for number in range(10)]
 Answer = Callable[[bytes, Any], bytes]
 
 
-def execution(number: int, state: str = "FAILED", argument: str = "") -> Execution:
-    return Execution(name=f"{WORKFLOW}/executions/{IDS[number]}", state=state, argument=argument)
+def execution(number: int, state: str = "FAILED", argument: str = "", result: str = "") -> Execution:
+    return Execution(name=f"{WORKFLOW}/executions/{IDS[number]}", state=state, argument=argument, result=result)
 
 
 class Service(grpc.GenericRpcHandler):
-    """listed: pages of executions, the newest first.  states: the state of a new execution in each call of Get."""
+    """listed: pages of executions, newest first.  states: of a new one in each call of Get; result: its result."""
 
     def __init__(self) -> None:
         self.listed: list[list[Execution]] = [[]]
         self.states = ["SUCCEEDED"]
+        self.result = ""
         self.started: list[Execution] = []
         self.queries: list[ListExecutionsRequest] = []
         self.metadata: dict[str, Any] = {}
@@ -50,7 +51,8 @@ class Service(grpc.GenericRpcHandler):
     def get(self, sent: bytes, _: Any) -> bytes:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         name = GetExecutionRequest.deserialize(sent).name
-        return bytes(Execution.serialize(Execution(name=name, state=state, argument="asked for by name")))
+        found = Execution(name=name, state=state, argument="asked for by name", result=self.result)
+        return bytes(Execution.serialize(found))
 
     def create(self, sent: bytes, _: Any) -> bytes:
         request = CreateExecutionRequest.deserialize(sent)

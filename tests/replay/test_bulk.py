@@ -122,6 +122,69 @@ def test_it_looks_back_further_or_less_far_than_it_was_told(
     assert abs((asked_at - moment).total_seconds() - minutes * 60) < 30
 
 
+WAITS, SHOWN = '{"waits_in":"9f-77"}', '{"message_id":"9"}'
+
+
+def waiting(port: str, *more: str) -> int:
+    return run(["replay", "--waiting", "--rate", "1000", "--port", port, *more])
+
+
+@pytest.mark.parametrize(
+    ("newest_first", "replayed"),
+    [
+        ([("SUCCEEDED", WAITS)], True),
+        ([("SUCCEEDED", SHOWN)], False),
+        ([("SUCCEEDED", "")], False),
+        ([("SUCCEEDED", "[1]")], False),
+        ([("FAILED", "")], False),
+        ([("SUCCEEDED", SHOWN), ("SUCCEEDED", WAITS)], False),
+        ([("SUCCEEDED", WAITS), ("SUCCEEDED", WAITS)], True),
+        ([("SUCCEEDED", WAITS), ("FAILED", "")], True),
+        ([("ACTIVE", ""), ("SUCCEEDED", WAITS)], False),
+    ],
+)
+def test_a_request_that_waits_is_not_replayed_or_one_that_is_shown_or_under_way_is(
+    service: Service, port: str, newest_first: list[tuple[str, str]], replayed: bool
+) -> None:
+    service.listed = [
+        [execution(9 - number, state, "same", result) for number, (state, result) in enumerate(newest_first)]
+    ]
+    assert waiting(port) == 0
+    assert arguments(service) == ["same"] * replayed
+
+
+def test_a_request_that_the_workflow_wrote_in_another_way_is_taken_for_another(service: Service, port: str) -> None:
+    """The ingress writes spaces into its JSON; the task of a drawing that waits has none, and sorts the names."""
+    first = execution(1, "SUCCEEDED", '{"b": 1, "a": "é"}', WAITS)
+    service.listed = [[execution(2, "SUCCEEDED", '{"a":"\\u00e9","b":1}', SHOWN), first]]
+    assert waiting(port) == 0
+    assert arguments(service) == []
+    service.listed = [[execution(2, "SUCCEEDED", '{"a":"e","b":1}', SHOWN), first]]
+    assert waiting(port) == 0
+    assert arguments(service) == [first.argument]
+
+
+def test_the_task_that_a_replay_waits_in_is_not_shown(
+    service: Service, port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.listed, service.result = [[execution(1, "SUCCEEDED", "1", WAITS)]], '{"waits_in":"a-77"}'
+    assert waiting(port) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{IDS[1]} as {IDS[9]}: SUCCEEDED, waits in the task a-77",
+        "1 replayed, 1 SUCCEEDED",
+    ]
+
+
+@pytest.mark.parametrize(("words", "minutes"), [([], 15), (["--since", "5m"], 5), (["--since", "16m"], 15)])
+def test_what_waits_is_looked_for_after_the_tokens_life(
+    service: Service, port: str, words: list[str], minutes: float
+) -> None:
+    asked_at = datetime.now(UTC)
+    assert waiting(port, *words) == 0
+    moment = datetime.fromisoformat(service.queries[0].filter.removeprefix('startTime>"').removesuffix('"'))
+    assert abs((asked_at - moment).total_seconds() - minutes * 60) < 30
+
+
 def test_a_service_that_goes_away_amid_the_replays_shows_those_that_were_started(
     service: Service, port: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

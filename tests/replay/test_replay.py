@@ -122,11 +122,67 @@ def test_a_replay_after_the_tokens_life_posts_the_picture_to_the_channel_once(up
     assert posted["embeds"][0]["title"] == original["embeds"][0]["title"]
 
 
+REPLIES = f"v2/{PLACE}/queues/reply-discord-queue"
+
+
+@pytest.fixture
+def paused(up: Up) -> Iterator[None]:
+    """Replies that wait stay in the queue."""
+    requests.post(f"{up.base}/{REPLIES}:pause", json={}, timeout=10).raise_for_status()
+    yield
+    requests.post(f"{up.base}/{REPLIES}:resume", json={}, timeout=10).raise_for_status()
+
+
+def a_reply_that_waits(up: Up) -> tuple[dict[str, Any], str]:
+    """An interaction, and the task that its reply waits in: Discord was down for longer than the workflow retries."""
+    fault = {"target": "discord", "kind": "503", "count": 3}
+    requests.post(f"{up.base}/faults", json=fault, timeout=10).raise_for_status()
+    sent = up.interact()
+    ended = up.ended(sent["id"])
+    assert ended["state"] == "SUCCEEDED"
+    return sent, json.loads(ended["result"])["waits_in"]
+
+
+def waiting_tasks(up: Up) -> list[str]:
+    return [task["name"].rpartition("/")[2] for task in up.get(f"{REPLIES}/tasks").get("tasks", [])]
+
+
+@pytest.mark.usefixtures("paused")
+def test_a_reply_that_waits_is_replayed_and_its_task_shows_nothing_new(up: Up) -> None:
+    sent, task = a_reply_that_waits(up)
+    assert waiting_tasks(up) == [task]
+    done = replay(up, "--waiting", "--since", "5m")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 replayed, 1 SUCCEEDED"), done.stderr
+    shown = up.reply(sent)
+    assert shown["embeds"][0]["image"]["url"]
+    assert replay(up, "--waiting").stdout == "0 replayed\n"
+    requests.post(f"{up.base}/{REPLIES}:resume", json={}, timeout=10).raise_for_status()
+    wait_until(lambda: waiting_tasks(up) == [], "the task is done")
+    again = up.reply(sent)
+    assert (again["id"], again["embeds"][0]["title"]) == (shown["id"], shown["embeds"][0]["title"])
+    assert len(again["embeds"]) == 1
+
+
+@pytest.mark.usefixtures("paused")
+def test_replies_that_were_purged_are_delivered_by_a_replay(up: Up) -> None:
+    sent, task = a_reply_that_waits(up)
+    requests.post(f"{up.base}/{REPLIES}:purge", json={}, timeout=10).raise_for_status()
+    wait_until(lambda: waiting_tasks(up) == [], "the queue is empty")
+    assert not up.reply(sent)["embeds"]
+    failed = replay(up, "--failed")
+    assert (failed.returncode, failed.stdout) == (0, "0 replayed\n"), "it has not failed: it waits"
+    assert task.endswith(f"-{sent['id']}")
+    assert replay(up, task.removesuffix(f"-{sent['id']}")).returncode == 0
+    assert shows_a_picture(up, sent)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "name one execution, or say --failed"),
-        (["x", "--failed"], "name one execution, or say --failed"),
+        ([], "name one execution, or say --failed or --waiting"),
+        (["x", "--failed"], "name one execution, or say --failed or --waiting"),
+        (["x", "--waiting"], "name one execution, or say --failed or --waiting"),
+        (["--failed", "--waiting"], "name one execution, or say --failed or --waiting"),
         (["x"], "'x' is no execution"),
         (["00000000-0000-0000-0000-000000000000"], "not found"),
         (["--failed", "--workflow", "none"], "workflow projects/demo/locations/us-central1/workflows/none not found"),
@@ -150,7 +206,7 @@ def test_every_command_of_the_runbook_works(up: Up, tmp_path: Path) -> None:
     lost = [a_failure(up), a_failure(up)]
     page = (ROOT / "docs" / "replaying.md").read_text()
     commands = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert len(commands) == 6
+    assert len(commands) == 8
     ran = in_shell(up, tmp_path, commands)
     assert ran.returncode == 0, ran.stderr
     assert "SUCCEEDED" in ran.stdout

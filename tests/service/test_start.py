@@ -34,5 +34,6 @@ def test_the_steps_say_once_all_that_is_wrong_and_do_not_try_again() -> None:
 def test_the_ingress_says_once_all_that_is_wrong(queue: str) -> None:
     command = [str(BIN / "functions-framework"), "--target=handle_request", f"--port={free_port()}"]
     lines = said_by(command, {"QUEUE": queue, "TASK_SERVICE_ACCOUNT": "a@b"})
-    assert lines[0] == "mando ingress: 4 settings are wrong"
-    assert [line.split()[0] for line in lines[1:]] == ["DISCORD_PUBLIC_KEY", "SEAL_PUBLIC_KEY", "QUEUE", "WORKFLOW"]
+    assert lines[0] == "mando ingress: 5 settings are wrong"
+    missing = ["DISCORD_PUBLIC_KEY", "SEAL_PUBLIC_KEY", "QUEUE", "REPLY_QUEUE", "WORKFLOW"]
+    assert [line.split()[0] for line in lines[1:]] == missing

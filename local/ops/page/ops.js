@@ -67,7 +67,10 @@ function executionRow(execution) {
   const id = execution.name.split("/").at(-1);
   const took = execution.duration ? `${Number.parseFloat(execution.duration).toFixed(1)} s` : "…";
   const started = execution.startTime ? clock.format(new Date(execution.startTime)) : "waits";
-  const step = execution.status?.currentSteps?.at(-1)?.step ?? "";
+  const waits = execution.waits;
+  const step = waits
+    ? `waits in ${waits.queue} until ${clock.format(new Date(waits.until))}`
+    : (execution.status?.currentSteps?.at(-1)?.step ?? "");
   const wrong = execution.error?.context?.split("\n")[0] ?? "";
   const actions = document.createElement("span");
   actions.append(
