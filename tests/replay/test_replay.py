@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import requests
 
-from tests.chaos.promise import break_next, mend, settle
 from tests.gcloud import require_gcloud
 from tests.servers import ROOT, wait_until
 from tests.system.up import PLACE, Up, mando, mando_up
@@ -70,40 +69,6 @@ def test_a_replay_that_fails_again_says_why(up: Up) -> None:
     assert done.returncode == 1
     assert "FAILED, " in done.stdout
     assert replay(up, "--failed").returncode == 0
-
-
-def test_a_request_that_waits_in_the_queue_is_replayed_and_nothing_is_shown_twice(up: Up) -> None:
-    """Both its task and the replay's own show the same picture in the same message."""
-    before = up.objects().keys()
-    break_next(up, target="discord", kind="503")
-    sent = up.interact()
-    waiting = up.ended(sent["id"])
-    first_task = json.loads(waiting["result"])["waits_in"]
-    done = replay(up, waiting["name"].rpartition("/")[2])
-    assert done.stdout.endswith(": SUCCEEDED\n"), done.stderr
-    tasks = up.get(f"v2/{PLACE}/queues/reply-discord-queue/tasks")["tasks"]
-    assert len({one["name"].rpartition("/")[2] for one in tasks} - {first_task}) == 1
-    mend(up)
-    tally = settle(up, [sent["id"]])
-    assert (tally.pictures, tally.broken) == (1, [])
-    assert len(up.objects().keys() - before) == 1
-
-
-def test_a_request_that_waits_is_shown_by_a_replay_and_its_task_changes_nothing_later(up: Up) -> None:
-    queue = f"{up.base}/v2/{PLACE}/queues/reply-discord-queue"
-    requests.post(f"{queue}:pause", json={}, timeout=10).raise_for_status()
-    break_next(up, target="discord", kind="503")
-    sent = up.interact()
-    waiting = up.ended(sent["id"])
-    mend(up)
-    assert replay(up, waiting["name"].rpartition("/")[2]).returncode == 0
-    shown, objects = up.reply(sent), up.objects()
-    assert shown["embeds"][0]["image"]["url"]
-    requests.post(f"{queue}:resume", json={}, timeout=10).raise_for_status()
-    tally = settle(up, [sent["id"]])
-    assert (tally.pictures, tally.broken) == (1, [])
-    assert (up.reply(sent)["id"], up.reply(sent)["embeds"][0]["title"]) == (shown["id"], shown["embeds"][0]["title"])
-    assert up.objects() == objects
 
 
 def test_a_replay_after_the_tokens_life_posts_the_picture_to_the_channel_once(up: Up) -> None:

@@ -14,7 +14,7 @@ import schemas
 from tests.chaos.promise import break_next, mend, settle
 from tests.servers import wait_until
 from tests.system.test_yaml import edited
-from tests.system.up import PLACE, Up, copy_of_sources, mando_up
+from tests.system.up import PLACE, Up, copy_of_sources, mando, mando_up
 
 QUEUES = f"v2/{PLACE}/queues"
 
@@ -65,6 +65,23 @@ def test_a_reply_that_must_wait_is_a_call_of_the_step_by_the_workflows_account(u
     order(up, "reply-discord-queue", "resume")
     tally = settle(up, [sent["id"]])
     assert (tally.pictures, tally.broken) == (1, [])
+
+
+def test_a_reply_that_waits_is_replayed_in_the_outage_and_both_tasks_show_one_picture(up: Up) -> None:
+    before = up.objects().keys()
+    order(up, "reply-discord-queue", "pause")
+    break_next(up, target="discord", kind="503")
+    sent = up.interact()
+    done = mando("replay", up.ended(sent["id"])["name"], "--port", str(up.port))
+    assert ": SUCCEEDED, waits in the task " in done.stdout, done.stderr
+    tasks = up.get(f"{QUEUES}/reply-discord-queue/tasks?responseView=FULL")["tasks"]
+    assert len(tasks) == 2
+    assert body_of(tasks[0]) == body_of(tasks[1])
+    mend(up)
+    order(up, "reply-discord-queue", "resume")
+    tally = settle(up, [sent["id"]])
+    assert (tally.pictures, tally.broken) == (1, [])
+    assert len(up.objects().keys() - before) == 1
 
 
 def test_a_drawing_that_must_wait_is_another_execution_of_the_same_request(up: Up) -> None:
