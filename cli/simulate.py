@@ -16,7 +16,7 @@ from cli.options import option, positive_number, whole_number
 from cli.simulate_inputs import Wanted, axes, duration, instant, load_of, model_of, other_version, scenario_of, version
 from tuning.compare.simulations import Simulations
 from tuning.model import MODELS
-from tuning.simulate.orders import UnknownCall
+from tuning.orders import UnknownCall
 from tuning.simulate.scenario import names
 
 _BROKEN = 1

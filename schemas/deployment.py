@@ -15,6 +15,11 @@ class Timeout:
     connect_s: float
     read_s: float
 
+    @property
+    def longest_s(self) -> float:
+        """Of a call with one read."""
+        return self.connect_s + self.read_s
+
 
 @dataclass(frozen=True, slots=True)
 class Ingress:

@@ -46,7 +46,7 @@ from steps.config import Config, read_config
 from steps.discord import Discord
 from steps.errors import PermanentError, Reason, RetryableError
 from steps.generate import generate
-from steps.last_word import LastWord, reply_to_the_end
+from steps.last_word import JITTER, LastWord, reply_to_the_end
 from steps.reply import reply
 from steps.seal import Unsealer
 from steps.secret_manager import read_secret
@@ -180,7 +180,7 @@ async def _answer(
         status=status,
         ms=round(1000 * (time.monotonic() - started_s)),
     )
-    return JSONResponse(answer, status, _retry_after(answer))
+    return JSONResponse(answer, status, _retry_after(answer) if status == 429 else None)
 
 
 def failure_of(error: Exception) -> tuple[Outcome, Error]:
@@ -235,11 +235,9 @@ def _retries(http: HttpRequest) -> int | None:
     return int(said) if _RETRIES.fullmatch(said) else 0
 
 
-def _retry_after(answer: Mapping[str, Any]) -> Mapping[str, str] | None:
-    """The header that Cloud Tasks reads where the workflow reads the body; up to half as much more, against crowds."""
-    if "retry_after" not in answer:
-        return None
-    return {"Retry-After": str(math.ceil(answer["retry_after"] * (1 + random.random() / 2)))}  # noqa: S311
+def _retry_after(answer: Mapping[str, Any]) -> Mapping[str, str]:
+    """The header that Cloud Tasks reads where the workflow reads the body."""
+    return {"Retry-After": str(math.ceil(answer["retry_after"] * (1 + JITTER * random.random())))}  # noqa: S311
 
 
 def _interaction_id(http: HttpRequest) -> str | None:

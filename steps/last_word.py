@@ -6,13 +6,16 @@ is decided here about a task's.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from schemas.message import Message
 from schemas.picture import Picture
 from schemas.reply import Reply
 from service.deployment import LAST_WORD_S
 from steps.errors import PermanentError, RetryableError
+
+# Up to so much longer than Discord asks a task waits (Retry-After), so that a crowd does not come back at one instant.
+JITTER = 0.5
 
 
 class LastWord(Exception):
@@ -29,24 +32,31 @@ def reply_to_the_end(order: Reply, show: Callable[[Reply], Message], now: dateti
 
     show(order) raises as steps.reply does.  Raises LastWord, and the error of a call that the queue shall repeat.
     """
-    left = order.request.expires_at - now
+    left_s = (order.request.expires_at - now).total_seconds()
     is_picture = isinstance(order.result, Picture)
     try:
         return show(order)
-    except PermanentError as error:
-        cause: Exception = error
-    except Exception as error:  # also a mistake of ours: the queue repeats it as long as there is time
-        if left > timedelta(seconds=LAST_WORD_S if is_picture else 0):
+    except Exception as error:
+        if _may_pass(error) and left_s > (LAST_WORD_S + _longest_wait_s(error) if is_picture else 0):
             raise
         cause = error
     if not is_picture or (isinstance(cause, PermanentError) and cause.reason == "gone"):
         raise LastWord(None, cause)
     try:
         message = show(replace(order, result="unavailable"))
-    except RetryableError:
-        if left > timedelta(0):
+    except Exception as error:
+        if _may_pass(error) and left_s > 0:  # the queue comes again, first with the picture
             raise
         raise LastWord(None, cause) from None
-    except PermanentError:
-        raise LastWord(None, cause) from None
     raise LastWord(message, cause)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Also a mistake of ours, as long as there is time."""
+    return not isinstance(error, PermanentError)
+
+
+def _longest_wait_s(error: Exception) -> float:
+    """Beside the queue's own waits, for which LAST_WORD_S has room."""
+    asked_s = error.retry_after_s if isinstance(error, RetryableError) else None
+    return (asked_s or 0) * (1 + JITTER)

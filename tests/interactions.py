@@ -45,9 +45,11 @@ def an_interaction(
 _TYPES = {str: 3, int: 4, bool: 5, float: 10}
 
 
+RECEIVED = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
 def a_request(interaction_id: str = "1310000000000000001", options: Options | None = None) -> Request:
     """The request of an interaction, whose sealed token nobody opens."""
-    received = datetime(2026, 1, 1, 12, tzinfo=UTC)
     return Request(
         interaction_id=InteractionId(interaction_id),
         application_id=APPLICATION_ID,
@@ -56,8 +58,8 @@ def a_request(interaction_id: str = "1310000000000000001", options: Options | No
         user_id=UserId("42"),
         locale="en-GB",
         options=options or Options(),
-        received_at=received,
-        expires_at=received + timedelta(minutes=15),
+        received_at=RECEIVED,
+        expires_at=RECEIVED + timedelta(minutes=15),
     )
 
 

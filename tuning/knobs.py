@@ -101,7 +101,7 @@ def _at(node: yaml.Node | None, path: KeyPath) -> yaml.Node | None:
 
 
 def _scalars(prefix: str, node: yaml.Node | None) -> Iterator[tuple[str, yaml.ScalarNode]]:
-    """Every scalar in it, with a name such as mando.waits_s[5] or create-image-queue.rate."""
+    """Every scalar in it, with a name such as mando.longest_wait_s or create-image-queue.rate."""
     if isinstance(node, yaml.ScalarNode):
         yield prefix.rstrip("."), node
     elif isinstance(node, yaml.MappingNode):

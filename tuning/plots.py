@@ -1,12 +1,12 @@
-"""The story of docs/tuning.md: an outage under our files, and under the same files with one number changed.
+"""The story of docs/tuning.md: an outage under the files of docs/before, the same with one number changed, and ours.
 
-`make plots` simulates both, which takes minutes, and writes the pictures and the blocks of the page.
+`make plots` simulates all three, which takes minutes, and writes the pictures and the blocks of the page.
 docs/plots/made-of.json keeps what they were made of, so that a test sees in seconds whether they are old.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -25,6 +25,7 @@ from tuning.simulate.load import Load, even
 from tuning.simulate.scenario import scenario
 from tuning.simulate.simulation import simulate
 from tuning.simulate.text import report, report_against
+from tuning.simulate.verdict import verdict
 from tuning.simulate.words import count, duration
 from tuning.sources import Sources, diff, from_folder
 from tuning.tables import PAGE, page_with
@@ -33,41 +34,49 @@ _ROOT = Path(__file__).parent.parent
 PLOTS = _ROOT / "docs" / "plots"
 MADE_OF = PLOTS / "made-of.json"
 
+BEFORE = _ROOT / "docs" / "before"
+
 # As the commands of the page say it.
 LOAD, SCENARIO, DOWN_S = even(40, 900), "discord-down", 600.0
 EDIT = ("app.max_instances", 20)
-NAMES = ("today", "edited")
-_VERSIONS = ("HEAD", "here")  # as the command names them
+NAMES = ("before", "edited", "today")
+VERSIONS = ("docs/before", "here")  # as the command names them
 _WIDTH = 120
 _OUTAGE = ("executions-at-once", "retry-load")  # rules of `mando check`
+
+
+def before() -> Sources:
+    return from_folder(BEFORE)
+
+
+def edited() -> Sources:
+    return with_value(before(), *EDIT)
 
 
 def today() -> Sources:
     return from_folder(_ROOT)
 
 
-def edited() -> Sources:
-    return with_value(today(), *EDIT)
-
-
 def suspicion() -> str:
     """What `mando check` says of a long outage."""
-    return "\n".join(str(one) for one in check(today()).findings if one.rule.name in _OUTAGE)
+    return "\n".join(str(one) for one in check(before()).findings if one.rule.name in _OUTAGE)
 
 
 def edit() -> str:
     """The edit as git shows it."""
-    return diff(today(), edited(), context=0).rstrip("\n")
+    return diff(before(), edited(), context=0).rstrip("\n")
 
 
-def blocks(before: Answer, after: Answer) -> Mapping[str, str]:
-    """What stands in the page, by name of the block."""
+def blocks(answers: Sequence[Answer]) -> Mapping[str, str]:
+    """What stands in the page, by name of the block.  answers: of each version, as in NAMES."""
+    old, more_instances, ours = answers
     return {
         "suspicion": f"```\n{suspicion()}\n```",
-        "today": f"```\n{_printed(report(before))}\n```",
-        "result": _result(before),
+        "before": f"```\n{_printed(report(old))}\n```",
+        "result": _result(old),
         "edit": f"```diff\n{edit()}\n```",
-        "proof": f"```\n{_printed(report_against(before, after, _VERSIONS))}\n```",
+        "edited": f"```\n{fill(verdict(more_instances), _WIDTH)}\n```",
+        "proof": f"```\n{_printed(report_against(old, ours, VERSIONS))}\n```",
     }
 
 
@@ -83,7 +92,7 @@ def _result(answer: Answer) -> str:
         after = f"It takes {duration(answer.recovered_after_s)} until the bot answers as fast as before."
     ends = f"{count(answer.lost)} end with “thinking…” and then nothing, and {count(answer.told)} with a sentence"
     return fill(
-        f"**Today's files {'keep' if answer.kept else 'break'} the promise.** Of {count(answer.acknowledged)} requests "
+        f"**The promise is {'kept' if answer.kept else 'broken'}.** Of {count(answer.acknowledged)} requests "
         f"{ends} in place of a picture. {after}",
         _WIDTH,
     )
@@ -92,17 +101,21 @@ def _result(answer: Answer) -> str:
 def made_of() -> dict[str, Any]:
     """All files that the numbers come from, without their comments; and what the code makes of a small outage."""
     files = {
+        **{f"before/{name}": text for name, text in before().items()},
         **today(),
         "scenario": (scenarios.FOLDER / f"{SCENARIO}.yaml").read_text(encoding="utf-8"),
         "model": (models.FOLDER / "cloud.yaml").read_text(encoding="utf-8"),
     }
-    return {"files": {name: _hash(yaml.safe_load(text)) for name, text in files.items()}, "small": _small()}
+    return {
+        "files": {name: _hash(yaml.safe_load(text)) for name, text in files.items()},
+        "small": [_small(before()), _small(today())],
+    }
 
 
-def _small() -> Any:
+def _small(sources: Sources) -> Any:
     """An outage that fills the executions too, a hundredth as large."""
     model = read_model("cloud").with_value("executions.most_at_once", 100)
-    return _rounded(_simulate(today(), even(2, 180), 120, model).as_json())
+    return _rounded(_simulate(sources, even(2, 180), 120, model).as_json())
 
 
 def _simulate(sources: Sources, load: Load, down_s: float, model: Model) -> Answer:
@@ -120,21 +133,23 @@ def _hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def write(before: Answer, after: Answer) -> None:
+def write(answers: Sequence[Answer]) -> None:
+    """answers: of each version, as in NAMES."""
+    old, more_instances, ours = answers
     PLOTS.mkdir(exist_ok=True)
-    (PLOTS / "today.svg").write_text(picture(before), encoding="utf-8")
-    (PLOTS / "edited.svg").write_text(picture_against(before, after, NAMES), encoding="utf-8")
+    pictures = (picture(old), *(picture_against(old, one, VERSIONS) for one in (more_instances, ours)))
+    for name, svg in zip(NAMES, pictures, strict=True):
+        (PLOTS / f"{name}.svg").write_text(svg, encoding="utf-8")
     MADE_OF.write_text(json.dumps(made_of(), indent=2) + "\n", encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8")
-    for name, block in blocks(before, after).items():
+    for name, block in blocks(answers).items():
         page = page_with(page, name, block, target="make plots")
     PAGE.write_text(page, encoding="utf-8")
 
 
 def main() -> None:
     model = read_model("cloud")
-    before, after = (_simulate(sources, LOAD, DOWN_S, model) for sources in (today(), edited()))
-    write(before, after)
+    write([_simulate(sources, LOAD, DOWN_S, model) for sources in (before(), edited(), today())])
 
 
 if __name__ == "__main__":

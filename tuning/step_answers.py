@@ -41,6 +41,11 @@ def limited(retry_after_s: float, kind: str = "discord") -> HttpResponse:
     return HttpResponse(429, _JSON, _error(429, kind, retry_after=retry_after_s))
 
 
+def google_said(status: int) -> HttpResponse:
+    """The answer of a Google API, of which only the status counts."""
+    return HttpResponse(status, _JSON, b"{}")
+
+
 def retry_after_s(answer: HttpResponse) -> float:
     """What a 429 of a step asks for; 0 where nothing is asked."""
     try:

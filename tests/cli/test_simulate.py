@@ -10,8 +10,9 @@ from cli.main import run
 from tests.house.files import ROOT
 from tuning.sources import from_folder
 
-SLOW = re.sub(r"rate: \d+/s", "rate: 1/s", (ROOT / "queue.yaml").read_text(), count=1)  # of the first queue
 SHORT = ["simulate", str(ROOT), "--rate", "2", "--for", "5s"]
+# Its first queue sends one task a second.
+SLOW_QUEUE = re.sub(r"rate: [0-9]+/s", "rate: 1/s", (ROOT / "queue.yaml").read_text(), count=1)
 BUSY = ["--rate", "8", "--for", "8s"]  # more than a queue with one task a second can take
 
 
@@ -87,7 +88,7 @@ def _copy(folder: Path, **changed: str) -> Path:
 def test_another_version_is_compared_and_the_page_shows_both(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    slow = _copy(tmp_path / "slow", queue=SLOW)
+    slow = _copy(tmp_path / "slow", queue=SLOW_QUEUE)
     page = tmp_path / "page.html"
     assert run([*SHORT, *BUSY, "--against", str(slow), "--seeds", "2", "--html", str(page)]) == 0
     said = capsys.readouterr().out
@@ -104,7 +105,7 @@ def test_a_version_that_cannot_be_read_is_said(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_a_better_number_is_shown_as_a_diff_with_its_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    slow = _copy(tmp_path, queue=SLOW)
+    slow = _copy(tmp_path, queue=SLOW_QUEUE)
     page = tmp_path / "page.html"
     options = ["--suggest", "--seeds", "2", "--max-cost", "0.2", "--html", str(page)]
     assert run(["simulate", str(slow), *BUSY, *options]) == 0

@@ -48,6 +48,7 @@ ROOMS: Mapping[str, Room] = {
         ("workflows/mando.yaml",),
         (
             *("tests/system/test_workflow_calls.py", "tests/system/test_workflow_rules.py"),
+            *("tests/system/test_workflow_time.py", "tests/system/test_workflow_queue.py"),
             *("tests/system/test_workflow.py", "tests/system/test_refusals.py"),
         ),
     ),

@@ -39,6 +39,12 @@ main:
             raise: ${a}
     - wait: {call: sys.sleep, args: {seconds: 30}}
     - late: {return: 1}
+    - wait_s:
+        assign:
+          - wait_s: ${math.max(2, a.s) * 3}
+          - word: ${if(a.n == 2, "b", "c")}
+    - end:
+        return: ${wait_s}
 """
 
 
@@ -86,6 +92,10 @@ def test_a_mistake_that_an_operator_makes_in_yaml_is_never_tried() -> None:
         "- condition: ${(a.ok)}",
         "- wait: {call: sys.sleep, args: {seconds: 29}}",
         "next: end",
+        "- wait_s: ${math.min(2, a.s) * 3}",
+        "- wait_s: ${math.max(2, a.s) / 3}",
+        '- word: ${if(a.n == 2, "c", "b")}',
+        "return: null",
     } <= written
     assert not any("14 of them" in line for line in written)
 

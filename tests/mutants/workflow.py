@@ -10,7 +10,8 @@ from tests.mutants.mistake import Mistake
 _COMMENT = re.compile(r"(^|\s)#.*")
 _NUMBER = re.compile(r"(?<![\w.\"])\d+(?![\w.\"])")
 _COMPARISON = {" == ": " != ", " != ": " == ", " < ": " <= ", " <= ": " < ", " > ": " >= ", " >= ": " > "}
-_WORDS = {" and ": " or ", " or ": " and ", "not(": "(", " + ": " - ", "math.min(": "math.max("}
+_WORDS = {" and ": " or ", " or ": " and ", "not(": "(", " + ": " - ", " * ": " / ", " / ": " * "}
+_FUNCTIONS = {"math.min(": "math.max(", "math.max(": "math.min("}
 _KEY = re.compile(r"\s*(- )?[\w-]+:( |$)")
 
 
@@ -55,7 +56,7 @@ class _Finder:
             value = int(found[0])
             for after in {value * 2, value // 2, value + 1, value - 1} - {value}:
                 yield self._here(number, found.start(), found.end(), str(after), "number")
-        for signs, kind in ((_COMPARISON, "comparison"), (_WORDS, "condition")):
+        for signs, kind in ((_COMPARISON, "comparison"), (_WORDS, "condition"), (_FUNCTIONS, "function")):
             for sign, other in signs.items():
                 for found in re.finditer(re.escape(sign), code):
                     yield self._here(number, found.start(), found.end(), other, kind)
@@ -68,6 +69,11 @@ class _Finder:
                     yield self._here(number, begin, len(code) - 1, kept, "an operand less")
         for found in re.finditer(r"raise: \$\{(\w+)\}$", code):
             yield self._here(number, found.start(), found.end(), "next: end", "an error that is lost")
+        for found in re.finditer(r"return: \$\{(\w+)\}$", code):
+            yield self._here(number, found.start(), found.end(), "return: null", "a value that is lost")
+        for found in re.finditer(r"if\((.+), ([^,]+), ([^,]+)\)\}$", code):
+            swapped = f"if({found[1]}, {found[3]}, {found[2]})}}"
+            yield self._here(number, found.start(), found.end(), swapped, "branches swapped")
 
     def _without_block(self, number: int, code: str) -> Iterator[Mistake]:
         """A key or a step with all that belongs to it."""

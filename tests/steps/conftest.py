@@ -20,6 +20,7 @@ def quiet(steps: Steps) -> Iterator[None]:
     """Checks after the test that the log has no traceback, no CRITICAL entry and no secret."""
     Neighbours.calls.clear()
     Neighbours.refusal = None
+    Neighbours.refusals.clear()
     begin = steps.log.stat().st_size
     yield
     said = steps.log.read_text()[begin:]

@@ -37,6 +37,7 @@ class Neighbours(BaseHTTPRequestHandler):
     calls: list[str] = []  # noqa: RUF012 -- one server, one list
     user_agent: str | None = None  # of the last call to Discord
     refusal: tuple[int, bytes] | None = None  # what Discord answers instead of a message
+    refusals: list[tuple[int, bytes]] = []  # noqa: RUF012 -- the same, to one call each, before all others
     certificates_wait_for: threading.Event | None = None
     is_asked = threading.Event()  # for certificates, while it lets whoever asks wait
 
@@ -62,8 +63,9 @@ class Neighbours(BaseHTTPRequestHandler):
         self.calls.append(f"{self.command} {self.path}")
         if self.path.startswith("/api/"):
             Neighbours.user_agent = self.headers["User-Agent"]
-        if self.refusal is not None and self.path.startswith("/api/"):
-            self._answer(self.refusal[1], {}, self.refusal[0])
+        refusal = self.refusals.pop(0) if self.refusals and self.path.startswith("/api/") else self.refusal
+        if refusal is not None and self.path.startswith("/api/"):
+            self._answer(refusal[1], {}, refusal[0])
         else:
             self._answer(answer, {})
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,12 +15,14 @@ import requests
 from starlette.requests import Request as HttpRequest
 
 from local.auth import TokenIssuer
+from schemas.message import Message
 from schemas.picture import ObjectName, Picture
 from schemas.request import Request
 from steps import app
 from steps.caller import CallerCheck, _without_token
 from steps.config import Config
 from steps.errors import PermanentError
+from steps.last_word import LastWord
 from tests.steps.scripted import Scripted, json_answer
 from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PICTURE, Neighbours, Steps
 from tests.steps.statuses import status_of
@@ -69,16 +71,11 @@ def test_health_is_told_to_everybody_and_takes_nothing(steps: Steps) -> None:
 
 
 @pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize(
-    ("attempt", "asks"),
-    [
-        *((attempt, ["POST"]) for attempt in ("", "1", "0", "01", "x", "1000")),
-        *((attempt, ["GET"]) for attempt in ("2", "3", "999")),
-    ],
-)
-def test_a_picture_that_an_earlier_attempt_put_is_not_drawn_again(steps: Steps, attempt: str, asks: list[str]) -> None:
+@pytest.mark.parametrize(("age_s", "asks"), [(0, ["POST"]), (3, ["GET"]), (1000, ["GET"])])
+def test_a_picture_that_an_earlier_attempt_put_is_not_drawn_again(steps: Steps, age_s: int, asks: list[str]) -> None:
     """The bucket of these tests holds everything.  A first attempt does not ask it."""
-    answer = steps.post("/generate-image", steps.request(), X_Attempt=attempt)
+    received_at = f"{datetime.now(UTC) - timedelta(seconds=age_s):%Y-%m-%dT%H:%M:%S.%fZ}"
+    answer = steps.post("/generate-image", steps.request({"received_at": received_at}))
     assert answer.status_code == 200, answer.text
     assert [call.partition(" ")[0] for call in Neighbours.calls] == asks
 
@@ -94,7 +91,7 @@ class Clock:
         return self._now_s
 
 
-Work = Callable[[Request, int], Picture]
+Work = Callable[[Request, int | None], Picture | Message]
 
 
 @pytest.fixture
@@ -139,8 +136,8 @@ def answered(
 
 
 def work(done: Picture | Exception) -> Work:
-    def do(_: Request, attempt: int) -> Picture:
-        assert attempt == 1
+    def do(_: Request, retries: int | None) -> Picture:
+        assert retries is None
         if isinstance(done, Exception):
             raise done
         return done
@@ -193,6 +190,37 @@ def test_a_call_leaves_no_other_line_in_the_log_than_its_own_with_the_time_that_
         "status": status,
         "ms": 1250,
     }
+
+
+@pytest.mark.parametrize(
+    ("message", "answer", "said"),
+    [
+        (Message("9"), {"message_id": "9"}, "the member was told of a failure"),
+        (None, {"kind": "mistake", "error": {"status": 500, "message": MISTAKE}}, "was acknowledged and got no reply"),
+    ],
+    ids=["told", "no reply"],
+)
+def test_a_mistake_that_was_the_end_of_a_task_is_in_the_log_without_its_text(
+    answered: Callable[..., tuple[int, dict[str, Any]]],
+    capsys: pytest.CaptureFixture[str],
+    message: Message | None,
+    answer: Any,
+    said: str,
+) -> None:
+    try:
+        work(KeyError(INTERACTION_TOKEN))(Request.from_json(REQUEST), None)
+    except KeyError as error:
+        cause = error
+    assert answered(work(LastWord(message, cause)), json.dumps(REQUEST).encode()) == (200, answer)
+    line = json.loads(capsys.readouterr().out)
+    assert line.pop("stack_trace").endswith("\nKeyError")
+    assert (line["severity"], line["message"]) == ("ERROR", f"/generate-image {said}: KeyError at {PLACE}")
+
+
+@pytest.mark.parametrize(("dice", "header"), [(0, "8"), (0.5, "10"), (0.999, "11")])
+def test_a_task_is_asked_to_wait_up_to_half_as_long_again(dice: float, header: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr("random.random", lambda: dice)
+    assert app._retry_after({"retry_after": 7.25}) == {"Retry-After": header}
 
 
 def test_what_no_schema_knows_is_not_told_to_the_workflow(answered: Callable[..., Any]) -> None:

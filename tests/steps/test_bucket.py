@@ -25,7 +25,7 @@ from steps.bucket import PictureBucket
 from steps.certificates import FETCH_WITHIN_S
 from steps.errors import PermanentError, RetryableError
 from steps.generate import generate
-from tests.interactions import a_request
+from tests.interactions import RECEIVED, a_request
 from tests.servers import ROOT, free_port
 from tests.steps.scripted import Answer, Scripted, bucket_at, json_answer
 from tests.steps.statuses import status_of
@@ -199,7 +199,7 @@ def test_the_bucket_is_asked_nothing_that_no_step_asks(pictures: PictureBucket, 
 
 def test_all_that_one_step_waits_for_ends_before_the_workflow_gives_it_up() -> None:
     text = (ROOT / "workflows" / "mando.yaml").read_text()
-    least_s = min(float(found) for found in re.findall(r"_timeout_s: (\d+)", text))
+    least_s = min(float(found) for found in re.findall(r"(?:generate|reply)_timeout_s: (\d+)", text))
     put, get, edit = sum(BUCKET_TIMEOUT_S), sum(BUCKET_TIMEOUT_S), sum(DISCORD_TIMEOUT_S)
     assert max(sum(BUCKET_TIMEOUT_S) + put, get + edit) < least_s
     assert least_s > REQUEST_WITHIN_S + FETCH_WITHIN_S
@@ -208,7 +208,7 @@ def test_all_that_one_step_waits_for_ends_before_the_workflow_gives_it_up() -> N
 
 def name_of(pictures: PictureBucket, script: Scripted, options: Options) -> str:
     script.answers = [STORED]
-    return generate(a_request(options=options), pictures, is_first_attempt=True).object
+    return generate(a_request(options=options), pictures, RECEIVED).object
 
 
 def test_a_pictures_name_depends_on_all_that_its_bytes_depend_on(

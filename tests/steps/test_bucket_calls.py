@@ -18,7 +18,7 @@ from steps.bucket import PictureBucket
 from steps.discord import Discord
 from steps.errors import PermanentError, RetryableError
 from steps.generate import generate
-from tests.interactions import a_request
+from tests.interactions import RECEIVED, a_request
 from tests.servers import ROOT
 from tests.steps.scripted import Answer, Scripted, json_answer
 from tests.steps.statuses import status_of
@@ -88,7 +88,7 @@ def test_all_that_begins_with_2_is_taken_for_shown(script: Scripted, status: int
 
 def test_the_picture_that_is_put_is_1024_pixels_wide_and_high(pictures: PictureBucket, script: Scripted) -> None:
     script.answers = [STORED]
-    generate(a_request(options=Options("a")), pictures, is_first_attempt=True)
+    generate(a_request(options=Options("a")), pictures, RECEIVED)
     png = script.asked[0].body.partition(b"image/png\r\n\r\n")[2]
     assert struct.unpack(">II", png[16:24]) == (1024, 1024)
 

@@ -3,6 +3,7 @@
 import itertools
 from collections import defaultdict
 from dataclasses import fields, replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from mandala import PALETTES
 from schemas.request import Options, Request
 from steps.bucket import PictureBucket
 from steps.generate import generate
-from tests.interactions import a_request
+from tests.interactions import RECEIVED, a_request
 from tests.steps.scripted import Answer, Scripted, json_answer
 
 STORED = json_answer(200, {"name": "x", "bucket": "demo-mandalas", "generation": "1"})
@@ -49,7 +50,7 @@ def test_no_pair_of_options_is_answered_with_the_picture_of_another(pictures: Pi
     drawn: dict[str, set[bytes]] = defaultdict(set)
     asked_for: dict[str, set[str]] = defaultdict(set)
     for request in requests():
-        picture = generate(request, pictures, is_first_attempt=True)
+        picture = generate(request, pictures, RECEIVED)
         body = script.asked[-1].body
         assert f'"name": "{picture.object}"'.encode() in body
         drawn[picture.object].add(body[body.index(b"\x89PNG") :].partition(b"\r\n--")[0])
@@ -64,22 +65,20 @@ def test_no_pair_of_options_is_answered_with_the_picture_of_another(pictures: Pi
 def test_the_order_in_which_options_are_given_makes_no_other_picture(pictures: PictureBucket) -> None:
     options = {"words": "a", "symmetry": 8, "palette": "jade"}
     found = [
-        generate(
-            Request.from_json({**a_request("1").to_json(), "options": dict(order)}), pictures, is_first_attempt=True
-        )
+        generate(Request.from_json({**a_request("1").to_json(), "options": dict(order)}), pictures, RECEIVED)
         for order in itertools.permutations(options.items())
     ]
     assert found == [found[0]] * 6
 
 
 def test_a_name_is_one_that_the_schema_of_pictures_takes(pictures: PictureBucket) -> None:
-    answer = generate(a_request("1"), pictures, is_first_attempt=True).to_json()
+    answer = generate(a_request("1"), pictures, RECEIVED).to_json()
     assert schemas.check("picture", answer) == answer, "the pattern of `object` in schemas/picture.json"
 
 
 @pytest.mark.parametrize("palette", sorted(PALETTES))
 def test_a_picture_asked_for_in_a_palette_is_said_and_coloured_in_it(pictures: PictureBucket, palette: str) -> None:
-    picture = generate(a_request("1", Options("a", palette=palette)), pictures, is_first_attempt=True)
+    picture = generate(a_request("1", Options("a", palette=palette)), pictures, RECEIVED)
     design = mandala.design_for("a", palette=palette)
     words = mandala.describe(design)
     assert (picture.title, picture.description, picture.colour) == (
@@ -90,14 +89,16 @@ def test_a_picture_asked_for_in_a_palette_is_said_and_coloured_in_it(pictures: P
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(
+    ("age_s", "is_first"), [(-60, True), (0, True), (2.999, True), (3, False), (3.001, False), (900, False)]
+)
 def test_a_picture_is_drawn_anew_only_where_it_is_not_there(
-    pictures: PictureBucket, script: Scripted, is_first: bool, is_there: bool
+    pictures: PictureBucket, script: Scripted, age_s: float, is_first: bool, is_there: bool
 ) -> None:
-    """The first attempt does not look: it would in vain."""
+    """The first attempt, which a request of 3 s cannot be, does not look: it would in vain."""
     looked = [] if is_first else [json_answer(200, {"name": "x"}) if is_there else Answer(404, b"{}")]
     script.answers = [*looked, STORED]
-    generate(a_request("1"), pictures, is_first_attempt=is_first)
+    generate(a_request("1"), pictures, RECEIVED + timedelta(seconds=age_s))
     methods = {
         (True, True): ["POST"],
         (True, False): ["POST"],

@@ -154,19 +154,25 @@ def test_a_redirection_takes_neither_the_members_token_nor_the_bots_elsewhere(
         assert (len(script.asked), elsewhere.asked) == (1, [])
 
 
+def ending_in(left_s: float) -> Row:
+    """The times of a request whose token lives so long."""
+    expires = datetime.now(UTC) + timedelta(seconds=left_s)
+    times = {"received_at": expires - timedelta(minutes=15), "expires_at": expires}
+    return {name: f"{time:%Y-%m-%dT%H:%M:%S.%fZ}" for name, time in times.items()}
+
+
 LOGGED = yaml.safe_load((ROOT / "tests" / "outgoing" / "steps_log.yaml").read_text())
 
 
 @pytest.mark.parametrize("row", LOGGED, ids=lambda row: row["name"])
 def test_a_line_of_the_log_that_differs_from_what_was_written_down_is_seen(steps: Steps, row: Row) -> None:
     Neighbours.calls.clear()
-    Neighbours.refusal = (
-        (row["discord"]["status"], json.dumps(row["discord"]["body"]).encode()) if "discord" in row else None
-    )
+    Neighbours.refusal = None
+    Neighbours.refusals[:] = [(said["status"], json.dumps(said["body"]).encode()) for said in row.get("discord", [])]
     begin = steps.log.stat().st_size
-    request = steps.request()
+    request = steps.request(ending_in(row.get("left_s", 900)))
     body = {"request": request, **row["order"]} if "order" in row else request | row.get("request", {})
-    answer = steps.post(row["path"], body, **row.get("headers", {}))
+    answer = steps.post(row["path"], body, **row.get("headers", {}), **row.get("task", {}))
     lines = [json.loads(line) for line in steps.log.read_text()[begin:].splitlines() if line.startswith("{")]
     assert [line.pop("ms") >= 0 for line in lines] == [True]
     assert lines == [json.loads(json.dumps(row["log"]).replace("PALETTES", ", ".join(sorted(PALETTES))))]
@@ -174,6 +180,11 @@ def test_a_line_of_the_log_that_differs_from_what_was_written_down_is_seen(steps
     assert answer.headers["Content-Type"] == "application/json"
     if "answer" in row:
         assert answer.json() == row["answer"]
+    assert [call.partition(" ")[0] for call in Neighbours.calls if "/api/" in call] == row.get(
+        "asks", ["PATCH"] * ("order" in row)
+    )
+    least_s, most_s = row.get("retry_after_s", (0, 0))
+    assert least_s <= int(answer.headers.get("Retry-After", 0)) <= most_s
 
 
 def test_a_mistake_of_ours_writes_no_token_into_the_log_nor_into_the_answer(

@@ -6,7 +6,7 @@ import pytest
 
 import schemas
 from local.workflows.effects import HttpResponse
-from tests.system.test_workflow import LIFE_S, MESSAGE, PICTURE, Steps, failed
+from tests.system.virtual import DENIED_S, ENV, LIFE_S, LONGEST_WAIT_S, MESSAGE, PICTURE, World, failed
 
 
 def refused(status: int, kind: str) -> tuple[int, dict[str, Any]]:
@@ -30,31 +30,36 @@ FINAL = {
 }
 
 
-@pytest.mark.parametrize("where", ["generate", "reply"])
 @pytest.mark.parametrize("name", PASSING)
-def test_a_caller_that_is_refused_is_tried_again_for_minutes(name: str, where: str) -> None:
+def test_a_caller_that_is_refused_for_two_minutes_gets_its_picture(name: str) -> None:
     """Source: Google, "Access change propagation": typically 2 minutes."""
-    last = PICTURE if where == "generate" else MESSAGE
-    steps = Steps(**{where: [*[PASSING[name]] * 11, last]})
-    assert steps.run() == MESSAGE
-    assert len(steps.slept) == 11
-    assert 90 < sum(steps.slept) < 220
+    world = World(generate=[*[PASSING[name]] * 8, PICTURE])
+    assert world.run_to_the_end() == MESSAGE
+    assert world.age_s > 120
+    assert (world.slept, world.failures_told) == ([], [])
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_a_caller_that_is_refused_when_it_replies_waits_in_the_queue_with_its_picture(name: str) -> None:
+    world = World(reply=[PASSING[name], MESSAGE])
+    assert world.run_to_the_end() == MESSAGE
+    assert (world.drawings, [task.queue for task in world.tasks]) == (1, [ENV["REPLY_QUEUE"]])
 
 
 @pytest.mark.parametrize("name", PASSING)
 def test_a_caller_that_stays_refused_is_given_up_and_the_member_told_if_that_is_possible(name: str) -> None:
-    steps = Steps(generate=[PASSING[name]])
-    failed(steps)
-    assert len(steps.slept) == 11
-    assert steps.failures_told == ["unavailable"]
-    lost = Steps(generate=[PASSING[name]], reply=[PASSING[name]])
-    assert failed(lost).tags == ["NoReply"]
-    assert lost.seconds < LIFE_S
+    world = World(generate=[PASSING[name]])
+    failed(world, in_the_end=True)
+    assert DENIED_S < world.age_s < DENIED_S + LONGEST_WAIT_S + 10
+    assert world.failures_told == ["unavailable"]
+    lost = World(generate=[PASSING[name]], reply=[PASSING[name]])
+    assert failed(lost, in_the_end=True).tags == ["NoReply"]
+    assert lost.age_s < LIFE_S
 
 
 @pytest.mark.parametrize("name", FINAL)
 def test_what_discord_refuses_is_never_repeated(name: str) -> None:
     """Source: Discord, "Invalid Request Limit": 10,000 answers of 401, 403 or 429 in 10 minutes ban an address."""
-    steps = Steps(reply=[FINAL[name], MESSAGE])
-    failed(steps)
-    assert (steps.slept, steps.failures_told) == ([], ["unavailable"])
+    world = World(reply=[FINAL[name], MESSAGE])
+    failed(world)
+    assert (world.slept, world.tasks, world.failures_told) == ([], [], ["unavailable"])

@@ -18,17 +18,20 @@ def test_each_of_our_knobs_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "unit"),
     [
-        ("mando.waits_s[5]", 30, "s"),
+        ("mando.longest_wait_s", 60, "s"),
         ("mando.reply_timeout_s", 20, "s"),
-        ("mando.max_attempts_internal_error", 4, ""),
-        ("create-image-queue.rate", 40, "/s"),
+        ("mando.mistake_retries", 3, ""),
+        ("create-image-queue.rate", 80, "/s"),
         ("create-image-queue.task_age_limit", 14, "m"),
         ("create-image-queue.min_backoff_seconds", 1, "s"),
+        ("reply-discord-queue.rate", 500, "/s"),
+        ("reply-discord-queue.max_backoff_seconds", 60, "s"),
         ("app.max_instances", 4, ""),
         ("app.instance_class", "F2", ""),
         ("ingress.memory", 512, "Mi"),
         ("ingress.answer_within_s", 2.5, "s"),
         ("steps.discord_timeout_s.read", 10, "s"),
+        ("steps.last_word_s", 80, "s"),
         ("limits.refuse_after_s", 600, "s"),
     ],
 )

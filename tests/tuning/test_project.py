@@ -16,12 +16,20 @@ OURS = from_folder(ROOT)
 def test_our_own_files_are_a_project() -> None:
     project = read_project(OURS)
     assert list(project.workflows) == ["mando"]
-    assert list(project.queues) == ["create-image-queue"]
+    assert list(project.queues) == ["create-image-queue", "reply-discord-queue"]
+    assert (project.filled_queue, project.reply_queue) == tuple(project.queues)
     assert project.environment["mando"]["STEPS_URL"].endswith(".appspot.com"), "calls of the steps are internal steps"
     assert "$" not in "".join(project.environment["mando"].values())
     assert project.app.threads == project.deployment.steps.threads
     assert project.ingress.memory_mib == 512
     assert project.limits.per_minute == 6
+
+
+def test_files_of_before_the_second_queue_are_a_project_too() -> None:
+    lines = OURS["deploy/deployment.yaml"].split("\n")
+    text = "\n".join(line for line in lines if "last_word_s" not in line and "REPLY_QUEUE" not in line)
+    project = read_project({**OURS, "deploy/deployment.yaml": text})
+    assert (project.reply_queue, project.deployment.steps.last_word_s) == ("", 0)
 
 
 def test_the_names_that_a_deployment_knows_are_those_that_it_knows() -> None:

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from tuning.check.life import Life
 from tuning.check.subject import Subject
 
-# The operations of one request that do not depend on the outcome: a task is made and delivered, the ingress is called,
-# a picture is stored.
-_ONCE = {"tasks_operation": 2.0, "functions_request": 1.0, "storage_write": 1.0}
+# The operations of one request that do not depend on the outcome: the ingress is called, a picture is stored.
+_ONCE = {"functions_request": 1.0, "storage_write": 1.0}
+_FIRST_TASK = 2  # it is made and delivered
 
 
 def numbers(subject: Subject) -> dict[str, Any]:
@@ -16,15 +15,17 @@ def numbers(subject: Subject) -> dict[str, Any]:
         return {}
     sent = subject.model.number("steps.picture_bytes")
     return {
-        "good": _of(subject, subject.good, sent),
-        "worst": _of(subject, subject.worst, 0.0),
+        "good": _of(subject, "all goes well", sent),
+        "worst": _of(subject, subject.worst_title, 0.0),
         "prices": subject.prices.dated,
     }
 
 
-def _of(subject: Subject, life: Life, sent_bytes: float) -> dict[str, float]:
+def _of(subject: Subject, title: str, sent_bytes: float) -> dict[str, Any]:
     """Each call of the steps reads the bucket about once.  sent_bytes: what Discord gets."""
+    life = subject.outages.get(title, subject.good)
     counted = {
+        "tasks_operation": float(_FIRST_TASK + life.operations),
         **_ONCE,
         "workflows_internal_step": float(life.bill.internal),
         "workflows_external_step": float(life.bill.external),
@@ -32,6 +33,7 @@ def _of(subject: Subject, life: Life, sent_bytes: float) -> dict[str, float]:
         "appengine_egress": sent_bytes,
     }
     return {
+        "if": title,
         "calls": len(life.calls),
         "steps": life.bill.internal + life.bill.external,
         "steps_usd_per_million": subject.steps_dollars(life) * 1e6,
@@ -41,11 +43,10 @@ def _of(subject: Subject, life: Life, sent_bytes: float) -> dict[str, float]:
 
 def lines(found: dict[str, Any]) -> list[str]:
     """The same for a reader."""
-    titles = {"good": "a request if all goes well", "worst": "a request at worst, while Discord is down"}
     return [
-        f"{title}: {one['calls']} calls, {one['steps']} billed steps; a million of them cost "
+        f"a request if {one['if']}: {one['calls']} calls, {one['steps']} billed steps; a million of them cost "
         f"${one['usd_per_million']:,.0f}, of which steps ${one['steps_usd_per_million']:,.0f}, "
         f"without instances ({found['prices']})"
-        for name, title in titles.items()
+        for name in ("good", "worst")
         if (one := found.get(name))
     ]

@@ -5,15 +5,19 @@ A life is run once, however many rules look at it.
 
 import functools
 import math
+import re
 from collections.abc import Callable, Iterator
 
 import yaml
 
 from local.tasks.rules import QueueConfig
 from tuning.check.answers import GENERATE, MESSAGE, PICTURE, REPLY, TIMES_OUT, UNAVAILABLE, Answer, ErrorCase
-from tuning.check.life import Call, Decision, Life, Step, live
+from tuning.check.life import Call, Decision, Life, Step
+from tuning.check.living import World, live
+from tuning.check.performer import MAIN
 from tuning.knobs import KNOBS, block_path
 from tuning.model import Model
+from tuning.orders import TaskKind
 from tuning.places import Place, Unreadable, child, place, place_of, root_of
 from tuning.prices import Prices
 from tuning.project import DEPLOYMENT_YAML, QUEUE_YAML, Project, workflow_file
@@ -22,7 +26,13 @@ MEAN_JITTER = 0.5
 FIRST_MINUTES_S = 300.0  # of a life in which one error never ends; a few attempts more say nothing new
 MINUTES_S = 600.0  # Source: IAM, "Access change propagation": typically 2 minutes, at times 7 or more
 
-_LOOKED_AT_S = {"permanent": 60.0, "a few": FIRST_MINUTES_S, "minutes": MINUTES_S + 100, "temporary": FIRST_MINUTES_S}
+_ERROR = re.compile(r"\berror\b")
+_LOOKED_AT_S = {
+    "permanent": 60.0,
+    "a few": MINUTES_S + 100,
+    "minutes": MINUTES_S + 100,
+    "temporary": FIRST_MINUTES_S,
+}
 
 
 class Subject:
@@ -69,10 +79,10 @@ class Subject:
             "every call takes its whole time-out": self.life(lambda call: TIMES_OUT, 0.0),
         }
 
-    @functools.cached_property
-    def worst(self) -> Life:
-        """The outage that costs the most steps, with the shortest waits that the jitter allows."""
-        return max(self.outages.values(), key=lambda life: life.bill.internal + life.bill.external)
+    @property
+    def worst_title(self) -> str:
+        """Of the outage that costs the most steps, with the shortest waits that the jitter allows."""
+        return max(self.outages, key=lambda title: self.steps_dollars(self.outages[title]))
 
     @functools.cached_property
     def typical_outage(self) -> Life:
@@ -86,8 +96,19 @@ class Subject:
         begins_s: float = 1.0,
         until_s: float = math.inf,
     ) -> Life:
-        workflow, variables = self.project.workflows[self.name], self.project.environment[self.name]
-        return live(workflow, variables, answers, self.token_life_s, begins_s, jitter, until_s)
+        return live(self._world, answers, begins_s, jitter, until_s)
+
+    @functools.cached_property
+    def _world(self) -> World:
+        project, steps = self.project, self.project.deployment.steps
+        return World(
+            workflow=project.workflows[self.name],
+            environment=project.environment[self.name],
+            queues=project.queues,
+            token_life_s=self.token_life_s,
+            last_word_s=steps.last_word_s,
+            reply_s=steps.bucket_timeout.longest_s + steps.discord_timeout.longest_s,
+        )
 
     @functools.cached_property
     def failures(self) -> list[tuple[ErrorCase, str, Life]]:
@@ -101,6 +122,8 @@ class Subject:
         ]
 
     def all_lives(self) -> Iterator[Life]:
+        if not self.has_workflow:
+            return
         yield self.good
         if self.is_runnable:
             yield from self.outages.values()
@@ -121,6 +144,24 @@ class Subject:
         return self.prices.dollars("workflows_internal_step", bill.internal) + self.prices.dollars(
             "workflows_external_step", bill.external
         )
+
+    @functools.cached_property
+    def step_queues(self) -> dict[str, QueueConfig]:
+        """The queues whose tasks call a step, by name."""
+        return self._queues_of(lambda kind: kind != "start")
+
+    @functools.cached_property
+    def starts_per_s(self) -> float:
+        """How many executions all queues together start at most: of fresh requests, and of those that come back."""
+        queues = self._queues_of(lambda kind: kind == "start")
+        if self.queue is not None:
+            queues[self.queue_name] = self.queue
+        return sum(queue.rate.max_dispatches_per_s for queue in queues.values())
+
+    def _queues_of(self, is_wanted: Callable[[TaskKind], bool]) -> dict[str, QueueConfig]:
+        lives = self.outages.values() if self.is_runnable else ()
+        names = dict.fromkeys(name for life in lives for name, kind in life.tasks if is_wanted(kind))
+        return {name: self.project.queues[name] for name in names if name in self.project.queues}
 
     # Places.
 
@@ -145,15 +186,24 @@ class Subject:
         node = self.step_node(step)
         return Place(self.file) if node is None else place_of(self.file, node)
 
-    def decision_place(self, decision: Decision) -> Place:
-        """The condition that was the last one looked at."""
-        switch = child(node, "switch") if (node := self.step_node(decision.step)) is not None else None
-        case = child(switch, decision.condition - 1) if switch is not None else None
-        return self.step_place(decision.step) if case is None else place_of(self.file, case)
-
     def failure_place(self, call: Call) -> Place:
-        """What decided what follows the failure of this call; the call itself if no switch did."""
-        return self.step_place(call.step) if call.decision is None else self.decision_place(call.decision)
+        """What decided what follows the failure of this call; the call itself if nothing looked at the error.
+
+        That is the last condition or return that names the error, in a subworkflow if one was called.
+        """
+        found = [(one.step.routine, node) for one in call.decisions if (node := self._about_error(one)) is not None]
+        inner = [node for routine, node in found if routine != MAIN] or [node for _, node in found]
+        return place_of(self.file, inner[-1]) if inner else self.step_place(call.step)
+
+    def _about_error(self, decision: Decision) -> yaml.Node | None:
+        """The condition, or the step that returns, if its text names the error."""
+        node = self.step_node(decision.step)
+        key = "return"
+        if node is not None and decision.condition:
+            switch, key = child(node, "switch"), "condition"
+            node = child(switch, decision.condition - 1) if switch is not None else None
+        text = child(node, key) if node is not None else None
+        return node if isinstance(text, yaml.ScalarNode) and _ERROR.search(text.value) else None
 
     def timeout_place(self, call: Call) -> Place:
         """The time-out of the call; if it is ${knobs.NAME}, that knob."""
@@ -166,9 +216,9 @@ class Subject:
         knob = text.removeprefix(f"${{{KNOBS}.").removesuffix("}")
         return self.knob_place(knob) or place_of(self.file, node)
 
-    def queue_place(self, *path: str) -> Place:
-        """A field of the queue that the ingress fills."""
-        number = list(self.project.queues).index(self.queue_name)
+    def queue_place(self, *path: str, name: str | None = None) -> Place:
+        """A field of that queue, or of the one that the ingress fills."""
+        number = list(self.project.queues).index(name or self.queue_name)
         return place(self.project.sources, QUEUE_YAML, "queue", number, *path)
 
     def deployment_place(self, *path: str) -> Place:

@@ -17,7 +17,7 @@ from tuning.check.rules import check
 from tuning.editor.findings import findings
 from tuning.editor.trial import Setting
 from tuning.model import read_model
-from tuning.simulate.orders import UnknownCall
+from tuning.orders import UnknownCall
 from tuning.simulate.simulation import simulate
 from tuning.sources import Sources
 

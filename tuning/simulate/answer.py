@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 # A stretch of one request's life.  queue: in Cloud Tasks; queued: behind the executions at once; generate, reply, tell:
-# a call of the workflow; wait: a sleep of the workflow.
+# a call by the workflow or by a task; wait: a sleep of the workflow.
 BarKind = Literal["queue", "queued", "generate", "reply", "wait", "tell"]
 
 
@@ -24,7 +24,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class CallsPerRequest:
-    """Calls of the workflow to each step, divided by the acknowledged requests."""
+    """Calls of each step, by workflows and by tasks, divided by the acknowledged requests."""
 
     generate: float
     reply: float
@@ -41,7 +41,10 @@ class Executions:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One queue of Cloud Tasks.  longest_wait_s: from a task's creation to its first dispatch."""
+    """One queue of Cloud Tasks.  longest_wait_s: from a task's creation to its first dispatch.
+
+    most_waiting: also those whose time has not come.
+    """
 
     most_waiting: int
     longest_wait_s: float

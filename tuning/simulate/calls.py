@@ -4,18 +4,16 @@ import math
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
 from tuning.model import Model
+from tuning.orders import CallKind
 from tuning.simulate.faults import Faults
 from tuning.simulate.processor import Processor
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
 from tuning.step_answers import GAVE_UP, NO_TOKEN, TOO_LATE
-
-CallKind = Literal["generate", "reply", "tell"]
 
 
 class Call:

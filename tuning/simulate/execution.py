@@ -9,8 +9,8 @@ from typing import Protocol
 
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse, Leaf, Log, NewUuid, Now, Sleep, Value
+from tuning.orders import EPOCH_S, NewTask, Order, order_of
 from tuning.simulate.calls import Call, StepCalls
-from tuning.simulate.orders import EPOCH_S, NewTask, Order, order_of
 from tuning.simulate.paths import Node, Paths, RealRun, Result
 from tuning.simulate.request import Request
 from tuning.simulate.tasks import Tasks

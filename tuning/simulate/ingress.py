@@ -163,7 +163,8 @@ class Ingress:
             self.lookups += 1
             seconds, is_good = self._call(request, _LOOKS[number], now_s)
             if is_good and seconds <= _FETCH_TIMEOUT_S:
-                seen = (line.waiting, line.per_s, now_s, instance.enqueued if number == 0 else 0)
+                per_s = line.per_s if number == 0 else line.most_per_s or math.inf  # as ingress/backlog.py reads both
+                seen = (line.waiting, per_s, now_s, instance.enqueued if number == 0 else 0)
                 self._agenda.add(now_s + seconds, partial(instance.seen.__setitem__, number, seen))
             ends_s = max(ends_s, now_s + seconds)
         return ends_s

@@ -15,7 +15,7 @@ from local.workflows.effects import HttpCall, HttpResponse, Outcome, Sleep, Valu
 from local.workflows.errors import WorkflowError
 from local.workflows.run.branches import Branches
 from local.workflows.run.observer import Bill
-from tuning.simulate.orders import Order, order_of
+from tuning.orders import Order, order_of
 
 Result: TypeAlias = Outcome | WorkflowError
 

@@ -11,9 +11,9 @@ from heapq import heappop, heappush
 from local.executions.engine.virtual import Agenda
 from local.tasks.rules import QueueConfig, TokenBucket, dispatchable, next_check_s, retry_at_s
 from tuning.model import Model
+from tuning.orders import NewTask
 from tuning.simulate.dice import uniform, values
 from tuning.simulate.faults import Faults
-from tuning.simulate.orders import NewTask
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
 from tuning.simulate.task import Task
@@ -72,6 +72,11 @@ class Queue:
     @property
     def waiting(self) -> int:
         return len(self._due)
+
+    @property
+    def most_per_s(self) -> float:
+        """The rate that queue.yaml gives it."""
+        return self._config.rate.max_dispatches_per_s
 
     @property
     def per_s(self) -> float:

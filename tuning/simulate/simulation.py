@@ -117,8 +117,9 @@ class _Simulation:
         self._queues = tasks.queues = {
             name: Queue(agenda, config, model, scenario, seed, send, release) for name, config in project.queues.items()
         }
-        names = dict.fromkeys(name for name in (project.filled_queue, project.reply_queue) if name)
-        lines = [self._queues[name] for name in names]
+        lines = [self._queues[project.filled_queue]]
+        if project.reply_queue in self._queues:
+            lines.append(self._queues[project.reply_queue])
         self._ingress = Ingress(agenda, project.ingress, project.limits, model, seed, tasks, lines, release)
         self._is_loading = True
 

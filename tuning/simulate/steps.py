@@ -11,6 +11,7 @@ from typing import Protocol
 
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
+from tuning.last_word import after_show, after_tell
 from tuning.model import Model
 from tuning.simulate.calls import Call
 from tuning.simulate.dice import values
@@ -27,7 +28,6 @@ BLOCKED_WAITS_S = (2.0, 10.0, 30.0, 90.0)
 NONCE_S = 300.0  # Discord shows a second message of the same nonce only after minutes
 _GONE = failed(410, "discord")
 _LATER = failed(503, "discord")
-_MAY_PASS = (429, 503)  # the statuses of steps.errors.RetryableError
 
 Outcome = HttpResponse | HttpFailure
 Finish = Callable[[Outcome], None]
@@ -125,11 +125,10 @@ class Steps:
 
     def _to_the_end(self, call: Call, place: Place, finish: Finish, left_s: float, outcome: Outcome) -> None:
         """The queue repeats a task until it hears 200.  left_s: of the token's life, when the call began."""
-        status = outcome.code if isinstance(outcome, HttpResponse) else 0
-        is_picture = call.kind == "reply"
-        if status == 200 or (status in _MAY_PASS and left_s > (self._last_word_s if is_picture else 0)):
+        follows = after_show(_status(outcome), left_s, self._last_word_s, is_picture=call.kind == "reply")
+        if follows == "answer":
             finish(outcome)
-        elif not is_picture or status == _GONE.code or self._agenda.now_s >= call.request.expires_s:
+        elif follows == "give up" or self._agenda.now_s >= call.request.expires_s:
             finish(GAVE_UP)
         else:
             call.request.calls += 1
@@ -137,8 +136,7 @@ class Steps:
             self._send(call, call.request.calls, place, tell, is_picture=False)
 
     def _told(self, finish: Finish, left_s: float, outcome: Outcome) -> None:
-        status = outcome.code if isinstance(outcome, HttpResponse) else 0
-        finish(outcome if status == 200 or (status in _MAY_PASS and left_s > 0) else GAVE_UP)
+        finish(outcome if after_tell(_status(outcome), left_s) == "answer" else GAVE_UP)
 
     def _send(self, call: Call, number: int, place: Place, finish: Finish, *, is_picture: bool) -> None:
         """Edit the message, or post one as the bot after the token's life.  number: of the call, for its luck."""
@@ -189,6 +187,10 @@ class Steps:
     def _refused(self, call: Call, throttle: Throttle, answer: Answer, finish: Finish) -> None:
         attempt = 1 if call.retries is None else call.retries + 2
         finish(step_answer(answer, attempt, throttle, self._agenda.now_s))
+
+
+def _status(outcome: Outcome) -> int:
+    return outcome.code if isinstance(outcome, HttpResponse) else _LATER.code
 
 
 def step_answer(answer: Answer, attempt: int, throttle: Throttle, now_s: float) -> HttpResponse:

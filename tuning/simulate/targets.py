@@ -10,6 +10,7 @@ from functools import partial
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
 from tuning.model import Model
+from tuning.orders import DISPATCH_DEADLINE_S
 from tuning.simulate.calls import Call, StepCalls
 from tuning.simulate.dice import uniform, values
 from tuning.simulate.executions import Executions
@@ -17,8 +18,6 @@ from tuning.simulate.faults import REFUSES_S, Faults
 from tuning.simulate.scenario import Scenario
 from tuning.simulate.task import Task
 from tuning.step_answers import retry_after_s
-
-_DEADLINE_S = 600.0  # of one dispatch.  Source: Cloud Tasks, Task.dispatch_deadline, HTTP targets
 
 Then = Callable[[Task, bool, float], None]
 
@@ -44,13 +43,15 @@ class Targets:
             if is_taken:
                 self._agenda.add(now_s + seconds, partial(self._arrived, task, then))
             else:
-                self._agenda.add(now_s + min(seconds, _DEADLINE_S), partial(then, task, False, 0.0))
+                self._agenda.add(now_s + min(seconds, DISPATCH_DEADLINE_S), partial(then, task, False, 0.0))
             return
         request = task.request
         request.calls += 1
         request.bar("queue", task.since_s, now_s, True)
         answered = partial(self._answered, task, then)
-        self._calls.send(Call(request, task.kind, request.calls, now_s, answered, task.attempts - 1), _DEADLINE_S)
+        self._calls.send(
+            Call(request, task.kind, request.calls, now_s, answered, task.attempts - 1), DISPATCH_DEADLINE_S
+        )
 
     def _start(self, task: Task) -> tuple[float, bool]:
         """How long the call of the Executions API takes, and whether it gets there."""
@@ -62,7 +63,7 @@ class Targets:
                 return REFUSES_S, False
             if fault is not None:
                 seconds += faults.extra_s(fault, request, number)
-        return seconds, seconds < _DEADLINE_S
+        return seconds, seconds < DISPATCH_DEADLINE_S
 
     def _arrived(self, task: Task, then: Then) -> None:
         then(task, self._executions.create(task.request, task.created_s), 0.0)

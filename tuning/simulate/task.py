@@ -1,6 +1,6 @@
 """A task of Cloud Tasks.  Beside the request, nothing else is kept of one that waits in a queue."""
 
-from tuning.simulate.orders import TaskKind
+from tuning.orders import TaskKind
 from tuning.simulate.request import Request
 
 _MOST_DRAWS = 64  # of one task; a later one has the luck of an earlier one again

@@ -9,13 +9,13 @@ from functools import partial
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
 from tuning.model import Model
+from tuning.orders import NewTask
 from tuning.simulate.dice import values
 from tuning.simulate.faults import REFUSES_S, Faults
-from tuning.simulate.orders import NewTask
 from tuning.simulate.queues import Queue
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
-from tuning.step_answers import TOO_LATE
+from tuning.step_answers import TOO_LATE, google_said
 
 _OK, _NO_QUEUE, _EXISTS = 200, 404, 409
 _BY_WORKFLOW = 10  # the first number of a call that is not the ingress's
@@ -61,4 +61,4 @@ class Tasks:
                 status = _NO_QUEUE
             elif not queue.take(request, order):
                 status = _EXISTS
-        then(HttpResponse(status, {"Content-Type": "application/json"}, b"{}"))
+        then(google_said(status))

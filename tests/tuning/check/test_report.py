@@ -66,8 +66,9 @@ def test_no_two_rules_have_one_name() -> None:
 def test_our_files_are_reported_with_what_a_request_costs(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", str(ROOT)]) == 0
     said = capsys.readouterr().out
-    assert "queue.yaml:4:9: warning: while Discord is down" in said
-    assert "a request if all goes well: 2 calls, 5 billed steps" in said
+    assert "app.yaml:12:28: warning: 8 calls at once" in said
+    assert "a request if all goes well: 2 calls, " in said
+    assert "a request if every call is refused: " in said
     assert "(list prices of 20" in said
     assert said.splitlines()[-1].startswith("0 errors, ")
 
@@ -77,6 +78,7 @@ def test_the_report_is_json_too(capsys: pytest.CaptureFixture[str]) -> None:
     said = json.loads(capsys.readouterr().out)
     assert (said["errors"], said["warnings"]) == (0, len(said["findings"]))
     assert set(said["findings"][0]) == {"file", "line", "column", "level", "rule", "what", "why", "advice"}
+    assert set(said["numbers"]["good"]) == {"if", "calls", "steps", "steps_usd_per_million", "usd_per_million"}
     assert said["numbers"]["worst"]["steps"] > 10 * said["numbers"]["good"]["steps"]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.tuning.compare.builders import simulations
-from tests.tuning.simulate.builders import cloud, even, our_sources, scenario
+from tests.tuning.simulate.builders import a_scenario, cloud, even, our_sources
 from tests.tuning.simulate.examples import a_quiet_answer, an_outage
 from tuning.check.rules import check
 from tuning.compare.score import Limits, Score, limits_of
@@ -14,8 +14,6 @@ from tuning.compare.suggest import Suggestion, suggest
 from tuning.knobs import knobs, with_value
 from tuning.simulate.scenario import Scenario, calm
 from tuning.sources import Sources
-
-WAITS = "waits_s: [1, 2, 4, 8, 16, 30] "
 
 
 def _suggested(sources: Sources, faults: Scenario, **limits: float) -> Suggestion:
@@ -44,16 +42,14 @@ def test_a_rate_that_is_far_too_low_is_raised(tmp_path: Path) -> None:
     assert {file: (tmp_path / file).read_text() for file in found.after} == dict(found.after)
 
 
-def test_waits_that_end_before_the_outage_does_are_lengthened() -> None:
-    """A hundred attempts with a second between them last two minutes; Discord is down for four."""
-    text = our_sources()["workflows/mando.yaml"]
-    assert WAITS in text
-    hasty = {**our_sources(), "workflows/mando.yaml": text.replace(WAITS, "waits_s: [1] ")}
-    down = scenario("discord-down", even(0.05, 100), down_s=240, at_s=15)
-    found = _suggested(hasty, down, max_told=0)
+def test_a_reserve_that_ends_before_the_outage_does_is_lowered() -> None:
+    """A drawing waits no longer than 100 s after the command; the steps are down for four minutes."""
+    hasty = with_value(our_sources(), "mando.draw_reserve_s", 800)
+    story = "{part: steps, kind: error, status: 503, ends: 240s}"
+    found = _suggested(hasty, a_scenario(even(0.05, 100), story, 15.0), max_told=0)
     assert found.proof.before.told > 2
     assert found.proof.after.told == 0
-    assert _value(found.after, "mando.waits_s[0]") > 1
+    assert _value(found.after, "mando.draw_reserve_s") < 800
 
 
 def test_nothing_is_suggested_above_the_cost() -> None:

@@ -20,15 +20,16 @@ def test_what_an_edit_breaks_is_new_and_at_its_field() -> None:
 
 
 def test_what_was_there_before_is_not_new_although_its_numbers_are_others() -> None:
-    after = of(with_value(OURS, "create-image-queue.rate", 39))
-    said = compared(of(OURS), after)
+    before, after = (of(with_value(OURS, "create-image-queue.rate", rate)) for rate in (95, 96))
+    assert [one["what"] for one in before] != [one["what"] for one in after]
+    said = compared(before, after)
     assert {one["is_new"] for one in said["findings"]} == {False}
     assert said["mended"] == []
 
 
 def test_what_an_edit_mends_is_said() -> None:
-    after = of(with_value(OURS, "create-image-queue.rate", 5))
-    assert "executions-at-once" in [one["rule"] for one in compared(of(OURS), after)["mended"]]
+    before, after = (of(with_value(OURS, "create-image-queue.rate", rate)) for rate in (200, 5))
+    assert "start-quota" in [one["rule"] for one in compared(before, after)["mended"]]
 
 
 def test_a_number_that_makes_a_file_unreadable_is_said_at_its_field() -> None:

@@ -57,7 +57,8 @@ def test_only_what_the_form_offers_is_taken(body: dict[str, Any]) -> None:
 
 
 def test_a_number_written_in_another_way_is_no_edit() -> None:
-    assert read_trial({"values": {"create-image-queue.rate": " 40.0 "}}, OURS).changed == ()
+    (rate,) = (knob.value for knob in knobs(OURS) if knob.name == "create-image-queue.rate")
+    assert read_trial({"values": {"create-image-queue.rate": f" {rate}.0 "}}, OURS).changed == ()
 
 
 def test_git_applies_the_diff_of_an_edit_in_every_file(tmp_path: Path) -> None:
@@ -86,8 +87,6 @@ def test_every_knob_is_a_field_once_and_its_comment_helps() -> None:
     named = [knob["name"] for row in rows for knob in row["knobs"]]
     assert sorted(named) == sorted(knob.name for knob in knobs(OURS))
     assert [row["label"] for row in rows if not row["help"]] == []
-    (waits,) = [row for row in rows if row["label"] == "waits_s"]
-    assert len(waits["knobs"]) == 6
     (timeout,) = [row for row in rows if row["label"] == "discord_timeout_s"]
     assert [(one["part"], one["value"]) for one in timeout["knobs"]] == [("connect", "2"), ("read", "10")]
 

@@ -4,11 +4,14 @@ import pytest
 
 from local.executions.engine.virtual import Agenda
 from tests.tuning.simulate.builders import a_model, a_scenario, even, our_project
-from tuning.simulate.calls import Call
+from tuning.simulate.calls import Call, StepCalls
 from tuning.simulate.executions import Executions
 from tuning.simulate.paths import Paths
+from tuning.simulate.queues import Queue
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import calm
+from tuning.simulate.targets import Targets
+from tuning.simulate.tasks import Tasks
 from tuning.step_answers import GENERATED, REPLIED
 
 LOAD = even(1, 1000)
@@ -21,19 +24,29 @@ class Workflows:
         self.agenda = Agenda(0.0)
         self.calls: list[tuple[int, str, float]] = []
         self.ended: list[tuple[int, float]] = []
+        self.let_go: list[Request] = []
         self.failed = 0
         self._call_s, self._silent = call_s, silent
         project = our_project()
+        quick = {"executions__hop_s": 1e-9, "executions__step_s": 0, "executions__queue_look_s": 0}
+        model = a_model(**{**quick, "tasks__create_s": 1e-9, "tasks__dispatch_s": 1e-9, **numbers})
+        scenario = calm(LOAD) if faults is None else a_scenario(LOAD, faults)
+        calls = StepCalls(self.agenda, model, scenario, 1, self._receive, self._note_failure)
+        self.tasks = Tasks(self.agenda, model, scenario, 1)
         self.executions = Executions(
             self.agenda,
             Paths(project.workflows["mando"], project.environment["mando"], is_general=True),
-            a_model(**{"executions__hop_s": 1e-9, "executions__step_s": 0, "executions__queue_look_s": 0, **numbers}),
-            calm(LOAD) if faults is None else a_scenario(LOAD, faults),
+            model,
             1,
-            self._receive,
+            calls,
+            self.tasks,
             lambda request: self.ended.append((request.number, round(self.agenda.now_s, 3))),
-            self._note_failure,
         )
+        send = Targets(self.agenda, model, scenario, 1, self.executions, calls).send
+        self.tasks.queues = {
+            name: Queue(self.agenda, config, model, scenario, 1, send, self.let_go.append)
+            for name, config in project.queues.items()
+        }
 
     def create(self, number: int, at_s: float = 0.0) -> bool:
         while self.agenda.next_s < at_s:
@@ -64,7 +77,7 @@ def test_an_execution_draws_then_replies() -> None:
     assert workflows.calls == [(0, "generate", 0.0), (0, "reply", 5.0)]
     assert workflows.ended == [(0, 10.0)]
     assert (workflows.executions.active, workflows.executions.most_active) == (0, 1)
-    assert workflows.executions.internal == 5
+    assert (workflows.executions.internal > 0, workflows.executions.external) == (True, 0)
 
 
 def test_who_is_queued_begins_in_order() -> None:
@@ -120,7 +133,8 @@ def test_an_answer_that_comes_too_late_changes_nothing() -> None:
     workflows.create(0)
     workflows.run()
     assert {kind for _, kind, _ in workflows.calls} == {"generate", "tell"}
-    assert len(workflows.ended) == 1
+    assert {number for number, _ in workflows.ended} == {0}
+    assert workflows.executions.active == 0
 
 
 def test_without_tokens_no_call_is_made() -> None:

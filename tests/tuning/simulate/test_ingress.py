@@ -8,6 +8,7 @@ import pytest
 from tests.tuning.simulate.builders import even, our_project, simulated
 from tuning.simulate.load import at_once
 
+REPLIES = "reply-discord-queue"
 WARM: dict[str, Any] = {"ingress__cold_start_s": 0.001}
 
 
@@ -49,7 +50,7 @@ def test_the_first_command_after_a_pause_may_be_too_late() -> None:
 
 def test_a_command_that_was_not_acknowledged_is_worked_on_in_vain_for_half_a_minute() -> None:
     found = simulated(even(1, 1), ingress__cold_start_s=3.1, steps__bot_token=0)
-    assert found.series.columns["executions"][10:30] == [1.0] * 20
+    assert found.series.columns["waiting"][10:30] == [1.0] * 20
     assert (found.pictures, found.told, found.duplicates) == (0, 0, 0)
 
 
@@ -85,3 +86,37 @@ def test_who_cannot_be_queued_is_refused_at_once(faults: str, refused: int) -> N
 def test_a_second_call_saves_most_of_those_whose_first_call_fails() -> None:
     found = simulated(even(10, 60), "{part: tasks, kind: error, status: 503, share: 0.1, ends: 1m}", **WARM)
     assert found.refused == pytest.approx(600 * 0.1 * 0.1, abs=8)
+
+
+def refused_in_an_outage(per_s: float, refuse_after_s: float, **numbers: float) -> int:
+    """Of two a second for two minutes, while Discord is down and the queue of the replies has that rate."""
+    project = our_project()
+    replies = project.queues[REPLIES]
+    slow = replace(replies, rate=replace(replies.rate, max_dispatches_per_s=per_s))
+    limits = replace(project.limits, refuse_after_s=refuse_after_s, look_every_s=1)
+    limited = replace(project, queues={**project.queues, REPLIES: slow}, limits=limits)
+    down = "{part: discord, kind: error, status: 503, ends: 3m}"
+    return simulated(even(2, 120), down, project=limited, **WARM, **numbers).refused
+
+
+def test_the_wait_is_that_of_both_lines() -> None:
+    """60 replies that wait are 30 s, at 2/s."""
+    assert refused_in_an_outage(2, 1000) == 0
+    assert refused_in_an_outage(2, 30) == pytest.approx(240 - 60, abs=25)
+
+
+def test_the_rate_of_the_replies_is_their_limit_also_while_failures_slow_the_queue_down() -> None:
+    assert refused_in_an_outage(10, 30, tasks__throttled_share=0.01) == 0
+
+
+def test_a_queue_of_replies_that_is_paused_refuses_nobody() -> None:
+    assert refused_in_an_outage(0, 30) == 0
+
+
+def test_an_ingress_that_knows_no_second_line_looks_at_one() -> None:
+    project = our_project()
+    variables = {name: value for name, value in project.ingress.environment.items() if name != "REPLY_QUEUE"}
+    deployment = replace(project.deployment, ingress=replace(project.ingress, environment=variables))
+    found = [simulated(even(1, 20), project=one, **WARM) for one in (project, replace(project, deployment=deployment))]
+    both, one = (answer.cost_usd["tasks_operation"] for answer in found)
+    assert (both - one) / 0.4e-6 == pytest.approx(4)  # a look each 5 s, at $0.40 a million

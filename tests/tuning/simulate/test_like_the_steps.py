@@ -1,7 +1,9 @@
 """The models of ingress/ and steps/ do what ingress/ and steps/ do; the simulation may not import them."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from google.api_core import exceptions
@@ -12,17 +14,33 @@ import ingress.backlog
 import ingress.enqueue
 import ingress.limits
 import schemas
+import steps.errors
+import steps.generate
+import steps.last_word
 import steps.rate_limits
 import steps.reply
+from schemas.message import Message
+from schemas.picture import ObjectName, Picture
+from schemas.reply import Reply
+from schemas.request import ChannelId, InteractionId, Options, Request, UserId
+from service.deployment import LAST_WORD_S
+from service.environment import Secret
 from steps.app import STATUSES, failure_of
 from steps.bucket import PictureBucket
-from steps.errors import RetryableError
+from steps.errors import PermanentError, RetryableError
 from steps.verdicts import verdict_of
+from tuning import last_word
 from tuning.simulate import ingress as our_ingress
 from tuning.simulate import steps as our_steps
 from tuning.simulate import storage, throttle
 from tuning.simulate.discord import Answer
-from tuning.step_answers import GENERATED, REPLIED, failed, limited
+from tuning.step_answers import GENERATED, REPLIED, failed, limited, retry_after_s
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+A_REQUEST = Request(
+    *(InteractionId("77"), "1", "a" * 64, ChannelId("2"), UserId("3"), "en-GB", Options()),
+    *(NOW, NOW + timedelta(seconds=900)),
+)
 
 RETRIED = {"retry": "later", "early": "later", "blocked": "limited", "expired": "gone"}
 
@@ -34,6 +52,58 @@ def test_after_an_error_of_discord_a_step_answers_as_ours_does(status: int, is_p
     outcome = RETRIED.get(verdict, verdict)
     ours = our_steps.step_answer(Answer(status, is_page), 1, throttle.Throttle(), 0.0)
     assert ours.code == STATUSES[outcome][0]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("attempt", range(1, 8))
+def test_while_cloudflare_blocks_us_a_step_asks_for_the_same_wait(attempt: int) -> None:
+    def blocked(*_: object) -> str:
+        raise steps.errors.Blocked("blocked", kind="discord")
+
+    order = Reply(A_REQUEST, "unavailable")
+    discord = SimpleNamespace(edit_original=blocked)
+    opener = SimpleNamespace(open=lambda _: Secret("token"))
+    with pytest.raises(RetryableError) as raised:
+        steps.reply.reply(order, None, discord, opener, "upload", A_REQUEST.received_at, attempt)  # type: ignore[arg-type]
+    ours = our_steps.step_answer(Answer(403, is_page=True), attempt, throttle.Throttle(), 0.0)
+    assert retry_after_s(ours) == raised.value.retry_after_s
+
+
+ERRORS: dict[int, Exception] = {
+    429: RetryableError("limited", 3.0, kind="discord"),
+    503: RetryableError("later", kind="discord"),
+    500: ZeroDivisionError("a mistake"),
+    400: PermanentError("bug", "a bug", kind="discord"),
+    403: PermanentError("refused", "refused", kind="bucket"),
+    404: PermanentError("missing", "missing", kind="bucket"),
+    410: PermanentError("gone", "gone", kind="discord"),
+}
+
+
+@given(st.sampled_from([200, *ERRORS]), st.sampled_from([200, *ERRORS]), st.integers(-100, 900), st.booleans())
+def test_the_last_word_is_as_in_the_steps(shown: int, told: int, left_s: int, is_picture: bool) -> None:
+    result: Any = Picture(ObjectName(f"pictures/{'0' * 32}.png"), "a", "b", 0) if is_picture else "undrawable"
+
+    def show(order: Reply) -> Message:
+        status = told if order.result == "unavailable" else shown
+        if status != 200:
+            raise ERRORS[status]
+        return Message("1")
+
+    def theirs() -> int:
+        try:
+            steps.last_word.reply_to_the_end(Reply(A_REQUEST, result), show, A_REQUEST.expires_at - left)
+        except steps.last_word.LastWord:
+            return 200
+        except Exception as error:
+            return STATUSES[failure_of(error)[0]][0]
+        return 200
+
+    left = timedelta(seconds=left_s)
+    follows = last_word.after_show(shown, left_s, LAST_WORD_S, is_picture=is_picture)
+    ours = shown if follows == "answer" else 200
+    if follows == "tell":
+        ours = told if last_word.after_tell(told, left_s) == "answer" else 200
+    assert ours == theirs()
 
 
 def test_no_answer_of_discord_is_tried_again_later() -> None:
@@ -97,6 +167,7 @@ def test_a_member_may_ask_as_often_as_in_the_ingress(asked: list[tuple[float, in
 
 def test_the_numbers_are_those_of_the_code() -> None:
     assert our_steps.BLOCKED_WAITS_S == steps.reply.BLOCKED_WAITS_S
+    assert timedelta(seconds=our_steps.FRESH_S) == steps.generate._FRESH
     assert timedelta(seconds=our_steps.ACKNOWLEDGED_WITHIN_S) == steps.reply._ACKNOWLEDGED_WITHIN
     for name in ("SECOND_CALL_AFTER_S", "PAUSE_S", "CALL_TIMEOUT_MARGIN_S"):
         assert getattr(our_ingress, name) == getattr(ingress.enqueue, name)

@@ -21,6 +21,7 @@ from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario, calm
 from tuning.simulate.steps import Steps
 from tuning.simulate.storage import Storage
+from tuning.simulate.targets import Targets
 
 LOAD = even(1, 1000)
 
@@ -93,7 +94,9 @@ def queued(
     agenda, gone = Agenda(0.0), list[int]()
     taken = Taken(agenda, refuses)
     model = a_model(**{"tasks__dispatch_s": 1e-9, "executions__create_s": 1e-9, **numbers})
-    queue = Queue(agenda, config, model, faults or calm(LOAD), 1, taken, lambda request: gone.append(request.number))  # type: ignore[arg-type]
+    quiet = faults or calm(LOAD)
+    targets = Targets(agenda, model, quiet, 1, taken, None)  # type: ignore[arg-type]  # no step is called
+    queue = Queue(agenda, config, model, quiet, 1, targets.send, lambda request: gone.append(request.number))
     for number, at_s in enumerate(arrivals):
         agenda.add(at_s, lambda number=number, at_s=at_s: queue.add(Request(number, at_s)))  # type: ignore[misc]
     run_until(agenda, 10_000)
@@ -171,14 +174,14 @@ class Served:
         model = a_model(steps__generate_cpu_s=1e-6, storage__write_s=1.0, appengine__start_f2_s=2.0, **numbers)
         quiet = calm(LOAD)
         steps = Steps(
-            *(self.agenda, model, 1, Storage(model, quiet, 1, 5.0), Discord(model, quiet, 1, 10.0)),
+            *(self.agenda, model, 1, Storage(model, quiet, 1, 5.0), Discord(model, quiet, 1, 10.0), 80.0),
             lambda request: None,
         )
         self.fleet = Fleet(self.agenda, app, model, faults or quiet, 1, None)
         self.app_engine = AppEngine(self.agenda, app, model, faults or quiet, 1, self.fleet, steps)
 
     def call(self, at_s: float, number: int) -> Call:
-        call = Call(Request(number, at_s), "generate", 1, 1, at_s, self._answered)
+        call = Call(Request(number, at_s), "generate", 1, at_s, self._answered)
         self.agenda.add(at_s, lambda: self.app_engine.receive(call))
         return call
 
@@ -262,9 +265,9 @@ def test_a_call_ends_when_its_time_is_over_and_only_once() -> None:
     def note(call: Call, outcome: HttpResponse | HttpFailure) -> None:
         ended.append((call.number, agenda.now_s, type(outcome).__name__))
         if call.number < 3:
-            timeouts.watch(Call(call.request, "reply", 1, call.number + 2, agenda.now_s, note), 20.0)
+            timeouts.watch(Call(call.request, "reply", call.number + 2, agenda.now_s, note), 20.0)
 
-    first, second = (Call(Request(0, 0.0), "reply", 1, number, 0.0, note) for number in (1, 2))
+    first, second = (Call(Request(0, 0.0), "reply", number, 0.0, note) for number in (1, 2))
     timeouts.watch(first, 20.0)
     timeouts.watch(second, 20.0)
     agenda.add(5.0, lambda: first.answer(HttpResponse(200, {}, b"")))

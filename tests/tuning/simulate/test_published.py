@@ -12,7 +12,7 @@ from tests.tuning.simulate.builders import a_model, cloud, our_project
 from tuning.distribution import lognormal
 from tuning.model import Model
 from tuning.simulate.appengine import AppEngine
-from tuning.simulate.calls import Call
+from tuning.simulate.calls import Call, StepCalls
 from tuning.simulate.discord import Discord
 from tuning.simulate.executions import Executions
 from tuning.simulate.fleet import Fleet
@@ -22,6 +22,7 @@ from tuning.simulate.request import Request
 from tuning.simulate.scenario import calm
 from tuning.simulate.steps import Steps
 from tuning.simulate.storage import Storage
+from tuning.simulate.tasks import Tasks
 from tuning.step_answers import GENERATED, REPLIED
 
 QUIET = calm(even(1, 1000))
@@ -57,7 +58,7 @@ def an_app_engine(agenda: Agenda, target_cpu: float, most: int) -> tuple[Fleet, 
         storage__writes_per_s=1e9,
     )
     model = with_spread(with_spread(model, "storage.write_s", WAIT_S), "steps.generate_cpu_s", CPU_S)
-    steps = Steps(agenda, model, 1, Storage(model, QUIET, 1, 5.0), Discord(model, QUIET, 1, 10.0), lambda _: None)
+    steps = Steps(agenda, model, 1, Storage(model, QUIET, 1, 5.0), Discord(model, QUIET, 1, 10.0), 80.0, lambda _: None)
     fleet = Fleet(agenda, app, model, QUIET, 1, None)
     return fleet, AppEngine(agenda, app, model, QUIET, 1, fleet, steps)
 
@@ -74,7 +75,7 @@ def studied(target_cpu: float, most: int) -> tuple[float, float]:
 
     def send() -> None:
         request = Request(next(numbers), agenda.now_s)
-        app_engine.receive(Call(request, "generate", 1, 1, agenda.now_s, again))
+        app_engine.receive(Call(request, "generate", 1, agenda.now_s, again))
 
     def again(_: Call, outcome: HttpResponse | HttpFailure) -> None:
         answered[0] += outcome is GENERATED
@@ -120,7 +121,8 @@ def hops(count: int) -> Iterator[float]:
         arrived.append((call.kind, agenda.now_s))
         call.answer(GENERATED if call.kind == "generate" else REPLIED)
 
-    executions = Executions(agenda, paths, cloud(), QUIET, 1, receive, lambda _: None, lambda: None)
+    calls = StepCalls(agenda, cloud(), QUIET, 1, receive, lambda: None)
+    executions = Executions(agenda, paths, cloud(), 1, calls, Tasks(agenda, cloud(), QUIET, 1), lambda _: None)
 
     def begin(request: Request) -> None:
         executions.create(request, request.sent_s)
@@ -137,6 +139,7 @@ def hops(count: int) -> Iterator[float]:
 
 
 def test_a_hop_takes_as_long_as_sebs_flow_measured() -> None:
-    found = sorted(hops(2000))
+    """Their hops hold steps too; ours holds at most two, to put the order together and to call."""
+    found, steps_s = sorted(hops(2000)), 2 * cloud().number("executions.step_s")
     for share, seconds in SEBS_FLOW.items():
-        assert found[int(share * len(found))] == pytest.approx(seconds, rel=0.1), share
+        assert found[int(share * len(found))] == pytest.approx(seconds, rel=0.1, abs=steps_s * 1.05), share

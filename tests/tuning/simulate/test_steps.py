@@ -1,12 +1,14 @@
 """The steps alone, with the bucket and Discord that they call."""
 
 import math
+from functools import partial
 from typing import Any
 
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
 from tests.tuning.simulate.builders import a_model, a_scenario, even, simulated
-from tuning.simulate.calls import Call, CallKind
+from tuning.orders import CallKind
+from tuning.simulate.calls import Call
 from tuning.simulate.discord import Answer, Discord
 from tuning.simulate.instance import Instance
 from tuning.simulate.measure import Measure
@@ -15,8 +17,10 @@ from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario, calm
 from tuning.simulate.steps import Steps
 from tuning.simulate.storage import Storage
+from tuning.step_answers import GAVE_UP, retry_after_s
 
 LOAD = even(1, 1000)
+LAST_WORD_S = 80.0
 
 
 class Working:
@@ -26,21 +30,30 @@ class Working:
         self.agenda = Agenda(0.0)
         model, quiet = a_model(**numbers), faults or calm(LOAD)
         self.storage = Storage(model, quiet, 1, 5.0)
-        self.steps = Steps(self.agenda, model, 1, self.storage, Discord(model, quiet, 1, 10.0), lambda request: None)
+        discord = Discord(model, quiet, 1, 10.0)
+        self.steps = Steps(self.agenda, model, 1, self.storage, discord, LAST_WORD_S, lambda request: None)
         self.place = an_instance(self.agenda)
         self.request = Request(0, 0.0)
         self.request.acknowledged, self.request.expires_s = True, 900.0
 
-    def call(self, kind: CallKind, attempt: int = 1, at_s: float = 0.0) -> int:
-        """Its status."""
+    def call(self, kind: CallKind, at_s: float = 0.0, retries: int | None = None) -> int:
+        """Its status.  retries: of the task that calls; None for a workflow."""
+        return self.answer(kind, at_s, retries).code
+
+    def answer(self, kind: CallKind, at_s: float = 0.0, retries: int | None = None) -> HttpResponse:
         found: list[HttpResponse | HttpFailure] = []
         self.request.calls += 1
-        call = Call(self.request, kind, attempt, self.request.calls, at_s, lambda *_: None)
+        call = Call(self.request, kind, self.request.calls, at_s, lambda *_: None, retries)
         self.agenda.add(at_s, lambda: self.steps.perform(call, self.place, found.append))
         while not found:
             self.agenda.advance()
         assert isinstance(found[0], HttpResponse)
-        return found[0].code
+        return found[0]
+
+
+def run(agenda: Agenda) -> None:
+    while agenda.next_s < math.inf:
+        agenda.advance()
 
 
 def an_instance(agenda: Agenda, processes: int = 1, threads: int = 8) -> Instance:
@@ -57,21 +70,36 @@ def an_instance(agenda: Agenda, processes: int = 1, threads: int = 8) -> Instanc
 
 def test_a_picture_is_drawn_once() -> None:
     working = Working()
-    assert [working.call("generate", attempt) for attempt in (1, 2, 3)] == [200, 200, 200]
+    assert [working.call("generate", at_s) for at_s in (0.0, 10.0, 20.0)] == [200, 200, 200]
     assert working.storage.calls == {"write": 1, "read": 0, "look": 2}
+
+
+def test_for_a_fresh_request_nobody_looks() -> None:
+    working = Working()
+    assert [working.call("generate", at_s) for at_s in (0.0, 2.9)] == [200, 200]
+    assert working.storage.calls == {"write": 2, "read": 0, "look": 0}
+
+
+def test_a_workflow_that_says_the_number_of_its_attempt_is_of_a_time_when_that_counted() -> None:
+    working = Working()
+    for attempt, at_s, looks in ((1, 10.0, 0), (2, 10.5, 1)):
+        call = Call(working.request, "generate", 1, at_s, lambda *_: None, None, attempt)
+        working.agenda.add(at_s, partial(working.steps.perform, call, working.place, lambda _: None))
+        run(working.agenda)
+        assert working.storage.calls["look"] == looks
 
 
 def test_a_picture_that_could_not_be_stored_is_drawn_again() -> None:
     working = Working(a_scenario(LOAD, "{part: storage, kind: error, status: 503, ends: 10s}"))
-    assert working.call("generate", 1) == 503
-    assert working.call("generate", 2, at_s=20.0) == 200
+    assert working.call("generate") == 503
+    assert working.call("generate", at_s=20.0) == 200
     assert working.storage.calls == {"write": 2, "read": 0, "look": 1}
 
 
 def test_a_write_that_takes_too_long_may_have_been_done() -> None:
     working = Working(a_scenario(LOAD, "{part: storage, kind: slow, median: 8s, max: 8s, ends: 1s}"))
-    assert working.call("generate", 1) == 503
-    assert working.call("generate", 2, at_s=20.0) == 200
+    assert working.call("generate") == 503
+    assert working.call("generate", at_s=20.0) == 200
     assert working.storage.calls["write"] == 1
 
 
@@ -93,12 +121,48 @@ def test_after_the_token_only_the_bot_shows_the_picture_and_twice_only_after_min
     assert working.request.shown == "late"
 
 
+def test_a_task_hears_of_a_failure_until_the_last_word() -> None:
+    """The token ends at 900 s.  At 810 s there is time for another attempt, at 830 s the member is told."""
+    working = Working(a_scenario(LOAD, "{part: discord, kind: error, status: 503, ends: 815s}"))
+    assert working.call("reply", 810.0, retries=3) == 503
+    assert working.call("reply", 830.0, retries=4) == 200
+    assert working.request.shown == "pictures"
+    working = Working(a_scenario(LOAD, "{part: storage, kind: error, status: 503, ends: 900s}"))
+    assert working.call("reply", 810.0, retries=3) == 503
+    assert working.call("reply", 830.0, retries=4) == 200
+    assert working.request.shown == "told"
+
+
+def test_a_task_that_cannot_tell_either_is_repeated_as_long_as_the_token_lives() -> None:
+    working = Working(a_scenario(LOAD, "{part: discord, kind: error, status: 503, ends: 2000s}"))
+    assert [working.call("reply", at_s, retries=4) for at_s in (830.0, 899.0)] == [503, 503]
+    assert working.answer("reply", 901.0, retries=5) is GAVE_UP
+    assert working.request.shown == ""
+
+
+def test_a_task_learns_at_once_what_no_repetition_helps() -> None:
+    """Where Discord refuses the picture for good it refuses the word too; a message that is gone takes neither."""
+    for status in (400, 401, 404):
+        working = Working(a_scenario(LOAD, f"{{part: discord, kind: error, status: {status}, ends: 900s}}"))
+        assert working.answer("reply", 10.0, retries=0) is GAVE_UP
+        assert working.answer("tell", 20.0, retries=0) is GAVE_UP
+    missing = Working(a_scenario(LOAD, "{part: storage, kind: error, status: 404, ends: 900s}"))
+    assert missing.call("reply", 10.0, retries=0) == 200
+    assert missing.request.shown == "told"
+
+
+def test_a_task_that_is_blocked_waits_longer_each_time() -> None:
+    working = Working(a_scenario(LOAD, "{part: discord, kind: error, status: 403, body: page, ends: 900s}"))
+    waits = [retry_after_s(working.answer("reply", 10.0 + number, retries=number)) for number in range(4)]
+    assert waits == [10, 30, 90, 90]
+    assert retry_after_s(working.answer("reply", 20.0)) == 2
+
+
 def test_a_picture_that_discord_shows_after_we_gave_up_is_shown() -> None:
     working = Working(a_scenario(LOAD, "{part: discord, kind: slow, median: 15s, max: 15s, ends: 1m}"))
     assert working.call("reply") == 503
     assert working.request.replied_s is None
-    while working.agenda.next_s < math.inf:
-        working.agenda.advance()
+    run(working.agenda)
     assert working.request.shown == "pictures"
     assert working.request.replied_s is not None
     assert 15 < working.request.replied_s < 16
@@ -160,8 +224,8 @@ def test_two_messages_for_one_request_are_a_duplicate_and_break_the_promise() ->
 
 
 def test_retries_write_no_picture_twice() -> None:
-    found: Any = simulated(even(5, 30), "{part: discord, kind: error, status: 503, ends: 10s}")
-    assert found.calls_per_request.generate > 1.5
+    found: Any = simulated(even(5, 30), "{part: storage, kind: slow, median: 8s, max: 8s, ends: 10s}")
+    assert found.calls_per_request.generate > 1.3
     assert found.cost_usd["storage_write"] * 200_000 == 150
 
 

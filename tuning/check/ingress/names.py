@@ -1,27 +1,45 @@
-"""The ingress is told to fill a queue, or to start a workflow, that no file makes."""
+"""The ingress or a workflow is told to use a queue, or to start a workflow, that no file makes."""
 
 from collections.abc import Iterator
 
 from tuning.check.finding import Found, Rule
+from tuning.check.life import Step
 from tuning.check.subject import Subject
+from tuning.places import Place
+
+_NO_QUEUE = "queue.yaml has no queue"
 
 
 def find(subject: Subject) -> Iterator[Found]:
+    project = subject.project
     wanted = {
-        "QUEUE": ("queue.yaml has no queue", subject.queue_name, subject.project.queues),
-        "WORKFLOW": ("workflows/ has no workflow", subject.name, subject.project.workflows),
+        "QUEUE": (_NO_QUEUE, subject.queue_name, project.queues),
+        "WORKFLOW": ("workflows/ has no workflow", subject.name, project.workflows),
     }
+    if subject.step_queues or project.reply_queue:  # replies may wait, and the ingress looks how many do
+        wanted["REPLY_QUEUE"] = (_NO_QUEUE, project.reply_queue, subject.step_queues or project.queues)
     for variable, (missing, name, known) in wanted.items():
         if name not in known:
             where = subject.deployment_place("ingress", "environment", variable)
             yield Found(where, f"{missing} '{name}'" if name else f"nothing sets {variable}")
+    steps = {name: step for life in subject.all_lives() for name, step in life.unknown_queues.items()}
+    for name, step in steps.items():
+        yield Found(_workflow_place(subject, name, step), f"{_NO_QUEUE} '{name}'")
+
+
+def _workflow_place(subject: Subject, queue: str, step: Step) -> Place:
+    """The variable of the workflow that names the queue; else the step that makes the task."""
+    for variable, value in subject.project.deployment.workflows.environment.items():
+        if value.rpartition("/")[2] == queue:
+            return subject.deployment_place("workflows", "environment", variable)
+    return subject.step_place(step)
 
 
 RULE = Rule(
     "unknown-name",
     "error",
-    "a queue or a workflow that the ingress names and no file makes",
-    "every interaction is answered with an error",
+    "a queue or a workflow that the ingress or a workflow names and no file makes",
+    "interactions are answered with an error, or what must wait keeps its execution alive",
     "correct the name in deploy/deployment.yaml, or add the file",
     find,
 )

@@ -11,8 +11,9 @@ from tuning.project import LIMITS_YAML
 
 def find(subject: Subject) -> Iterator[Found]:
     wait_s = subject.project.limits.refuse_after_s
-    if not subject.is_runnable or (call := late_call(subject, wait_s)) is None or late_call(subject, 1.0) is not None:
+    if not subject.is_runnable or (found := late_call(subject, wait_s)) is None or late_call(subject, 1.0) is not None:
         return
+    call = found[1]
     yield Found(
         place(subject.project.sources, LIMITS_YAML, "backlog", "refuse_after_s"),
         f"after a wait of {wait_s:g} s a call of {call.path} may end at {call.ends_by_s:.0f} s; the token ends at "

@@ -14,9 +14,13 @@ def find(subject: Subject) -> Iterator[Found]:
         return
     title, life = max(subject.outages.items(), key=lambda pair: len(pair[1].calls))
     if len(life.calls) > MOST:
+        by_queue = len(life.calls) - len(life.own_calls)
+        queue = next((call.queue for call in life.calls if call.queue is not None), None)
+        where = subject.knob_place("longest_wait_s") or Place(subject.file)
+        if queue is not None and by_queue > len(life.own_calls):
+            where = subject.queue_place("retry_parameters", "max_backoff_seconds", name=queue)
         yield Found(
-            subject.knob_place("waits_s") or Place(subject.file),
-            f"one request makes up to {len(life.calls)} calls when {title}; more than {MOST} are too many",
+            where, f"one request makes up to {len(life.calls)} calls when {title}; more than {MOST} are too many"
         )
 
 

@@ -1,4 +1,7 @@
-"""The retries of all executions that wait need more processors than the instances have: the outage does not end."""
+"""The calls of all executions need more processors in an outage than the instances have: it does not end by itself.
+
+The calls of tasks are not counted: their queue has a limit of its own (replies-in-flight).
+"""
 
 from collections.abc import Iterator
 
@@ -12,16 +15,21 @@ def find(subject: Subject) -> Iterator[Found]:
     if not subject.is_runnable or subject.queue is None:
         return
     life = subject.typical_outage
+    if not life.executing_s:
+        return
     most, rate = subject.model.number("executions.most_at_once"), subject.queue.rate.max_dispatches_per_s
-    waiting = min(most, rate * life.ended_s)
-    calls_per_s = waiting * len(life.calls) / life.ended_s
-    drawn = len(life.made(GENERATE)) / len(life.calls)
-    again_s, reply_s = (subject.model.number(f"steps.{name}_cpu_s") for name in ("generate_again", "reply"))
-    needed = calls_per_s * (drawn * again_s + (1 - drawn) * reply_s)
+    at_once = min(most, rate * life.executing_s)
+    each_per_s = at_once / life.executing_s  # requests
+    calls = life.own_calls
+    draw_s, again_s, reply_s = (
+        subject.model.number(f"steps.{name}_cpu_s") for name in ("generate", "generate_again", "reply")
+    )
+    again = sum(call.path == GENERATE for call in calls) - 1
+    needed = each_per_s * (draw_s + again * again_s + (len(calls) - again - 1) * reply_s)
     if needed > subject.cores:
         yield Found(
-            subject.knob_place("waits_s") or Place(subject.file),
-            f"{waiting:,.0f} executions that wait make {calls_per_s:,.0f} calls a second, "
+            subject.knob_place("hiccup_retries") or Place(subject.file),
+            f"while Discord is down, {at_once:,.0f} executions make {each_per_s * len(calls):,.0f} calls a second, "
             f"the work of {needed:.2g} cores; {subject.project.app.max_instances} instances have {subject.cores:.2g}",
         )
 
@@ -31,6 +39,6 @@ RULE = Rule(
     "warning",
     "retries that need more processors than the instances have",
     "new requests find no instance, and the outage may not end when its cause does",
-    "lengthen the last wait, or raise max_instances in app.yaml",
+    "lower the retries within an execution or the rate of the queue, or raise max_instances in app.yaml",
     find,
 )

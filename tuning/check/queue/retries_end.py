@@ -1,4 +1,4 @@
-"""A task that cannot start its execution is repeated for ever: no limit ends it."""
+"""A task whose call fails is repeated for ever: no limit ends it."""
 
 from collections.abc import Iterator
 
@@ -7,19 +7,19 @@ from tuning.check.subject import Subject
 
 
 def find(subject: Subject) -> Iterator[Found]:
-    queue = subject.queue
-    if queue is not None and queue.retry.max_attempts == -1 and queue.retry.max_retry_duration_s == 0:
-        yield Found(
-            subject.queue_place("retry_parameters"),
-            "neither task_retry_limit nor task_age_limit is given: no limit ends it",
-        )
+    for name, queue in subject.project.queues.items():
+        if queue.retry.max_attempts == -1 and queue.retry.max_retry_duration_s == 0:
+            yield Found(
+                subject.queue_place("retry_parameters", name=name),
+                "neither task_retry_limit nor task_age_limit is given: no limit ends it",
+            )
 
 
 RULE = Rule(
     "retries-never-end",
     "error",
     "a task without task_retry_limit and task_age_limit",
-    "a task that cannot start its execution is tried for ever, and each try costs money and a token of the bucket",
+    "a task whose call fails is tried for ever, and each try costs money and a token of the bucket",
     "give both; a task is deleted when it has passed both",
     find,
 )

@@ -8,7 +8,7 @@ from tuning.check.subject import Subject
 
 def find(subject: Subject) -> Iterator[Found]:
     most_per_s = subject.model.number("executions.starts_per_s")
-    if subject.queue is not None and (rate := subject.queue.rate.max_dispatches_per_s) > most_per_s:
+    if subject.queue is not None and (rate := subject.starts_per_s) > most_per_s:
         yield Found(
             subject.queue_place("rate"), f"{rate:g} executions are started per second; the quota is {most_per_s:g}/s"
         )

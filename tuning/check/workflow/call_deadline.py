@@ -12,7 +12,7 @@ def find(subject: Subject) -> Iterator[Found]:
     deadline_s = subject.model.number("appengine.deadline_s")
     found = {}
     for life in (subject.good, *subject.outages.values()):
-        for call in life.calls:
+        for call in life.own_calls:
             if call.timeout_s >= deadline_s:
                 found[subject.timeout_place(call)] = call
     for place, call in found.items():

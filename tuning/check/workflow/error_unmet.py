@@ -19,7 +19,7 @@ def find(subject: Subject) -> Iterator[Found]:
         if len(calls) == 1 or is_given_up:
             when = "at once" if len(calls) == 1 else f"after {len(calls)} attempts"
             what = f"{case.title} at {path} is given up {when}: no rule meets it"
-            yield Found(subject.failure_place(calls[0]), what)
+            yield Found(subject.failure_place(calls[-1]), what)
 
 
 RULE = Rule(

@@ -18,7 +18,7 @@ def find(subject: Subject) -> Iterator[Found]:
     if last_s < _ENOUGH * subject.token_life_s:
         what = f"after attempt {len(attempts)}, {last_s:.0f} s after the interaction, no other follows"
         yield Found(
-            subject.knob_place("waits_s") or Place(subject.file),
+            subject.knob_place("draw_reserve_s") or Place(subject.file),
             f"{what}; the token lives {subject.token_life_s:.0f} s",
         )
 
@@ -28,6 +28,6 @@ RULE = Rule(
     "warning",
     "the attempts run out while the token lives on",
     "a longer outage that could be waited out loses pictures",
-    "lengthen the last wait",
+    "lower the reserve, or lengthen the longest wait",
     find,
 )

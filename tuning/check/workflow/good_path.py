@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from tuning.check.answers import GENERATE, REPLY
 from tuning.check.finding import Found, Rule
-from tuning.check.life import is_good
 from tuning.check.subject import Subject
 from tuning.places import Place
 
@@ -15,7 +14,7 @@ def find(subject: Subject) -> Iterator[Found]:
     good = subject.good
     if good.missing:  # another rule says so
         return
-    refused = next((call for call in good.calls if not is_good(call)), None)
+    refused = next((call for call in good.calls if not call.is_good), None)
     if refused is not None:
         what = f"the steps refuse the call of {refused.path}: its address, method, headers, auth or body are wrong"
         yield Found(subject.step_place(refused.step), what)

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
-from tuning.check.answers import GENERATE, PICTURE, TIMES_OUT, Answer
+from tuning.check.answers import GENERATE, PICTURE, REPLY, TIMES_OUT, UNAVAILABLE, Answer
 from tuning.check.finding import Found, Rule
-from tuning.check.life import TELL, Call
+from tuning.check.life import Call, Life
 from tuning.check.subject import Subject
 
 _JITTERS = (0.0, 0.5, 0.999)
-RESERVES = {TELL: "failure_reserve_s"}  # of the calls that tell of a failure; that of all others is below
-_DELIVER_RESERVE = "deliver_reserve_s"
+_DRAW_RESERVE, _REPLY_RESERVE = "draw_reserve_s", "reply_reserve_s"
+_LATE = 0.8  # of the token's life
+_LOOK_EVERY_S = 5
 
 
 def slow(call: Call) -> Answer:
@@ -21,25 +22,45 @@ def hanging(_: Call) -> Answer:
     return TIMES_OUT
 
 
-def late_call(subject: Subject, begins_s: float) -> Call | None:
+def refusing(call: Call) -> Answer:
+    """Only pictures come."""
+    return PICTURE if call.path == GENERATE else UNAVAILABLE
+
+
+def late_call(subject: Subject, begins_s: float) -> tuple[Life, Call] | None:
     """The first call that may end after the token, in a life that begins then and in which all calls are slow."""
     for answers in (hanging, slow):
         for jitter in _JITTERS:
-            for call in subject.life(answers, jitter, begins_s).calls:
+            life = subject.life(answers, jitter, begins_s)
+            for call in life.own_calls:
                 if call.ends_by_s > subject.token_life_s + 0.001:
-                    return call
+                    return life, call
+    return None
+
+
+def late_first_attempt(subject: Subject) -> Call | None:
+    """The first attempt of a reply that waits, if it begins so late that its step may end after the token."""
+    steps = subject.project.deployment.steps
+    call_s = steps.bucket_timeout.longest_s + steps.discord_timeout.longest_s
+    for begins_s in range(int(_LATE * subject.token_life_s), int(subject.token_life_s), _LOOK_EVERY_S):
+        calls = [call for call in subject.life(refusing, 0.0, begins_s).calls if call.queue is not None]
+        if calls and calls[0].at_s + call_s > subject.token_life_s:
+            return calls[0]
     return None
 
 
 def find(subject: Subject) -> Iterator[Found]:
-    if not subject.is_runnable or (call := late_call(subject, 1.0)) is None:
+    if not subject.is_runnable:
         return
-    reserve = subject.knob_place(RESERVES.get(call.path, _DELIVER_RESERVE))
-    yield Found(
-        reserve or subject.timeout_place(call),
-        f"a call of {call.path} may begin at {call.at_s:.0f} s and end at {call.ends_by_s:.0f} s; the token ends at "
-        f"{subject.token_life_s:.0f} s",
-    )
+    ends = f"the token ends at {subject.token_life_s:.0f} s"
+    if (found := late_call(subject, 1.0)) is not None:
+        life, call = found
+        reserve = subject.knob_place(_REPLY_RESERVE if life.made(REPLY) else _DRAW_RESERVE)
+        what = f"a call of {call.path} may begin at {call.at_s:.0f} s and end at {call.ends_by_s:.0f} s; {ends}"
+        yield Found(reserve or subject.timeout_place(call), what)
+    if (late := late_first_attempt(subject)) is not None:
+        what = f"the first attempt of a reply that waits may begin at {late.at_s:.0f} s, too late for its time-outs"
+        yield Found(subject.knob_place(_REPLY_RESERVE) or subject.step_place(late.step), f"{what}; {ends}")
 
 
 RULE = Rule(

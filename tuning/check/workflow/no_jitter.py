@@ -1,4 +1,4 @@
-"""All executions that failed together try again together."""
+"""All that failed together comes back together."""
 
 from collections.abc import Iterator
 
@@ -7,22 +7,24 @@ from tuning.check.finding import Found, Rule
 from tuning.check.subject import Subject
 from tuning.places import Place
 
+_SAME_S = 0.01
+
 
 def find(subject: Subject) -> Iterator[Found]:
     if not subject.is_runnable:
         return
-    waits = [subject.life(lambda _: UNAVAILABLE, jitter).waits_s[:5] for jitter in (0.1, 0.7)]
-    if waits[0] and waits[0] == waits[1]:
+    waits = [subject.life(lambda _: UNAVAILABLE, jitter).waits_s for jitter in (0.1, 0.7)]
+    if waits[0] and all(abs(one_s - other_s) < _SAME_S for one_s, other_s in zip(*waits, strict=False)):
         yield Found(
-            subject.knob_place("waits_s") or Place(subject.file),
-            "the waits are the same in every execution: all that failed together try again together",
+            subject.knob_place("longest_wait_s") or Place(subject.file),
+            "all waits are the same for every request: all that failed together come back together",
         )
 
 
 RULE = Rule(
     "no-jitter",
     "warning",
-    "waits that are the same in every execution",
+    "waits that are the same for every request",
     "what failed together comes back together, and fails again",
     "draw each wait between half of its length and all of it",
     find,

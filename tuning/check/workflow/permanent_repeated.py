@@ -12,7 +12,8 @@ _A_FEW = 12
 
 def find(subject: Subject) -> Iterator[Found]:
     for case, path, life in subject.failures:
-        calls = life.made(path)
+        # Who calls is not known until a task calls again: the queue repeats that as it repeats all.
+        calls = [call for call in life.made(path) if call.queue is None or case.repetition != "minutes"]
         if calls and _is_too_often(case.repetition, calls[-1].at_s, len(calls)):
             said = {"permanent": "no repetition helps", "a few": "our own bugs do not go away"}
             why = said.get(case.repetition, "a role that is new is known after minutes")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from schemas.deployment import Timeout
 from tuning.check.answers import GENERATE
 from tuning.check.finding import Found, Rule
 from tuning.check.subject import Subject
@@ -12,11 +11,11 @@ def find(subject: Subject) -> Iterator[Found]:
     if not subject.is_runnable:
         return
     steps = subject.project.deployment.steps
-    bucket_s, discord_s = _longest_s(steps.bucket_timeout), _longest_s(steps.discord_timeout)
+    bucket_s, discord_s = steps.bucket_timeout.longest_s, steps.discord_timeout.longest_s
     found = {}
     for life in (subject.good, *subject.outages.values()):
-        for call in life.calls:
-            # From the second attempt on, /generate-image looks whether the picture is there before it stores it.
+        for call in life.own_calls:
+            # For an older request /generate-image looks whether the picture is there before it stores it.
             longest_s = 2 * bucket_s if call.path == GENERATE else bucket_s + discord_s
             if call.timeout_s <= longest_s:
                 found[subject.timeout_place(call)] = (call, longest_s)
@@ -25,10 +24,6 @@ def find(subject: Subject) -> Iterator[Found]:
             place,
             f"the call of {call.path} is given up after {call.timeout_s:g} s; the step itself may take {longest_s:g} s",
         )
-
-
-def _longest_s(timeout: Timeout) -> float:
-    return timeout.connect_s + timeout.read_s
 
 
 RULE = Rule(

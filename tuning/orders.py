@@ -1,6 +1,6 @@
 """What a workflow or a task asks of others: a call of a step, the start of an execution, a new task.
 
-In: an HTTP call of the interpreter, as the real workflow makes it.  Out: the same in the simulation's words.
+In: an HTTP call, as the real workflow makes it.  Out: what it means.  Called by check/ and simulate/.
 """
 
 import base64
@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from local.workflows.effects import HttpCall, Leaf
-from tuning.simulate.calls import CallKind
+from local.workflows.effects import Auth, HttpCall, Leaf
 
 # Second 0 of a load, for the workflow's clock.
 EPOCH_S = datetime.fromisoformat("2026-01-01T00:00:00Z").timestamp()
@@ -19,6 +18,10 @@ EPOCH_S = datetime.fromisoformat("2026-01-01T00:00:00Z").timestamp()
 _TASKS = "https://cloudtasks.googleapis.com/v2/"
 _EXECUTIONS = "https://workflowexecutions.googleapis.com/v1/"
 
+DISPATCH_DEADLINE_S = 600.0  # of a task's call.  Source: Cloud Tasks, Task.dispatch_deadline, HTTP targets
+_TOKENS = {"oidcToken": Auth("OIDC"), "oauthToken": Auth("OAuth2")}  # fields of an HttpRequest
+
+CallKind = Literal["generate", "reply", "tell"]  # of a step; tell: of a failure
 TaskKind = Literal["start"] | CallKind  # start: of an execution
 
 
@@ -37,12 +40,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """A task to be created.  queue: its short name; due_s: not before, None where nothing is said; name: or none."""
+    """A task to be created.  queue: its short name; due_s: not before; http: what it sends; timeout_s: of its creation.
+
+    due_s and name are None where the workflow says nothing.
+    """
 
     queue: str
     kind: TaskKind
     due_s: float | None
     name: str | None
+    http: HttpCall
     timeout_s: float
 
 
@@ -50,9 +57,8 @@ def order_of(effect: Leaf) -> Order | NewTask:
     """Raises UnknownCall."""
     if not isinstance(effect, HttpCall):
         raise UnknownCall(f"the workflow asks for {type(effect).__name__}, which no model answers")
-    if effect.method == "POST" and effect.url.startswith(_TASKS) and effect.url.endswith("/tasks"):
-        parent = effect.url[len(_TASKS) : -len("/tasks")]
-        return _new_task(parent.rpartition("/")[2], json.loads(effect.body or b"{}"), effect.timeout_s)
+    if is_new_task(effect):
+        return new_task_of(effect)
     kind = _kind(effect.method, effect.url, effect.body or b"")
     if kind is None or kind == "start":
         raise UnknownCall(f"the workflow calls {effect.method} {effect.url}, which no model answers")
@@ -60,19 +66,30 @@ def order_of(effect: Leaf) -> Order | NewTask:
     return Order(kind, effect.timeout_s, int(said) if said.isdecimal() else None)
 
 
-def _new_task(queue: str, body: Mapping[str, Any], timeout_s: float) -> NewTask:
+def is_new_task(call: HttpCall) -> bool:
+    """Whether a workflow's connector creates a task by it."""
+    return call.method == "POST" and call.url.startswith(_TASKS) and call.url.endswith("/tasks")
+
+
+def new_task_of(call: HttpCall) -> NewTask:
+    """Raises UnknownCall: also where Cloud Tasks would refuse it."""
+    queue = call.url[len(_TASKS) : -len("/tasks")].rpartition("/")[2]
+    body: Mapping[str, Any] = json.loads(call.body or b"{}")
     task = body.get("task") or {}
     http = task.get("httpRequest") or {}
     method, url = http.get("httpMethod") or "POST", str(http.get("url"))
     try:
-        kind = _kind(method, url, base64.b64decode(http.get("body") or ""))
+        content = base64.b64decode(http.get("body") or "")
+        kind = _kind(method, url, content)
         at = task.get("scheduleTime")
         due_s = None if at is None else datetime.fromisoformat(at).timestamp() - EPOCH_S
     except ValueError as error:
         raise UnknownCall(f"Cloud Tasks would refuse a task of {queue}: {error}") from None
     if kind is None:
         raise UnknownCall(f"a task of {queue} calls {method} {url}, which no model answers")
-    return NewTask(queue, kind, due_s, task.get("name"), timeout_s)
+    auth = next((auth for name, auth in _TOKENS.items() if http.get(name)), None)
+    sent = HttpCall(method, url, http.get("headers") or {}, content, DISPATCH_DEADLINE_S, auth)
+    return NewTask(queue, kind, due_s, task.get("name"), sent, call.timeout_s)
 
 
 def _kind(method: str, url: str, body: bytes) -> TaskKind | None:
@@ -84,5 +101,5 @@ def _kind(method: str, url: str, body: bytes) -> TaskKind | None:
     if path == "generate-image":
         return "generate"
     if path == "reply-discord":
-        return "tell" if b'"failure"' in body else "reply"
+        return "tell" if b'"failure"' in body else "reply" if b'"picture"' in body else None
     return None

@@ -1,0 +1,229 @@
+"""One request in virtual time against steps that answer as scripted: its executions and its tasks, to the last one.
+
+The interpreter and the rules of the queues are the real ones, and so is the check of a call's body; only the answers
+are made up.  Nothing but a wait and a slow answer takes time.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from local.executions.data.outcomes import Result
+from local.executions.engine.virtual import Agenda, TimedOutcome, VirtualExecution
+from local.tasks.rules import QueueConfig, retry_at_s
+from local.workflows.compile.workflow import Workflow
+from local.workflows.effects import HttpCall, HttpResponse, Value
+from local.workflows.errors import WorkflowError
+from schemas.request import ChannelId, InteractionId, Options, Request, UserId
+from tuning.check.answers import MESSAGE, REPLY, TIMES_OUT, UNAVAILABLE, Answer
+from tuning.check.life import TELL, Call, Life, Step
+from tuning.check.performer import Performer
+from tuning.check.refusal import body_of, path_of, refusal
+from tuning.last_word import after_show, after_tell
+from tuning.orders import DISPATCH_DEADLINE_S, EPOCH_S, NewTask
+from tuning.step_answers import GAVE_UP, google_said, retry_after_s
+
+_ID = InteractionId("77")
+_MOST_CALLS = 2000  # of one request; more than any that ends has
+_MOST_S = 86_400.0
+_BY_THE_STEP = frozenset({"bucket", "discord", "drawing", "mistake"})  # kinds of errors that its work has
+
+# Which call it is, and when → the answer.
+Answers = Callable[[Call], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where a request lives.  queues: by their short names.  reply_s: the longest that /reply-discord itself takes."""
+
+    workflow: Workflow
+    environment: Mapping[str, str]
+    queues: Mapping[str, QueueConfig]
+    token_life_s: float
+    last_word_s: float
+    reply_s: float
+
+
+def live(world: World, answers: Answers, begins_s: float, jitter: float, until_s: float) -> Life:
+    """Follow it, at most until until_s.  begins_s: when its first execution starts, after the interaction.
+
+    jitter: from 0 to 1, what the clock's fraction of a millisecond is; the workflow takes it for its random number.
+    """
+    living = _Living(world, answers, begins_s, jitter)
+    living.run(min(until_s, _MOST_S))
+    return living.life
+
+
+@dataclass(slots=True)
+class _Task:
+    order: NewTask
+    config: QueueConfig
+    step: Step  # which has made it
+    attempts: int = 0
+    first_s: float = 0.0
+
+
+class _Living:
+    def __init__(self, world: World, answers: Answers, begins_s: float, jitter: float) -> None:
+        self.life = Life()
+        self._world, self._answers, self._jitter = world, answers, jitter
+        self._agenda = Agenda(EPOCH_S + begins_s)
+        self._running: list[tuple[VirtualExecution, Performer, float]] = []
+        self._waiting = 0  # tasks
+        self._names: set[str] = set()
+        self._start(_request(world.token_life_s))
+
+    def run(self, until_s: float) -> None:
+        life, agenda = self.life, self._agenda
+        self._note_ended()
+        while self._running or self._waiting:
+            if len(life.calls) > _MOST_CALLS or agenda.next_s > EPOCH_S + until_s:
+                life.has_ended = False
+                life.executions += [(begins_s, self._now_s) for *_, begins_s in self._running]
+                break
+            agenda.advance()
+            self._note_ended()
+        life.ended_s = self._now_s
+
+    @property
+    def _now_s(self) -> float:
+        """Since the interaction."""
+        return self._agenda.now_s - EPOCH_S
+
+    # Executions.
+
+    def _start(self, argument: Value) -> None:
+        world, number = self._world, len(self.life.executions) + len(self._running) + 1
+        performer = Performer(self.life, self._agenda, self._jitter, self._call, self._take)
+        environment = performer.environment({**world.environment, "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": str(number)})
+        run = world.workflow.run(argument, environment, performer.observe, self.life.bill)
+        self._running.append((VirtualExecution(run, self._agenda, performer.perform), performer, self._now_s))
+
+    def _note_ended(self) -> None:
+        for one in self._running[:]:
+            execution, performer, begins_s = one
+            if not execution.has_ended:
+                continue
+            self._running.remove(one)
+            self.life.executions.append((begins_s, self._now_s))
+            try:
+                execution.result()
+            except WorkflowError as raised:
+                self.life.error = raised
+                self.life.failed = self.life.failed or performer.failed
+
+    def _call(self, effect: HttpCall, step: Step) -> tuple[Call, TimedOutcome]:
+        """A call of the workflow."""
+        call = Call(self._now_s, path_of(effect), effect.timeout_s, step)
+        refused = refusal(effect, call.path, _ID)
+        call.is_refused = refused is not None
+        call.answer = refused or self._answers(call)
+        self.life.calls.append(call)
+        seconds = call.answer.seconds
+        return call, TimedOutcome(min(effect.timeout_s, effect.timeout_s if seconds is None else seconds),
+                                  call.answer.outcome)  # fmt: skip
+
+    # Tasks.
+
+    def _take(self, order: NewTask, step: Step) -> Result:
+        """The workflow makes a task."""
+        config = self._world.queues.get(order.queue)
+        self.life.operations += 1
+        self.life.tasks.setdefault((order.queue, order.kind), step)
+        if config is None:
+            self.life.unknown_queues.setdefault(order.queue, step)
+            return google_said(404)
+        if order.name is not None and order.name in self._names:
+            return google_said(409)
+        self._names.add(order.name or "")
+        self._waiting += 1
+        wait_s = 0.0 if order.due_s is None else max(0.0, order.due_s - self._now_s)
+        self.life.waits_s.append(wait_s)
+        self._agenda.add(self._agenda.now_s + wait_s, partial(self._dispatch, _Task(order, config, step)))
+        return google_said(200)
+
+    def _dispatch(self, task: _Task) -> None:
+        self.life.operations += 1
+        task.attempts += 1
+        if task.attempts == 1:
+            task.first_s = self._now_s
+        if task.order.kind == "start":
+            self._waiting -= 1
+            self._start_by(task)
+            return
+        http = task.order.http
+        call = Call(self._now_s, path_of(http), DISPATCH_DEADLINE_S, task.step, task.order.queue)
+        refused = refusal(http, call.path, _ID)
+        self.life.calls.append(call)
+        if refused is not None:
+            call.is_refused, call.answer = True, refused
+            self._waiting -= 1
+            return
+        call.answer = self._to_the_end(call, self._answers(call))
+        self._agenda.add(self._agenda.now_s + (call.answer.seconds or 0.0), partial(self._ended, task, call.answer))
+
+    def _start_by(self, task: _Task) -> None:
+        http, body = task.order.http, body_of(task.order.http)
+        argument = body.get("argument") if isinstance(body, dict) else None
+        if http.auth is None or http.auth.kind != "OAuth2" or not isinstance(argument, str):
+            self.life.strange.setdefault("the Executions API refuses what a task sends: its body or token", task.step)
+            return
+        self._start(json.loads(argument))
+
+    def _to_the_end(self, call: Call, answer: Answer) -> Answer:
+        """The answer of /reply-discord to a task: the step has the last word.  What hangs ends by its own time-outs."""
+        if answer is TIMES_OUT:
+            answer = Answer(UNAVAILABLE.outcome, self._world.reply_s)
+        outcome, left_s = answer.outcome, self._world.token_life_s - self._now_s
+        if (
+            call.path not in (REPLY, TELL)
+            or not isinstance(outcome, HttpResponse)
+            or _kind(outcome) not in _BY_THE_STEP
+        ):
+            return answer
+        follows = after_show(outcome.code, left_s, self._world.last_word_s, is_picture=call.path == REPLY)
+        if follows == "answer":
+            return answer
+        if follows == "give up":
+            return Answer(GAVE_UP, answer.seconds)
+        word = Call(call.at_s + (answer.seconds or 0.0), TELL, self._world.reply_s, call.step, call.queue)
+        word.answer = self._answers(word)
+        self.life.words.append(word)
+        if word.is_good:
+            return MESSAGE
+        told = word.answer.outcome
+        is_answer = isinstance(told, HttpResponse) and after_tell(told.code, left_s) == "answer"
+        return word.answer if is_answer else Answer(GAVE_UP, 0.0)
+
+    def _ended(self, task: _Task, answer: Answer) -> None:
+        outcome, now_s = answer.outcome, self._agenda.now_s
+        retry, age_s = task.config.retry, self._now_s - task.first_s
+        if (isinstance(outcome, HttpResponse) and outcome.code < _BAD) or retry.is_exhausted(task.attempts, age_s):
+            self._waiting -= 1
+            return
+        asked_s = retry_after_s(outcome) * (1 + self._jitter / 2) if isinstance(outcome, HttpResponse) else 0.0
+        self._agenda.add(retry_at_s(retry, task.attempts, now_s, asked_s), partial(self._dispatch, task))
+
+
+_BAD = 300
+
+
+def _kind(outcome: HttpResponse) -> Any:
+    try:
+        said = json.loads(outcome.body)
+    except ValueError:
+        return None
+    return said.get("kind") if isinstance(said, dict) else None
+
+
+def _request(life_s: float) -> Value:
+    received = datetime.fromtimestamp(EPOCH_S, UTC)
+    request = Request(
+        _ID, "1", "a" * 64, ChannelId("2"), UserId("3"), "en-GB", Options(),
+        received, received + timedelta(seconds=life_s),
+    )  # fmt: skip
+    value: Value = request.to_json()
+    return value

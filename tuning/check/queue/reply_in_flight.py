@@ -1,0 +1,28 @@
+"""The queue of the replies calls more at once than the instances take."""
+
+from collections.abc import Iterator
+
+from tuning.check.finding import Found, Rule
+from tuning.check.subject import Subject
+
+
+def find(subject: Subject) -> Iterator[Found]:
+    app = subject.project.app
+    room = app.max_instances * app.max_concurrent_requests
+    for name, queue in subject.step_queues.items():
+        if (most := queue.rate.max_concurrent_dispatches) > room:
+            yield Found(
+                subject.queue_place("max_concurrent_requests", name=name),
+                f"{most} replies may be under way; {app.max_instances} instances take {app.max_concurrent_requests} "
+                f"calls each, so {room}",
+            )
+
+
+RULE = Rule(
+    "replies-in-flight",
+    "warning",
+    "more replies under way than the instances take at once",
+    "after an outage those that have waited fill App Engine's line, and new requests stand behind them",
+    "lower max_concurrent_requests, or raise max_instances in app.yaml",
+    find,
+)
