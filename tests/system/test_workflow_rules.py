@@ -86,7 +86,7 @@ KINDS: dict[str, tuple[Any, Rule]] = {
     "a 400 that is not the steps'": (page(400), FINAL),
     "a 404 that is not the steps'": (page(404), FINAL),
 }
-# What is no picture is seen when it is to be shown; the step has checked its answer, so another call would bring the same.
+# What is no picture is seen when it is to be shown.  The step checks its answers: another call would bring the same.
 NO_PICTURES = ("an answer that is no JSON", "an answer of another shape", "302")
 TIMES = (1, 2, 3, 4, 5)
 
