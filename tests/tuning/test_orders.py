@@ -30,7 +30,9 @@ def a_creation(url: str = START, body: bytes = b"{}", **task: Any) -> HttpCall:
         (a_call("/generate-image"), Order("generate", 20.0)),
         (a_call("/generate-image", attempt="3"), Order("generate", 20.0, 3)),
         (a_call("/reply-discord", b'{"picture": {}}'), Order("reply", 20.0)),
+        (a_call("/reply-discord", b'{"picture": {}, "failure": null}'), Order("reply", 20.0)),
         (a_call("/reply-discord", b'{"failure": "unavailable"}'), Order("tell", 20.0)),
+        (a_call("/reply-discord", b'{"picture": null, "failure": "unavailable"}'), Order("tell", 20.0)),
     ],
 )
 def test_a_call_of_a_step_is_an_order(call: HttpCall, order: Order) -> None:
@@ -53,7 +55,7 @@ def test_the_connector_of_cloud_tasks_makes_a_task() -> None:
 
 
 def test_a_task_without_a_name_or_a_time_has_none() -> None:
-    order = order_of(a_creation(f"{STEPS}/reply-discord", b'{"failure": 1}'))
+    order = order_of(a_creation(f"{STEPS}/reply-discord", b'{"failure": "unavailable"}'))
     assert isinstance(order, NewTask)
     assert (order.kind, order.due_s, order.name) == ("tell", None, None)
 

@@ -17,16 +17,23 @@ from local.workflows.effects import (
     Now,
     Sleep,
 )
-from local.workflows.run.observer import StepBegan, StepEvent
+from local.workflows.run.observer import StepBegan, StepEvent, StepType
 from tuning.check.life import Call, Decision, Life, Step
 from tuning.orders import NewTask, UnknownCall, is_new_task, new_task_of
 from tuning.step_answers import google_said
 
 MAIN = "main"
+# Entries of a history that are parts of a step, and have no name in the text.
+_PARTS: frozenset[StepType] = frozenset(
+    {"STEP_CONDITION", "STEP_TRY", "STEP_RETRY", "STEP_EXCEPT", "STEP_FOR_ITERATION"}
+)
 
 
 class Performer:
-    """call() makes a call of the steps, take() a task; both get the step of main that wants it."""
+    """call() makes a call of the steps and gets its step; take() makes a task, and gets the step that wants it.
+
+    That is the one that calls the subworkflow in which tasks are made.
+    """
 
     def __init__(
         self,
@@ -38,8 +45,9 @@ class Performer:
     ) -> None:
         self._life, self._agenda, self._jitter = life, agenda, jitter
         self._call, self._take = call, take
-        self._current = self._in_main = Step(MAIN, "")
+        self._current = self._caller = Step(MAIN, "")
         self._steps: dict[int, Step] = {}
+        self._callers: dict[int, Step | None] = {}  # which step calls the subworkflow that the entry is in
         self._failed_call: Call | None = None
         self.failed: Step | None = None  # the step in which the first error was raised
 
@@ -48,13 +56,13 @@ class Performer:
             if event.state == "STATE_FAILED" and self.failed is None:
                 self.failed = self._steps.get(event.entry)
             return
-        if event.type == "STEP_CONDITION":
-            self._decide(Decision(self._steps.get(event.parent or 0, self._current), event.number or 1))
-            return
-        self._current = self._steps[event.entry] = Step(event.routine, event.step)
-        if event.routine == MAIN:
-            self._in_main = self._current
-        self._decide(Decision(self._current))
+        around = self._steps.get(event.parent or 0)
+        self._current = around if around and event.type in _PARTS else Step(event.routine, event.step)
+        self._steps[event.entry] = self._current
+        is_inner = around is None or around.routine == event.routine
+        caller = self._callers[event.entry] = self._callers.get(event.parent or 0) if is_inner else around
+        self._caller = caller or self._current
+        self._decide(Decision(self._current, (event.number or 1) if event.type == "STEP_CONDITION" else 0))
 
     def _decide(self, decision: Decision) -> None:
         if self._failed_call is not None:
@@ -99,9 +107,9 @@ class Performer:
             try:
                 order = new_task_of(effect)
             except UnknownCall as error:
-                self._life.strange.setdefault(str(error), self._in_main)
+                self._life.strange.setdefault(str(error), self._caller)
                 return TimedOutcome(0.0, google_said(200))
-            return TimedOutcome(0.0, self._take(order, self._in_main))
+            return TimedOutcome(0.0, self._take(order, self._caller))
         call, takes = self._call(effect, self._current)
         self._failed_call = None if call.is_good else call
         return takes

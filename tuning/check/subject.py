@@ -174,13 +174,15 @@ class Subject:
         return None if found == place(self.project.sources, self.file, *path) else found
 
     def step_node(self, step: Step) -> yaml.Node | None:
-        """What stands under the name of that step."""
+        """What stands under the name of that step; the call itself where the step does no more than try one."""
         try:
             root = root_of(self.project.sources, self.file)
         except Unreadable:
             return None
         routine = root if isinstance(root, yaml.SequenceNode) else child(root, step.routine)
-        return next((value for key, value in _pairs(routine) if key.value == step.name), None)
+        node = next((value for key, value in _pairs(routine) if key.value == step.name), None)
+        tried = child(node, "try") if node is not None else None
+        return tried if tried is not None and child(tried, "call") is not None else node
 
     def step_place(self, step: Step) -> Place:
         node = self.step_node(step)

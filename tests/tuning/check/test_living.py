@@ -14,7 +14,7 @@ from tuning.prices import read_prices
 from tuning.project import Project
 from tuning.step_answers import GAVE_UP
 
-RETRIES_S = (0, 5, 15, 35, 75, 135, 195)  # of the queue, since its first attempt
+RETRIES_S = (0, 5, 15, 35, 75, 120, 165, 210)  # of the queue, since its first attempt
 
 
 def lived(answers: Callable[[Call], Answer], project: Project | None = None, begins_s: float = 1.0) -> Life:
