@@ -46,10 +46,12 @@ def google_said(status: int) -> HttpResponse:
     return HttpResponse(status, _JSON, b"{}")
 
 
-def retry_after_s(answer: HttpResponse) -> float:
+def retry_after_s(answer: HttpResponse | HttpFailure) -> float:
     """What a 429 of a step asks for; 0 where nothing is asked."""
+    if not isinstance(answer, HttpResponse) or answer.code != _LIMITED:
+        return 0.0
     try:
-        return float(json.loads(answer.body)["retry_after"]) if answer.code == _LIMITED else 0.0
+        return float(json.loads(answer.body)["retry_after"])
     except (ValueError, KeyError, TypeError):
         return 0.0
 

@@ -184,7 +184,8 @@ class _Living:
             or _kind(outcome) not in _BY_THE_STEP
         ):
             return answer
-        follows = after_show(outcome.code, left_s, self._world.last_word_s, is_picture=call.path == REPLY)
+        is_picture, last_word_s = call.path == REPLY, self._world.last_word_s
+        follows = after_show(outcome.code, left_s, last_word_s, retry_after_s(outcome), is_picture=is_picture)
         if follows == "answer":
             return answer
         if follows == "give up":
@@ -204,7 +205,7 @@ class _Living:
         if (isinstance(outcome, HttpResponse) and outcome.code < _BAD) or retry.is_exhausted(task.attempts, age_s):
             self._waiting -= 1
             return
-        asked_s = retry_after_s(outcome) * (1 + self._jitter / 2) if isinstance(outcome, HttpResponse) else 0.0
+        asked_s = retry_after_s(outcome) * (1 + self._jitter / 2)
         self._agenda.add(retry_at_s(retry, task.attempts, now_s, asked_s), partial(self._dispatch, task))
 
 

@@ -20,7 +20,7 @@ from tuning.simulate.processor import Processor
 from tuning.simulate.request import Request
 from tuning.simulate.storage import Storage
 from tuning.simulate.throttle import Throttle
-from tuning.step_answers import GAVE_UP, GENERATED, REPLIED, failed, limited
+from tuning.step_answers import GAVE_UP, GENERATED, REPLIED, failed, limited, retry_after_s
 
 FRESH_S = 3.0
 ACKNOWLEDGED_WITHIN_S = 30.0
@@ -125,7 +125,8 @@ class Steps:
 
     def _to_the_end(self, call: Call, place: Place, finish: Finish, left_s: float, outcome: Outcome) -> None:
         """The queue repeats a task until it hears 200.  left_s: of the token's life, when the call began."""
-        follows = after_show(_status(outcome), left_s, self._last_word_s, is_picture=call.kind == "reply")
+        is_picture, asked_s = call.kind == "reply", retry_after_s(outcome)
+        follows = after_show(_status(outcome), left_s, self._last_word_s, asked_s, is_picture=is_picture)
         if follows == "answer":
             finish(outcome)
         elif follows == "give up" or self._agenda.now_s >= call.request.expires_s:

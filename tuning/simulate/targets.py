@@ -70,7 +70,7 @@ class Targets:
 
     def _answered(self, task: Task, then: Then, call: Call, outcome: HttpResponse | HttpFailure) -> None:
         task.since_s = self._agenda.now_s
-        asked_s = retry_after_s(outcome) if isinstance(outcome, HttpResponse) else 0.0
+        asked_s = retry_after_s(outcome)
         if asked_s:  # as steps/app.py writes the header
             asked_s = math.ceil(asked_s * (1 + self._jitter(call.request.number, call.number) / 2))
         then(task, self._calls.note(call, outcome), asked_s)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from google.api_core import exceptions
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import ingress.backlog
@@ -79,6 +79,10 @@ ERRORS: dict[int, Exception] = {
 }
 
 
+@example(429, 200, 80, True)  # LAST_WORD_S, and more: Discord asks for a wait
+@example(429, 200, 84, True)
+@example(429, 200, 85, True)
+@example(503, 500, 0, True)
 @given(st.sampled_from([200, *ERRORS]), st.sampled_from([200, *ERRORS]), st.integers(-100, 900), st.booleans())
 def test_the_last_word_is_as_in_the_steps(shown: int, told: int, left_s: int, is_picture: bool) -> None:
     result: Any = Picture(ObjectName(f"pictures/{'0' * 32}.png"), "a", "b", 0) if is_picture else "undrawable"
@@ -99,7 +103,8 @@ def test_the_last_word_is_as_in_the_steps(shown: int, told: int, left_s: int, is
         return 200
 
     left = timedelta(seconds=left_s)
-    follows = last_word.after_show(shown, left_s, LAST_WORD_S, is_picture=is_picture)
+    asked_s = getattr(ERRORS.get(shown), "retry_after_s", None) or 0.0
+    follows = last_word.after_show(shown, left_s, LAST_WORD_S, asked_s, is_picture=is_picture)
     ours = shown if follows == "answer" else 200
     if follows == "tell":
         ours = told if last_word.after_tell(told, left_s) == "answer" else 200
