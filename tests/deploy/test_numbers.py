@@ -48,7 +48,7 @@ def test_gcloud_gets_the_numbers_of_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("threads: 8", "threads: many"), ("threads: 8", "thread: 8"), ("workflows: ", "workflows: [")]
+    ("old", "new"), [("threads: 20", "threads: many"), ("threads: 20", "thread: 20"), ("workflows: ", "workflows: [")]
 )
 @pytest.mark.parametrize("module", ["service.deployment", "deploy.calls"])
 def test_a_wrong_number_is_one_line_and_exit_code_2(module: str, old: str, new: str, tmp_path: Path) -> None:

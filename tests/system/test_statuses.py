@@ -47,9 +47,7 @@ def test_what_no_repetition_helps_is_not_repeated(where: str, reason: Reason, ki
     world = world_that_answers(where, answered(PermanentError(reason, "m", kind=kind)))
     failed(world)
     assert (world.slept, world.tasks) == ([], [])
-    told: dict[Reason, list[str]] = {"gone": []}
-    if where == "generate":
-        told["undrawable"] = ["undrawable"]
+    told: dict[Reason, list[str]] = {"gone": [], "undrawable": ["undrawable"]}
     said = "workflows/mando.yaml, tell, goes by a status that STATUSES gives"
     assert world.failures_told == told.get(reason, ["unavailable"]), said
 
