@@ -5,7 +5,6 @@ its answer is not one of this API.
 """
 
 import contextlib
-import json
 import logging
 import re
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from google.cloud.workflows import executions_v1
 from google.cloud.workflows.executions_v1.services.executions.transports import ExecutionsGrpcTransport
 
 from local.project import HOST, Ports
+from local.waiting import waits_in
 
 _GOOGLE = "workflowexecutions.googleapis.com"
 _TIMEOUT_S = 30
@@ -56,11 +56,8 @@ class Execution:
 
     @property
     def waits_in(self) -> str | None:
-        """The task that it left its request to; None if it did not.  Source: workflows/mando.yaml."""
-        try:
-            return str(json.loads(self.result)["waits_in"])
-        except (ValueError, LookupError, TypeError, RecursionError):
-            return None
+        """The task that it left its request to; None if it did not."""
+        return waits_in(self.result)
 
 
 class Executions:

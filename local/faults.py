@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -130,24 +130,9 @@ class Faults:
         """perform, with faults applied to the workflow's calls to the steps."""
 
         async def performed(effect: Leaf) -> Outcome:
-            if not isinstance(effect, HttpCall):
+            if not isinstance(effect, HttpCall) or (fault := self.take(_step_of(effect.url))) is None:
                 return await perform(effect)
-            fault = self.take(_step_of(effect.url))
-            if fault is None:
-                return await perform(effect)
-            if fault.kind == "slow":
-                await asyncio.sleep(_SLOW_S)
-                return await perform(effect)
-            if fault.after:
-                await perform(effect)
-            if fault.kind == "timeout":
-                await asyncio.sleep(min(effect.timeout_s, _HANG_S))
-                return HttpFailure("TimeoutError", f"no answer within {effect.timeout_s:g} s")
-            if fault.kind == "reset":
-                return HttpFailure("ConnectionError", "the connection broke")
-            if fault.kind == "garbage":
-                return HttpResponse(200, {"Content-Type": "text/html"}, _GARBAGE)
-            return HttpResponse(int(fault.kind), {"Content-Type": "text/plain"}, b"")
+            return await _hit(fault, lambda: perform(effect), effect.timeout_s, _outcome)
 
         return performed
 
@@ -158,18 +143,7 @@ class Faults:
             fault = self.take(_step_of(task.request.url))
             if fault is None:
                 return await send(task)
-            if fault.kind == "slow":
-                await asyncio.sleep(_SLOW_S)
-                return await send(task)
-            if fault.after:
-                await send(task)
-            if fault.kind == "timeout":
-                await asyncio.sleep(min(task.request.deadline_s, _HANG_S))
-                return AttemptResult(None, "no answer in time", timed_out=True)
-            if fault.kind == "reset":
-                return AttemptResult(None, "the connection broke")
-            # The queue reads only the status, so a 200 would count as success.
-            return AttemptResult(502 if fault.kind == "garbage" else int(fault.kind))
+            return await _hit(fault, lambda: send(task), task.request.deadline_s, _attempt_result)
 
         return sent
 
@@ -208,6 +182,45 @@ def _step_of(url: str) -> Target | None:
     """Which of the two steps a call goes to; None if to neither."""
     path = url.partition("?")[0]
     return next((name for name, end in _STEP_PATHS.items() if path.endswith(end)), None)
+
+
+Seen = TypeVar("Seen")  # what a caller sees of a call
+
+
+async def _hit(
+    fault: Fault, call: Callable[[], Awaitable[Seen]], timeout_s: float, seen_of: Callable[[Fault, float], Seen]
+) -> Seen:
+    """What comes back from a call that the fault hits.  seen_of(fault, timeout_s): how the caller sees it."""
+    if fault.kind == "slow":
+        await asyncio.sleep(_SLOW_S)
+        return await call()
+    if fault.after:
+        await call()
+    if fault.kind == "timeout":
+        await asyncio.sleep(min(timeout_s, _HANG_S))
+    return seen_of(fault, timeout_s)
+
+
+def _outcome(fault: Fault, timeout_s: float) -> Outcome:
+    """To a workflow."""
+    match fault.kind:
+        case "timeout":
+            return HttpFailure("TimeoutError", f"no answer within {timeout_s:g} s")
+        case "reset":
+            return HttpFailure("ConnectionError", "the connection broke")
+        case "garbage":
+            return HttpResponse(200, {"Content-Type": "text/html"}, _GARBAGE)
+    return HttpResponse(int(fault.kind), {"Content-Type": "text/plain"}, b"")
+
+
+def _attempt_result(fault: Fault, _: float) -> AttemptResult:
+    """To a queue, which reads only the status: a 200 would count as success."""
+    match fault.kind:
+        case "timeout":
+            return AttemptResult(None, "no answer in time", timed_out=True)
+        case "reset":
+            return AttemptResult(None, "the connection broke")
+    return AttemptResult(502 if fault.kind == "garbage" else int(fault.kind))
 
 
 def _error_body(fault: Fault) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The operations page at /ops: deployed files, queues, executions, faults.  Called by local/server.py."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from local.live_files import LiveFile
 from local.tasks.rules import QueueConfig
 from local.tasks.store import TaskStore
 from local.tasks.wire import instant
+from local.waiting import waits_in
 
 _PAGE = Path(__file__).parent / "page"
 _LATEST = 30
@@ -68,7 +68,7 @@ class Ops:
 
     def _waits(self, execution: Mapping[str, Any]) -> dict[str, Any]:
         """Where the request waits that the execution left to a task, and until when; nothing if that task is done."""
-        task_id = _task_in(execution.get("result", ""))
+        task_id = waits_in(execution.get("result", ""))
         if task_id is None:
             return {}
         for config in self._tasks.queues():
@@ -90,11 +90,3 @@ class Ops:
         """Start another execution with the same argument."""
         execution = self._executions.get(f"{self._workflow}/executions/{request.match_info['execution']}")
         return web.json_response(self._executions.create(self._workflow, execution.get("argument")))
-
-
-def _task_in(result: str) -> str | None:
-    """The task that an execution names in its result.  Source: workflows/mando.yaml."""
-    try:
-        return str(json.loads(result)["waits_in"])
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return None
