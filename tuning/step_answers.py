@@ -10,6 +10,7 @@ import json
 from local.workflows.effects import HttpFailure, HttpResponse
 
 _JSON = {"Content-Type": "application/json"}
+_BAD, _LIMITED = 400, 429  # the first status of a call that failed; the one that asks for a wait
 _HTML = {"Content-Type": "text/html; charset=UTF-8"}
 
 GENERATED = HttpResponse(
@@ -46,6 +47,10 @@ def google_said(status: int) -> HttpResponse:
     return HttpResponse(status, _JSON, b"{}")
 
 
+def is_good(outcome: HttpResponse | HttpFailure) -> bool:
+    return isinstance(outcome, HttpResponse) and outcome.code < _BAD
+
+
 def retry_after_s(answer: HttpResponse | HttpFailure) -> float:
     """What a 429 of a step asks for; 0 where nothing is asked."""
     if not isinstance(answer, HttpResponse) or answer.code != _LIMITED:
@@ -54,9 +59,6 @@ def retry_after_s(answer: HttpResponse | HttpFailure) -> float:
         return float(json.loads(answer.body)["retry_after"])
     except (ValueError, KeyError, TypeError):
         return 0.0
-
-
-_LIMITED = 429
 
 
 def _error(status: int, kind: str, **more: float) -> bytes:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from local.workflows.effects import HttpResponse
 from local.workflows.errors import WorkflowError
 from local.workflows.run.observer import Bill
 from tuning.check.answers import GENERATE, REPLY, Answer
 from tuning.orders import TaskKind
+from tuning.step_answers import is_good
 
 TELL = f"{REPLY} failure"  # the path of a call that tells of a failure
 
@@ -50,8 +50,7 @@ class Call:
 
     @property
     def is_good(self) -> bool:
-        answer = self.answer
-        return answer is not None and isinstance(answer.outcome, HttpResponse) and answer.outcome.code < _BAD
+        return self.answer is not None and is_good(self.answer.outcome)
 
 
 @dataclass(slots=True)
@@ -98,6 +97,3 @@ class Life:
 
     def made(self, path: str) -> list[Call]:
         return [call for call in self.calls if call.path == path]
-
-
-_BAD = 400  # a status from here on

@@ -22,7 +22,7 @@ from tuning.check.answers import MESSAGE, REPLY, TIMES_OUT, UNAVAILABLE, Answer
 from tuning.check.life import TELL, Call, Life, Step
 from tuning.check.performer import Performer
 from tuning.check.refusal import body_of, path_of, refusal
-from tuning.last_word import after_show, after_tell
+from tuning.last_word import JITTER, after_show, after_tell
 from tuning.orders import DISPATCH_DEADLINE_S, EPOCH_S, NewTask
 from tuning.step_answers import GAVE_UP, google_said, retry_after_s
 
@@ -205,7 +205,7 @@ class _Living:
         if (isinstance(outcome, HttpResponse) and outcome.code < _BAD) or retry.is_exhausted(task.attempts, age_s):
             self._waiting -= 1
             return
-        asked_s = retry_after_s(outcome) * (1 + self._jitter / 2)
+        asked_s = retry_after_s(outcome) * (1 + JITTER * self._jitter)
         self._agenda.add(retry_at_s(retry, task.attempts, now_s, asked_s), partial(self._dispatch, task))
 
 

@@ -13,7 +13,7 @@ from tuning.simulate.faults import Faults
 from tuning.simulate.processor import Processor
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
-from tuning.step_answers import GAVE_UP, NO_TOKEN, TOO_LATE
+from tuning.step_answers import GAVE_UP, NO_TOKEN, TOO_LATE, is_good
 
 
 class Call:
@@ -138,11 +138,8 @@ class StepCalls:
 
     def note(self, call: Call, outcome: HttpResponse | HttpFailure) -> bool:
         """Whether the answer is good; in the request's life, and among the errors."""
-        is_good = isinstance(outcome, HttpResponse) and outcome.code < _BAD
-        call.request.bar(call.kind, call.begun_s, self._agenda.now_s, is_good and outcome is not GAVE_UP)
-        if not is_good:
+        is_done = is_good(outcome)
+        call.request.bar(call.kind, call.begun_s, self._agenda.now_s, is_done and outcome is not GAVE_UP)
+        if not is_done:
             self._failed_call()
-        return is_good
-
-
-_BAD = 400  # a status from here on
+        return is_done

@@ -1,6 +1,7 @@
 """The faults of one part, and whom they hit.  Used by every part, for each of its calls."""
 
 import math
+from collections.abc import Iterable
 
 from tuning.simulate.dice import uniform
 from tuning.simulate.fault import Fault, Part
@@ -39,3 +40,14 @@ class Faults:
             return 0.0
         stalls = (one.share_at(now_s) for one in self._scenario.of(self._part) if one.kind == "stall")
         return max(stalls, default=0.0)
+
+
+def delayed(every: Iterable[Faults], seconds: float, now_s: float, request: int, call: int) -> tuple[float, int | None]:
+    """(seconds, the status of a refusal) of a call on its way through parts; infinite if it hangs in one."""
+    for faults in every:
+        fault = faults.hit(now_s, request, call)
+        if fault is not None and fault.status is not None:
+            return REFUSES_S, fault.status
+        if fault is not None:
+            seconds += faults.extra_s(fault, request, call)
+    return seconds, None

@@ -9,12 +9,13 @@ from functools import partial
 
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
+from tuning.last_word import JITTER
 from tuning.model import Model
 from tuning.orders import DISPATCH_DEADLINE_S
 from tuning.simulate.calls import Call, StepCalls
 from tuning.simulate.dice import uniform, values
 from tuning.simulate.executions import Executions
-from tuning.simulate.faults import REFUSES_S, Faults
+from tuning.simulate.faults import Faults, delayed
 from tuning.simulate.scenario import Scenario
 from tuning.simulate.task import Task
 from tuning.step_answers import retry_after_s
@@ -56,14 +57,8 @@ class Targets:
     def _start(self, task: Task) -> tuple[float, bool]:
         """How long the call of the Executions API takes, and whether it gets there."""
         request, number, now_s = task.request.number, task.draw(task.attempts), self._agenda.now_s
-        seconds = self._start_s(request, number)
-        for faults in self._refusals:
-            fault = faults.hit(now_s, request, number)
-            if fault is not None and fault.status is not None:
-                return REFUSES_S, False
-            if fault is not None:
-                seconds += faults.extra_s(fault, request, number)
-        return seconds, seconds < DISPATCH_DEADLINE_S
+        seconds, status = delayed(self._refusals, self._start_s(request, number), now_s, request, number)
+        return seconds, status is None and seconds < DISPATCH_DEADLINE_S
 
     def _arrived(self, task: Task, then: Then) -> None:
         then(task, self._executions.create(task.request, task.created_s), 0.0)
@@ -72,5 +67,5 @@ class Targets:
         task.since_s = self._agenda.now_s
         asked_s = retry_after_s(outcome)
         if asked_s:  # as steps/app.py writes the header
-            asked_s = math.ceil(asked_s * (1 + self._jitter(call.request.number, call.number) / 2))
+            asked_s = math.ceil(asked_s * (1 + JITTER * self._jitter(call.request.number, call.number)))
         then(task, self._calls.note(call, outcome), asked_s)

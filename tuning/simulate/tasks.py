@@ -11,7 +11,7 @@ from local.workflows.effects import HttpFailure, HttpResponse
 from tuning.model import Model
 from tuning.orders import NewTask
 from tuning.simulate.dice import values
-from tuning.simulate.faults import REFUSES_S, Faults
+from tuning.simulate.faults import Faults, delayed
 from tuning.simulate.queues import Queue
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
@@ -32,14 +32,8 @@ class Tasks:
 
     def call(self, request: int, number: int, now_s: float) -> tuple[float, int]:
         """(seconds, status) of one call that begins then; infinite if it hangs."""
-        seconds = self._create_s(request, number)
-        for faults in self._faults:
-            fault = faults.hit(now_s, request, number)
-            if fault is not None and fault.status is not None:
-                return REFUSES_S, fault.status
-            if fault is not None:
-                seconds += faults.extra_s(fault, request, number)
-        return seconds, _OK
+        seconds, status = delayed(self._faults, self._create_s(request, number), now_s, request, number)
+        return seconds, _OK if status is None else status
 
     def create(
         self, request: Request, order: NewTask, after_s: float, then: Callable[[HttpResponse | HttpFailure], None]
