@@ -17,17 +17,23 @@ from typing import Any
 
 import aiohttp
 
-from bench.stand_in.live import most_at_once, quantile
+from bench.stand_in.live import (
+    Break,
+    break_for,
+    calls_in,
+    command_of,
+    executions_of,
+    has_picture,
+    most_at_once,
+    quantile,
+)
 from cli.channel import ChannelWatcher, Json
-from tests.system.up import PLACE, Up, mando_up
+from tests.system.up import Up, mando_up
 
-_FIRST_MEMBER_ID = 10**17
 _BEFORE_S = 10.0
 _LOOK_EVERY_S = 1.0
 _SETTLED_WITHIN_S = 900.0  # the token's life
-_PAGE = 500
 _PARALLEL = 20
-_CALLS = {"generate": '"/generate-image ', "reply": '"/reply-discord '}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class Pictures(ChannelWatcher):
     def _record(self, message: Json) -> None:
         super()._record(message)
         interaction_id = message.get("interaction_metadata", {}).get("id") or message.get("nonce")
-        if interaction_id is not None and _has_picture(message):
+        if interaction_id is not None and has_picture(message):
             self.at_s.setdefault(interaction_id, asyncio.get_running_loop().time())
 
 
@@ -86,7 +92,8 @@ async def _measure(up: Up, load: Load) -> None:
         looking = [asyncio.create_task(pictures.listen(0)), asyncio.create_task(_look(session, seen))]
         loop = asyncio.get_running_loop()
         began_s = loop.time()
-        breaking = asyncio.create_task(_break(session, began_s, load))
+        broken = Break({"target": "discord", "kind": "503"}, _BEFORE_S, load.back_s)
+        breaking = asyncio.create_task(break_for(session, began_s, broken))
         arrivals = load.arrivals()
         ids = await asyncio.gather(*(_send(session, began_s + at_s, number) for number, at_s in enumerate(arrivals)))
         await breaking
@@ -96,7 +103,6 @@ async def _measure(up: Up, load: Load) -> None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        executions = await _executions(session)
     to_picture = [
         (pictures.at_s[one] - began_s, at_s) for one, at_s in zip(ids, arrivals, strict=True) if one in pictures.at_s
     ]
@@ -106,7 +112,9 @@ async def _measure(up: Up, load: Load) -> None:
         f"{len(ids)} requests, {load.per_s:g}/s; Discord is down from {_BEFORE_S:g} to {load.back_s:g} s;"
         f" load average {min(seen.load_averages):.1f} to {max(seen.load_averages):.1f}"
     )
-    for name, value, goal in _rows(messages, _calls(up), executions, seen, len(ids)):
+    with (up.data / "steps.log").open() as log:
+        calls = calls_in(log)
+    for name, value, goal in _rows(messages, calls, executions_of(up), seen, len(ids)):
         print(f"  {name:<42}{value:>15}  {goal}")
     print(f"  {'last picture of those who waited':<42}{last_s:>13.1f} s  at most 60 s after Discord is back")
     for share in (0.5, 0.95, 1) if later else ():
@@ -122,7 +130,7 @@ def _rows(
 ) -> Iterator[tuple[str, str, str]]:
     """Name, value, and the goal of the promise."""
     visible = Counter(sum(one["state"] == "replied" for one in found) for found in messages.values())
-    with_picture = sum(any(map(_has_picture, found)) for found in messages.values())
+    with_picture = sum(any(map(has_picture, found)) for found in messages.values())
     yield "acknowledged", str(sum(any(one["state"] != "failed" for one in found) for found in messages.values())), ""
     yield "pictures", str(with_picture), f"{requests}"
     yield "visible replies of each", " ".join(f"{count}×{number}" for number, count in sorted(visible.items())), "1"
@@ -139,19 +147,8 @@ def _rows(
 async def _send(session: aiohttp.ClientSession, at_s: float, number: int) -> str | None:
     """The id of a member's interaction; None if there is no answer."""
     await asyncio.sleep(at_s - asyncio.get_running_loop().time())
-    body = {"type": 2, "data": {"name": "mando"}, "user_id": str(_FIRST_MEMBER_ID + number)}
-    async with session.post("/api/v10/interactions", json=body) as answer:
+    async with session.post("/api/v10/interactions", json=command_of(number)) as answer:
         return str((await answer.json())["id"]) if answer.ok else None
-
-
-async def _break(session: aiohttp.ClientSession, began_s: float, load: Load) -> None:
-    loop = asyncio.get_running_loop()
-    await asyncio.sleep(began_s + _BEFORE_S - loop.time())
-    async with session.post("/faults", json={"target": "discord", "kind": "503"}) as answer:
-        answer.raise_for_status()
-    await asyncio.sleep(began_s + load.back_s - loop.time())
-    async with session.delete("/faults") as answer:
-        answer.raise_for_status()
 
 
 async def _look(session: aiohttp.ClientSession, seen: Seen) -> None:
@@ -184,30 +181,10 @@ async def _messages(session: aiohttp.ClientSession, ids: Sequence[str]) -> dict[
     return dict(await asyncio.gather(*map(of, ids)))
 
 
-async def _executions(session: aiohttp.ClientSession) -> list[Json]:
-    found: list[Json] = []
-    token = ""
-    while True:
-        page = await _get(session, f"/v1/{PLACE}/workflows/mando/executions?pageSize={_PAGE}&pageToken={token}")
-        found += page.get("executions", [])
-        token = page.get("nextPageToken", "")
-        if not token:
-            return found
-
-
-def _calls(up: Up) -> dict[str, int]:
-    lines = (up.data / "steps.log").read_text().splitlines()
-    return {name: sum(text in line for line in lines) for name, text in _CALLS.items()}
-
-
 async def _get(session: aiohttp.ClientSession, path: str) -> Any:
     async with session.get(path) as answer:
         answer.raise_for_status()
         return await answer.json()
-
-
-def _has_picture(message: Json) -> bool:
-    return any("image" in embed for embed in message["embeds"])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import contextlib
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -71,7 +71,7 @@ class Members:
 
     async def _run(self, arrivals: Sequence[float], broken: Break | None, slots: asyncio.Semaphore) -> Lived:
         log = self._up.data / "steps.log"
-        logged, seen = log.stat().st_size, len(self.executions())
+        logged, seen = log.stat().st_size, len(executions_of(self._up))
         connector, timeout = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=None, sock_connect=5)
         async with aiohttp.ClientSession(self._up.base, connector=connector, timeout=timeout) as session:
             watcher = ChannelWatcher(session)
@@ -91,7 +91,7 @@ class Members:
                     return await self._send(session, watcher, asyncio.get_running_loop().time())
 
             sending = [asyncio.create_task(send(at_s)) for at_s in arrivals]
-            breaking = asyncio.create_task(_break(session, began_s, broken)) if broken else None
+            breaking = asyncio.create_task(break_for(session, began_s, broken)) if broken else None
             replies = await asyncio.gather(*sending)
             used, load_average = self.processors.used().since(before), os.getloadavg()[0]
             if breaking is not None:
@@ -100,42 +100,27 @@ class Members:
             with contextlib.suppress(asyncio.CancelledError):
                 await listening
         await asyncio.sleep(0.5)  # the last executions end
-        calls = dict.fromkeys(_PATHS, 0)
         with log.open() as lines:
             lines.seek(logged)
-            for line in lines:
-                for name, path in _PATHS.items():
-                    calls[name] += f'"{path} ' in line
-        executions = self.executions()
+            calls = calls_in(lines)
+        executions = executions_of(self._up)
         return Lived(replies, calls, most_at_once(executions[: len(executions) - seen]), used, load_average)
 
     async def _send(self, session: aiohttp.ClientSession, watcher: ChannelWatcher, at_s: float) -> Reply:
         loop = asyncio.get_running_loop()
         self._sent += 1  # another member each, so that no share of a member is used up
-        body = {"type": 2, "data": {"name": "mando"}, "user_id": str(_FIRST_MEMBER_ID + self._sent)}
-        async with session.post("/api/v10/interactions", json=body) as answer:
+        async with session.post("/api/v10/interactions", json=command_of(self._sent)) as answer:
             acknowledged: Json = await answer.json()
         final: FinalMessage | None = None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_WAIT_S):
                 final = await watcher.final_message(acknowledged["id"])
-        is_picture = final is not None and any("image" in embed for embed in final.message["embeds"])
+        is_picture = final is not None and has_picture(final.message)
         sent_at = time.time() + at_s - loop.time()
         return Reply(acknowledged["id"], sent_at, final.seen_s - at_s if final and is_picture else None)
 
-    def executions(self, view: Literal["BASIC", "FULL"] = "BASIC") -> list[dict[str, Any]]:
-        """The newest first."""
-        found: list[dict[str, Any]] = []
-        token = ""
-        while True:
-            page = self._up.get(f"v1/{PLACE}/workflows/mando/executions?view={view}&pageSize={_PAGE}&pageToken={token}")
-            found += page.get("executions", [])
-            token = page.get("nextPageToken", "")
-            if not token:
-                return found
 
-
-async def _break(session: aiohttp.ClientSession, began_s: float, broken: Break) -> None:
+async def break_for(session: aiohttp.ClientSession, began_s: float, broken: Break) -> None:
     loop = asyncio.get_running_loop()
     await asyncio.sleep(began_s + broken.begins_s - loop.time())
     async with session.post("/faults", json=dict(broken.fault)) as answer:
@@ -143,6 +128,36 @@ async def _break(session: aiohttp.ClientSession, began_s: float, broken: Break) 
     await asyncio.sleep(began_s + broken.ends_s - loop.time())
     async with session.delete("/faults") as answer:
         answer.raise_for_status()
+
+
+def executions_of(up: Up, view: Literal["BASIC", "FULL"] = "BASIC") -> list[dict[str, Any]]:
+    """The newest first."""
+    found: list[dict[str, Any]] = []
+    token = ""
+    while True:
+        page = up.get(f"v1/{PLACE}/workflows/mando/executions?view={view}&pageSize={_PAGE}&pageToken={token}")
+        found += page.get("executions", [])
+        token = page.get("nextPageToken", "")
+        if not token:
+            return found
+
+
+def command_of(number: int) -> Json:
+    """The command of the member of that number."""
+    return {"type": 2, "data": {"name": "mando"}, "user_id": str(_FIRST_MEMBER_ID + number)}
+
+
+def has_picture(message: Json) -> bool:
+    return any("image" in embed for embed in message["embeds"])
+
+
+def calls_in(log: Iterable[str]) -> dict[str, int]:
+    """Of each step, in the lines of the steps' log."""
+    calls = dict.fromkeys(_PATHS, 0)
+    for line in log:
+        for name, path in _PATHS.items():
+            calls[name] += f'"{path} ' in line
+    return calls
 
 
 def most_at_once(executions: Sequence[Mapping[str, Any]]) -> int:

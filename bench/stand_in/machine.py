@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import mandala
-from bench.stand_in.live import Break, Members, Reply, quantile
+from bench.stand_in.live import Break, Members, Reply, executions_of, quantile
 from tests.system.up import Up
 
 SHARES = (0.1, 0.5, 0.9, 0.99)
@@ -57,7 +57,7 @@ def measure(up: Up, members: Members) -> Measured:
     alone = members.run([number / _ALONE_PER_S for number in range(_ALONE)])
     limited = members.run([0.0] * _LIMITED, _LIMIT)
     many = members.run([0.0] * _MANY, at_once=_AT_ONCE)
-    before_s, generate_s, after_s = zip(*_parts(up, members, alone.replies), strict=True)
+    before_s, generate_s, after_s = zip(*_parts(up, alone.replies), strict=True)
     cpu_s, steps_cpu_s = alone.used.ours / _ALONE, alone.used.parts["steps"] / _ALONE
     in_vain, per_s = limited.calls["reply"] - _LIMITED, _per_s(many.replies)
     again_cpu_s = (limited.used.ours - _LIMITED * cpu_s) / in_vain
@@ -86,9 +86,9 @@ def _draws_s() -> Iterator[float]:
             yield time.process_time() - began_s
 
 
-def _parts(up: Up, members: Members, replies: Sequence[Reply]) -> Iterator[tuple[float, float, float]]:
+def _parts(up: Up, replies: Sequence[Reply]) -> Iterator[tuple[float, float, float]]:
     """Of each request: seconds until its execution, of /generate-image, and from the execution to the reply."""
-    names = {json.loads(one["argument"])["interaction_id"]: one["name"] for one in members.executions("FULL")}
+    names = {json.loads(one["argument"])["interaction_id"]: one["name"] for one in executions_of(up, "FULL")}
     for one in (one for one in replies if one.to_picture_s is not None):
         entries = up.get(f"v1/{names[one.id]}/stepEntries?pageSize=100")["stepEntries"]
         (generate,) = (entry for entry in entries if entry["step"] == "generate")
