@@ -91,8 +91,8 @@ def _parts(up: Up, replies: Sequence[Reply]) -> Iterator[tuple[float, float, flo
     names = {json.loads(one["argument"])["interaction_id"]: one["name"] for one in executions_of(up, "FULL")}
     for one in (one for one in replies if one.to_picture_s is not None):
         entries = up.get(f"v1/{names[one.id]}/stepEntries?pageSize=100")["stepEntries"]
-        (generate,) = (entry for entry in entries if entry["step"] == "generate")
-        begun, ended = (datetime.fromisoformat(generate[name]).timestamp() for name in ("createTime", "updateTime"))
+        (draw,) = (entry for entry in entries if entry["step"] == "draw")
+        begun, ended = (datetime.fromisoformat(draw[name]).timestamp() for name in ("createTime", "updateTime"))
         before_s = begun - one.sent_at
         yield before_s, ended - begun, (one.to_picture_s or 0.0) - before_s
 
