@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 from subprocess import DEVNULL, PIPE
 
-from deploy.calls import Call, Query
+from deploy.call import Call, Query
 from deploy.script import command_line
 
 

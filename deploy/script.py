@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 
-from deploy.calls import Call, Query
+from deploy.call import Call, Query
 
 # Set before the first call: gcloud's project, and no questions.
 EXPORTS = ("export CLOUDSDK_CORE_PROJECT=$PROJECT CLOUDSDK_CORE_DISABLE_PROMPTS=1",)

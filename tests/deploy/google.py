@@ -21,6 +21,7 @@ APP: Mapping[str, Any] = {
     "defaultBucket": "demo.appspot.com",
     "gcrDomain": "us.gcr.io",
     "defaultHostname": "demo.uc.r.appspot.com",
+    "serviceAccount": "demo@appspot.gserviceaccount.com",
 }
 
 
@@ -109,7 +110,7 @@ class Google:
 
     async def create_app(self, request: web.Request) -> web.Response:
         self._changed("create app")
-        self.app = {**await request.json(), **APP}
+        self.app = {**APP, **await request.json()}
         return _done("apps/demo/operations/app", self.app)
 
     async def list_app_services(self, request: web.Request) -> web.Response:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deploy.calls import CALLS, Call
+from deploy.call import Call
+from deploy.calls import CALLS
 from service.deployment import (
     BUCKET_TIMEOUT_S,
     DISCORD_TIMEOUT_S,

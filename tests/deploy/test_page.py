@@ -2,7 +2,8 @@
 
 import re
 
-from deploy.calls import CALLS, SETTINGS, Query
+from deploy.call import Query
+from deploy.calls import CALLS, SETTINGS
 from deploy.script import EXPORTS, line
 from tests.servers import ROOT
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.calls import CALLS, Call, Query
+from deploy.call import Call, Query
+from deploy.calls import CALLS
 from deploy.perform import CallFailed, perform
 from deploy.script import script
 
@@ -33,6 +34,7 @@ SETTINGS = {
 }
 # What gcloud answers in a project where nothing is yet: every question of an `unless` fails.
 EMPTY = {
+    "app describe --format=value(serviceAccount)": (0, "mando-build@my-project.iam.gserviceaccount.com\n"),
     "app describe --format": (0, "my-project.ew.r.appspot.com\n"),
     "app describe": (1, ""),
     "iam service-accounts describe": (1, ""),
@@ -42,6 +44,7 @@ EMPTY = {
     "functions describe": (0, "https://ingress.example\n"),
 }
 FULL = {
+    "app describe --format=value(serviceAccount)": (0, "my-project@appspot.gserviceaccount.com\n"),
     "app describe --format": (0, "my-project.ew.r.appspot.com\n"),
     "secrets versions access": (0, "the key\n"),
     "functions describe": (0, "https://ingress.example\n"),

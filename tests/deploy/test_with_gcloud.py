@@ -4,7 +4,7 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from aiohttp import web
 import ingress.config
 import steps.config
 from cli.env import gcloud_environment
-from deploy.calls import APIS, CALLS, Call, Query
+from deploy.call import Call, Query
+from deploy.calls import APIS, CALLS, PARTS
 from deploy.calls import SETTINGS as ASKED
 from deploy.perform import perform
 from ingress.enqueue import MAX_CALLS
@@ -40,7 +41,12 @@ SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service",
 WORKFLOWS = [path.stem for path in sorted((ROOT / "workflows").glob("*.yaml"))]
 PLACE = "projects/demo/locations/us-central1"
 OURS = "@demo.iam.gserviceaccount.com"
-ANSWERS = {"STEPS_HOST": "demo.uc.r.appspot.com", "INGRESS_URL": "https://mando-ingress-abc-uc.a.run.app"}
+ACCOUNTS = ("ingress", "tasks", "workflow", "steps")
+ANSWERS = {
+    "APP_ACCOUNT": f"mando-build{OURS}",
+    "STEPS_HOST": "demo.uc.r.appspot.com",
+    "INGRESS_URL": "https://mando-ingress-abc-uc.a.run.app",
+}
 
 
 @pytest.fixture
@@ -65,19 +71,14 @@ def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
 def check_project(google: Google) -> None:
     assert google.services == {f"{api}.googleapis.com" for api in APIS}
     assert google.app is not None
-    assert google.app["locationId"] == "us-central"
+    assert (google.app["locationId"], google.app["serviceAccount"]) == ("us-central", f"mando-build{OURS}")
+    assert google.accounts == {f"mando-build{OURS}"}
+    assert google.roles("projects/demo") == {(f"mando-build{OURS}", "roles/cloudbuild.builds.builder")}
 
 
-def check_account(name: str) -> Callable[[Google], None]:
-    def check(google: Google) -> None:
-        assert google.accounts == {f"mando-{name}{OURS}"}
-
-    return check
-
-
-def check_grants(google: Google) -> None:
+def check_accounts(google: Google) -> None:
+    assert google.accounts == {f"mando-{each}{OURS}" for each in ("build", *ACCOUNTS)}
     assert google.roles("projects/demo") == {
-        ("demo@appspot.gserviceaccount.com", "roles/cloudbuild.builds.builder"),
         (f"mando-tasks{OURS}", "roles/workflows.invoker"),
         (f"mando-workflow{OURS}", "roles/logging.logWriter"),
     }
@@ -155,6 +156,7 @@ def check_workflow(google: Google) -> None:
 def check_ingress(google: Google) -> None:
     function = google.functions["mando-ingress"]
     assert function["buildConfig"]["entryPoint"] == "handle_request"
+    assert function["buildConfig"]["serviceAccount"] == f"projects/demo/serviceAccounts/mando-build{OURS}"
     assert function["serviceConfig"]["serviceAccountEmail"] == f"mando-ingress{OURS}"
     variables = function["serviceConfig"]["environmentVariables"]
     variables.pop("LOG_EXECUTION_ID", None)  # gcloud's own
@@ -173,42 +175,25 @@ def check_ingress(google: Google) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Calls from the one with this `purpose` to the next part's; what a second run changes again."""
+    """What a part has made; what a second run changes again."""
 
-    first: str
     check: Callable[[Google], None]
     changes_again: list[str] = field(default_factory=list)
 
 
-# All of CALLS in order.  gcloud takes a second a call, so each part has a test of its own, in a project that has what
-# the parts before it make.  That all of them are made in one run, and in which order, says test_perform.py.
-PARTS = {
-    "project": Part("the Google Cloud services that mando uses", check_project),
-    "account of the ingress": Part("the account of the ingress", check_account("ingress")),
-    "account of the tasks": Part("the account of the tasks", check_account("tasks")),
-    "account of the workflow": Part("the account of the workflow", check_account("workflow")),
-    "account of the steps": Part("the account of the steps", check_account("steps")),
-    "grants": Part("both builds run as this account, which has no role in a new project", check_grants),
-    "bucket": Part("the bucket of the pictures, closed to the public", check_bucket),
-    "secret": Part("the secret that opens sealed tokens", check_secret),
-    "queues": Part("the queues, and how fast they run", check_queues),
-    "steps": Part("the steps", check_steps),
-    "workflow": Part(f"the workflow {WORKFLOWS[0]}", check_workflow, [f"deploy workflow {name}" for name in WORKFLOWS]),
-    "ingress": Part("the ingress", check_ingress, ["deploy function mando-ingress"]),
-    "command": Part("the command /mando, and where Discord sends interactions", check_command),
+# gcloud takes a second a call, so each part has a test of its own, in a project that has what the parts before it make.
+# That all of them are made in one run, and in which order, says test_perform.py.
+CHECKS = {
+    "project": Part(check_project),
+    "accounts": Part(check_accounts),
+    "bucket": Part(check_bucket),
+    "secret": Part(check_secret),
+    "queues": Part(check_queues),
+    "steps": Part(check_steps),
+    "workflow": Part(check_workflow, [f"deploy workflow {name}" for name in WORKFLOWS]),
+    "ingress": Part(check_ingress, ["deploy function mando-ingress"]),
+    "discord": Part(check_command),
 }
-
-
-def calls_of(name: str) -> Sequence[Call | Query]:
-    purposes = [call.purpose for call in CALLS]
-    lost = [part.first for part in PARTS.values() if part.first not in purposes]
-    assert lost == [], (
-        "no call of deploy/calls.py has this as its `purpose`: PARTS above names the first call of each part"
-    )
-    begins = [purposes.index(part.first) for part in PARTS.values()]
-    assert (begins[0], begins) == (0, sorted(begins)), "the parts are all of CALLS"
-    number = list(PARTS).index(name)
-    return CALLS[begins[number] : [*begins, len(CALLS)][number + 1]]
 
 
 def prepare(google: Google, name: str) -> None:
@@ -216,18 +201,23 @@ def prepare(google: Google, name: str) -> None:
     if name == "project":
         return
     google.services = {f"{api}.googleapis.com" for api in APIS}
-    google.app = dict(APP)
-    if not name.startswith("account"):
-        google.accounts = {f"mando-{each}{OURS}" for each in ("ingress", "tasks", "workflow", "steps")}
+    google.app = {**APP, "serviceAccount": f"mando-build{OURS}"}
+    google.accounts = {f"mando-build{OURS}"}
+    if name != "accounts":
+        google.accounts |= {f"mando-{each}{OURS}" for each in ACCOUNTS}
 
 
-@pytest.mark.parametrize("name", PARTS)
+def test_every_part_has_a_test() -> None:
+    assert list(CHECKS) == list(PARTS)
+
+
+@pytest.mark.parametrize("name", CHECKS)
 def test_a_part_is_made_by_the_real_gcloud_and_a_second_run_makes_nothing_twice(
     google: Google, name: str, tmp_path: Path
 ) -> None:
     key = tmp_path / "seal.key"
     key.write_text("the private key\n")
-    part, calls, said = PARTS[name], calls_of(name), list[str]()
+    part, calls, said = CHECKS[name], PARTS[name], list[str]()
     prepare(google, name)
     asked = {call.name for call in calls if isinstance(call, Query)}
     told = {name: ANSWERS[name] for name in ANSWERS.keys() - asked}
@@ -258,6 +248,17 @@ def is_worth_repeating(call: Call | Query) -> bool:
         "workflows deploy",
     )
     return any(kind in words for kind in (*kinds, "functions deploy"))
+
+
+def test_an_older_app_builds_with_its_own_account_which_gets_the_role(google: Google) -> None:
+    prepare(google, "accounts")
+    google.app = {**APP, "serviceAccount": "demo@appspot.gserviceaccount.com"}
+    perform(SETTINGS, PARTS["project"][-3:], PROGRAMS, ROOT, list[str]().append)
+    builder = "roles/cloudbuild.builds.builder"
+    assert google.roles("projects/demo") == {
+        ("demo@appspot.gserviceaccount.com", builder),
+        (f"mando-build{OURS}", builder),
+    }
 
 
 def test_the_ingress_accepts_the_environment_that_the_deployment_gives_it() -> None:
