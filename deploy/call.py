@@ -21,6 +21,7 @@ class Call:
     """A command that changes something.
 
     The call is left out if the command `unless` succeeds; with same_as_file only if its output is that file's content.
+    where_any, where_none: the name of a query; the call is made only where it found something, or nothing.
     binding is what the call grants, if that is what it does.
     """
 
@@ -28,16 +29,19 @@ class Call:
     command: tuple[str, ...]
     unless: tuple[str, ...] | None = None
     same_as_file: str | None = None
+    where_any: str | None = None
+    where_none: str | None = None
     binding: Binding | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A command that only reads; later calls use its output as $name."""
+    """A command that only reads; later calls use its output as $name, or are made only where there is any."""
 
     purpose: str
     name: str
     command: tuple[str, ...]
+    may_be_empty: bool = False
 
 
 def account(name: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from deploy import queues
 from deploy.call import Call, Query, account, gcloud, grant, new_account
 from schemas.deployment import Deployment
 
@@ -53,6 +54,7 @@ _BUILDER = "roles/cloudbuild.builds.builder"
 _QUEUE_ROLE = "mandoQueueReader"
 _QUEUE_READER = f"projects/$PROJECT/roles/{_QUEUE_ROLE}"
 _ENQUEUER = "roles/cloudtasks.enqueuer"
+_VIEWER = "roles/cloudtasks.viewer"
 _SECRET = "mando-seal-private-key"  # noqa: S105  (the name of the secret, not the secret)
 
 
@@ -145,18 +147,36 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
               ("secrets", _SECRET), account("mando-steps"), "roles/secretmanager.secretAccessor"),
     ),
     "queues": (
-        Call("the queues, and how fast they run", gcloud("app", "deploy", "queue.yaml")),
+        *queues.calls(),
         _on_queue("the ingress may put requests into the first", "create-image-queue", "mando-ingress", _ENQUEUER),
         _on_queue("the workflow may too, where a drawing must wait", "create-image-queue", "mando-workflow", _ENQUEUER),
         _on_queue("it may put replies into the second", "reply-discord-queue", "mando-workflow", _ENQUEUER),
         Call(
             "a role that may read the length of a queue; those of Google may also read whole tasks",
-            gcloud("iam", "roles", "create", _QUEUE_ROLE, "--project=$PROJECT", "--title=mando: sees a queue, no tasks",
-                   "--permissions=cloudtasks.queues.get", "--stage=GA"),
+            gcloud("iam", "roles", "create", _QUEUE_ROLE, "--project=$PROJECT"),
             unless=gcloud("iam", "roles", "describe", _QUEUE_ROLE, "--project=$PROJECT"),
+        ),
+        Call(
+            "what it allows, and no more",
+            gcloud("iam", "roles", "update", _QUEUE_ROLE, "--project=$PROJECT", "--title=mando: sees a queue, no tasks",
+                   "--permissions=cloudtasks.queues.get", "--stage=GA"),
         ),
         _on_queue("the ingress may read how many requests wait", "create-image-queue", "mando-ingress", _QUEUE_READER),
         _on_queue("the ingress may read how many replies wait", "reply-discord-queue", "mando-ingress", _QUEUE_READER),
+        Query(
+            "whether the ingress has the role that mando gave it before, and may read whole tasks",
+            "OLD_VIEWER",
+            gcloud("tasks", "queues", "get-iam-policy", "create-image-queue", "--location=$LOCATION",
+                   "--flatten=bindings[].members[]", f"--filter=bindings.role={_VIEWER} "
+                   "AND bindings.members~mando-ingress@", "--format=value(bindings.role)"),
+            may_be_empty=True,
+        ),
+        Call(
+            "it loses that role",
+            gcloud("tasks", "queues", "remove-iam-policy-binding", "create-image-queue", "--location=$LOCATION",
+                   f"--member=serviceAccount:{account('mando-ingress')}", f"--role={_VIEWER}"),
+            where_any="OLD_VIEWER",
+        ),
     ),
     "steps": (
         Call("the steps", gcloud("app", "deploy", "app.yaml", f"--service-account={account('mando-steps')}")),
@@ -172,12 +192,17 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
             "the ingress",
             gcloud("functions", "deploy", "mando-ingress", "--gen2", "--region=$LOCATION",
                    "--runtime=python313", "--source=.",
-                   "--entry-point=handle_request", "--trigger-http", "--allow-unauthenticated",
+                   "--entry-point=handle_request", "--trigger-http",
                    f"--service-account={account('mando-ingress')}",
                    f"--build-service-account=projects/$PROJECT/serviceAccounts/{account('mando-build')}",
                    f"--memory={_INGRESS.memory}", f"--cpu={_INGRESS.cpu:g}", f"--concurrency={_INGRESS.concurrency}",
                    f"--min-instances={_INGRESS.min_instances}", f"--max-instances={_INGRESS.max_instances}",
                    f"--timeout={_INGRESS.timeout}", _variables(_INGRESS.environment)),
+        ),
+        Call(
+            "everybody may call it, as Discord has no Google account; an instance gets more processor while it starts",
+            gcloud("run", "services", "update", "mando-ingress", "--region=$LOCATION", "--no-invoker-iam-check",
+                   "--cpu-boost"),
         ),
         Query(
             "the URL of the ingress",

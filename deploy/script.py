@@ -27,6 +27,14 @@ def line(call: Call | Query) -> str:
     """The call as one line of shell."""
     if isinstance(call, Query):
         return f"{call.name}=$({command_line(call.command)})"
+    if call.where_any is not None:
+        return f'[ -z "${call.where_any}" ] || {_call(call)}'
+    if call.where_none is not None:
+        return f'[ -n "${call.where_none}" ] || {_call(call)}'
+    return _call(call)
+
+
+def _call(call: Call) -> str:
     if call.unless is None:
         return command_line(call.command)
     if call.same_as_file is None:

@@ -2,70 +2,29 @@
 
 import io
 import json
-import sys
 import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import yaml
-from aiohttp import web
 
 import ingress.config
 import steps.config
-from cli.env import gcloud_environment
 from deploy.call import Call, Query
 from deploy.calls import APIS, CALLS, PARTS
 from deploy.calls import SETTINGS as ASKED
 from deploy.perform import perform
 from ingress.enqueue import MAX_CALLS
-from local.storage.objects import ObjectStore
-from local.storage.rest import routes
 from service.deployment import INGRESS_REQUESTS, STEPS_THREADS
 from service.environment import Secret
-from tests.deploy.google import APP, Google
-from tests.gcloud import require_gcloud
+from tests.deploy.google import Google
+from tests.deploy.project import ACCOUNTS, ANSWERS, OURS, PLACE, PROGRAMS, SETTINGS, prepare
 from tests.servers import ROOT
-from tests.storage.serving import serving_app
 
-SETTINGS = {
-    "PROJECT": "demo",
-    "LOCATION": "us-central1",
-    "APP_REGION": "us-central",
-    "DISCORD_PUBLIC_KEY": "ab" * 32,
-    "SEAL_PUBLIC_KEY": "PmEZE06S96pr79pP/RqHUG9TjfdBlxzTVmc/EhPVbTQ=",
-}
-PROGRAMS = {"gcloud": ("gcloud",), "mando": (sys.executable, "-m", "cli.main")}
 SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service", "mandala", "deploy"}
 WORKFLOWS = [path.stem for path in sorted((ROOT / "workflows").glob("*.yaml"))]
-PLACE = "projects/demo/locations/us-central1"
-OURS = "@demo.iam.gserviceaccount.com"
-ACCOUNTS = ("ingress", "tasks", "workflow", "steps")
-ANSWERS = {
-    "APP_ACCOUNT": f"mando-build{OURS}",
-    "STEPS_HOST": "demo.uc.r.appspot.com",
-    "INGRESS_URL": "https://mando-ingress-abc-uc.a.run.app",
-}
-
-
-@pytest.fixture
-def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
-    require_gcloud()
-    store = ObjectStore(tmp_path / "storage")
-    store.buckets.ensure("staging.demo.appspot.com")  # App Engine makes it together with the app
-    stand_in = Google()
-    app = web.Application()
-    app.add_routes(stand_in.routes())
-    app.add_routes(routes(store))
-    with serving_app(app) as base_url:
-        for name, value in gcloud_environment(base_url, tmp_path / "config").items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("DISCORD_API", f"{base_url}/api/v10")
-        monkeypatch.setenv("DISCORD_BOT_TOKEN", "the-bots-token")
-        stand_in.buckets = store.buckets
-        yield stand_in
-    store.close()
 
 
 def check_project(google: Google) -> None:
@@ -107,6 +66,7 @@ def check_queues(google: Google) -> None:
         (f"mando-workflow{OURS}", "roles/cloudtasks.enqueuer"),
     }
     assert google.custom_roles["mandoQueueReader"]["includedPermissions"] == ["cloudtasks.queues.get"]
+    assert google.custom_roles["mandoQueueReader"]["stage"] == "GA"
 
 
 def check_command(google: Google) -> None:
@@ -170,7 +130,10 @@ def check_ingress(google: Google) -> None:
     }
     with zipfile.ZipFile(io.BytesIO(google.uploads["source.zip"])) as source:
         check_sent(source.namelist())
-    assert google.roles("services/mando-ingress") == {("allUsers", "roles/run.invoker")}
+    assert google.roles("services/mando-ingress") == set()
+    annotations = google.run.annotations("mando-ingress")
+    assert annotations["run.googleapis.com/invoker-iam-disabled"] == "True"
+    assert annotations["run.googleapis.com/startup-cpu-boost"] == "True"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,20 +154,9 @@ CHECKS = {
     "queues": Part(check_queues),
     "steps": Part(check_steps),
     "workflow": Part(check_workflow, [f"deploy workflow {name}" for name in WORKFLOWS]),
-    "ingress": Part(check_ingress, ["deploy function mando-ingress"]),
+    "ingress": Part(check_ingress, ["deploy function mando-ingress", "update service mando-ingress"]),
     "discord": Part(check_command),
 }
-
-
-def prepare(google: Google, name: str) -> None:
-    """As the parts before this one leave the project."""
-    if name == "project":
-        return
-    google.services = {f"{api}.googleapis.com" for api in APIS}
-    google.app = {**APP, "serviceAccount": f"mando-build{OURS}"}
-    google.accounts = {f"mando-build{OURS}"}
-    if name != "accounts":
-        google.accounts |= {f"mando-{each}{OURS}" for each in ACCOUNTS}
 
 
 def test_every_part_has_a_test() -> None:
@@ -243,22 +195,11 @@ def is_worth_repeating(call: Call | Query) -> bool:
         "app create",
         "accounts create mando-ingress",
         "roles/workflows.invoker",
-        "iam roles create",
+        "iam roles",
         "versions add",
         "workflows deploy",
     )
-    return any(kind in words for kind in (*kinds, "functions deploy"))
-
-
-def test_an_older_app_builds_with_its_own_account_which_gets_the_role(google: Google) -> None:
-    prepare(google, "accounts")
-    google.app = {**APP, "serviceAccount": "demo@appspot.gserviceaccount.com"}
-    perform(SETTINGS, PARTS["project"][-3:], PROGRAMS, ROOT, list[str]().append)
-    builder = "roles/cloudbuild.builds.builder"
-    assert google.roles("projects/demo") == {
-        ("demo@appspot.gserviceaccount.com", builder),
-        (f"mando-build{OURS}", builder),
-    }
+    return any(kind in words for kind in (*kinds, "functions deploy", "run services update"))
 
 
 def test_the_ingress_accepts_the_environment_that_the_deployment_gives_it() -> None:
