@@ -4,13 +4,15 @@ script.py prints the calls as a shell script, perform.py makes them, and a test 
 $NAMES stand for settings and for the results of earlier queries.  Every call is safe to repeat.
 """
 
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import yaml
 
 from deploy import queues
+from deploy.app_yaml import DEFAULT, SERVICE
 from deploy.call import Call, Query, account, gcloud, grant, new_account
 from schemas.deployment import Deployment
 
@@ -69,6 +71,11 @@ def _on_queue(purpose: str, queue: str, name: str, role: str) -> Call:
 def _act_as(purpose: str, name: str, member: str) -> Call:
     resource = ("iam", "service-accounts", account(name))
     return grant(purpose, resource, account(member), "roles/iam.serviceAccountUser")
+
+
+def host_of(service: str) -> str:
+    """The projection by which gcloud tells the host.  Source: App Engine, "How requests are routed"."""
+    return "defaultHostname" if service == DEFAULT else f"defaultHostname.format('{service}-dot-{{0}}')"
 
 
 def _variables(environment: Mapping[str, str]) -> str:
@@ -181,7 +188,7 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
     "steps": (
         Call("the steps", gcloud("app", "deploy", "app.yaml", f"--service-account={account('mando-steps')}")),
         Query(
-            "the host of the steps", "STEPS_HOST", gcloud("app", "describe", "--format=value(defaultHostname)")
+            "the host of the steps", "STEPS_HOST", gcloud("app", "describe", f"--format=value({host_of(SERVICE)})")
         ),
     ),
     "workflow": tuple(
@@ -219,3 +226,17 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
     ),
 }  # fmt: skip
 CALLS: tuple[Call | Query, ...] = tuple(call for part in PARTS.values() for call in part)
+
+
+def calls_of(parts: Collection[str]) -> tuple[Call | Query, ...]:
+    """The calls of these parts, and before them the queries of others whose results they use."""
+    chosen = [call for name, part in PARTS.items() if name in parts for call in part]
+    used = names_in(chosen)
+    asked = [call for call in CALLS if isinstance(call, Query) and call.name in used and call not in chosen]
+    return (*asked, *chosen)
+
+
+def names_in(calls: Iterable[Call | Query]) -> set[str]:
+    """The $NAMES that the calls use, and those of the project, which all have."""
+    words = " ".join(" ".join((*call.command, *(getattr(call, "unless", None) or ()))) for call in calls)
+    return {"PROJECT", "LOCATION", *re.findall(r"\$([A-Z_]+)", words)}

@@ -119,11 +119,14 @@ class Google:
         return done("apps/demo/operations/app", self.app)
 
     async def list_app_services(self, request: web.Request) -> web.Response:
-        services = [{"name": "apps/demo/services/default", "id": "default"}] if self.versions else []
-        return web.json_response({"services": services})
+        return web.json_response({"services": [self._app_service()] if self.versions else []})
 
     async def get_app_service(self, request: web.Request) -> web.Response:
-        return found({"name": "apps/demo/services/default", "id": "default"} if self.versions else None)
+        return found(self._app_service() if self.versions else None)
+
+    def _app_service(self) -> Json:
+        split = {"allocations": {self.versions[-1]["id"]: 1}}
+        return {"name": "apps/demo/services/default", "id": "default", "split": split}
 
     async def move_traffic(self, request: web.Request) -> web.Response:
         return done("apps/demo/operations/traffic", {"name": "apps/demo/services/default", "id": "default"})
