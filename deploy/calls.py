@@ -11,8 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from deploy import queues
-from deploy.app_yaml import DEFAULT, SERVICE
+from deploy import bucket, queues
+from deploy.app_yaml import DEFAULT, IS_BY_LINK, SERVICE
 from deploy.call import Call, Query, account, gcloud, grant, new_account
 from schemas.deployment import Deployment
 
@@ -51,7 +51,6 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
 }
 
 _PROJECT = ("projects", "$PROJECT")
-_BUCKET = ("storage", "buckets", "gs://$PROJECT-mandalas")
 _BUILDER = "roles/cloudbuild.builds.builder"
 _QUEUE_ROLE = "mandoQueueReader"
 _QUEUE_READER = f"projects/$PROJECT/roles/{_QUEUE_ROLE}"
@@ -126,18 +125,7 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
             "mando-workflow", "mando-workflow",
         ),
     ),
-    "bucket": (
-        Call(
-            "the bucket of the pictures, closed to the public",
-            gcloud("storage", "buckets", "create", "gs://$PROJECT-mandalas", "--location=$LOCATION",
-                   "--uniform-bucket-level-access", "--public-access-prevention"),
-            unless=gcloud("storage", "buckets", "describe", "gs://$PROJECT-mandalas"),
-        ),
-        grant("the steps may store a picture, never replace or delete one",
-              _BUCKET, account("mando-steps"), "roles/storage.objectCreator"),
-        grant("the steps may read a picture that they attach",
-              _BUCKET, account("mando-steps"), "roles/storage.objectViewer"),
-    ),
+    "bucket": bucket.calls(is_by_link=IS_BY_LINK),
     "secret": (
         Call(
             "the secret that opens sealed tokens",

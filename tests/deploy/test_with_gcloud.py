@@ -78,6 +78,7 @@ def check_bucket(google: Google) -> None:
     bucket = google.buckets.get("demo-mandalas")
     assert bucket["iamConfiguration"]["uniformBucketLevelAccess"] == {"enabled": True}
     assert bucket["iamConfiguration"]["publicAccessPrevention"] == "enforced"
+    assert bucket["lifecycle"]["rule"] == [{"action": {"type": "Delete"}, "condition": {"age": 30}}]
     bindings = google.buckets.policy("demo-mandalas")["bindings"]
     assert {(binding["role"], *binding["members"]) for binding in bindings} == {
         ("roles/storage.objectCreator", f"serviceAccount:mando-steps{OURS}"),
