@@ -52,11 +52,11 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
 
 _PROJECT = ("projects", "$PROJECT")
 _BUILDER = "roles/cloudbuild.builds.builder"
-_QUEUE_ROLE = "mandoQueueReader"
-_QUEUE_READER = f"projects/$PROJECT/roles/{_QUEUE_ROLE}"
+QUEUE_ROLE = "mandoQueueReader"
+_QUEUE_READER = f"projects/$PROJECT/roles/{QUEUE_ROLE}"
 _ENQUEUER = "roles/cloudtasks.enqueuer"
 _VIEWER = "roles/cloudtasks.viewer"
-_SECRET = "mando-seal-private-key"  # noqa: S105  (the name of the secret, not the secret)
+SECRET = "mando-seal-private-key"  # noqa: S105  (the name of the secret, not the secret)
 
 
 def _on_project(purpose: str, member: str, role: str) -> Call:
@@ -129,17 +129,17 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
     "secret": (
         Call(
             "the secret that opens sealed tokens",
-            gcloud("secrets", "create", _SECRET, "--replication-policy=automatic"),
-            unless=gcloud("secrets", "describe", _SECRET),
+            gcloud("secrets", "create", SECRET, "--replication-policy=automatic"),
+            unless=gcloud("secrets", "describe", SECRET),
         ),
         Call(
             "its value: a new version only where the file differs from the latest",
-            gcloud("secrets", "versions", "add", _SECRET, "--data-file=$SEAL_KEY_FILE"),
-            unless=gcloud("secrets", "versions", "access", "latest", f"--secret={_SECRET}"),
+            gcloud("secrets", "versions", "add", SECRET, "--data-file=$SEAL_KEY_FILE"),
+            unless=gcloud("secrets", "versions", "access", "latest", f"--secret={SECRET}"),
             same_as_file="$SEAL_KEY_FILE",
         ),
         grant("the steps alone may read it",
-              ("secrets", _SECRET), account("mando-steps"), "roles/secretmanager.secretAccessor"),
+              ("secrets", SECRET), account("mando-steps"), "roles/secretmanager.secretAccessor"),
     ),
     "queues": (
         *queues.calls(),
@@ -148,12 +148,12 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
         _on_queue("it may put replies into the second", "reply-discord-queue", "mando-workflow", _ENQUEUER),
         Call(
             "a role that may read the length of a queue; those of Google may also read whole tasks",
-            gcloud("iam", "roles", "create", _QUEUE_ROLE, "--project=$PROJECT"),
-            unless=gcloud("iam", "roles", "describe", _QUEUE_ROLE, "--project=$PROJECT"),
+            gcloud("iam", "roles", "create", QUEUE_ROLE, "--project=$PROJECT"),
+            unless=gcloud("iam", "roles", "describe", QUEUE_ROLE, "--project=$PROJECT"),
         ),
         Call(
             "what it allows, and no more",
-            gcloud("iam", "roles", "update", _QUEUE_ROLE, "--project=$PROJECT", "--title=mando: sees a queue, no tasks",
+            gcloud("iam", "roles", "update", QUEUE_ROLE, "--project=$PROJECT", "--title=mando: sees a queue, no tasks",
                    "--permissions=cloudtasks.queues.get", "--stage=GA"),
         ),
         _on_queue("the ingress may read how many requests wait", "create-image-queue", "mando-ingress", _QUEUE_READER),

@@ -51,12 +51,12 @@ def calls() -> Iterator[Call | Query]:
         )
         yield Call(
             f"and the numbers of {name} from queue.yaml",
-            gcloud("tasks", "queues", "update", name, _LOCATION, *_flags(queue)),
+            gcloud("tasks", "queues", "update", name, _LOCATION, *flags(queue)),
             where_any="OTHER_QUEUES",
         )
 
 
-def _flags(queue: QueueConfig) -> list[str]:
+def flags(queue: QueueConfig) -> list[str]:
     attempts = queue.retry.max_attempts
     return [
         f"--max-dispatches-per-second={queue.rate.max_dispatches_per_s:g}",

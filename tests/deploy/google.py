@@ -9,9 +9,11 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.deploy import fixed
 from tests.deploy.answers import Json, done, found, refused
 from tests.deploy.cloud_run import CloudRun
 from tests.deploy.discord import Discord
+from tests.deploy.later import Later
 
 # What an App Engine app tells, beside where it is.
 APP: Mapping[str, Any] = {
@@ -78,12 +80,12 @@ class Google:
             web.get("/v1/projects/{project}/roles/{role}", self.get_role),
             web.post("/v1/projects/{project}/roles", self.create_role),
             web.patch("/v1/projects/{project}/roles/{role}", self.update_role),
-            web.post("/v1/permissions:queryTestablePermissions", self.list_permissions),
+            web.post("/v1/permissions:queryTestablePermissions", fixed.list_permissions),
             web.get("/v1/projects/{project}/secrets/{secret:[^/:]+}", self.get_secret),
             web.post("/v1/projects/{project}/secrets", self.create_secret),
             web.post("/v1/projects/{project}/secrets/{secret:[^/:]+}:addVersion", self.add_version),
             web.get("/v1/projects/{project}/secrets/{secret}/versions/latest:access", self.access_secret),
-            web.get("/v2/projects/{project}/locations", self.list_locations),
+            web.get("/v2/projects/{project}/locations", fixed.list_locations),
             web.get(place + "/queues", self.list_queues),
             web.post(place + "/queues", self.create_queue),
             web.get(place + "/queues/{queue:[^/:]+}", self.get_queue),
@@ -92,13 +94,14 @@ class Google:
             web.post(place + "/workflows", self.put_workflow),
             web.patch(place + "/workflows/{workflow}", self.put_workflow),
             web.get(place + "/operations/{operation}", self.get_operation),
-            web.get(place + "/runtimes", self.list_runtimes),
+            web.get(place + "/runtimes", fixed.list_runtimes),
             web.post(place + "/functions:generateUploadUrl", self.generate_upload_url),
             web.put("/source-of-function/{name}", self.upload_source),
             web.get(place + "/functions/{function}", self.get_function),
             web.post(place + "/functions", self.put_function),
             web.patch(place + "/functions/{function}", self.put_function),
             *self.run.routes(),
+            *Later(self).routes(),
             *self.discord.routes(),
         ]
 
@@ -172,9 +175,6 @@ class Google:
     async def get_role(self, request: web.Request) -> web.Response:
         return found(self.custom_roles.get(request.match_info["role"]))
 
-    async def list_permissions(self, request: web.Request) -> web.Response:
-        return web.json_response({"permissions": [{"name": "cloudtasks.queues.get", "stage": "GA"}]})
-
     async def create_role(self, request: web.Request) -> web.Response:
         asked = await request.json()
         name = asked["roleId"]
@@ -190,7 +190,7 @@ class Google:
         return web.json_response(role)
 
     async def get_policy(self, request: web.Request) -> web.Response:
-        return web.json_response(self.policies.get(request.match_info["resource"], {"etag": "ACAB", "version": 1}))
+        return web.json_response(self.policies.get(_resource(request), {"etag": "ACAB", "version": 1}))
 
     async def set_policy(self, request: web.Request) -> web.Response:
         policy: Json = (await request.json())["policy"]
@@ -199,7 +199,7 @@ class Google:
                 email = member.removeprefix("serviceAccount:")
                 if email.endswith("@demo.iam.gserviceaccount.com") and email not in self.accounts:
                     return refused(400, "INVALID_ARGUMENT", f"Service account {email} does not exist.")
-        self.policies[request.match_info["resource"]] = policy
+        self.policies[_resource(request)] = policy
         return web.json_response(policy)
 
     async def get_secret(self, request: web.Request) -> web.Response:
@@ -222,11 +222,6 @@ class Google:
     async def access_secret(self, request: web.Request) -> web.Response:
         values = self.secrets.get(request.match_info["secret"])
         return found({"payload": {"data": base64.b64encode(values[-1]).decode()}} if values else None)
-
-    async def list_locations(self, request: web.Request) -> web.Response:
-        labels = {"cloud.googleapis.com/region": "us-central1"}
-        name = "projects/demo/locations/us-central1"
-        return web.json_response({"locations": [{"name": name, "locationId": "us-central1", "labels": labels}]})
 
     async def list_queues(self, request: web.Request) -> web.Response:
         return web.json_response({"queues": list(self.queues.values())})
@@ -261,9 +256,6 @@ class Google:
         self.workflows[name] = {**await request.json(), "name": f"{place}/workflows/{name}", "state": "ACTIVE"}
         return done(f"{place}/operations/workflow", self.workflows[name])
 
-    async def list_runtimes(self, request: web.Request) -> web.Response:
-        return web.json_response({"runtimes": [{"name": "python313", "stage": "GA", "environment": "GEN_2"}]})
-
     async def generate_upload_url(self, request: web.Request) -> web.Response:
         url = f"{request.scheme}://{request.host}/source-of-function/source.zip"
         return web.json_response({"uploadUrl": url, "storageSource": {"bucket": "sources", "object": "source.zip"}})
@@ -297,3 +289,8 @@ class Google:
 
     def _changed(self, what: str) -> None:
         self.changes.append(what)
+
+
+def _resource(request: web.Request) -> str:
+    """The resource of a policy; an account has its name also without its project."""
+    return request.match_info["resource"].replace("projects/-/", "projects/demo/")

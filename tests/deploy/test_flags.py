@@ -56,6 +56,19 @@ def test_gcloud_knows_every_command_and_every_flag() -> None:
     assert refused([filled(words) for words in commands() if words[0] == "gcloud"]) == ""
 
 
+def test_gcloud_knows_what_the_other_tests_do_not_run() -> None:
+    told = (
+        "app services delete mandalas",
+        "app services describe mandalas",
+        "app versions start v1 --service=default --project=demo",
+        "tasks queues resume create-image-queue --project=demo --location=us-central1",
+        "functions logs read mando-ingress --project=demo --region=us-central1",
+        "app logs read --project=demo",
+        "storage rm --recursive gs://demo-mandalas",
+    )
+    assert refused([["gcloud", *words.split()] for words in told]) == ""
+
+
 @pytest.mark.parametrize("wrong", ["run services update x --no-invoker-iam-chek", "tasks queues updat x"])
 def test_it_refuses_what_it_does_not_know(wrong: str) -> None:
     assert wrong in refused([["gcloud", *wrong.split()]])
