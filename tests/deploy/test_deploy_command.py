@@ -61,6 +61,17 @@ def test_a_dry_run_prints_a_script_that_bash_can_read(capsys: pytest.CaptureFixt
     subprocess.run(["bash", "-n"], input=printed, text=True, check=True)
 
 
+@pytest.mark.parametrize("command", ["doctor", "destroy"])
+def test_what_works_on_a_project_says_all_that_is_wrong_at_once(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert run([command, "--location", "$(reboot)"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"mando {command}: ")
+    assert "  --project   missing; the Google Cloud project" in said
+    assert "'$(reboot)' is not where all of it runs" in said
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_each_part_alone_is_a_script_that_defines_all_that_it_uses(
     capsys: pytest.CaptureFixture[str], part: str
