@@ -54,16 +54,17 @@ def _whole() -> Iterator[tuple[Call, tuple[str, ...]]]:
 
 def _bindings(runner: Runner) -> Iterator[Call]:
     """What is granted to our accounts on a resource that stays.  mando-build stays, and so does its role."""
-    ours = {runner.filled(f"serviceAccount:{account(name)}") for name in _ACCOUNTS}
+    ours = {f"serviceAccount:{account(name)}" for name in _ACCOUNTS}
     granted: dict[tuple[str, ...], set[tuple[str, str]]] = {}
     for call in CALLS:
         if not isinstance(call, Call) or call.binding is None or call.binding.resource[0] in _RESOURCES_THAT_GO:
             continue
         binding = call.binding
+        if binding.member not in ours:
+            continue
         if binding.resource not in granted:
             granted[binding.resource] = granted_on(runner, binding)
-        member = runner.filled(binding.member)
-        if member in ours and (member, runner.filled(binding.role)) in granted[binding.resource]:
+        if (runner.filled(binding.member), runner.filled(binding.role)) in granted[binding.resource]:
             yield _removal(binding)
 
 

@@ -68,7 +68,7 @@ def test_a_deployment_is_made_examined_and_taken_away(
         "--project=demo --region=us-central1",
         "the steps do not answer at https://elsewhere.invalid: ConnectionError": f"{again}steps",
         f"Discord sends interactions to {url}": f"mando register --endpoint={NOWHERE_URL}",
-        "the ingress has the public key abababab…, and Discord signs with "
+        "the ingress has the public key abababab…, Discord signs with "
         f"{DISCORD.public_key_hex[:8]}…": f"{again}ingress --discord-public-key {DISCORD.public_key_hex}",
     }
 
