@@ -136,7 +136,7 @@ def test_two_calls_are_enough_and_the_last_failure_is_said_in_one_short_line() -
     with serving(queue.handler()) as url, pytest.raises(QueueUnavailable) as caught:
         put(url)
     assert queue.calls == 2
-    assert str(caught.value).startswith("BadGateway: 502")
+    assert str(caught.value).startswith("CallFailed: 502: <html>")
     assert len(str(caught.value)) <= 300
     assert "\n" not in str(caught.value)
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 import unicodedata
+from base64 import b64decode
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
@@ -116,7 +117,7 @@ def test_words_are_sent_in_their_own_letters_so_that_the_longest_fit_into_a_requ
     assert isinstance(command, Command)
     request = to_request(command, Sealer(PrivateKey.generate().public_key), NOW)
     task = TaskQueue(read_config(environment("http://127.0.0.1:1")))._task(request)
-    argument = json.loads(task.http_request.body)["argument"]
+    argument = json.loads(b64decode(task["httpRequest"]["body"]))["argument"]
     assert '"words": "café 🪷"' in argument
     assert json.loads(argument) == request.to_json()
     assert request.interaction_id == command.interaction_id
