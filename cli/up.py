@@ -88,7 +88,8 @@ async def _up(ports: Ports, data: Path) -> None:
         await stack.enter_async_context(cloud)
         stack.push_async_callback(editor.stop)
         key = cloud.discord.public_key_hex
-        children = await _start(stack, programs(ports, data, _ensure_seal_key(data), key, bot_token))
+        seal_key = _ensure_seal_key(data)
+        children = await _start(stack, programs(ports, data, seal_key, key, bot_token, cloud.app_engine))
         await _deploy(cloud, ports)
         gc.collect()
         gc.freeze()  # else each full collection visits all imported objects, which takes 60 ms

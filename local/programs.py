@@ -12,6 +12,7 @@ from nacl.encoding import Base64Encoder
 from nacl.public import PrivateKey
 
 from local import auth
+from local.appengine.service import Service
 from local.children import Program
 from local.project import (
     BUCKET,
@@ -28,9 +29,11 @@ from local.project import (
 )
 
 
-def programs(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str, bot_token: str) -> list[Program]:
+def programs(
+    ports: Ports, data: Path, key: PrivateKey, discord_public_key: str, bot_token: str, app_engine: Service
+) -> list[Program]:
     """All of them.  key seals Discord's tokens; the log files are in data."""
-    return [_ingress(ports, data, key, discord_public_key), _steps(ports, data, key, bot_token)]
+    return [_ingress(ports, data, key, discord_public_key), _steps(ports, data, key, bot_token, app_engine)]
 
 
 def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str) -> Program:
@@ -54,14 +57,16 @@ def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str)
     )
 
 
-def _steps(ports: Ports, data: Path, key: PrivateKey, bot_token: str) -> Program:
-    """The App Engine service, started by the entrypoint that app.yaml names."""
+def _steps(ports: Ports, data: Path, key: PrivateKey, bot_token: str, app_engine: Service) -> Program:
+    """The App Engine service, started by the entrypoint that app.yaml names, behind App Engine's front end."""
+    front = shlex.quote(str(ROOT / "local" / "appengine" / "front.py"))
     command, *arguments = shlex.split(yaml.safe_load((ROOT / "app.yaml").read_text())["entrypoint"])
     return Program(
         name="steps",
         command=[_installed(command), *arguments],
         environment={
-            "GUNICORN_CMD_ARGS": f"--bind={HOST}:{ports.steps}",
+            "GUNICORN_CMD_ARGS": f"--bind={HOST}:{ports.steps} --config={front}",
+            "MANDO_FRONT": app_engine.secret,
             "GOOGLE_CLOUD_PROJECT": PROJECT,
             "BUCKET": BUCKET,
             "AUDIENCE": STEPS_AUDIENCE,

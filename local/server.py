@@ -16,6 +16,7 @@ from aiohttp import web
 
 from local import auth
 from local.appengine import rest as appengine_rest
+from local.appengine.service import Service, timeout_s
 from local.auth import TokenIssuer
 from local.data.content_pool import ContentPool
 from local.data.log_files import keep_small
@@ -39,7 +40,7 @@ from local.http.listening import listening
 from local.http.outgoing import outgoing_session
 from local.live_files import LiveFile
 from local.ops.ops import Ops
-from local.project import BUCKET, HOST, PLACE, WORKFLOW, Ports, account, url
+from local.project import BUCKET, HOST, PLACE, ROOT, WORKFLOW, Ports, account, url
 from local.storage import aging
 from local.storage import rest as storage_rest
 from local.storage.objects import ObjectStore
@@ -70,6 +71,7 @@ class LocalCloud:
         self._bot_token = bot_token
         self._data = data
         self._stack = AsyncExitStack()
+        self.app_engine = Service(url(self._ports.steps), timeout_s((ROOT / "app.yaml").read_text()))
         self.faults = Faults()
         self.files: list[LiveFile] = []
         self.more_routes: list[web.AbstractRouteDef] = []
@@ -97,7 +99,7 @@ class LocalCloud:
 
         tasks = TaskStore(data / "tasks.sqlite")
         stack.callback(tasks.close)
-        dispatcher = Dispatcher(tasks, Sender(session, issuer, self._base_url).send, self.faults.now_s)
+        dispatcher = Dispatcher(tasks, Sender(session, issuer, self._base_url, self.app_engine).send, self.faults.now_s)
         self.tasks, self.dispatcher = tasks, dispatcher
 
         database = Database(data / "workflows.sqlite")

@@ -17,8 +17,10 @@ def parse(text: str) -> tuple[QueueConfig, ...]:
 
 
 def test_our_own_queue_yaml_says_what_its_comments_say() -> None:
-    (queue,) = parse((ROOT / "queue.yaml").read_text())
+    queue, replies = parse((ROOT / "queue.yaml").read_text())
     assert queue.name == f"{PARENT}/queues/create-image-queue"
+    assert replies.name == f"{PARENT}/queues/reply-discord-queue"
+    assert [replies.retry.backoff_s(failures) for failures in range(1, 7)] == [5, 10, 20, 40, 60, 60]
     assert queue.retry.max_attempts == 21
     assert queue.retry.max_retry_duration_s == 14 * 60
     waits = [queue.retry.backoff_s(failures) for failures in range(1, 9)]
