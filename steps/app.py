@@ -154,7 +154,7 @@ async def _answer(
     started_s = time.monotonic()
     mistake: Exception | None = None
     try:
-        await caller.check(header(http.headers, "Authorization"))
+        await caller.check(header(http.headers, "Authorization"), header(http.headers, "X-AppEngine-QueueName"))
         value = await _parse_body(http, step.input_class)
         done = await asyncio.get_running_loop().run_in_executor(threads, step.work, value, _retries(http))
         answer: dict[str, Any] = schemas.check(step.answer_schema, done.to_json())
@@ -227,12 +227,13 @@ def _refused(reason: Reason, message: str) -> PermanentError:
 def _retries(http: HttpRequest) -> int | None:
     """How often the task that makes this call was tried before; None where no task makes it.
 
-    Source: Cloud Tasks, "Create HTTP target tasks", request headers.
+    Source: Cloud Tasks, "Create HTTP target tasks" and "Create App Engine task handlers", request headers.
     """
-    if header(http.headers, "X-CloudTasks-TaskName") is None:
-        return None
-    said = header(http.headers, "X-CloudTasks-TaskRetryCount") or ""
-    return int(said) if _RETRIES.fullmatch(said) else 0
+    for kind in ("X-CloudTasks", "X-AppEngine"):
+        if header(http.headers, f"{kind}-TaskName") is not None:
+            said = header(http.headers, f"{kind}-TaskRetryCount") or ""
+            return int(said) if _RETRIES.fullmatch(said) else 0
+    return None
 
 
 def _retry_after(answer: Mapping[str, Any]) -> Mapping[str, str]:

@@ -21,9 +21,7 @@ def service() -> Iterator[Service]:
     service = Service(f"http://127.0.0.1:{port}")
     front = ROOT / "local" / "appengine" / "front.py"
     variables = {"GUNICORN_CMD_ARGS": f"--bind=127.0.0.1:{port} --config={front}", "MANDO_FRONT": service.secret}
-    with subprocess.Popen(
-        [*COMMAND, "tests.appengine.echo:app"], cwd=ROOT, env={**os.environ, **variables}
-    ) as process:
+    with subprocess.Popen([*COMMAND, "tests.appengine.echo:app"], cwd=ROOT, env={**os.environ, **variables}) as process:
         try:
             wait_until(lambda: is_open(port), "gunicorn answers")
             yield service

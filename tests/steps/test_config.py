@@ -38,6 +38,21 @@ def test_all_that_is_not_secret_follows_from_the_project() -> None:
     )
 
 
+def test_tasks_of_app_engine_are_believed_elsewhere_too() -> None:
+    """Source: App Engine, "Runtime environment": GAE_ENV is standard there."""
+    queues = "create-image-queue, reply-discord-queue"
+    assert config(APP_ENGINE_QUEUES=queues, GAE_ENV="standard").app_engine_queues == (
+        *("create-image-queue", "reply-discord-queue"),
+    )
+    assert config(GAE_ENV="standard").app_engine_queues == ()
+    for environ in ({}, {"GAE_ENV": ""}, {"GAE_ENV": "flex"}, {"GAE_ENV": "Standard"}):
+        with pytest.raises(ConfigError, match="1 setting is wrong\n  APP_ENGINE_QUEUES is for App Engine: elsewhere"):
+            config(APP_ENGINE_QUEUES=queues, **environ)
+    for wrong in ("projects/p/locations/l/queues/q", "a,,b", "q,", "*"):
+        with pytest.raises(ConfigError, match="not short names of queues"):
+            config(APP_ENGINE_QUEUES=wrong, GAE_ENV="standard")
+
+
 @pytest.mark.parametrize(
     ("environ", "version"), [({}, "local"), ({"GAE_VERSION": "20260131t120000"}, "20260131t120000")]
 )
