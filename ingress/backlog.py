@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from google.cloud import tasks_v2beta3
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from ingress.cloud_tasks import FAILURES, client_arguments, describe
 from ingress.config import Config
+from service.cloud_tasks import FAILURES, client_arguments, describe
 from service.log import log
 
 _FETCH_TIMEOUT_S = 1.0  # of one call to Cloud Tasks
@@ -131,7 +131,7 @@ class Backlog:
 
 def stats_fetchers(config: Config, now_s: Callable[[], float] = time.monotonic) -> tuple[Fetch, Fetch]:
     """The functions that fetch the stats of config.queue and of config.reply_queue from Cloud Tasks."""
-    client = tasks_v2beta3.CloudTasksClient(**client_arguments(config))
+    client = tasks_v2beta3.CloudTasksClient(**client_arguments(config.tasks_endpoint))
     mask = FieldMask(paths=["state", "rate_limits", "stats"])
 
     def fetcher(name: str, per_s: Callable[[tasks_v2beta3.Queue], float]) -> Fetch:

@@ -5,7 +5,6 @@ In: Request.  Out: the task's full name.  Raises QueueUnavailable; the member th
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import threading
 import time
@@ -14,10 +13,11 @@ from typing import NewType
 
 from google.cloud import tasks_v2
 
-from ingress.cloud_tasks import FAILURES, NOT_RETRYABLE, already_exists, client_arguments, describe
 from ingress.config import Config
-from schemas.request import InteractionId, Request
+from schemas.request import Request
+from service.cloud_tasks import FAILURES, NOT_RETRYABLE, already_exists, client_arguments, describe
 from service.deployment import INGRESS_REQUESTS
+from service.step_tasks import task_id
 
 SECOND_CALL_AFTER_S = 0.9  # most calls are answered within 0.1 s; what takes this long is often lost
 PAUSE_S = 0.5  # between a first call that failed and the second: short enough for both, long enough for a restart
@@ -38,11 +38,11 @@ class QueueUnavailable(Exception):
 
 
 class TaskQueue:
-    """The queue between Discord and the workflow.  One client, kept open."""
+    """The queue between Discord and the workflow, or the steps.  One client, kept open."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._client = tasks_v2.CloudTasksClient(**client_arguments(config))
+        self._client = tasks_v2.CloudTasksClient(**client_arguments(config.tasks_endpoint))
         # A client's timeout bounds each read, not the whole call; waiting for a thread bounds the whole call.
         self._threads = ThreadPoolExecutor(max_workers=MAX_CALLS, thread_name_prefix="enqueue")
         self._free = threading.Semaphore(MAX_CALLS)
@@ -106,6 +106,9 @@ class TaskQueue:
         return True
 
     def _task(self, request: Request) -> tasks_v2.Task:
+        if tasks := self._config.step_tasks:
+            path, queue = "/generate-image", self._config.queue
+            return tasks_v2.Task(tasks.task(queue, path, request.interaction_id, request.to_json()))
         return tasks_v2.Task(
             name=f"{self._config.queue}/tasks/{task_id(request.interaction_id)}",
             http_request=tasks_v2.HttpRequest(
@@ -116,12 +119,6 @@ class TaskQueue:
                 oauth_token=tasks_v2.OAuthToken(service_account_email=self._config.task_service_account),
             ),
         )
-
-
-def task_id(interaction_id: InteractionId) -> str:
-    """The dedup key: hash-prefixed, since Cloud Tasks slows down on names that count upwards, as Discord's ids do."""
-    prefix = hashlib.sha256(interaction_id.encode()).hexdigest()[:16]
-    return f"{prefix}-{interaction_id}"
 
 
 def _left_s(deadline_s: float) -> float:

@@ -5,6 +5,7 @@ A new program is one function here and one line in programs().
 
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -30,10 +31,29 @@ from local.project import (
 
 
 def programs(
-    ports: Ports, data: Path, key: PrivateKey, discord_public_key: str, bot_token: str, app_engine: Service
+    ports: Ports,
+    data: Path,
+    key: PrivateKey,
+    discord_public_key: str,
+    bot_token: str,
+    app_engine: Service,
+    tasks_call: str = "workflow",
 ) -> list[Program]:
-    """All of them.  key seals Discord's tokens; the log files are in data."""
-    return [_ingress(ports, data, key, discord_public_key), _steps(ports, data, key, bot_token, app_engine)]
+    """All of them.  key seals Discord's tokens; the log files are in data.
+
+    tasks_call: what a task calls: workflow, http or app-engine (service/step_tasks.py).
+    """
+    form = {"TASKS_CALL": tasks_call, "STEPS_URL": url(ports.steps), "CLOUD_TASKS_ENDPOINT": url(ports.cloud)}
+    ingress, steps = _ingress(ports, data, key, discord_public_key), _steps(ports, data, key, bot_token, app_engine)
+    replies = {"REPLY_QUEUE": REPLY_QUEUE}
+    if tasks_call != "workflow":
+        replies["WORKFLOW_SERVICE_ACCOUNT"] = account("mando-tasks")
+    if tasks_call == "app-engine":
+        replies["APP_ENGINE_QUEUES"] = ",".join(queue.rpartition("/")[2] for queue in (QUEUE, REPLY_QUEUE))
+    return [
+        replace(ingress, environment={**ingress.environment, **form}),
+        replace(steps, environment={**steps.environment, **form, **replies}),
+    ]
 
 
 def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str) -> Program:
@@ -49,7 +69,6 @@ def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str)
             "REPLY_QUEUE": REPLY_QUEUE,
             "WORKFLOW": WORKFLOW,
             "TASK_SERVICE_ACCOUNT": account("mando-tasks"),
-            "CLOUD_TASKS_ENDPOINT": url(ports.cloud),
         },
         folder=ROOT,
         health_url=url(ports.ingress),
@@ -67,6 +86,7 @@ def _steps(ports: Ports, data: Path, key: PrivateKey, bot_token: str, app_engine
         environment={
             "GUNICORN_CMD_ARGS": f"--bind={HOST}:{ports.steps} --config={front}",
             "MANDO_FRONT": app_engine.secret,
+            "GAE_ENV": "standard",
             "GOOGLE_CLOUD_PROJECT": PROJECT,
             "BUCKET": BUCKET,
             "AUDIENCE": STEPS_AUDIENCE,

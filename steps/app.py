@@ -1,6 +1,6 @@
 """The workflow's two steps as an ASGI app: two routes, and the one place where an error becomes a status.
 
-POST /generate-image  schemas/request.json → schemas/picture.json
+POST /generate-image  schemas/request.json → schemas/picture.json; the workflow calls it, or a task where there is none
 POST /reply-discord   schemas/reply.json → schemas/message.json; the workflow calls it, or a task of the queue
 GET  /health          no token needed
 Every error           schemas/error.json
@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -46,10 +46,14 @@ from steps.config import Config, read_config
 from steps.discord import Discord
 from steps.errors import PermanentError, Reason, RetryableError
 from steps.generate import generate
+from steps.hand_on import HandedOn, draw_to_the_end
 from steps.last_word import JITTER, LastWord, reply_to_the_end
 from steps.reply import reply
 from steps.seal import Unsealer
 from steps.secret_manager import read_secret
+
+if TYPE_CHECKING:
+    from steps.reply_queue import ReplyQueue
 
 MAX_BODY_BYTES = 16 * 1024  # a request is at most 4 KiB
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
@@ -59,7 +63,7 @@ _RETRIES = re.compile(r"[0-9]{1,3}")
 StepInput = TypeVar("StepInput", Request, Reply)
 
 
-Outcome = Literal["done", "told", "no reply", "limited", "later", "too slow", "mistake"] | Reason
+Outcome = Literal["done", "told", "no reply", "handed on", "limited", "later", "too slow", "mistake"] | Reason
 
 # How a call ends → its status and the severity of its line in the log.  workflows/mando.yaml decides by the status.
 # Only for a 401 or 403 it looks at the kind too: it retries those of kind "caller" for minutes.
@@ -68,6 +72,7 @@ STATUSES: Mapping[Outcome, tuple[int, Severity]] = {
     # Of a task, which Cloud Tasks would repeat after anything else.
     "told": (200, "ERROR"),  # no picture; the member reads why
     "no reply": (200, "ERROR"),  # there is nothing to edit any more
+    "handed on": (200, "ERROR"),  # no picture; another task tells the member
     # The same call may succeed later; the workflow retries it until the deadline.
     "limited": (429, "WARNING"),  # after the seconds in the body's retry_after
     "later": (503, "WARNING"),
@@ -111,12 +116,21 @@ def create_app(config: Config | None = None) -> Starlette:
     opener = Unsealer(config.seal_private_keys)
     delivery = config.delivery
 
-    def draw(request: Request, _: int | None) -> Picture:
-        return generate(request, bucket, datetime.now(UTC))
+    reply_queue = _reply_queue(config)
+
+    def draw(request: Request, retries: int | None) -> Picture:
+        now = datetime.now(UTC)
+
+        def once(asked: Request) -> Picture:
+            return generate(asked, bucket, now)
+
+        if reply_queue is None or retries is None:
+            return once(request)
+        return draw_to_the_end(request, once, reply_queue.put, now)
 
     def show(order: Reply, retries: int | None) -> Message:
-        # The workflow hands a reply that must wait to the queue: a task's first attempt is the second one.
-        attempt = 1 if retries is None else retries + 2
+        # A workflow has tried before it hands a reply to the queue: then a task's first attempt is the second one.
+        attempt = 1 if retries is None else retries + (2 if reply_queue is None else 1)
         now = datetime.now(UTC)
 
         def once(shown: Reply) -> Message:
@@ -136,6 +150,15 @@ def create_app(config: Config | None = None) -> Starlette:
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _reply_queue(config: Config) -> "ReplyQueue | None":
+    """The queue for the replies; None where the workflow shows them."""
+    if config.step_tasks is None:
+        return None
+    from steps.reply_queue import ReplyQueue
+
+    return ReplyQueue(config.step_tasks, config.reply_queue, config.tasks_endpoint)
 
 
 async def _health(_: HttpRequest) -> Response:
@@ -166,6 +189,11 @@ async def _answer(
         mistake = word.cause if cause == "mistake" else None
         answer = word.message.to_json() if word.message else failure.to_json()
         message = f"{word}: {place(word.cause) if mistake else failure.message}"
+    except HandedOn as handed:
+        outcome, (cause, failure) = "handed on", failure_of(handed.cause)
+        mistake = handed.cause if cause == "mistake" else None
+        answer = failure.to_json()
+        message = f"{handed}: {place(handed.cause) if mistake else failure.message}"
     except Exception as error:  # the top of the process
         outcome, failure = failure_of(error)
         mistake = error if outcome == "mistake" else None
@@ -234,6 +262,14 @@ def _retries(http: HttpRequest) -> int | None:
             said = header(http.headers, f"{kind}-TaskRetryCount") or ""
             return int(said) if _RETRIES.fullmatch(said) else 0
     return None
+
+
+def _for_queue(http: HttpRequest, status: int) -> int:
+    """The status as a task's queue gets it.
+
+    Source: Cloud Tasks v2, AppEngineHttpRequest: a 503 slows all tasks of the queue for a while, a 429 only this one.
+    """
+    return 429 if status == 503 and header(http.headers, "X-AppEngine-TaskName") else status
 
 
 def _retry_after(answer: Mapping[str, Any]) -> Mapping[str, str]:

@@ -14,8 +14,8 @@ from google.protobuf import json_format
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from ingress.backlog import Backlog, QueueStats, stats_fetchers
-from ingress.cloud_tasks import already_exists, client_arguments, describe
 from ingress.config import read_config
+from service.cloud_tasks import already_exists, client_arguments, describe
 from tests.ingress.function import environment
 from tests.ingress.test_config import QUEUE, REPLY_QUEUE, without
 from tests.virtual_time import VirtualLoop, in_virtual_time
@@ -25,11 +25,11 @@ from tests.virtual_time import VirtualLoop, in_virtual_time
 def test_in_the_cloud_the_client_is_left_to_find_googles_address_and_its_credentials(environ: dict[str, str]) -> None:
     config = read_config(environ)
     assert config.tasks_endpoint is None
-    assert client_arguments(config) == {}
+    assert client_arguments(config.tasks_endpoint) == {}
 
 
 def test_on_one_machine_the_client_speaks_rest_to_the_address_that_is_set_and_shows_no_credentials() -> None:
-    arguments = client_arguments(read_config(environment("http://127.0.0.1:8080")))
+    arguments = client_arguments(read_config(environment("http://127.0.0.1:8080")).tasks_endpoint)
     assert isinstance(arguments.pop("credentials"), AnonymousCredentials)
     assert arguments == {"transport": "rest", "client_options": {"api_endpoint": "http://127.0.0.1:8080"}}
 

@@ -16,9 +16,9 @@ from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 
 from ingress import enqueue
-from ingress.cloud_tasks import already_exists
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
+from service.cloud_tasks import already_exists
 from tests.ingress.function import environment
 from tests.ingress.test_enqueue import NAME, REQUEST
 

@@ -99,14 +99,14 @@ def mando(*arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str
 
 
 @contextlib.contextmanager
-def mando_up(data: Path, root: Path = ROOT, prefix: Sequence[str] = ()) -> Iterator[Up]:
+def mando_up(data: Path, root: Path = ROOT, prefix: Sequence[str] = (), options: Sequence[str] = ()) -> Iterator[Up]:
     """`mando up` of the sources in root, from "ready" until the block ends; prefix is a command that runs it."""
     port = four_free_ports()
     with tempfile.TemporaryDirectory() as folder:
         printed = Path(folder) / "output"
         with printed.open("wb") as output:
             process = subprocess.Popen(
-                [*prefix, sys.executable, "-m", "cli.main", "up", "--port", str(port), "--data", str(data)],
+                [*prefix, sys.executable, "-m", "cli.main", "up", "--port", str(port), "--data", str(data), *options],
                 cwd=root,
                 env={**os.environ, "PYTHONPATH": str(root)},
                 stdout=output,

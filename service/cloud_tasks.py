@@ -1,4 +1,4 @@
-"""How to reach Cloud Tasks, and which errors its clients raise.  Used by enqueue and backlog."""
+"""How to reach Cloud Tasks, and which errors its clients raise.  Used by ingress and steps."""
 
 from typing import Any
 
@@ -6,8 +6,6 @@ import google.auth.exceptions
 from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.protobuf import json_format
-
-from ingress.config import Config
 
 _MAX_CHARACTERS = 300  # of an error in the log: its message may be a page of HTML
 
@@ -48,12 +46,12 @@ def describe(error: BaseException | None) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:_MAX_CHARACTERS]
 
 
-def client_arguments(config: Config) -> dict[str, Any]:
+def client_arguments(endpoint: str | None) -> dict[str, Any]:
     """The arguments of a client's constructor: none in the cloud, where the defaults are right."""
-    if config.tasks_endpoint is None:
+    if endpoint is None:
         return {}
     return {
         "transport": "rest",
         "credentials": AnonymousCredentials(),
-        "client_options": {"api_endpoint": config.tasks_endpoint},
+        "client_options": {"api_endpoint": endpoint},
     }
