@@ -96,7 +96,7 @@ async def _up(ports: Ports, data: Path, tasks_call: str) -> None:
         asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
     async with contextlib.AsyncExitStack() as stack:
         bot_token = secrets.token_urlsafe(32)
-        cloud = LocalCloud(data, ports.cloud, url(ports.ingress), bot_token)
+        cloud = LocalCloud(data, ports.cloud, url(ports.ingress), bot_token, tasks_call)
         editor = Editor(ROOT, cloud.files)
         cloud.more_routes.extend(editor.routes())
         await stack.enter_async_context(cloud)

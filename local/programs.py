@@ -43,17 +43,24 @@ def programs(
 
     tasks_call: what a task calls: workflow, http or app-engine (service/step_tasks.py).
     """
-    form = {"TASKS_CALL": tasks_call, "STEPS_URL": url(ports.steps), "CLOUD_TASKS_ENDPOINT": url(ports.cloud)}
-    ingress, steps = _ingress(ports, data, key, discord_public_key), _steps(ports, data, key, bot_token, app_engine)
-    replies = {"REPLY_QUEUE": REPLY_QUEUE}
+    all_of_them = (_ingress(ports, data, key, discord_public_key), _steps(ports, data, key, bot_token, app_engine))
+    form = _form(ports, tasks_call)
+    return [replace(program, environment={**program.environment, **form}) for program in all_of_them]
+
+
+def _form(ports: Ports, tasks_call: str) -> dict[str, str]:
+    """The settings in which the forms differ."""
+    form = {
+        "TASKS_CALL": tasks_call,
+        "STEPS_URL": url(ports.steps),
+        "REPLY_QUEUE": REPLY_QUEUE,
+        "CLOUD_TASKS_ENDPOINT": url(ports.cloud),
+    }
     if tasks_call != "workflow":
-        replies["WORKFLOW_SERVICE_ACCOUNT"] = account("mando-tasks")
+        form["WORKFLOW_SERVICE_ACCOUNT"] = account("mando-tasks")  # as which tasks call the steps
     if tasks_call == "app-engine":
-        replies["APP_ENGINE_QUEUES"] = ",".join(queue.rpartition("/")[2] for queue in (QUEUE, REPLY_QUEUE))
-    return [
-        replace(ingress, environment={**ingress.environment, **form}),
-        replace(steps, environment={**steps.environment, **form, **replies}),
-    ]
+        form["APP_ENGINE_QUEUES"] = ",".join(queue.rpartition("/")[2] for queue in (QUEUE, REPLY_QUEUE))
+    return form
 
 
 def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str) -> Program:
@@ -66,7 +73,6 @@ def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str)
             "DISCORD_PUBLIC_KEY": discord_public_key,
             "SEAL_PUBLIC_KEY": key.public_key.encode(Base64Encoder).decode(),
             "QUEUE": QUEUE,
-            "REPLY_QUEUE": REPLY_QUEUE,
             "WORKFLOW": WORKFLOW,
             "TASK_SERVICE_ACCOUNT": account("mando-tasks"),
         },

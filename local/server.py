@@ -60,15 +60,19 @@ _log = logging.getLogger("mando.local")
 class LocalCloud:
     """All services on `port`, and gRPC on its own port (project.Ports), within `async with`.  All data is below `data`.
 
+    tasks_call: the form of the deployment (service/step_tasks.py), as /ops shows it.
     files are deployed again when they are saved; /ops shows the result.  more_routes: pages of rooms that stand on this
     one, added before the block.
     """
 
-    def __init__(self, data: Path, port: int, ingress_url: str, bot_token: str | None = None) -> None:
+    def __init__(
+        self, data: Path, port: int, ingress_url: str, bot_token: str | None = None, tasks_call: str = "workflow"
+    ) -> None:
         self._base_url = url(port)
         self._ports = Ports(port)
         self._ingress_url = ingress_url
         self._bot_token = bot_token
+        self._tasks_call = tasks_call
         self._data = data
         self._stack = AsyncExitStack()
         self.app_engine = Service(url(self._ports.steps), timeout_s((ROOT / "app.yaml").read_text()))
@@ -128,7 +132,7 @@ class LocalCloud:
         app.add_routes(executions_rest.routes(workflows_api, executions_api, callbacks))
         app.add_routes(storage_rest.routes(objects))
         app.add_routes(self.faults.routes())
-        ops = Ops(WORKFLOW, self.files, self.executions, tasks, self.faults)
+        ops = Ops(WORKFLOW, self.files, self.executions, tasks, self.faults, self._tasks_call)
         app.add_routes(ops.routes())
         app.add_routes(self.more_routes)
         app.add_routes(discord_routes.routes(self.discord))
