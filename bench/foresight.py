@@ -81,7 +81,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = copy_of_sources(Path(folder) / "sources")
         project = read_project(from_folder(root))
-        (queue,) = project.queues.values()
+        queue = project.queues["create-image-queue"]
         with mando_up(Path(folder) / "data", root) as up:
             members = Members(up)
             with _fast_queue(up, root / "queue.yaml"):

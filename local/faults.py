@@ -6,7 +6,7 @@ A fault hits a call before it is performed, or after it: then its work is done, 
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
@@ -18,13 +18,16 @@ from local.discord.engine.limits import Allowance, rate_limited
 from local.discord.errors import json_answer
 from local.executions.engine.live import PerformEffect
 from local.http.api_error import ApiError, read_json
+from local.project import REPLY_QUEUE
+from local.tasks.task import AttemptResult, Task
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Outcome
 
-Target = Literal["queue", "workflow", "generate", "storage", "reply", "discord"]
+Target = Literal["queue", "reply_queue", "workflow", "generate", "storage", "reply", "discord"]
 Kind = Literal["400", "429", "500", "503", "timeout", "reset", "slow", "garbage"]
 
-# The calls that come to the local cloud.  The others, generate and reply, go from the workflow to the steps.
+# The calls that come to the local cloud; of two that fit, the first.  The others, generate and reply, go to the steps.
 _REQUEST_LINES: Mapping[Target, re.Pattern[str]] = {
+    "reply_queue": re.compile(f"POST /v2/{REPLY_QUEUE}/tasks"),
     "queue": re.compile(r"POST /v2/[^ ]+/tasks"),
     "workflow": re.compile(r"POST /v1/[^ ]+/executions"),
     "storage": re.compile(r"POST /upload/storage/v1/[^ ]+|GET /(download/)?storage/v1/b/[^/ ]+/o/[^ ]+"),
@@ -129,8 +132,7 @@ class Faults:
         async def performed(effect: Leaf) -> Outcome:
             if not isinstance(effect, HttpCall):
                 return await perform(effect)
-            path = effect.url.partition("?")[0]
-            fault = self.take(next((name for name, end in _STEP_PATHS.items() if path.endswith(end)), None))
+            fault = self.take(_step_of(effect.url))
             if fault is None:
                 return await perform(effect)
             if fault.kind == "slow":
@@ -148,6 +150,28 @@ class Faults:
             return HttpResponse(int(fault.kind), {"Content-Type": "text/plain"}, b"")
 
         return performed
+
+    def hit_tasks(self, send: Callable[[Task], Awaitable[AttemptResult]]) -> Callable[[Task], Awaitable[AttemptResult]]:
+        """send, with faults applied to the queues' calls to the steps."""
+
+        async def sent(task: Task) -> AttemptResult:
+            fault = self.take(_step_of(task.request.target))
+            if fault is None:
+                return await send(task)
+            if fault.kind == "slow":
+                await asyncio.sleep(_SLOW_S)
+                return await send(task)
+            if fault.after:
+                await send(task)
+            if fault.kind == "timeout":
+                await asyncio.sleep(min(task.request.deadline_s or _HANG_S, _HANG_S))
+                return AttemptResult(None, "no answer in time", timed_out=True)
+            if fault.kind == "reset":
+                return AttemptResult(None, "the connection broke")
+            # The queue reads only the status, so a 200 would count as success.
+            return AttemptResult(502 if fault.kind == "garbage" else int(fault.kind))
+
+        return sent
 
     async def _list(self, _: web.Request) -> web.Response:
         return web.json_response([fault.as_json() for fault in self.pending])
@@ -178,6 +202,12 @@ class Faults:
             raise ApiError(400, f"offset_s is a number of seconds, at most a day, not {offset_s!r}")
         self._token_offset_s = float(offset_s)
         return web.json_response({"offset_s": self._token_offset_s})
+
+
+def _step_of(url: str) -> Target | None:
+    """Which of the two steps a call goes to; None if to neither."""
+    path = url.partition("?")[0]
+    return next((name for name, end in _STEP_PATHS.items() if path.endswith(end)), None)
 
 
 def _error_body(fault: Fault) -> dict[str, Any]:

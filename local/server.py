@@ -103,7 +103,8 @@ class LocalCloud:
 
         tasks = TaskStore(data / "tasks.sqlite")
         stack.callback(tasks.close)
-        dispatcher = Dispatcher(tasks, Sender(session, issuer, self._base_url, self.app_engine).send, self.faults.now_s)
+        sender = Sender(session, issuer, self._base_url, self.faults.token_issued_at, self.app_engine)
+        dispatcher = Dispatcher(tasks, self.faults.hit_tasks(sender.send), self.faults.now_s)
         self.tasks, self.dispatcher = tasks, dispatcher
 
         database = Database(data / "workflows.sqlite")

@@ -24,7 +24,8 @@ class Reply:
     def from_json(cls, value: object) -> "Reply":
         """Raises SchemaError."""
         checked = schemas.check("reply", value)
-        result = Picture.from_checked(checked["picture"]) if "picture" in checked else checked["failure"]
+        picture = checked.get("picture")
+        result = checked["failure"] if picture is None else Picture.from_checked(picture)
         return cls(Request.from_checked(checked["request"]), result)
 
     def to_json(self) -> dict[str, Any]:

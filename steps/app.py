@@ -63,16 +63,16 @@ _RETRIES = re.compile(r"[0-9]{1,3}")
 StepInput = TypeVar("StepInput", Request, Reply)
 
 
-Outcome = Literal["done", "told", "no reply", "handed on", "limited", "later", "too slow", "mistake"] | Reason
+Outcome = Literal["done", "last word", "limited", "later", "too slow", "mistake"] | Reason
 
 # How a call ends → its status and the severity of its line in the log.  workflows/mando.yaml decides by the status.
 # Only for a 401 or 403 it looks at the kind too: it retries those of kind "caller" for minutes.
 STATUSES: Mapping[Outcome, tuple[int, Severity]] = {
     "done": (200, "INFO"),
-    # Of a task, which Cloud Tasks would repeat after anything else.
-    "told": (200, "ERROR"),  # no picture; the member reads why
-    "no reply": (200, "ERROR"),  # there is nothing to edit any more
-    "handed on": (200, "ERROR"),  # no picture; another task tells the member
+    "last word": (
+        200,
+        "ERROR",
+    ),  # to a task, which Cloud Tasks would repeat after anything else: there will be no picture
     # The same call may succeed later; the workflow retries it until the deadline.
     "limited": (429, "WARNING"),  # after the seconds in the body's retry_after
     "later": (503, "WARNING"),
@@ -184,13 +184,13 @@ async def _answer(
         outcome: Outcome = "done"
         message = "done"
     except LastWord as word:
-        outcome = "told" if word.message else "no reply"
+        outcome = "last word"
         cause, failure = failure_of(word.cause)
         mistake = word.cause if cause == "mistake" else None
         answer = word.message.to_json() if word.message else failure.to_json()
         message = f"{word}: {place(word.cause) if mistake else failure.message}"
     except HandedOn as handed:
-        outcome, (cause, failure) = "handed on", failure_of(handed.cause)
+        outcome, (cause, failure) = "last word", failure_of(handed.cause)
         mistake = handed.cause if cause == "mistake" else None
         answer = failure.to_json()
         message = f"{handed}: {place(handed.cause) if mistake else failure.message}"
@@ -208,7 +208,7 @@ async def _answer(
         status=status,
         ms=round(1000 * (time.monotonic() - started_s)),
     )
-    return JSONResponse(answer, status, _retry_after(answer) if status == 429 else None)
+    return JSONResponse(answer, _for_queue(http, status), _retry_after(answer) if status == 429 else None)
 
 
 def failure_of(error: Exception) -> tuple[Outcome, Error]:

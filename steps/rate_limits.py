@@ -22,8 +22,8 @@ _DEFAULT_S = 1.0
 _BLOCKED_S = 300.0  # a block by address that names no end lasts minutes to an hour (discord-api-docs #5810, #5385)
 
 _WINDOW_S = 600.0
-# 10,000 invalid requests in 10 minutes ban an address.  8 processes share ours (app.yaml: 4 instances of 2 workers).
-_MAX_INVALID = 1000
+# 10,000 invalid requests in 10 minutes ban an address.  40 processes share ours (app.yaml: 20 instances of 2 workers).
+_MAX_INVALID = 240
 
 
 @dataclass(frozen=True, slots=True)

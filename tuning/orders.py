@@ -5,6 +5,7 @@ In: an HTTP call, as the real workflow makes it.  Out: what it means.  Called by
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ _EXECUTIONS = "https://workflowexecutions.googleapis.com/v1/"
 
 DISPATCH_DEADLINE_S = 600.0  # of a task's call.  Source: Cloud Tasks, Task.dispatch_deadline, HTTP targets
 _TOKENS = {"oidcToken": Auth("OIDC"), "oauthToken": Auth("OAuth2")}  # fields of an HttpRequest
+
+_TELLS = re.compile(rb'"failure":\s*"')  # of a picture it is null, or not there
 
 CallKind = Literal["generate", "reply", "tell"]  # of a step; tell: of a failure
 TaskKind = Literal["start"] | CallKind  # start: of an execution
@@ -101,5 +104,5 @@ def _kind(method: str, url: str, body: bytes) -> TaskKind | None:
     if path == "generate-image":
         return "generate"
     if path == "reply-discord":
-        return "tell" if b'"failure"' in body else "reply" if b'"picture"' in body else None
+        return "tell" if _TELLS.search(body) else "reply" if b'"picture"' in body else None
     return None

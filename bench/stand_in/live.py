@@ -107,7 +107,7 @@ class Members:
                 for name, path in _PATHS.items():
                     calls[name] += f'"{path} ' in line
         executions = self.executions()
-        return Lived(replies, calls, _most_at_once(executions[: len(executions) - seen]), used, load_average)
+        return Lived(replies, calls, most_at_once(executions[: len(executions) - seen]), used, load_average)
 
     async def _send(self, session: aiohttp.ClientSession, watcher: ChannelWatcher, at_s: float) -> Reply:
         loop = asyncio.get_running_loop()
@@ -145,7 +145,7 @@ async def _break(session: aiohttp.ClientSession, began_s: float, broken: Break) 
         answer.raise_for_status()
 
 
-def _most_at_once(executions: Sequence[Mapping[str, Any]]) -> int:
+def most_at_once(executions: Sequence[Mapping[str, Any]]) -> int:
     """RFC 3339 in UTC sorts as text; one that ends when another begins comes first."""
     changes = [(one["startTime"], 1) for one in executions]
     changes += [(one["endTime"], -1) for one in executions if "endTime" in one]

@@ -1,6 +1,6 @@
 """Makes one attempt of a task over HTTP, with the headers and token of Cloud Tasks.  Called by the dispatcher."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,14 +19,20 @@ from local.tasks.task import AppEngineRequest, AttemptResult, HttpRequest, Task,
 class Sender:
     """Sends tasks to their targets; base_url replaces hosts of the cloud.  session is an outgoing_session().
 
-    app_engine: the service that gets the tasks for App Engine.
+    issued_at: now, by the clock of the issuer.  app_engine: the service that gets the tasks for App Engine.
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str, app_engine: Service | None = None
+        self,
+        session: aiohttp.ClientSession,
+        issuer: TokenIssuer,
+        base_url: str,
+        issued_at: Callable[[], datetime] = lambda: datetime.now(UTC),
+        app_engine: Service | None = None,
     ) -> None:
         self._session = session
         self._issuer = issuer
+        self._issued_at = issued_at
         self.base_url = base_url
         self.app_engine = app_engine
 
@@ -77,7 +83,7 @@ class Sender:
             return {}
         if http.token.kind == "OIDC":
             audience = http.token.audience_or_scope or http.url
-            token = self._issuer.id_token(audience, http.token.email, datetime.now(UTC))
+            token = self._issuer.id_token(audience, http.token.email, self._issued_at())
         else:
             token = self._issuer.access_token()
         return {"Authorization": f"Bearer {token}"}

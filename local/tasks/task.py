@@ -29,6 +29,10 @@ class HttpRequest:
     token: Token | None = None
     deadline_s: float = DEADLINE_S
 
+    @property
+    def target(self) -> str:
+        return self.url
+
 
 @dataclass(frozen=True, slots=True)
 class AppEngineRequest:
@@ -43,6 +47,10 @@ class AppEngineRequest:
     body: bytes = b""
     routing: Mapping[str, str] = field(default_factory=dict)
     deadline_s: float = 0.0
+
+    @property
+    def target(self) -> str:
+        return self.relative_uri
 
 
 TaskRequest = HttpRequest | AppEngineRequest

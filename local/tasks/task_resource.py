@@ -215,5 +215,4 @@ def _token(given: Mapping[str, Any]) -> Token | None:
 
 def _size(queue: str, task_id: str, request: TaskRequest) -> int:
     headers = sum(len(name) + len(value) for name, value in request.headers.items())
-    target = request.url if isinstance(request, HttpRequest) else request.relative_uri
-    return len(queue) + len(task_id) + len(target) + headers + len(request.body)
+    return len(queue) + len(task_id) + len(request.target) + headers + len(request.body)

@@ -12,11 +12,12 @@ from pathlib import Path
 from tests.chaos import world
 from tests.chaos.kills import killed
 from tests.chaos.matrix import TARGETS, rows
+from tests.chaos.outage import outage_under_load, second_queue_is_closed_too
 from tests.chaos.promise import Tally
 from tests.system.up import Up, mando_up
 
 KILLS = 12
-_LINE = "{:<39}{:>6}{:>14}{:>10}{:>7}{:>8}  {}"
+_LINE = "{:<43}{:>6}{:>14}{:>10}{:>7}{:>8}  {}"
 
 Trial = tuple[str, Callable[[], Tally]]
 
@@ -51,6 +52,8 @@ def _of_the_world(folder: Path, dice: random.Random) -> Iterator[Trial]:
         yield "tokens: issued 8 s ahead", lambda: world.tokens_of_another_clock(up, 8)
         yield "tokens: issued 60 s ahead for a while", lambda: world.tokens_of_another_clock(up, 60)
         yield "slow clients beside members", lambda: world.slow_clients_beside_members(up)
+        yield "an outage under load", lambda: outage_under_load(up, per_s=4, down_s=20)
+        yield "an outage, and the second queue is closed", lambda: second_queue_is_closed_too(up, per_s=4, down_s=20)
     if world.can_mount():
         yield "the bucket's disk is full", lambda: world.bucket_is_full(folder / "full")
         yield "the whole disk is full under load", lambda: world.disk_is_full_under_load(folder / "full-whole")

@@ -14,7 +14,7 @@ import requests
 
 from tests.chaos.promise import Tally, settle
 from tests.servers import wait_until
-from tests.system.up import Up, children_of, mando_up
+from tests.system.up import Up, children_of, four_free_ports, mando_up
 
 _MEMBERS = 4
 
@@ -44,10 +44,11 @@ def killed(
     lost_too: bool = True,
 ) -> Tally:
     """Kill a process `kills` times, within so long of new interactions, then wait for all outcomes."""
+    port = four_free_ports()
     for _ in range(kills):
-        with mando_up(data) as up:
+        with mando_up(data, port=port) as up:
             _interact_until_killed(up, dice, victims, within_s)
-    with mando_up(data) as up:
+    with mando_up(data, port=port) as up:
         with sqlite3.connect(data / "discord.sqlite") as database:
             ids = [str(row[0]) for row in database.execute("SELECT id FROM interactions ORDER BY id")]
         return settle(up, ids, lost_too=lost_too)

@@ -9,10 +9,11 @@ from typing import Any
 
 import aiohttp
 import pytest
+from google.auth import jwt
 
 from local.executions.data.workflows import Settings
 from local.faults import Fault
-from local.project import PLACE
+from local.project import PLACE, REPLY_QUEUE
 from local.server import LocalCloud
 from tests.running import until
 from tests.system.up import four_free_ports
@@ -112,6 +113,67 @@ async def test_a_step_fails_once_too_often_or_too_rarely(cloud: Any, count: int)
     assert local.faults.take("generate") is None
 
 
+@pytest.mark.parametrize(("target", "refused"), [("reply_queue", REPLY_QUEUE), ("queue", QUEUE)])
+async def test_of_two_queues_only_the_one_that_was_named_takes_no_task(cloud: Any, target: str, refused: str) -> None:
+    _, url, session = cloud
+    for name in (QUEUE, REPLY_QUEUE):
+        await session.post(f"{url}/v2/{PLACE}/queues", json={"name": name})
+    await session.post(f"{url}/faults", json={"target": target, "kind": "503"})
+    for name in (QUEUE, REPLY_QUEUE):
+        task = {"task": {"httpRequest": {"url": "http://127.0.0.1:1"}}}
+        async with session.post(f"{url}/v2/{name}/tasks", json=task) as answer:
+            assert answer.status == (503 if name == refused else 200)
+
+
+@pytest.mark.parametrize("kind", ["500", "429", "timeout", "reset", "garbage"])
+@pytest.mark.parametrize("after", [False, True])
+async def test_a_queues_call_of_a_step_fails_too_and_is_repeated(
+    cloud: Any, kind: str, after: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.faults._HANG_S", 0.05)
+    local, url, session = cloud
+    retry = {"minBackoff": "0.05s", "maxBackoff": "0.05s"}
+    await session.post(f"{url}/v2/{PLACE}/queues", json={"name": QUEUE, "retryConfig": retry})
+    await session.post(f"{url}/faults", json={"target": "reply", "kind": kind, "count": 1, "after": after})
+    await local.dispatcher.start()
+    async with a_wire() as steps:
+        task = {"task": {"httpRequest": {"url": f"{steps.url}/reply-discord"}}}
+        async with session.post(f"{url}/v2/{QUEUE}/tasks", json=task) as made:
+            assert made.status == 200
+        await until(lambda: not local.tasks.depth(QUEUE))
+    await local.dispatcher.stop()
+    assert [head["x-cloudtasks-taskretrycount"] for head in map(steps.headers, range(len(steps.heads)))] == (
+        ["0", "1"] if after else ["1"]
+    )
+
+
+async def test_a_queues_call_of_somebody_else_does_not_fail(cloud: Any) -> None:
+    local, url, session = cloud
+    await session.post(f"{url}/v2/{PLACE}/queues", json={"name": QUEUE})
+    await session.post(f"{url}/faults", json={"target": "reply", "kind": "500"})
+    await local.dispatcher.start()
+    async with a_wire() as other:
+        task = {"task": {"httpRequest": {"url": f"{other.url}/reply"}}}
+        await session.post(f"{url}/v2/{QUEUE}/tasks", json=task)
+        await until(lambda: not local.tasks.depth(QUEUE))
+    await local.dispatcher.stop()
+    assert len(other.heads) == 1
+
+
+async def test_the_token_of_a_task_is_as_old_as_the_issuers_clock_says(cloud: Any) -> None:
+    local, url, session = cloud
+    await session.post(f"{url}/v2/{PLACE}/queues", json={"name": QUEUE})
+    await session.post(f"{url}/faults/token-clock", json={"offset_s": 3600})
+    await local.dispatcher.start()
+    async with a_wire() as steps:
+        request = {"url": f"{steps.url}/reply-discord", "oidcToken": {"serviceAccountEmail": "me@x"}}
+        await session.post(f"{url}/v2/{QUEUE}/tasks", json={"task": {"httpRequest": request}})
+        await until(lambda: not local.tasks.depth(QUEUE))
+    await local.dispatcher.stop()
+    token = steps.headers()["authorization"].removeprefix("Bearer ")
+    assert jwt.decode(token, verify=False)["iat"] - time.time() > 3500
+
+
 async def test_a_clock_that_was_set_wrong_stays_wrong(cloud: Any) -> None:
     local, url, session = cloud
     assert abs(local.faults.now_s() - time.time()) < 60
@@ -132,7 +194,7 @@ async def test_what_cannot_be_broken_is_said(cloud: Any, body: dict[str, Any]) -
     _, url, session = cloud
     async with session.post(f"{url}/faults", json=body) as refused:
         assert refused.status == 400
-        assert "one of queue, workflow" in (await refused.text()) or "1 to 1000000" in (await refused.text())
+        assert "one of queue, reply_queue" in (await refused.text()) or "1 to 1000000" in (await refused.text())
 
 
 @pytest.mark.parametrize("offset_s", ["NaN", "1e308", "-86401", "true", '"8"', "null"])

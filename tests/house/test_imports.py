@@ -50,7 +50,8 @@ ALLOWED: dict[str, set[str]] = {
     "local/discord/api": {"local/http", "local/discord", "local/discord/*"},
     "local/appengine": {"local/http"},
     "local/faults": {  # each fails in its own way
-        *("local/http", "local/discord", "local/discord/engine", "local/executions/engine", "local/workflows"),
+        *("local", "local/http", "local/discord", "local/discord/engine", "local/executions/engine", "local/tasks"),
+        "local/workflows",
     },
     "local/ops": {"local", "local/executions/*", "local/faults", "local/tasks"},  # shows what the others do
     "local/server": {"local", "local/*"},  # puts all together

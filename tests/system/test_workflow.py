@@ -54,7 +54,7 @@ def test_nothing_is_drawn_again_after_a_reply_had_to_wait(outage: Any) -> None:
     world = World(reply=[*[outage] * 20, MESSAGE])
     assert world.run_to_the_end() == MESSAGE
     assert (world.drawings, world.executions, len(world.tasks)) == (1, 1, 1)
-    assert world.tasks[0].body == {"request": world.request, "picture": PICTURE}
+    assert world.tasks[0].body == {"request": world.request, "picture": PICTURE, "failure": None}
 
 
 def test_a_request_may_wait_for_its_drawing_and_then_for_its_reply() -> None:
@@ -152,7 +152,7 @@ def test_whatever_somebody_on_the_way_answers_the_call_is_tried_again(name: str,
     if where == "generate" and answer.code < 400:
         world = World(generate=[answer])
         failed(world)
-        assert (world.slept, world.tasks, world.failures_told) == ([], [], ["unavailable"])
+        assert (world.tasks, world.failures_told) == ([], ["unavailable"])
         return
     world = answering(where, [answer, answer, PICTURE if where == "generate" else MESSAGE])
     assert world.run() == MESSAGE

@@ -36,7 +36,7 @@ def test_a_longer_backoff_in_the_workflow_makes_a_restarted_one_wait_longer(tmp_
     for delay_s in (0.2, 5):
         edited(root, "workflows/mando.yaml", r"mistake_wait_s: [\d.]+", f"mistake_wait_s: {delay_s}")
         with mando_up(tmp_path / "data", root) as up:
-            broken = {"target": "generate", "kind": "garbage", "count": 100}
+            broken = {"target": "reply", "kind": "garbage", "count": 2}
             requests.post(f"{up.base}/faults", json=broken, timeout=10).raise_for_status()
             sent = up.interact()
             execution = up.ended(sent["id"])

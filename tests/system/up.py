@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -99,9 +100,18 @@ def mando(*arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str
 
 
 @contextlib.contextmanager
-def mando_up(data: Path, root: Path = ROOT, prefix: Sequence[str] = (), options: Sequence[str] = ()) -> Iterator[Up]:
-    """`mando up` of the sources in root, from "ready" until the block ends; prefix is a command that runs it."""
-    port = four_free_ports()
+def mando_up(
+    data: Path,
+    root: Path = ROOT,
+    prefix: Sequence[str] = (),
+    port: int | None = None,
+    options: Sequence[str] = (),
+) -> Iterator[Up]:
+    """`mando up` of the sources in root, from "ready" until the block ends; prefix is a command that runs it.
+
+    port: that of an earlier one with the same data, whose tasks hold the address of its steps.
+    """
+    port = four_free_ports() if port is None else _when_left(port)
     with tempfile.TemporaryDirectory() as folder:
         printed = Path(folder) / "output"
         with printed.open("wb") as output:
@@ -133,6 +143,20 @@ def children_of(pid: int) -> list[int]:
 def four_free_ports() -> int:
     """The first of those that one `mando up` takes."""
     return free_port(4)
+
+
+def _when_left(port: int) -> int:
+    """The port, when nothing listens on it and the three behind it: children of a process that was killed end soon."""
+
+    def is_left() -> bool:
+        for one in range(port, port + 4):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", one)) == 0:
+                    return False
+        return True
+
+    wait_until(is_left, f"the ports from {port} are left")
+    return port
 
 
 def copy_of_sources(folder: Path) -> Path:

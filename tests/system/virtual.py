@@ -55,6 +55,10 @@ def limited(retry_after: Any) -> tuple[int, dict[str, Any]]:
     return ours(429, retry_after=retry_after)
 
 
+def is_picture(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == PICTURE.keys()
+
+
 def page(status: int) -> HttpResponse:
     """An error of somebody on the way."""
     return HttpResponse(status, {"Content-Type": "text/html"}, b"<html>")
@@ -119,7 +123,7 @@ class World:
 
     @property
     def failures_told(self) -> list[str]:
-        return [body["failure"] for path, body in self.calls if "failure" in body]
+        return [body["failure"] for path, body in self.calls if body.get("failure") is not None]
 
     def run(self, request: Value = None) -> Any:
         """The result of one execution.  Raises WorkflowError."""
@@ -182,6 +186,8 @@ class World:
 
     def _answer_of(self, where: str, body: dict[str, Any], timeout_s: float) -> HttpResponse | HttpFailure:
         answers = self.answers[where]
+        if where == SHOW and not is_picture(body["picture"]) and not (body["picture"] is None and body["failure"]):
+            answers = [ours(400)]  # schemas/reply.json
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if where != QUEUE:
             self.calls.append((where, body))

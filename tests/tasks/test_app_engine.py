@@ -171,7 +171,8 @@ A_TASK = Task(1, QUEUE, "t", AppEngineRequest(), 0.0, 1000.5)
 
 async def attempted(folder: Path, request: AppEngineRequest, service: Service) -> AttemptResult:
     async with outgoing_session() as session:
-        sender = Sender(session, TokenIssuer(folder / "key.pem"), "http://127.0.0.1:1", service)
+        issuer = TokenIssuer(folder / "key.pem")
+        sender = Sender(session, issuer, "http://127.0.0.1:1", app_engine=service)
         return await asyncio.wait_for(sender.send(replace(A_TASK, request=request)), 10)
 
 

@@ -19,8 +19,6 @@ def parse(text: str) -> tuple[QueueConfig, ...]:
 def test_our_own_queue_yaml_says_what_its_comments_say() -> None:
     queue, replies = parse((ROOT / "queue.yaml").read_text())
     assert queue.name == f"{PARENT}/queues/create-image-queue"
-    assert replies.name == f"{PARENT}/queues/reply-discord-queue"
-    assert [replies.retry.backoff_s(failures) for failures in range(1, 7)] == [5, 10, 20, 40, 60, 60]
     assert queue.retry.max_attempts == 21
     assert queue.retry.max_retry_duration_s == 14 * 60
     waits = [queue.retry.backoff_s(failures) for failures in range(1, 9)]
@@ -32,6 +30,12 @@ def test_our_own_queue_yaml_says_what_its_comments_say() -> None:
     assert not queue.retry.is_exhausted(20, last_call_s)
     assert not queue.retry.is_exhausted(21, 13 * 60)
     assert queue.tombstone_s == YAML_TOMBSTONE_S
+    assert replies.name == f"{PARENT}/queues/reply-discord-queue"
+    assert [replies.retry.backoff_s(failures) for failures in range(1, 7)] == [5, 10, 20, 40, 60, 60]
+    life_s = 15 * 60
+    waits_s = sum(replies.retry.backoff_s(failures) for failures in range(1, replies.retry.max_attempts))
+    assert waits_s > life_s, "more than the waits below allow within the token's life"
+    assert replies.retry.max_retry_duration_s > life_s, "the step ends the task, not the queue"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ _CHECKED: Mapping[str, schemas.SchemaName] = {GENERATE: "request", REPLY: "reply
 def path_of(call: HttpCall) -> str:
     path = urlsplit(call.url).path
     body = body_of(call)
-    return TELL if path == REPLY and isinstance(body, dict) and "failure" in body else path
+    return TELL if path == REPLY and isinstance(body, dict) and body.get("failure") is not None else path
 
 
 def body_of(call: HttpCall) -> object:

@@ -72,6 +72,21 @@ class Discord:
                 self._banned_until_s = now_s + self._ban_s
 
 
+# What happens to a lone request before its picture can be shown.
+_ON_THE_WAY = (
+    *("tasks.create_s", "tasks.dispatch_s", "executions.create_s", "executions.hop_s", "steps.generate_cpu_s"),
+    *("storage.write_s", "executions.hop_s", "storage.read_s"),
+)
+
+
+def usual_way_s(model: Model) -> tuple[float, float]:
+    """Seconds from a request's arrival to the call that shows its picture, and of that call; of a lone one, medians.
+
+    Before the one and after the other, Discord could not be reached for the request, whatever we did.
+    """
+    return sum(map(model.number, _ON_THE_WAY)), model.number("discord.reply_s")
+
+
 def never_reached(scenario: Scenario, begins_s: float, ends_s: float) -> bool:
     """Whether Discord served nobody during that time: some fault but slowness hit every call."""
     faults = [one for one in scenario.of("discord") if one.kind != "slow"]

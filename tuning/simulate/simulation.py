@@ -31,7 +31,7 @@ from tuning.simulate.answer import (
 )
 from tuning.simulate.appengine import AppEngine
 from tuning.simulate.calls import StepCalls
-from tuning.simulate.discord import Discord, never_reached
+from tuning.simulate.discord import Discord, never_reached, usual_way_s
 from tuning.simulate.executions import Executions
 from tuning.simulate.fleet import Fleet
 from tuning.simulate.ingress import Ingress
@@ -96,6 +96,7 @@ class _Simulation:
         self._project, self._load, self._scenario, self._model = project, load, scenario, model
         self._seed = seed
         agenda = self._agenda = Agenda(0.0)
+        self._usual_way_s = usual_way_s(model)
         self._measure = Measure(agenda, _bucket_s(load.length_s), load.expected, self._is_unreachable)
         release = self._measure.release
         cores = model.number("machine.cores")
@@ -170,7 +171,8 @@ class _Simulation:
         return sum(queue.waiting for queue in self._queues.values())
 
     def _is_unreachable(self, request: Request) -> bool:
-        return never_reached(self._scenario, request.received_s, request.expires_s)
+        before_s, call_s = self._usual_way_s
+        return never_reached(self._scenario, request.received_s + before_s, request.expires_s - call_s)
 
     def answer(self) -> Answer:
         measure, executions, times = self._measure, self._executions, self._measure.times

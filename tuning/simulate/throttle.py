@@ -10,7 +10,7 @@ SHORTEST_S, LONGEST_S = 0.5, 900.0
 DEFAULT_S = 1.0  # a 429 of Discord that names no time
 BLOCKED_S = 300.0  # a page in front of Discord
 _WINDOW_S = 600.0
-_MAX_INVALID = 1000
+_MAX_INVALID = 240
 
 
 class Throttle:

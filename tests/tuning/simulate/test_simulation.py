@@ -164,7 +164,7 @@ def test_a_short_outage_is_waited_out() -> None:
     assert 0 < found.recovered_after_s < 62  # the longest wait is 60 s
 
 
-@pytest.mark.parametrize(("before", "indent"), [("    - draw:\n", 4), ("                    - reply:\n", 20)])
+@pytest.mark.parametrize(("before", "indent"), [("            - draw:\n", 12), ("    - reply:\n", 4)])
 def test_a_path_that_hangs_on_the_request_itself_is_not_remembered(before: str, indent: int) -> None:
     """Every fourth request sleeps first, or between its calls: each does so, whatever the others did."""
     sleep = (
