@@ -31,7 +31,7 @@ def test_our_own_queue_yaml_says_what_its_comments_say() -> None:
     assert not queue.retry.is_exhausted(21, 13 * 60)
     assert queue.tombstone_s == YAML_TOMBSTONE_S
     assert replies.name == f"{PARENT}/queues/reply-discord-queue"
-    assert [replies.retry.backoff_s(failures) for failures in range(1, 7)] == [5, 10, 20, 40, 60, 60]
+    assert [replies.retry.backoff_s(failures) for failures in range(1, 7)] == [5, 10, 20, 40, 45, 45]
     life_s = 15 * 60
     waits_s = sum(replies.retry.backoff_s(failures) for failures in range(1, replies.retry.max_attempts))
     assert waits_s > life_s, "more than the waits below allow within the token's life"
