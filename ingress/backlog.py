@@ -11,8 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from ingress.cloud_tasks import FAILURES, CloudTasks, Json, describe
 from ingress.config import Config
+from service.cloud_tasks import FAILURES, CloudTasks, Json, describe
 from service.log import log
 
 _FETCH_TIMEOUT_S = 1.0  # of one call to Cloud Tasks

@@ -6,17 +6,17 @@ In: Request.  Out: the task's full name.  Raises QueueUnavailable; the member th
 import asyncio
 import base64
 import contextlib
-import hashlib
 import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NewType
 
-from ingress.cloud_tasks import FAILURES, CloudTasks, already_exists, describe, is_final
 from ingress.config import Config
-from schemas.request import InteractionId, Request
+from schemas.request import Request
+from service.cloud_tasks import FAILURES, CloudTasks, already_exists, describe, is_final
 from service.deployment import INGRESS_REQUESTS
+from service.step_tasks import task_id
 
 SECOND_CALL_AFTER_S = 0.9  # most calls are answered within 0.1 s; what takes this long is often lost
 PAUSE_S = 0.5  # between a first call that failed and the second: short enough for both, long enough for a restart
@@ -38,7 +38,7 @@ class QueueUnavailable(Exception):
 
 
 class TaskQueue:
-    """The queue between Discord and the workflow.  Its connections are kept open."""
+    """The queue between Discord and the workflow, or the steps.  Its connections are kept open."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -107,6 +107,8 @@ class TaskQueue:
 
     def _task(self, request: Request) -> Task:
         """Source: Cloud Tasks, "REST Resource: projects.locations.queues.tasks": bytes are base64."""
+        if tasks := self._config.step_tasks:
+            return tasks.task(self._config.queue, "/generate-image", request.interaction_id, request.to_json())
         body = json.dumps({"argument": json.dumps(request.to_json(), ensure_ascii=False)}).encode()
         return {
             "name": f"{self._config.queue}/tasks/{task_id(request.interaction_id)}",
@@ -118,12 +120,6 @@ class TaskQueue:
                 "oauthToken": {"serviceAccountEmail": self._config.task_service_account},
             },
         }
-
-
-def task_id(interaction_id: InteractionId) -> str:
-    """The dedup key: hash-prefixed, since Cloud Tasks slows down on names that count upwards, as Discord's ids do."""
-    prefix = hashlib.sha256(interaction_id.encode()).hexdigest()[:16]
-    return f"{prefix}-{interaction_id}"
 
 
 def _left_s(deadline_s: float) -> float:

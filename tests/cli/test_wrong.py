@@ -19,6 +19,8 @@ WRONG = [
     ("up", "--port", "x", f"'x' {NUMBER} to 65532"),
     ("up", "--port", "65533", "'65533' is not a whole number"),
     ("up", "--port", "9" * 5000, "is not a whole number"),
+    ("up", "--form", "cron", "'cron' is not one of 'workflow', 'queues'"),
+    ("up", "--tasks", "grpc", "'grpc' is not one of 'app-engine', 'http'"),
     ("draw", "--symmetry", "x", f"'x' {NUMBER}"),
     ("draw", "--symmetry", "1", "1 is none of 5, 6"),
     ("draw", "--palette", "plaid", "'plaid' is none of amethyst"),

@@ -9,7 +9,7 @@ from math import inf
 import pytest
 
 from ingress.backlog import Backlog, QueueStats
-from ingress.cloud_tasks import CallFailed
+from service.cloud_tasks import CallFailed
 from tests.running import until
 from tests.servers import wait_until
 

@@ -12,8 +12,8 @@ from google.auth.exceptions import RefreshError
 from google.auth.transport.requests import AuthorizedSession
 
 from ingress.backlog import Backlog, QueueStats, stats_fetchers
-from ingress.cloud_tasks import CallFailed, CloudTasks, already_exists, describe, is_final
 from ingress.config import read_config
+from service.cloud_tasks import CallFailed, CloudTasks, already_exists, describe, is_final
 from tests.ingress.function import environment
 from tests.ingress.test_config import QUEUE, REPLY_QUEUE, without
 from tests.servers import serving

@@ -12,7 +12,8 @@ import pytest
 
 from ingress import enqueue
 from ingress.config import read_config
-from ingress.enqueue import QueueUnavailable, TaskQueue, task_id
+from ingress.enqueue import QueueUnavailable, TaskQueue
+from service.step_tasks import task_id
 from tests.ingress.function import environment
 from tests.interactions import a_request
 from tests.servers import free_port, serving, wait_until

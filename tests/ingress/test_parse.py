@@ -123,6 +123,27 @@ def test_words_are_sent_in_their_own_letters_so_that_the_longest_fit_into_a_requ
     assert request.interaction_id == command.interaction_id
 
 
+@pytest.mark.parametrize("kind", ["http", "app-engine"])
+def test_without_a_workflow_a_task_calls_the_step_with_the_request(kind: str) -> None:
+    command = parse(json.dumps(an_interaction(words="café 🪷")).encode())
+    assert isinstance(command, Command)
+    request = to_request(command, Sealer(PrivateKey.generate().public_key), NOW)
+    steps = "https://steps.example"
+    environ = {**environment("http://127.0.0.1:1"), "TASKS_CALL": kind, "STEPS_URL": steps}
+    del environ["WORKFLOW"]
+    task = TaskQueue(read_config(environ))._task(request)
+    sent = task["httpRequest" if kind == "http" else "appEngineHttpRequest"]
+    assert json.loads(b64decode(sent["body"])) == request.to_json()
+    assert sent["headers"] == {"Content-Type": "application/json", "X-Dedup-Key": request.interaction_id}
+    assert task["name"].endswith(f"-{request.interaction_id}")
+    if kind == "http":
+        assert sent["url"] == f"{steps}/generate-image"
+        token = {"serviceAccountEmail": environ["TASK_SERVICE_ACCOUNT"], "audience": "mando-steps"}
+        assert sent["oidcToken"] == token
+    else:
+        assert sent["relativeUri"] == "/generate-image"
+
+
 def test_what_the_steps_would_refuse_is_not_put_into_the_queue() -> None:
     """The member is told at once, not after the workflow has given up."""
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from ingress import enqueue
-from ingress.cloud_tasks import CallFailed
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, Task, TaskQueue
+from service.cloud_tasks import CallFailed
 from service.deployment import INGRESS_REQUESTS
 from tests.ingress.function import environment
 from tests.ingress.test_cloud_tasks import FAILURES

@@ -1,7 +1,7 @@
-"""The two calls of Cloud Tasks that the ingress makes, over REST, and their errors.  Used by enqueue and backlog.
+"""The two calls of Cloud Tasks that ingress and steps make, over REST, and their errors.
 
 Not by google-cloud-tasks: importing it takes longer than all else until the first answer of a new instance, and Discord
-waits 3 s (docs/decisions/080-calls-of-the-ingress-over-rest.md).  Source: Cloud Tasks, REST reference, v2 and v2beta3.
+waits 3 s (docs/decisions/080-cloud-tasks-over-rest.md).  Source: Cloud Tasks, REST reference, v2 and v2beta3.
 """
 
 import functools
