@@ -15,7 +15,8 @@ import requests
 from service.deployment import DISCORD_TIMEOUT_S
 from service.environment import Secret
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
-from steps.rate_limits import CountedBy, Throttle, read_rate_limit
+from steps.rate_limits import CountedBy, read_rate_limit
+from steps.throttle import Throttle
 from steps.verdicts import verdict_of
 
 _INVALID = (401, 403)  # what Discord counts, beside 429.  Source: Discord, "Invalid Request Limit"
@@ -76,35 +77,34 @@ class Discord:
         message: Mapping[str, Any],
         png: bytes | None,
     ) -> str:
-        self._throttle.check(counted_by)
         parts = {"payload_json": (None, json.dumps(message), "application/json")}
         if png is not None:
             parts["files[0]"] = ("mandala.png", png, "image/png")  # type: ignore[assignment]
-        try:
-            answer = self._session.request(
-                method, url, headers=headers, files=parts, timeout=DISCORD_TIMEOUT_S, allow_redirects=False
-            )
-        except requests.RequestException as error:
-            raise RetryableError(f"Discord did not answer: {type(error).__name__}", kind="discord") from None
-        if not 200 <= answer.status_code < 300:
-            raise self._error(counted_by, answer)
-        shown = _json(answer)
-        message_id = shown.get("id") if isinstance(shown, dict) else None
-        if not isinstance(message_id, str) or not _SNOWFLAKE.fullmatch(message_id):
-            raise RetryableError("Discord's answer is no message", kind="discord")
-        return message_id
+        with self._throttle.call(counted_by):
+            try:
+                answer = self._session.request(
+                    method, url, headers=headers, files=parts, timeout=DISCORD_TIMEOUT_S, allow_redirects=False
+                )
+            except requests.RequestException as error:
+                raise RetryableError(f"Discord did not answer: {type(error).__name__}", kind="discord") from None
+            limit = read_rate_limit(answer.headers, _json(answer)) if answer.status_code == 429 else None
+            self._throttle.count(is_invalid=limit.is_invalid if limit else answer.status_code in _INVALID)
+        if limit is not None:
+            if limit.is_global:
+                self._throttle.hold(counted_by, limit.retry_after_s)
+            raise RetryableError(limit.message, retry_after_s=limit.retry_after_s, kind="discord")
+        return _message_id(answer)
 
-    def _error(self, counted_by: CountedBy, answer: requests.Response) -> Exception:
-        if answer.status_code != 429:
-            if answer.status_code in _INVALID:
-                self._throttle.count_invalid()
-            return _error(answer)
-        limit = read_rate_limit(answer.headers, _json(answer))
-        if limit.is_invalid:
-            self._throttle.count_invalid()
-        if limit.is_global:
-            self._throttle.hold(counted_by, limit.retry_after_s)
-        return RetryableError(limit.message, retry_after_s=limit.retry_after_s, kind="discord")
+
+def _message_id(answer: requests.Response) -> str:
+    """Of the message that Discord now shows."""
+    if not 200 <= answer.status_code < 300:
+        raise _error(answer)
+    shown = _json(answer)
+    message_id = shown.get("id") if isinstance(shown, dict) else None
+    if not isinstance(message_id, str) or not _SNOWFLAKE.fullmatch(message_id):
+        raise RetryableError("Discord's answer is no message", kind="discord")
+    return message_id
 
 
 def _error(answer: requests.Response) -> Exception:

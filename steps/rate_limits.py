@@ -1,29 +1,21 @@
-"""When may Discord be called again?  What a 429 says, and when a whole process must wait.
+"""When may Discord be called again?  What a 429 says of that.
 
 Source: Discord, "Rate Limits", for all that is not said otherwise.
 """
 
 import math
-import threading
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-from steps.errors import RetryableError
-
 # What a global limit counts by: calls of a bot by its token, calls without Authorization by our address.
 CountedBy = Literal["address", "bot"]
 
-_SHORTEST_S = 0.5  # also for 0 and less, which mean "now": a call before the limit's end would only be counted again
+SHORTEST_S = 0.5  # also for 0 and less, which mean "now": a call before the limit's end would only be counted again
 _LONGEST_S = 900.0  # the life of an interaction's token: a longer wait is useless
 _DEFAULT_S = 1.0
 _BLOCKED_S = 300.0  # a block by address that names no end lasts minutes to an hour (discord-api-docs #5810, #5385)
-
-_WINDOW_S = 600.0
-# 10,000 invalid requests in 10 minutes ban an address.  40 processes share ours (app.yaml: 20 instances of 2 workers).
-_MAX_INVALID = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +59,7 @@ def read_rate_limit(headers: Mapping[str, str], body: object) -> RateLimit:
     )
     return RateLimit(
         "Discord limits our rate" if is_discords else "Discord's network blocks our address for now",
-        min(max(asked_s, _SHORTEST_S), _LONGEST_S),
+        min(max(asked_s, SHORTEST_S), _LONGEST_S),
         is_global,
         is_invalid=scope != "shared",
     )
@@ -90,45 +82,3 @@ def _until(retry_at: str, now: str) -> float | None:
         return (parsedate_to_datetime(retry_at) - parsedate_to_datetime(now)).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-class Throttle:
-    """Stops calls that would certainly be refused, before they are made.
-
-    After a global limit, the calls that it counts, until it is over.  After _MAX_INVALID invalid requests, all calls:
-    too many of them ban our address.
-    """
-
-    def __init__(self, monotonic_s: Callable[[], float]) -> None:
-        self._monotonic_s = monotonic_s
-        self._lock = threading.Lock()
-        self._held_until_s: dict[CountedBy, float] = {"address": -math.inf, "bot": -math.inf}
-        self._invalid_at_s: deque[float] = deque(maxlen=_MAX_INVALID)
-
-    def check(self, counted_by: CountedBy) -> None:
-        """Raises RetryableError while such a call must wait."""
-        with self._lock:
-            now_s = self._monotonic_s()
-            held_s = self._held_until_s[counted_by] - now_s
-            is_full = len(self._invalid_at_s) == _MAX_INVALID
-            full_s = self._invalid_at_s[0] + _WINDOW_S - now_s if is_full else 0.0
-        if held_s > 0:
-            raise RetryableError(
-                "Discord limits our rate", retry_after_s=round(max(held_s, _SHORTEST_S), 3), kind="discord"
-            )
-        if full_s > 0:
-            raise RetryableError(
-                f"{_MAX_INVALID} invalid requests to Discord within {_WINDOW_S:g} s: more would ban our address",
-                retry_after_s=round(max(full_s, _SHORTEST_S), 3),
-                kind="discord",
-            )
-
-    def hold(self, counted_by: CountedBy, seconds: float) -> None:
-        """Stop these calls for so long; a shorter limit does not end a longer one."""
-        with self._lock:
-            self._held_until_s[counted_by] = max(self._held_until_s[counted_by], self._monotonic_s() + seconds)
-
-    def count_invalid(self) -> None:
-        """One more answer of 401, 403 or 429."""
-        with self._lock:
-            self._invalid_at_s.append(self._monotonic_s())

@@ -3,11 +3,12 @@
 Source: Discord, "Rate Limits", for all that is not said otherwise.
 """
 
+from contextlib import ExitStack, suppress
+
 import pytest
 import yaml
 
 from steps.errors import PermanentError, RetryableError
-from steps.rate_limits import _MAX_INVALID
 from tests.servers import ROOT
 from tests.steps.process import BLOCKED, FORBIDDEN, GLOBAL, LIMITED, SHOWN, Process
 from tests.steps.scripted import Answer, json_answer
@@ -24,36 +25,87 @@ def test_a_global_limit_ends_when_it_said_and_not_before(process: Process, later
         assert process.ben.shows()
 
 
-@pytest.mark.parametrize(("more", "is_full"), [(-2, False), (-1, False), (0, True), (1, True)])
-@pytest.mark.parametrize(("later_s", "is_over"), [(0, False), (599.999, False), (600, True)])
-def test_so_many_invalid_requests_in_ten_minutes_are_the_last(
-    process: Process, more: int, is_full: bool, later_s: float, is_over: bool
+@pytest.mark.parametrize(("invalid", "is_full"), [(98, False), (99, False), (100, True)])
+@pytest.mark.parametrize(("later_s", "is_over"), [(0, False), (4.999, False), (5, True), (10, True)])
+def test_after_so_many_invalid_requests_one_call_is_made_every_five_seconds(
+    process: Process, invalid: int, is_full: bool, later_s: float, is_over: bool
 ) -> None:
-    for _ in range(_MAX_INVALID + more):
-        process.discord._throttle.count_invalid()
+    meet(process, invalid)
     process.now_s += later_s
     process.script.answers = [SHOWN]
     if is_full and not is_over:
-        assert process.ada.waits_s() == max(0.5, round(600 - later_s, 3))
+        assert process.ada.waits_s() == max(0.5, round(5 - later_s, 3))
     else:
         assert process.ada.shows()
 
 
-@pytest.mark.parametrize(("later_s", "waits_s"), [(0, 500), (499, 1), (500, None), (599.9, None)])
-def test_the_oldest_invalid_request_is_the_first_that_counts_no_more(
-    process: Process, later_s: float, waits_s: float | None
-) -> None:
-    """The newest one is 100 s younger."""
-    for gap_s, count in ((0, 1), (50, _MAX_INVALID - 2), (50, 1)):
-        process.now_s += gap_s
-        for _ in range(count):
-            process.discord._throttle.count_invalid()
-    process.now_s += later_s
+def test_a_call_that_is_refused_again_costs_five_seconds_more(process: Process) -> None:
+    meet(process, 100)
+    for _ in range(3):
+        process.now_s += 5
+        process.script.answers = [FORBIDDEN, SHOWN]
+        with pytest.raises(Exception, match="Discord"):
+            process.ada.shows()
+        assert process.ben.waits_s() == 5
+    assert len(process.script.asked) == 3
+
+
+def test_a_call_that_is_taken_sets_all_free_at_once(process: Process) -> None:
+    meet(process, 100)
+    process.now_s += 5
     process.script.answers = [SHOWN]
-    if waits_s is None:
-        assert process.ada.shows()
-    else:
-        assert process.ada.waits_s() == waits_s
+    assert [process.ada.shows() for _ in range(50)] == [True] * 50
+
+
+def test_a_process_never_allows_itself_more_than_it_had_at_the_beginning(process: Process) -> None:
+    process.now_s += 1e6
+    meet(process, 100)
+    assert process.ada.waits_s() == 5
+
+
+def test_in_any_ten_minutes_no_more_than_240_invalid_requests_are_made(process: Process) -> None:
+    """20 threads call together; all are refused.  Source: Discord, "Invalid Request Limit"."""
+    throttle = process.discord._throttle
+    refused_at_s: list[float] = []
+    for _ in range(3000):
+        with ExitStack() as threads:
+            with suppress(RetryableError):
+                for _ in range(20):
+                    threads.enter_context(throttle.call("address"))
+                    refused_at_s.append(process.now_s)
+            for _ in range(refused_at_s.count(process.now_s)):
+                throttle.count(is_invalid=True)
+        process.now_s += 0.5
+    most = max(sum(begin <= at_s < begin + 600 for at_s in refused_at_s) for begin in refused_at_s)
+    assert 200 <= most <= 240
+
+
+@pytest.mark.parametrize("under_way", [0, 1, 19])
+def test_those_under_way_may_be_refused_as_the_last_one_was(process: Process, under_way: int) -> None:
+    meet(process, 80)
+    throttle = process.discord._throttle
+    process.script.answers = [SHOWN]
+    with ExitStack() as threads:
+        for _ in range(under_way):
+            threads.enter_context(throttle.call("address"))
+        assert process.ben.shows()
+    meet(process, 20)
+    with ExitStack() as threads:
+        process.now_s += 5
+        threads.enter_context(throttle.call("address"))
+        assert process.ada.waits_s() == 5
+        process.now_s += 5
+        threads.enter_context(throttle.call("address"))
+        assert process.ada.waits_s() == 5
+
+
+def test_a_call_without_an_answer_is_under_way_no_more(process: Process) -> None:
+    meet(process, 99)
+    process.script.answers = [Answer(closes=True), Answer(closes=True), SHOWN]
+    for _ in range(2):
+        with pytest.raises(RetryableError, match="did not answer"):
+            process.ada.shows()
+    assert process.ben.shows()
 
 
 def test_a_process_that_has_just_begun_holds_nobody_back(process: Process) -> None:
@@ -113,16 +165,15 @@ def test_the_bots_global_limit_holds_back_no_reply(process: Process) -> None:
 )
 def test_this_process_stops_before_invalid_requests_ban_its_address(process: Process, invalid: Answer) -> None:
     """Source: Discord, "Invalid Request Limit": 401, 403 and 429 count, 10,000 in 10 minutes."""
-    for _ in range(_MAX_INVALID - 1):
-        process.discord._throttle.count_invalid()
+    meet(process, 99)
     process.script.answers = [invalid]
     with pytest.raises(Exception, match="Discord"):
         process.ada.shows()
     process.script.answers = [SHOWN]
-    process.now_s += 100
-    assert process.ben.waits_s() == 500
+    process.now_s += 1
+    assert process.ben.waits_s() == 4
     assert len(process.script.asked) == 1
-    process.now_s += 500
+    process.now_s += 4
     assert process.ben.shows()
 
 
@@ -137,8 +188,7 @@ def test_this_process_stops_before_invalid_requests_ban_its_address(process: Pro
 )
 def test_what_does_not_count_as_invalid_stops_nobody(process: Process, harmless: Answer) -> None:
     """Source: Discord, "Invalid Request Limit": a 429 of scope shared is not counted."""
-    for _ in range(_MAX_INVALID - 1):
-        process.discord._throttle.count_invalid()
+    meet(process, 99)
     process.script.answers = [harmless, SHOWN]
     with pytest.raises((RetryableError, PermanentError)):
         process.ada.shows()
@@ -149,4 +199,11 @@ def test_all_processes_together_stay_below_the_limit_of_one_address() -> None:
     app = yaml.safe_load((ROOT / "app.yaml").read_text())
     words = app["entrypoint"].split()
     workers = int(words[words.index("--workers") + 1])
-    assert _MAX_INVALID * workers * app["automatic_scaling"]["max_instances"] < 10_000
+    assert 240 * workers * app["automatic_scaling"]["max_instances"] < 10_000
+
+
+def meet(process: Process, invalid: int) -> None:
+    """So many answers of 403, one after the other."""
+    for _ in range(invalid):
+        with process.discord._throttle.call("address"):
+            process.discord._throttle.count(is_invalid=True)

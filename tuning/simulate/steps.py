@@ -142,17 +142,16 @@ class Steps:
     def _send(self, call: Call, number: int, place: Place, finish: Finish, *, is_picture: bool) -> None:
         """Edit the message, or post one as the bot after the token's life.  number: of the call, for its luck."""
         now_s, request, throttle = self._agenda.now_s, call.request, place.process()
-        wait_s = throttle.wait_s(now_s)
+        wait_s = throttle.begin(now_s)
         if wait_s > 0:
             finish(limited(wait_s))
             return
         is_late = now_s >= request.expires_s
         if not request.acknowledged and not is_late:
-            if now_s - request.sent_s < ACKNOWLEDGED_WITHIN_S:
-                finish(_LATER)  # 404/10015: nothing to edit yet
-                return
-            if not self._has_bot:
-                finish(_GONE)
+            is_early = now_s - request.sent_s < ACKNOWLEDGED_WITHIN_S
+            if is_early or not self._has_bot:
+                throttle.end(now_s, 404)  # 404/10015: nothing to edit yet
+                finish(_LATER if is_early else _GONE)
                 return
             is_late = True
         seconds, answer, shown_s = self._discord.call(now_s, request.number, number, uploads=is_picture)
@@ -162,15 +161,24 @@ class Steps:
             self.uploaded_bytes += self._picture_bytes
             ends_s, shown_s = max(ends_s, uploaded_s), max(shown_s, uploaded_s - now_s)
         if answer.status == 200:
-            self._agenda.add(ends_s, partial(self._shown, request, is_picture, is_late, finish))
+            self._agenda.add(ends_s, partial(self._answered, throttle, request, is_picture, is_late, finish))
             return
         if shown_s < math.inf:
             request.open += 1
-            self._agenda.add(now_s + shown_s, partial(self._shown, request, is_picture, is_late, None))
+            self._agenda.add(now_s + shown_s, partial(self._shown, request, is_picture, is_late))
         self._agenda.add(ends_s, partial(self._refused, call, throttle, answer, finish))
 
-    def _shown(self, request: Request, is_picture: bool, is_late: bool, finish: Finish | None) -> None:
-        """Discord shows the message; finish is None where nobody waits for the answer any more."""
+    def _answered(self, throttle: Throttle, request: Request, is_picture: bool, is_late: bool, finish: Finish) -> None:
+        throttle.end(self._agenda.now_s, 200)
+        self._show(request, is_picture, is_late)
+        finish(REPLIED)
+
+    def _shown(self, request: Request, is_picture: bool, is_late: bool) -> None:
+        """Nobody waits for the answer any more."""
+        self._show(request, is_picture, is_late)
+        self._release(request)
+
+    def _show(self, request: Request, is_picture: bool, is_late: bool) -> None:
         now_s = self._agenda.now_s
         if is_late:
             if request.acknowledged and now_s - request.posted_s >= NONCE_S:
@@ -180,12 +188,9 @@ class Steps:
             request.edited = True
         if request.acknowledged:
             request.show("late" if is_late else "pictures" if is_picture else "told", now_s)
-        if finish is not None:
-            finish(REPLIED)
-        else:
-            self._release(request)
 
     def _refused(self, call: Call, throttle: Throttle, answer: Answer, finish: Finish) -> None:
+        throttle.end(self._agenda.now_s, answer.status)
         attempt = 1 if call.retries is None else call.retries + 2
         finish(step_answer(answer, attempt, throttle, self._agenda.now_s))
 
@@ -199,8 +204,6 @@ def step_answer(answer: Answer, attempt: int, throttle: Throttle, now_s: float) 
     status = answer.status
     if status == 429:
         return limited(throttle.limited(now_s, answer.retry_after_s, answer.is_page, answer.is_global))
-    if status in (401, 403):
-        throttle.count_invalid(now_s)
     if status == 403 and answer.is_page:
         return limited(BLOCKED_WAITS_S[min(attempt, len(BLOCKED_WAITS_S)) - 1])
     if status in (401, 403):

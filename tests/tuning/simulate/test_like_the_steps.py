@@ -1,6 +1,7 @@
 """The models of ingress/ and steps/ do what ingress/ and steps/ do; the simulation may not import them."""
 
 import json
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ import steps.generate
 import steps.last_word
 import steps.rate_limits
 import steps.reply
+import steps.throttle
 from schemas.message import Message
 from schemas.picture import ObjectName, Picture
 from schemas.reply import Reply
@@ -124,41 +126,42 @@ def test_after_an_error_of_the_bucket_a_step_answers_as_ours_does(status: int) -
     assert storage._step_status(status, "write") == STATUSES[failure_of(raised.value)[0]][0]
 
 
+OUTCOMES = ["no answer", "shown", "forbidden", "down", "global", "webhook", "page"]
+
+
 @given(
-    st.lists(
-        st.tuples(
-            st.floats(0, 400),
-            st.sampled_from(["check", "invalid", "many", "global", "webhook", "page"]),
-            st.floats(-1, 1000),
-        ),
-        max_size=30,
-    )
+    st.lists(st.tuples(st.floats(0, 30), st.sampled_from(OUTCOMES), st.floats(-1, 1000)), max_size=200),
+    st.integers(0, 105),
+    st.integers(0, 3),
 )
-def test_a_process_pauses_as_ours_does(calls: list[tuple[float, str, float]]) -> None:
+def test_a_process_pauses_as_ours_does(calls: list[tuple[float, str, float]], refused: int, under_way: int) -> None:
     now_s = 0.0
-    real, ours = steps.rate_limits.Throttle(lambda: now_s), throttle.Throttle()
-    for after_s, what, seconds in calls:
-        now_s += after_s
-        if what == "check":
-            asked_s = 0.0
+    real, ours = steps.throttle.Throttle(lambda: now_s), throttle.Throttle()
+    with ExitStack() as threads:
+        for _ in range(under_way):
+            threads.enter_context(real.call("address"))
+            assert ours.begin(now_s) == 0
+        for after_s, outcome, seconds in [(0.0, "forbidden", 0.0)] * refused + calls:
+            now_s += after_s
+            waits_s = 0.0
             try:
-                real.check("address")
+                with real.call("address"):
+                    if outcome != "no answer":
+                        real.count(is_invalid=outcome not in ("shown", "down"))
             except RetryableError as error:
-                asked_s = error.retry_after_s or 0.0
-            assert ours.wait_s(now_s) == asked_s
-        elif what in ("global", "webhook", "page"):
-            is_global = what == "global"
-            said: object = None if what == "page" else {"retry_after": seconds, "global": is_global}
-            limit = steps.rate_limits.read_rate_limit({}, said)
-            real.count_invalid()
-            if limit.is_global:
-                real.hold("address", limit.retry_after_s)
-            asked = None if what == "page" else seconds
-            assert ours.limited(now_s, asked, what == "page", is_global) == limit.retry_after_s
-        else:
-            for _ in range(1000 if what == "many" else 1):
-                real.count_invalid()
-                ours.count_invalid(now_s)
+                waits_s = error.retry_after_s or 0.0
+            assert ours.begin(now_s) == waits_s
+            if waits_s:
+                continue
+            ours.end(now_s, {"no answer": 0, "shown": 200, "down": 503, "forbidden": 403}.get(outcome, 429))
+            if outcome in ("global", "webhook", "page"):
+                is_page, is_global = outcome == "page", outcome == "global"
+                said = None if is_page else {"retry_after": seconds, "global": is_global}
+                limit = steps.rate_limits.read_rate_limit({}, said)
+                if limit.is_global:
+                    real.hold("address", limit.retry_after_s)
+                asked_s = None if is_page else seconds
+                assert ours.limited(now_s, asked_s, is_page, is_global) == limit.retry_after_s
 
 
 @given(st.lists(st.tuples(st.floats(0, 30), st.integers(0, 2)), max_size=60), st.integers(1, 4))
