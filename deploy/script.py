@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 
-from deploy.calls import Call, Query
+from deploy.call import Call, Query
 
 # Set before the first call: gcloud's project, and no questions.
 EXPORTS = ("export CLOUDSDK_CORE_PROJECT=$PROJECT CLOUDSDK_CORE_DISABLE_PROMPTS=1",)
@@ -27,6 +27,14 @@ def line(call: Call | Query) -> str:
     """The call as one line of shell."""
     if isinstance(call, Query):
         return f"{call.name}=$({command_line(call.command)})"
+    if call.where_any is not None:
+        return f'[ -z "${call.where_any}" ] || {_call(call)}'
+    if call.where_none is not None:
+        return f'[ -n "${call.where_none}" ] || {_call(call)}'
+    return _call(call)
+
+
+def _call(call: Call) -> str:
     if call.unless is None:
         return command_line(call.command)
     if call.same_as_file is None:

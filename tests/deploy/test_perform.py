@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.calls import CALLS, Call, Query
+from deploy.call import Call, Query
+from deploy.calls import CALLS
 from deploy.perform import CallFailed, perform
 from deploy.script import script
 
@@ -21,7 +22,7 @@ with open(os.path.join(folder, "asked.jsonl"), "a") as asked:
 answers = json.load(open(os.path.join(folder, "answers.json")))
 for start, (status, text) in answers.items():
     if " ".join(words).startswith(start):
-        sys.stdout.write(text)
+        (sys.stderr if text.startswith("ERROR") else sys.stdout).write(text)
         sys.exit(status)
 """.replace("\\\\n", "\\n")
 SETTINGS = {
@@ -33,6 +34,7 @@ SETTINGS = {
 }
 # What gcloud answers in a project where nothing is yet: every question of an `unless` fails.
 EMPTY = {
+    "app describe --format=value(serviceAccount)": (0, "mando-build@my-project.iam.gserviceaccount.com\n"),
     "app describe --format": (0, "my-project.ew.r.appspot.com\n"),
     "app describe": (1, ""),
     "iam service-accounts describe": (1, ""),
@@ -42,9 +44,17 @@ EMPTY = {
     "functions describe": (0, "https://ingress.example\n"),
 }
 FULL = {
+    "app describe --format=value(serviceAccount)": (0, "my-project@appspot.gserviceaccount.com\n"),
     "app describe --format": (0, "my-project.ew.r.appspot.com\n"),
     "secrets versions access": (0, "the key\n"),
     "functions describe": (0, "https://ingress.example\n"),
+}
+# A project that has queues of others, and was deployed by an older mando.
+USED = {
+    **FULL,
+    "tasks queues list": (0, "theirs\nanother\n"),
+    "tasks queues describe create-image-queue": (1, ""),
+    "tasks queues get-iam-policy": (0, "roles/cloudtasks.viewer\n"),
 }
 
 
@@ -107,6 +117,26 @@ def test_what_is_there_is_not_made_again(pretender: Pretender) -> None:
     assert not [words for words in pretender.asked() if "create" in words.split() or "versions add" in words]
 
 
+def test_where_others_have_queues_ours_are_set_one_by_one(pretender: Pretender) -> None:
+    pretender.answers(USED)
+    pretender.perform()
+    asked = pretender.asked()
+    assert "app deploy queue.yaml" not in asked
+    assert "tasks queues create create-image-queue --location=europe-west1" in asked
+    assert not [words for words in asked if words.startswith("tasks queues create reply-discord-queue")]
+    assert len([words for words in asked if words.startswith("tasks queues update")]) == 2
+    assert [words for words in asked if "remove-iam-policy-binding" in words] != []
+    assert "queues of others in this region: theirs another" in pretender.said
+
+
+def test_an_error_that_is_known_is_explained(pretender: Pretender, capfd: pytest.CaptureFixture[str]) -> None:
+    said = "ERROR: Service account creation is not allowed on this project."
+    pretender.answers({**EMPTY, "iam service-accounts create": (1, said)})
+    with pytest.raises(CallFailed, match=r"(?s)the account of the builds: exit status 1 .*\nthe organisation"):
+        pretender.perform()
+    assert said in capfd.readouterr().err
+
+
 def test_another_key_in_the_file_becomes_a_new_version_of_the_secret(pretender: Pretender) -> None:
     pretender.answers({**FULL, "secrets versions access": (0, "an older key\n")})
     pretender.perform()
@@ -136,7 +166,7 @@ def test_the_printed_script_makes_the_very_same_calls(pretender: Pretender, tmp_
         (bin_folder / program).write_text(f'#!/bin/sh\nexec {shlex.join(pretender.command)} "$@"\n')
         (bin_folder / program).chmod(0o755)
     text = "\n".join(script(pretender.settings, CALLS)) + "\n"
-    for answers in (EMPTY, FULL):
+    for answers in (EMPTY, FULL, USED):
         pretender.answers(answers)
         pretender.perform()
         performed = pretender.asked()

@@ -2,82 +2,42 @@
 
 import io
 import json
-import sys
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import yaml
-from aiohttp import web
 
 import ingress.config
 import steps.config
-from cli.env import gcloud_environment
-from deploy.calls import APIS, CALLS, Call, Query
+from deploy.call import Call, Query
+from deploy.calls import APIS, CALLS, PARTS
 from deploy.calls import SETTINGS as ASKED
 from deploy.perform import perform
 from ingress.enqueue import MAX_CALLS
-from local.storage.objects import ObjectStore
-from local.storage.rest import routes
 from service.deployment import INGRESS_REQUESTS, STEPS_THREADS
 from service.environment import Secret
-from tests.deploy.google import APP, Google
-from tests.gcloud import require_gcloud
+from tests.deploy.google import Google
+from tests.deploy.project import ACCOUNTS, ANSWERS, OURS, PLACE, PROGRAMS, SETTINGS, prepare
 from tests.servers import ROOT
-from tests.storage.serving import serving_app
 
-SETTINGS = {
-    "PROJECT": "demo",
-    "LOCATION": "us-central1",
-    "APP_REGION": "us-central",
-    "DISCORD_PUBLIC_KEY": "ab" * 32,
-    "SEAL_PUBLIC_KEY": "PmEZE06S96pr79pP/RqHUG9TjfdBlxzTVmc/EhPVbTQ=",
-}
-PROGRAMS = {"gcloud": ("gcloud",), "mando": (sys.executable, "-m", "cli.main")}
 SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service", "mandala", "deploy"}
 WORKFLOWS = [path.stem for path in sorted((ROOT / "workflows").glob("*.yaml"))]
-PLACE = "projects/demo/locations/us-central1"
-OURS = "@demo.iam.gserviceaccount.com"
-ANSWERS = {"STEPS_HOST": "demo.uc.r.appspot.com", "INGRESS_URL": "https://mando-ingress-abc-uc.a.run.app"}
-
-
-@pytest.fixture
-def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
-    require_gcloud()
-    store = ObjectStore(tmp_path / "storage")
-    store.buckets.ensure("staging.demo.appspot.com")  # App Engine makes it together with the app
-    stand_in = Google()
-    app = web.Application()
-    app.add_routes(stand_in.routes())
-    app.add_routes(routes(store))
-    with serving_app(app) as base_url:
-        for name, value in gcloud_environment(base_url, tmp_path / "config").items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("DISCORD_API", f"{base_url}/api/v10")
-        monkeypatch.setenv("DISCORD_BOT_TOKEN", "the-bots-token")
-        stand_in.buckets = store.buckets
-        yield stand_in
-    store.close()
 
 
 def check_project(google: Google) -> None:
     assert google.services == {f"{api}.googleapis.com" for api in APIS}
     assert google.app is not None
-    assert google.app["locationId"] == "us-central"
+    assert (google.app["locationId"], google.app["serviceAccount"]) == ("us-central", f"mando-build{OURS}")
+    assert google.accounts == {f"mando-build{OURS}"}
+    assert google.roles("projects/demo") == {(f"mando-build{OURS}", "roles/cloudbuild.builds.builder")}
 
 
-def check_account(name: str) -> Callable[[Google], None]:
-    def check(google: Google) -> None:
-        assert google.accounts == {f"mando-{name}{OURS}"}
-
-    return check
-
-
-def check_grants(google: Google) -> None:
+def check_accounts(google: Google) -> None:
+    assert google.accounts == {f"mando-{each}{OURS}" for each in ("build", *ACCOUNTS)}
     assert google.roles("projects/demo") == {
-        ("demo@appspot.gserviceaccount.com", "roles/cloudbuild.builds.builder"),
         (f"mando-tasks{OURS}", "roles/workflows.invoker"),
         (f"mando-workflow{OURS}", "roles/logging.logWriter"),
     }
@@ -106,6 +66,7 @@ def check_queues(google: Google) -> None:
         (f"mando-workflow{OURS}", "roles/cloudtasks.enqueuer"),
     }
     assert google.custom_roles["mandoQueueReader"]["includedPermissions"] == ["cloudtasks.queues.get"]
+    assert google.custom_roles["mandoQueueReader"]["stage"] == "GA"
 
 
 def check_command(google: Google) -> None:
@@ -117,6 +78,7 @@ def check_bucket(google: Google) -> None:
     bucket = google.buckets.get("demo-mandalas")
     assert bucket["iamConfiguration"]["uniformBucketLevelAccess"] == {"enabled": True}
     assert bucket["iamConfiguration"]["publicAccessPrevention"] == "enforced"
+    assert bucket["lifecycle"]["rule"] == [{"action": {"type": "Delete"}, "condition": {"age": 30}}]
     bindings = google.buckets.policy("demo-mandalas")["bindings"]
     assert {(binding["role"], *binding["members"]) for binding in bindings} == {
         ("roles/storage.objectCreator", f"serviceAccount:mando-steps{OURS}"),
@@ -155,6 +117,7 @@ def check_workflow(google: Google) -> None:
 def check_ingress(google: Google) -> None:
     function = google.functions["mando-ingress"]
     assert function["buildConfig"]["entryPoint"] == "handle_request"
+    assert function["buildConfig"]["serviceAccount"] == f"projects/demo/serviceAccounts/mando-build{OURS}"
     assert function["serviceConfig"]["serviceAccountEmail"] == f"mando-ingress{OURS}"
     variables = function["serviceConfig"]["environmentVariables"]
     variables.pop("LOG_EXECUTION_ID", None)  # gcloud's own
@@ -168,66 +131,46 @@ def check_ingress(google: Google) -> None:
     }
     with zipfile.ZipFile(io.BytesIO(google.uploads["source.zip"])) as source:
         check_sent(source.namelist())
-    assert google.roles("services/mando-ingress") == {("allUsers", "roles/run.invoker")}
+    assert google.roles("services/mando-ingress") == set()
+    annotations = google.run.annotations("mando-ingress")
+    assert annotations["run.googleapis.com/invoker-iam-disabled"] == "True"
+    assert annotations["run.googleapis.com/startup-cpu-boost"] == "True"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Calls from the one with this `purpose` to the next part's; what a second run changes again."""
+    """What a part has made; what a second run changes again."""
 
-    first: str
     check: Callable[[Google], None]
     changes_again: list[str] = field(default_factory=list)
 
 
-# All of CALLS in order.  gcloud takes a second a call, so each part has a test of its own, in a project that has what
-# the parts before it make.  That all of them are made in one run, and in which order, says test_perform.py.
-PARTS = {
-    "project": Part("the Google Cloud services that mando uses", check_project),
-    "account of the ingress": Part("the account of the ingress", check_account("ingress")),
-    "account of the tasks": Part("the account of the tasks", check_account("tasks")),
-    "account of the workflow": Part("the account of the workflow", check_account("workflow")),
-    "account of the steps": Part("the account of the steps", check_account("steps")),
-    "grants": Part("both builds run as this account, which has no role in a new project", check_grants),
-    "bucket": Part("the bucket of the pictures, closed to the public", check_bucket),
-    "secret": Part("the secret that opens sealed tokens", check_secret),
-    "queues": Part("the queues, and how fast they run", check_queues),
-    "steps": Part("the steps", check_steps),
-    "workflow": Part(f"the workflow {WORKFLOWS[0]}", check_workflow, [f"deploy workflow {name}" for name in WORKFLOWS]),
-    "ingress": Part("the ingress", check_ingress, ["deploy function mando-ingress"]),
-    "command": Part("the command /mando, and where Discord sends interactions", check_command),
+# gcloud takes a second a call, so each part has a test of its own, in a project that has what the parts before it make.
+# That all of them are made in one run, and in which order, says test_perform.py.
+CHECKS = {
+    "project": Part(check_project),
+    "accounts": Part(check_accounts),
+    "bucket": Part(check_bucket),
+    "secret": Part(check_secret),
+    "queues": Part(check_queues),
+    "steps": Part(check_steps),
+    "workflow": Part(check_workflow, [f"deploy workflow {name}" for name in WORKFLOWS]),
+    "ingress": Part(check_ingress, ["deploy function mando-ingress", "update service mando-ingress"]),
+    "discord": Part(check_command),
 }
 
 
-def calls_of(name: str) -> Sequence[Call | Query]:
-    purposes = [call.purpose for call in CALLS]
-    lost = [part.first for part in PARTS.values() if part.first not in purposes]
-    assert lost == [], (
-        "no call of deploy/calls.py has this as its `purpose`: PARTS above names the first call of each part"
-    )
-    begins = [purposes.index(part.first) for part in PARTS.values()]
-    assert (begins[0], begins) == (0, sorted(begins)), "the parts are all of CALLS"
-    number = list(PARTS).index(name)
-    return CALLS[begins[number] : [*begins, len(CALLS)][number + 1]]
+def test_every_part_has_a_test() -> None:
+    assert list(CHECKS) == list(PARTS)
 
 
-def prepare(google: Google, name: str) -> None:
-    """As the parts before this one leave the project."""
-    if name == "project":
-        return
-    google.services = {f"{api}.googleapis.com" for api in APIS}
-    google.app = dict(APP)
-    if not name.startswith("account"):
-        google.accounts = {f"mando-{each}{OURS}" for each in ("ingress", "tasks", "workflow", "steps")}
-
-
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", CHECKS)
 def test_a_part_is_made_by_the_real_gcloud_and_a_second_run_makes_nothing_twice(
     google: Google, name: str, tmp_path: Path
 ) -> None:
     key = tmp_path / "seal.key"
     key.write_text("the private key\n")
-    part, calls, said = PARTS[name], calls_of(name), list[str]()
+    part, calls, said = CHECKS[name], PARTS[name], list[str]()
     prepare(google, name)
     asked = {call.name for call in calls if isinstance(call, Query)}
     told = {name: ANSWERS[name] for name in ANSWERS.keys() - asked}
@@ -253,11 +196,11 @@ def is_worth_repeating(call: Call | Query) -> bool:
         "app create",
         "accounts create mando-ingress",
         "roles/workflows.invoker",
-        "iam roles create",
+        "iam roles",
         "versions add",
         "workflows deploy",
     )
-    return any(kind in words for kind in (*kinds, "functions deploy"))
+    return any(kind in words for kind in (*kinds, "functions deploy", "run services update"))
 
 
 def test_the_ingress_accepts_the_environment_that_the_deployment_gives_it() -> None:

@@ -1,0 +1,19 @@
+"""What the deployment follows of app.yaml: the name of the service, and how the steps deliver pictures."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_FILE = Path(__file__).parent.parent / "app.yaml"
+DEFAULT = "default"  # the service that every App Engine app has.  Source: App Engine, "app.yaml reference", service
+
+try:
+    _SETTINGS: dict[str, Any] = yaml.safe_load(_FILE.read_bytes())
+    SERVICE = str(_SETTINGS.get("service", DEFAULT))
+    # As steps/config.py reads DELIVERY: the bucket is open to everybody only for links.
+    IS_BY_LINK = (_SETTINGS.get("env_variables") or {}).get("DELIVERY", "attach") == "link"
+except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
+    sys.stderr.write(f"mando deploy: app.yaml is wrong: {error!r}; `mando check` says more\n")
+    sys.exit(2)
