@@ -70,6 +70,16 @@ class Query:
     command: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that is written: the text of `source`, and after it a line, with the settings and results in it."""
+
+    purpose: str
+    path: str
+    source: str
+    line: str
+
+
 def account(name: str) -> str:
     """The email address of one of our service accounts."""
     return f"{name}@$PROJECT.iam.gserviceaccount.com"
@@ -104,6 +114,10 @@ def _variables(environment: Mapping[str, str]) -> str:
     return "--set-env-vars=" + ",".join(f"{name}={value}" for name, value in environment.items())
 
 
+def _yaml_variables(environment: Mapping[str, str]) -> str:
+    return "env_variables: {" + ", ".join(f"{name}: '{value}'" for name, value in environment.items()) + "}"
+
+
 def _workflow(name: str) -> Call:
     return Call(
         f"the workflow {name}",
@@ -120,7 +134,7 @@ _QUEUE_READER = f"projects/$PROJECT/roles/{_QUEUE_ROLE}"
 _ENQUEUER = "roles/cloudtasks.enqueuer"
 _SECRET = "mando-seal-private-key"  # noqa: S105  (the name of the secret, not the secret)
 
-CALLS: tuple[Call | Query, ...] = (
+CALLS: tuple[Call | Query | File, ...] = (
     Call(
         "the Google Cloud services that mando uses",
         gcloud("services", "enable", *(f"{api}.googleapis.com" for api in APIS)),
@@ -158,6 +172,10 @@ CALLS: tuple[Call | Query, ...] = (
         ("iam", "service-accounts", account("mando-workflow")), account("mando-workflow"),
         "roles/iam.serviceAccountUser",
     ),
+    _grant(
+        "the steps may create tasks that act as their own account, for a reply that must wait again",
+        ("iam", "service-accounts", account("mando-steps")), account("mando-steps"), "roles/iam.serviceAccountUser",
+    ),
     Call(
         "the bucket of the pictures, closed to the public",
         gcloud("storage", "buckets", "create", "gs://$PROJECT-mandalas", "--location=$LOCATION",
@@ -185,6 +203,8 @@ CALLS: tuple[Call | Query, ...] = (
     _on_queue("the ingress may put requests into the first", "create-image-queue", "mando-ingress", _ENQUEUER),
     _on_queue("the workflow may too, where a drawing must wait", "create-image-queue", "mando-workflow", _ENQUEUER),
     _on_queue("it may put replies into the second", "reply-discord-queue", "mando-workflow", _ENQUEUER),
+    _on_queue("the steps may too, for the reply's next attempt", "reply-discord-queue", "mando-steps", _ENQUEUER),
+    _on_queue("or into the third, near the token's end", "urgent-reply-queue", "mando-steps", _ENQUEUER),
     Call(
         "a role that may read the length of a queue; those of Google may also read whole tasks",
         gcloud("iam", "roles", "create", _QUEUE_ROLE, "--project=$PROJECT", "--title=mando: sees a queue, no tasks",
@@ -193,10 +213,14 @@ CALLS: tuple[Call | Query, ...] = (
     ),
     _on_queue("the ingress may read how many requests wait", "create-image-queue", "mando-ingress", _QUEUE_READER),
     _on_queue("the ingress may read how many replies wait", "reply-discord-queue", "mando-ingress", _QUEUE_READER),
-    Call("the steps", gcloud("app", "deploy", "app.yaml", f"--service-account={account('mando-steps')}")),
     Query(
         "the host of the steps", "STEPS_HOST", gcloud("app", "describe", "--format=value(defaultHostname)")
     ),
+    File(
+        "app.yaml with the settings of the steps: gcloud takes them in no other way",
+        "app.deployed.yaml", "app.yaml", _yaml_variables(NUMBERS.steps.environment),
+    ),
+    Call("the steps", gcloud("app", "deploy", "app.deployed.yaml", f"--service-account={account('mando-steps')}")),
     *(_workflow(path.stem) for path in sorted((Path(__file__).parent.parent / "workflows").glob("*.yaml"))),
     Call(
         "the ingress",

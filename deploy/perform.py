@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 from subprocess import DEVNULL, PIPE
 
-from deploy.calls import Call, Query
+from deploy.calls import Call, File, Query
 from deploy.script import command_line
 
 
@@ -20,7 +20,7 @@ class CallFailed(Exception):
 
 def perform(
     settings: Mapping[str, str],
-    calls: Iterable[Call | Query],
+    calls: Iterable[Call | Query | File],
     programs: Mapping[str, tuple[str, ...]],
     folder: Path,
     report: Callable[[str], None],
@@ -45,6 +45,11 @@ def perform(
         )
 
     for call in calls:
+        if isinstance(call, File):
+            added = Template(call.line).substitute(known)
+            (folder / call.path).write_text(f"{(folder / call.source).read_text()}{added}\n")
+            report(f"{call.purpose}: {call.path}")
+            continue
         shown = Template(command_line(call.command)).substitute(known)
         if isinstance(call, Query):
             answer = run(call.command, PIPE, PIPE)

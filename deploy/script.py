@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 
-from deploy.calls import Call, Query
+from deploy.calls import Call, File, Query
 
 # Set before the first call: gcloud's project, and no questions.
 EXPORTS = ("export CLOUDSDK_CORE_PROJECT=$PROJECT CLOUDSDK_CORE_DISABLE_PROMPTS=1",)
@@ -13,7 +13,7 @@ _UNQUOTED = re.compile(r"[A-Za-z0-9_@%+=:,./$-]+")
 _PATHS = ("$SEAL_KEY_FILE",)
 
 
-def script(settings: Mapping[str, str], calls: Iterable[Call | Query]) -> list[str]:
+def script(settings: Mapping[str, str], calls: Iterable[Call | Query | File]) -> list[str]:
     """The lines of a script that makes the same calls as perform.py; a comment before each says its purpose."""
     lines = ["#!/usr/bin/env bash", "set -euo pipefail", ""]
     lines += [f"{name}={shlex.quote(value)}" for name, value in settings.items()]
@@ -23,8 +23,10 @@ def script(settings: Mapping[str, str], calls: Iterable[Call | Query]) -> list[s
     return lines
 
 
-def line(call: Call | Query) -> str:
+def line(call: Call | Query | File) -> str:
     """The call as one line of shell."""
+    if isinstance(call, File):  # its line holds no character that is special between double quotes, except $
+        return f'{{ cat {call.source}; echo "{call.line}"; }} >{call.path}'
     if isinstance(call, Query):
         return f"{call.name}=$({command_line(call.command)})"
     if call.unless is None:

@@ -48,12 +48,14 @@ class Steps:
     """The App Engine service, beside what app.yaml says.  threads: of each process.
 
     last_word_s: before the token's end, a reply that waits in the queue becomes a word to the member; 0: at the end.
+    environment: values with $NAMES, which `mando deploy` knows.
     """
 
     threads: int
     bucket_timeout: Timeout
     discord_timeout: Timeout
     last_word_s: float
+    environment: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Deployment:
                 _timeout(steps["bucket_timeout_s"]),
                 _timeout(steps["discord_timeout_s"]),
                 steps.get("last_word_s", 0.0),
+                steps.get("environment", {}),
             ),
             Workflows(**checked["workflows"]),
         )

@@ -2,7 +2,7 @@
 
 import re
 
-from deploy.calls import CALLS, SETTINGS, Query
+from deploy.calls import CALLS, SETTINGS, Call, File, Query
 from deploy.script import EXPORTS, line
 from tests.servers import ROOT
 
@@ -29,7 +29,8 @@ def test_the_page_asks_for_every_setting_before_the_first_call() -> None:
 
 
 def test_the_page_explains_every_role() -> None:
-    granted = {word.removeprefix("--role=") for call in CALLS for word in call.command if word.startswith("--role=")}
+    words = [word for call in CALLS if isinstance(call, Call) for word in call.command]
+    granted = {word.removeprefix("--role=") for word in words if word.startswith("--role=")}
     assert granted
     untold = [role for role in granted if f"| `{role}` |" not in PAGE]
     assert untold == [], "these have no row in the table of roles in docs/deploying.md"
@@ -38,7 +39,7 @@ def test_the_page_explains_every_role() -> None:
 def test_every_name_that_a_call_uses_is_known_by_then() -> None:
     known = set(SETTINGS)
     for call in CALLS:
-        used = set(re.findall(r"\$([A-Z_]+)", " ".join(call.command)))
+        used = set(re.findall(r"\$([A-Z_]+)", call.line if isinstance(call, File) else " ".join(call.command)))
         assert used <= known, call
         if isinstance(call, Query):
             known.add(call.name)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
-from deploy.calls import CALLS, Call, Query
+from deploy.calls import CALLS, Call, File, Query
 from deploy.perform import CallFailed, perform
 from deploy.script import script
 
@@ -55,6 +56,7 @@ class Pretender:
         self.folder = folder
         (folder / "pretend.py").write_text(PRETENDER)
         (folder / "seal key").write_text("the key\n")
+        (folder / "app.yaml").write_text("runtime: python313\n")
         self.answers(EMPTY)
         self.command = (sys.executable, str(folder / "pretend.py"), str(folder))
         self.settings = {**SETTINGS, "SEAL_KEY_FILE": str(folder / "seal key")}
@@ -63,9 +65,15 @@ class Pretender:
     def answers(self, answers: dict[str, tuple[int, str]]) -> None:
         (self.folder / "answers.json").write_text(json.dumps(answers))
 
-    def perform(self, calls: Sequence[Call | Query] = CALLS) -> dict[str, str]:
+    def perform(self, calls: Sequence[Call | Query | File] = CALLS) -> dict[str, str]:
         programs = {"gcloud": self.command, "mando": self.command}
         return perform(self.settings, calls, programs, self.folder, self.said.append)
+
+    def written(self) -> str:
+        """app.deployed.yaml, which is gone then."""
+        text = (self.folder / "app.deployed.yaml").read_text()
+        (self.folder / "app.deployed.yaml").unlink()
+        return text
 
     def asked(self) -> list[str]:
         file = self.folder / "asked.jsonl"
@@ -91,7 +99,7 @@ def test_in_an_empty_project_every_call_is_made_in_order(pretender: Pretender) -
             "storage buckets create gs://my-project-mandalas --location=europe-west1",
             "secrets versions add mando-seal-private-key",
             "app deploy queue.yaml",
-            "app deploy app.yaml --service-account=mando-steps@my-project.iam.gserviceaccount.com",
+            "app deploy app.deployed.yaml --service-account=mando-steps@my-project.iam.gserviceaccount.com",
             "workflows deploy mando",
             "functions deploy mando-ingress",
             "register --endpoint=https://ingress.example",
@@ -114,8 +122,8 @@ def test_another_key_in_the_file_becomes_a_new_version_of_the_secret(pretender: 
 
 
 def test_a_run_that_stopped_half_way_goes_on_and_says_where_it_stopped(pretender: Pretender) -> None:
-    pretender.answers({**EMPTY, "app deploy app.yaml": (1, "")})
-    with pytest.raises(CallFailed, match=r"the steps: exit status 1 of gcloud app deploy app\.yaml"):
+    pretender.answers({**EMPTY, "app deploy app.deployed.yaml": (1, "")})
+    with pytest.raises(CallFailed, match=r"the steps: exit status 1 of gcloud app deploy app\.deployed\.yaml"):
         pretender.perform()
     assert "workflows deploy" not in " ".join(pretender.asked())
     pretender.answers(FULL)
@@ -139,8 +147,21 @@ def test_the_printed_script_makes_the_very_same_calls(pretender: Pretender, tmp_
     for answers in (EMPTY, FULL):
         pretender.answers(answers)
         pretender.perform()
-        performed = pretender.asked()
+        performed, written = pretender.asked(), pretender.written()
         environment = {"PATH": f"{bin_folder}:/usr/bin:/bin"}
-        done = subprocess.run(["bash"], input=text, env=environment, capture_output=True, text=True, check=False)
+        command, folder = ["bash"], pretender.folder
+        done = subprocess.run(command, input=text, env=environment, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        assert pretender.asked() == performed
+        assert (pretender.asked(), pretender.written()) == (performed, written)
+
+
+def test_the_steps_are_deployed_with_their_settings_after_what_app_yaml_says(pretender: Pretender) -> None:
+    pretender.perform()
+    assert list(yaml.safe_load(written := pretender.written())) == ["runtime", "env_variables"]
+    queues = "projects/my-project/locations/europe-west1/queues"
+    assert yaml.safe_load(written)["env_variables"] == {
+        "AUDIENCE": "mando-steps",
+        "STEPS_URL": "https://my-project.ew.r.appspot.com",
+        "REPLY_QUEUE": f"{queues}/reply-discord-queue",
+        "URGENT_QUEUE": f"{queues}/urgent-reply-queue",
+    }

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ from aiohttp import web
 import ingress.config
 import steps.config
 from cli.env import gcloud_environment
-from deploy.calls import APIS, CALLS, Call, Query
+from deploy.calls import APIS, CALLS, Call, File, Query
 from deploy.calls import SETTINGS as ASKED
 from deploy.perform import perform
 from ingress.enqueue import MAX_CALLS
@@ -85,7 +86,8 @@ def check_grants(google: Google) -> None:
         (f"mando-ingress{OURS}", "roles/iam.serviceAccountUser"),
         (f"mando-workflow{OURS}", "roles/iam.serviceAccountUser"),
     }
-    assert google.roles(f"mando-workflow{OURS}") == {(f"mando-workflow{OURS}", "roles/iam.serviceAccountUser")}
+    for itself in (f"mando-workflow{OURS}", f"mando-steps{OURS}"):
+        assert google.roles(itself) == {(itself, "roles/iam.serviceAccountUser")}
 
 
 def check_secret(google: Google) -> None:
@@ -104,7 +106,9 @@ def check_queues(google: Google) -> None:
     assert google.roles("queues/reply-discord-queue") == {
         (f"mando-ingress{OURS}", "projects/demo/roles/mandoQueueReader"),
         (f"mando-workflow{OURS}", "roles/cloudtasks.enqueuer"),
+        (f"mando-steps{OURS}", "roles/cloudtasks.enqueuer"),
     }
+    assert google.roles("queues/urgent-reply-queue") == {(f"mando-steps{OURS}", "roles/cloudtasks.enqueuer")}
     assert google.custom_roles["mandoQueueReader"]["includedPermissions"] == ["cloudtasks.queues.get"]
 
 
@@ -134,6 +138,12 @@ def check_sent(names: Collection[str]) -> None:
 def check_steps(google: Google) -> None:
     version = google.versions[-1]
     assert version["serviceAccount"] == f"mando-steps{OURS}"
+    assert version["envVariables"] == {
+        "AUDIENCE": "mando-steps",
+        "STEPS_URL": "https://demo.uc.r.appspot.com",
+        "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",
+        "URGENT_QUEUE": f"{PLACE}/queues/urgent-reply-queue",
+    }
     check_sent(version["deployment"]["files"])
 
 
@@ -192,14 +202,14 @@ PARTS = {
     "bucket": Part("the bucket of the pictures, closed to the public", check_bucket),
     "secret": Part("the secret that opens sealed tokens", check_secret),
     "queues": Part("the queues, and how fast they run", check_queues),
-    "steps": Part("the steps", check_steps),
+    "steps": Part("the host of the steps", check_steps),
     "workflow": Part(f"the workflow {WORKFLOWS[0]}", check_workflow, [f"deploy workflow {name}" for name in WORKFLOWS]),
     "ingress": Part("the ingress", check_ingress, ["deploy function mando-ingress"]),
     "command": Part("the command /mando, and where Discord sends interactions", check_command),
 }
 
 
-def calls_of(name: str) -> Sequence[Call | Query]:
+def calls_of(name: str) -> Sequence[Call | Query | File]:
     purposes = [call.purpose for call in CALLS]
     lost = [part.first for part in PARTS.values() if part.first not in purposes]
     assert lost == [], (
@@ -246,8 +256,10 @@ def test_a_part_is_made_by_the_real_gcloud_and_a_second_run_makes_nothing_twice(
     assert "the-bots-token" not in "\n".join(said)
 
 
-def is_worth_repeating(call: Call | Query) -> bool:
+def is_worth_repeating(call: Call | Query | File) -> TypeGuard[Call | Query]:
     """The accounts are alike, and so are the grants; a version of the steps is made anew by every deployment."""
+    if isinstance(call, File):
+        return False
     words = " ".join(call.command)
     kinds = (
         "app create",
@@ -261,7 +273,7 @@ def is_worth_repeating(call: Call | Query) -> bool:
 
 
 def test_the_ingress_accepts_the_environment_that_the_deployment_gives_it() -> None:
-    call = next(call for call in CALLS if "functions" in call.command and isinstance(call, Call))
+    call = next(call for call in CALLS if isinstance(call, Call) and "functions" in call.command)
     flag = next(word for word in call.command if word.startswith("--set-env-vars="))
     for name, value in SETTINGS.items():
         flag = flag.replace(f"${name}", value)
@@ -281,7 +293,7 @@ def test_what_the_steps_assume_of_a_project_is_what_the_deployment_makes() -> No
         return Secret("A" * 43 + "=")
 
     config = steps.config.read_config({"GOOGLE_CLOUD_PROJECT": "demo"}, read_secret)
-    made = json.dumps([call.command for call in CALLS]).replace("$PROJECT", "demo")
+    made = json.dumps([call.command for call in CALLS if not isinstance(call, File)]).replace("$PROJECT", "demo")
     assert f"gs://{config.bucket}" in made
     assert f"STEPS_AUDIENCE={config.audience}" in made
     assert f"--service-account={config.workflow_service_account}" in made
@@ -292,7 +304,9 @@ def test_what_the_steps_assume_of_a_project_is_what_the_deployment_makes() -> No
 def test_no_instance_is_sent_more_than_it_has_threads_or_calls_for() -> None:
     app = yaml.safe_load((ROOT / "app.yaml").read_text())
     assert app["automatic_scaling"]["max_concurrent_requests"] == STEPS_THREADS
-    assert f"--concurrency={INGRESS_REQUESTS}" in " ".join(word for call in CALLS for word in call.command)
+    assert f"--concurrency={INGRESS_REQUESTS}" in " ".join(
+        word for call in CALLS if isinstance(call, Call) for word in call.command
+    )
     assert MAX_CALLS >= INGRESS_REQUESTS
 
 
