@@ -96,7 +96,7 @@ def check_secret(google: Google) -> None:
 
 
 def check_queues(google: Google) -> None:
-    assert google.queues.keys() == {"create-image-queue", "reply-discord-queue"}
+    assert google.queues.keys() == {"create-image-queue", "reply-discord-queue", "urgent-reply-queue"}
     assert all(queue["rateLimits"]["maxDispatchesPerSecond"] > 0 for queue in google.queues.values())
     assert google.roles("queues/create-image-queue") == {
         (f"mando-ingress{OURS}", "roles/cloudtasks.enqueuer"),
