@@ -29,6 +29,8 @@ COMMANDS = {
     "env": "print the exports after which gcloud talks to the local cloud",
     "keys": "make the key pair that seals Discord's tokens",
     "deploy": "deploy to Google Cloud, or print the calls",
+    "doctor": "say what of a deployment is missing, different or broken",
+    "destroy": "take a deployment away again; asks first, and says what stays",
     "register": "register /mando with Discord",
 }
 

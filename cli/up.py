@@ -44,13 +44,27 @@ from tuning.editor.editor import Editor
     metavar="DIR",
     help="the folder of all its data",
 )
-def command(port: int, data: Path) -> None:
+@options.option(
+    "--form",
+    type=click.Choice(["workflow", "queues"]),
+    default="workflow",
+    show_default=True,
+    help="who calls the steps: a workflow, or the tasks of two queues",
+)
+@options.option(
+    "--tasks",
+    type=click.Choice(["app-engine", "http"]),
+    default="app-engine",
+    show_default=True,
+    help="how tasks call the steps, with --form queues",
+)
+def command(port: int, data: Path, form: str, tasks: str) -> None:
     """Ctrl-C stops all of it."""
     raise_recursion_limit()
     write_json_lines(sys.stderr)
     try:
         with _locked(data):
-            asyncio.run(_up(Ports(port), data))
+            asyncio.run(_up(Ports(port), data, "workflow" if form == "workflow" else tasks))
     except (DiskUnavailable, ChildFailed, UnusableFile) as error:
         raise CannotStart(str(error)) from None
 
@@ -74,7 +88,7 @@ def _locked(data: Path) -> Iterator[None]:
         yield
 
 
-async def _up(ports: Ports, data: Path) -> None:
+async def _up(ports: Ports, data: Path, tasks_call: str) -> None:
     for port in ports.all():
         _ensure_free(port)
     stopped = asyncio.Event()
@@ -82,13 +96,14 @@ async def _up(ports: Ports, data: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
     async with contextlib.AsyncExitStack() as stack:
         bot_token = secrets.token_urlsafe(32)
-        cloud = LocalCloud(data, ports.cloud, url(ports.ingress), bot_token)
+        cloud = LocalCloud(data, ports.cloud, url(ports.ingress), bot_token, tasks_call)
         editor = Editor(ROOT, cloud.files)
         cloud.more_routes.extend(editor.routes())
         await stack.enter_async_context(cloud)
         stack.push_async_callback(editor.stop)
         key = cloud.discord.public_key_hex
-        children = await _start(stack, programs(ports, data, _ensure_seal_key(data), key, bot_token))
+        seal_key = _ensure_seal_key(data)
+        children = await _start(stack, programs(ports, data, seal_key, key, bot_token, cloud.app_engine, tasks_call))
         await _deploy(cloud, ports)
         gc.collect()
         gc.freeze()  # else each full collection visits all imported objects, which takes 60 ms

@@ -4,13 +4,16 @@ script.py prints the calls as a shell script, perform.py makes them, and a test 
 $NAMES stand for settings and for the results of earlier queries.  Every call is safe to repeat.
 """
 
+import re
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import yaml
 
+from deploy import bucket, queues
+from deploy.app_yaml import DEFAULT, IS_BY_LINK, SERVICE
+from deploy.call import Call, Query, account, gcloud, grant, new_account
 from schemas.deployment import Deployment
 
 FILE = Path(__file__).parent / "deployment.yaml"
@@ -47,75 +50,35 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
     "SEAL_PUBLIC_KEY": ("the public key that it printed", "q83vEjRW…="),
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A command that changes something.
-
-    The call is left out if the command `unless` succeeds; with same_as_file only if its output is that file's content.
-    """
-
-    purpose: str
-    command: tuple[str, ...]
-    unless: tuple[str, ...] | None = None
-    same_as_file: str | None = None
+_PROJECT = ("projects", "$PROJECT")
+_BUILDER = "roles/cloudbuild.builds.builder"
+QUEUE_ROLE = "mandoQueueReader"
+_QUEUE_READER = f"projects/$PROJECT/roles/{QUEUE_ROLE}"
+_ENQUEUER = "roles/cloudtasks.enqueuer"
+_VIEWER = "roles/cloudtasks.viewer"
+SECRET = "mando-seal-private-key"  # noqa: S105  (the name of the secret, not the secret)
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A command that only reads; later calls use its output as $name."""
-
-    purpose: str
-    name: str
-    command: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that is written: the text of `source`, and after it a line, with the settings and results in it."""
-
-    purpose: str
-    path: str
-    source: str
-    line: str
-
-
-def account(name: str) -> str:
-    """The email address of one of our service accounts."""
-    return f"{name}@$PROJECT.iam.gserviceaccount.com"
-
-
-def gcloud(*words: str) -> tuple[str, ...]:
-    return ("gcloud", *words)
-
-
-def _account(name: str, purpose: str) -> Call:
-    return Call(
-        f"the account of {purpose}",
-        gcloud("iam", "service-accounts", "create", name, f"--display-name=mando: {purpose}"),
-        unless=gcloud("iam", "service-accounts", "describe", account(name)),
-    )
-
-
-def _grant(purpose: str, resource: tuple[str, ...], member: str, role: str, *more: str) -> Call:
-    """Adding an existing binding changes nothing, so this needs no `unless`."""
-    return Call(
-        purpose,
-        gcloud(*resource[:-1], "add-iam-policy-binding", resource[-1], f"--member=serviceAccount:{member}",
-               f"--role={role}", *more),
-    )  # fmt: skip
+def _on_project(purpose: str, member: str, role: str) -> Call:
+    return grant(purpose, _PROJECT, member, role, "--condition=None")
 
 
 def _on_queue(purpose: str, queue: str, name: str, role: str) -> Call:
-    return _grant(purpose, ("tasks", "queues", queue), account(name), role, "--location=$LOCATION")
+    return grant(purpose, ("tasks", "queues", queue), account(name), role, "--location=$LOCATION")
+
+
+def _act_as(purpose: str, name: str, member: str) -> Call:
+    resource = ("iam", "service-accounts", account(name))
+    return grant(purpose, resource, account(member), "roles/iam.serviceAccountUser")
+
+
+def host_of(service: str) -> str:
+    """The projection by which gcloud tells the host.  Source: App Engine, "How requests are routed"."""
+    return "defaultHostname" if service == DEFAULT else f"defaultHostname.format('{service}-dot-{{0}}')"
 
 
 def _variables(environment: Mapping[str, str]) -> str:
     return "--set-env-vars=" + ",".join(f"{name}={value}" for name, value in environment.items())
-
-
-def _yaml_variables(environment: Mapping[str, str]) -> str:
-    return "env_variables: {" + ", ".join(f"{name}: '{value}'" for name, value in environment.items()) + "}"
 
 
 def _workflow(name: str) -> Call:
@@ -127,117 +90,152 @@ def _workflow(name: str) -> Call:
     )  # fmt: skip
 
 
-_PROJECT = ("projects", "$PROJECT")
-_BUCKET = ("storage", "buckets", "gs://$PROJECT-mandalas")
-_QUEUE_ROLE = "mandoQueueReader"
-_QUEUE_READER = f"projects/$PROJECT/roles/{_QUEUE_ROLE}"
-_ENQUEUER = "roles/cloudtasks.enqueuer"
-_SECRET = "mando-seal-private-key"  # noqa: S105  (the name of the secret, not the secret)
+# Calls by part, in order.
+PARTS: Mapping[str, tuple[Call | Query, ...]] = {
+    "project": (
+        Call(
+            "the Google Cloud services that mando uses",
+            gcloud("services", "enable", *(f"{api}.googleapis.com" for api in APIS)),
+        ),
+        new_account("mando-build", "the builds"),
+        Call(
+            "the App Engine app, which also decides where Cloud Tasks keeps the queues",
+            gcloud("app", "create", "--region=$APP_REGION", f"--service-account={account('mando-build')}"),
+            unless=gcloud("app", "describe"),
+        ),
+        Query(
+            "the account that App Engine builds with; an older app has another than mando-build",
+            "APP_ACCOUNT",
+            gcloud("app", "describe", "--format=value(serviceAccount)"),
+        ),
+        _on_project("the ingress is built by mando-build", account("mando-build"), _BUILDER),
+        _on_project("the steps are built by the app's account", "$APP_ACCOUNT", _BUILDER),
+    ),
+    "accounts": (
+        new_account("mando-ingress", "the ingress"),
+        new_account("mando-tasks", "the tasks"),
+        new_account("mando-workflow", "the workflow"),
+        new_account("mando-steps", "the steps"),
+        _on_project("a task may start an execution", account("mando-tasks"), "roles/workflows.invoker"),
+        _on_project("failed calls of the workflow are logged", account("mando-workflow"), "roles/logging.logWriter"),
+        _act_as("the ingress may create tasks that act as the tasks' account", "mando-tasks", "mando-ingress"),
+        _act_as("so may the workflow, for a drawing that must wait", "mando-tasks", "mando-workflow"),
+        _act_as(
+            "the workflow may create tasks that act as its own account, for a reply that must wait",
+            "mando-workflow", "mando-workflow",
+        ),
+        _act_as(
+            "the steps may create tasks that act as their own account, for a reply that must wait again",
+            "mando-steps", "mando-steps",
+        ),
+    ),
+    "bucket": bucket.calls(is_by_link=IS_BY_LINK),
+    "secret": (
+        Call(
+            "the secret that opens sealed tokens",
+            gcloud("secrets", "create", SECRET, "--replication-policy=automatic"),
+            unless=gcloud("secrets", "describe", SECRET),
+        ),
+        Call(
+            "its value: a new version only where the file differs from the latest",
+            gcloud("secrets", "versions", "add", SECRET, "--data-file=$SEAL_KEY_FILE"),
+            unless=gcloud("secrets", "versions", "access", "latest", f"--secret={SECRET}"),
+            same_as_file="$SEAL_KEY_FILE",
+        ),
+        grant("the steps alone may read it",
+              ("secrets", SECRET), account("mando-steps"), "roles/secretmanager.secretAccessor"),
+    ),
+    "queues": (
+        *queues.calls(),
+        _on_queue("the ingress may put requests into the first", "create-image-queue", "mando-ingress", _ENQUEUER),
+        _on_queue("the workflow may too, where a drawing must wait", "create-image-queue", "mando-workflow", _ENQUEUER),
+        _on_queue("it may put replies into the second", "reply-discord-queue", "mando-workflow", _ENQUEUER),
+        _on_queue("the steps may too, for the reply's next attempt", "reply-discord-queue", "mando-steps", _ENQUEUER),
+        _on_queue("or into the third, near the token's end", "urgent-reply-queue", "mando-steps", _ENQUEUER),
+        Call(
+            "a role that may read the length of a queue; those of Google may also read whole tasks",
+            gcloud("iam", "roles", "create", QUEUE_ROLE, "--project=$PROJECT"),
+            unless=gcloud("iam", "roles", "describe", QUEUE_ROLE, "--project=$PROJECT"),
+        ),
+        Call(
+            "what it allows, and no more",
+            gcloud("iam", "roles", "update", QUEUE_ROLE, "--project=$PROJECT", "--title=mando: sees a queue, no tasks",
+                   "--permissions=cloudtasks.queues.get", "--stage=GA"),
+        ),
+        _on_queue("the ingress may read how many requests wait", "create-image-queue", "mando-ingress", _QUEUE_READER),
+        _on_queue("the ingress may read how many replies wait", "reply-discord-queue", "mando-ingress", _QUEUE_READER),
+        Query(
+            "whether the ingress has the role that mando gave it before, and may read whole tasks",
+            "OLD_VIEWER",
+            gcloud("tasks", "queues", "get-iam-policy", "create-image-queue", "--location=$LOCATION",
+                   "--flatten=bindings[].members[]", f"--filter=bindings.role={_VIEWER} "
+                   "AND bindings.members~mando-ingress@", "--format=value(bindings.role)"),
+            may_be_empty=True,
+        ),
+        Call(
+            "it loses that role",
+            gcloud("tasks", "queues", "remove-iam-policy-binding", "create-image-queue", "--location=$LOCATION",
+                   f"--member=serviceAccount:{account('mando-ingress')}", f"--role={_VIEWER}"),
+            where_any="OLD_VIEWER",
+        ),
+    ),
+    "steps": (
+        Query(
+            "the host of the steps", "STEPS_HOST", gcloud("app", "describe", f"--format=value({host_of(SERVICE)})")
+        ),
+        Call(
+            "app.yaml with the values of its $NAMES: gcloud takes the variables of App Engine from the file alone",
+            ("sed", "; ".join(f"s,$${name},${name},g" for name in ("PROJECT", "LOCATION", "STEPS_HOST")), "app.yaml"),
+            into="app.deployed.yaml",
+        ),
+        Call("the steps", gcloud("app", "deploy", "app.deployed.yaml", f"--service-account={account('mando-steps')}")),
+    ),
+    "workflow": tuple(
+        _workflow(path.stem) for path in sorted((Path(__file__).parent.parent / "workflows").glob("*.yaml"))
+    ),
+    "ingress": (
+        Call(
+            "the ingress",
+            gcloud("functions", "deploy", "mando-ingress", "--gen2", "--region=$LOCATION",
+                   "--runtime=python313", "--source=.",
+                   "--entry-point=handle_request", "--trigger-http",
+                   f"--service-account={account('mando-ingress')}",
+                   f"--build-service-account=projects/$PROJECT/serviceAccounts/{account('mando-build')}",
+                   f"--memory={_INGRESS.memory}", f"--cpu={_INGRESS.cpu:g}", f"--concurrency={_INGRESS.concurrency}",
+                   f"--min-instances={_INGRESS.min_instances}", f"--max-instances={_INGRESS.max_instances}",
+                   f"--timeout={_INGRESS.timeout}", _variables(_INGRESS.environment)),
+        ),
+        Call(
+            "everybody may call it, as Discord has no Google account; an instance gets more processor while it starts",
+            gcloud("run", "services", "update", "mando-ingress", "--region=$LOCATION", "--no-invoker-iam-check",
+                   "--cpu-boost"),
+        ),
+        Query(
+            "the URL of the ingress",
+            "INGRESS_URL",
+            gcloud("functions", "describe", "mando-ingress", "--gen2", "--region=$LOCATION",
+                   "--format=value(serviceConfig.uri)"),
+        ),
+    ),
+    "discord": (
+        Call(
+            "the command /mando, and where Discord sends interactions",
+            ("mando", "register", "--endpoint=$INGRESS_URL"),
+        ),
+    ),
+}  # fmt: skip
+CALLS: tuple[Call | Query, ...] = tuple(call for part in PARTS.values() for call in part)
 
-CALLS: tuple[Call | Query | File, ...] = (
-    Call(
-        "the Google Cloud services that mando uses",
-        gcloud("services", "enable", *(f"{api}.googleapis.com" for api in APIS)),
-    ),
-    Call(
-        "the App Engine app, which also decides where Cloud Tasks keeps the queues",
-        gcloud("app", "create", "--region=$APP_REGION"),
-        unless=gcloud("app", "describe"),
-    ),
-    _account("mando-ingress", "the ingress"),
-    _account("mando-tasks", "the tasks"),
-    _account("mando-workflow", "the workflow"),
-    _account("mando-steps", "the steps"),
-    _grant(
-        "both builds run as this account, which has no role in a new project",
-        _PROJECT, "$PROJECT@appspot.gserviceaccount.com", "roles/cloudbuild.builds.builder", "--condition=None",
-    ),
-    _grant(
-        "a task may start an execution", _PROJECT, account("mando-tasks"), "roles/workflows.invoker", "--condition=None"
-    ),
-    _grant(
-        "failed calls of the workflow are logged",
-        _PROJECT, account("mando-workflow"), "roles/logging.logWriter", "--condition=None",
-    ),
-    _grant(
-        "the ingress may create tasks that act as the tasks' account",
-        ("iam", "service-accounts", account("mando-tasks")), account("mando-ingress"), "roles/iam.serviceAccountUser",
-    ),
-    _grant(
-        "so may the workflow, for a drawing that must wait",
-        ("iam", "service-accounts", account("mando-tasks")), account("mando-workflow"), "roles/iam.serviceAccountUser",
-    ),
-    _grant(
-        "the workflow may create tasks that act as its own account, for a reply that must wait",
-        ("iam", "service-accounts", account("mando-workflow")), account("mando-workflow"),
-        "roles/iam.serviceAccountUser",
-    ),
-    _grant(
-        "the steps may create tasks that act as their own account, for a reply that must wait again",
-        ("iam", "service-accounts", account("mando-steps")), account("mando-steps"), "roles/iam.serviceAccountUser",
-    ),
-    Call(
-        "the bucket of the pictures, closed to the public",
-        gcloud("storage", "buckets", "create", "gs://$PROJECT-mandalas", "--location=$LOCATION",
-               "--uniform-bucket-level-access", "--public-access-prevention"),
-        unless=gcloud("storage", "buckets", "describe", "gs://$PROJECT-mandalas"),
-    ),
-    _grant("the steps may store a picture, never replace or delete one",
-           _BUCKET, account("mando-steps"), "roles/storage.objectCreator"),
-    _grant("the steps may read a picture that they attach",
-           _BUCKET, account("mando-steps"), "roles/storage.objectViewer"),
-    Call(
-        "the secret that opens sealed tokens",
-        gcloud("secrets", "create", _SECRET, "--replication-policy=automatic"),
-        unless=gcloud("secrets", "describe", _SECRET),
-    ),
-    Call(
-        "its value: a new version only where the file differs from the latest",
-        gcloud("secrets", "versions", "add", _SECRET, "--data-file=$SEAL_KEY_FILE"),
-        unless=gcloud("secrets", "versions", "access", "latest", f"--secret={_SECRET}"),
-        same_as_file="$SEAL_KEY_FILE",
-    ),
-    _grant("the steps alone may read it",
-           ("secrets", _SECRET), account("mando-steps"), "roles/secretmanager.secretAccessor"),
-    Call("the queues, and how fast they run", gcloud("app", "deploy", "queue.yaml")),
-    _on_queue("the ingress may put requests into the first", "create-image-queue", "mando-ingress", _ENQUEUER),
-    _on_queue("the workflow may too, where a drawing must wait", "create-image-queue", "mando-workflow", _ENQUEUER),
-    _on_queue("it may put replies into the second", "reply-discord-queue", "mando-workflow", _ENQUEUER),
-    _on_queue("the steps may too, for the reply's next attempt", "reply-discord-queue", "mando-steps", _ENQUEUER),
-    _on_queue("or into the third, near the token's end", "urgent-reply-queue", "mando-steps", _ENQUEUER),
-    Call(
-        "a role that may read the length of a queue; those of Google may also read whole tasks",
-        gcloud("iam", "roles", "create", _QUEUE_ROLE, "--project=$PROJECT", "--title=mando: sees a queue, no tasks",
-               "--permissions=cloudtasks.queues.get", "--stage=GA"),
-        unless=gcloud("iam", "roles", "describe", _QUEUE_ROLE, "--project=$PROJECT"),
-    ),
-    _on_queue("the ingress may read how many requests wait", "create-image-queue", "mando-ingress", _QUEUE_READER),
-    _on_queue("the ingress may read how many replies wait", "reply-discord-queue", "mando-ingress", _QUEUE_READER),
-    Query(
-        "the host of the steps", "STEPS_HOST", gcloud("app", "describe", "--format=value(defaultHostname)")
-    ),
-    File(
-        "app.yaml with the settings of the steps: gcloud takes them in no other way",
-        "app.deployed.yaml", "app.yaml", _yaml_variables(NUMBERS.steps.environment),
-    ),
-    Call("the steps", gcloud("app", "deploy", "app.deployed.yaml", f"--service-account={account('mando-steps')}")),
-    *(_workflow(path.stem) for path in sorted((Path(__file__).parent.parent / "workflows").glob("*.yaml"))),
-    Call(
-        "the ingress",
-        gcloud("functions", "deploy", "mando-ingress", "--gen2", "--region=$LOCATION",
-               "--runtime=python313", "--source=.",
-               "--entry-point=handle_request", "--trigger-http", "--allow-unauthenticated",
-               f"--service-account={account('mando-ingress')}",
-               "--build-service-account=projects/$PROJECT/serviceAccounts/$PROJECT@appspot.gserviceaccount.com",
-               f"--memory={_INGRESS.memory}", f"--cpu={_INGRESS.cpu:g}", f"--concurrency={_INGRESS.concurrency}",
-               f"--min-instances={_INGRESS.min_instances}", f"--max-instances={_INGRESS.max_instances}",
-               f"--timeout={_INGRESS.timeout}", _variables(_INGRESS.environment)),
-    ),
-    Query(
-        "the URL of the ingress",
-        "INGRESS_URL",
-        gcloud("functions", "describe", "mando-ingress", "--gen2", "--region=$LOCATION",
-               "--format=value(serviceConfig.uri)"),
-    ),
-    Call("the command /mando, and where Discord sends interactions", ("mando", "register", "--endpoint=$INGRESS_URL")),
-)  # fmt: skip
+
+def calls_of(parts: Collection[str]) -> tuple[Call | Query, ...]:
+    """The calls of these parts, and before them the queries of others whose results they use."""
+    chosen = [call for name, part in PARTS.items() if name in parts for call in part]
+    used = names_in(chosen)
+    asked = [call for call in CALLS if isinstance(call, Query) and call.name in used and call not in chosen]
+    return (*asked, *chosen)
+
+
+def names_in(calls: Iterable[Call | Query]) -> set[str]:
+    """The $NAMES that the calls use, and those of the project, which all have."""
+    words = " ".join(" ".join((*call.command, *(getattr(call, "unless", None) or ()))) for call in calls)
+    return {"PROJECT", "LOCATION", *re.findall(r"\$([A-Z_]+)", words)}

@@ -1,17 +1,14 @@
-"""Make the calls, one after the other.  Called by `mando deploy`.
+"""Make the calls, one after the other.  Called by `mando deploy` and `mando destroy`.
 
 After a failure, run it again: calls that are done are left out or change nothing.
 """
 
-import os
-import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from string import Template
-from subprocess import DEVNULL, PIPE
 
-from deploy.calls import Call, File, Query
-from deploy.script import command_line
+from deploy.call import Call, Query
+from deploy.explain import explain
+from deploy.run import Answer, Runner
 
 
 class CallFailed(Exception):
@@ -20,7 +17,7 @@ class CallFailed(Exception):
 
 def perform(
     settings: Mapping[str, str],
-    calls: Iterable[Call | Query | File],
+    calls: Iterable[Call | Query],
     programs: Mapping[str, tuple[str, ...]],
     folder: Path,
     report: Callable[[str], None],
@@ -29,49 +26,45 @@ def perform(
 
     programs maps the first word of a command to the program that is run.
     """
-    known = dict(settings)
-    environment = {**os.environ, "CLOUDSDK_CORE_PROJECT": known["PROJECT"], "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
-
-    def run(command: Iterable[str], stdout: int | None, stderr: int | None) -> subprocess.CompletedProcess[bytes]:
-        program, *arguments = (Template(word).substitute(known) for word in command)
-        return subprocess.run(  # noqa: S603  (the words come from calls.py and from settings that were checked)
-            [*programs[program], *arguments],
-            cwd=folder,
-            env=environment,
-            stdin=DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            check=False,
-        )
-
+    runner = Runner(dict(settings), programs, folder)
     for call in calls:
-        if isinstance(call, File):
-            added = Template(call.line).substitute(known)
-            (folder / call.path).write_text(f"{(folder / call.source).read_text()}{added}\n")
-            report(f"{call.purpose}: {call.path}")
-            continue
-        shown = Template(command_line(call.command)).substitute(known)
         if isinstance(call, Query):
-            answer = run(call.command, PIPE, PIPE)
-            text = answer.stdout.decode().strip()
-            if answer.returncode or not text:
-                raise CallFailed(f"{call.purpose}: {shown}\n{answer.stderr.decode().strip() or 'it answered nothing'}")
-            known[call.name] = text
-            report(f"{call.purpose}: {text}")
+            _query(runner, call, report)
+        elif _is_left_out(runner, call):
             continue
-        if call.unless is not None and _is_done(call, run(call.unless, PIPE, PIPE), known):
+        elif call.unless is not None and _is_done(runner, call, runner.ask(call.unless)):
             report(f"{call.purpose}: is there already")
-            continue
-        report(f"{call.purpose}: {shown}")
-        # gcloud reports progress and errors on stderr; on stdout it only prints whole policies and versions.
-        if status := run(call.command, DEVNULL if call.command[0] == "gcloud" else None, None).returncode:
-            raise CallFailed(f"{call.purpose}: exit status {status} of {shown}")
-    return {name: known[name] for name in known if name not in settings}
+        else:
+            shown = runner.shown(call.command)
+            report(f"{call.purpose}: {shown}")
+            made = runner.make(call.command, call.into)
+            if made.status:
+                raise CallFailed(_with_advice(f"{call.purpose}: exit status {made.status} of {shown}", made.stderr))
+    return {name: value for name, value in runner.known.items() if name not in settings}
 
 
-def _is_done(call: Call, found: subprocess.CompletedProcess[bytes], known: Mapping[str, str]) -> bool:
-    if found.returncode:
-        return False
-    if call.same_as_file is None:
+def _query(runner: Runner, query: Query, report: Callable[[str], None]) -> None:
+    answer = runner.ask(query.command)
+    if answer.status or not (answer.text or query.may_be_empty):
+        said = answer.stderr or "it answered nothing"
+        raise CallFailed(_with_advice(f"{query.purpose}: {runner.shown(query.command)}\n{said}", said))
+    runner.known[query.name] = answer.text
+    report(f"{query.purpose}: {' '.join(answer.text.split()) or 'none'}")
+
+
+def _is_left_out(runner: Runner, call: Call) -> bool:
+    if call.where_any is not None and not runner.known[call.where_any]:
         return True
-    return found.stdout == Path(Template(call.same_as_file).substitute(known)).read_bytes()
+    return call.where_none is not None and bool(runner.known[call.where_none])
+
+
+def _is_done(runner: Runner, call: Call, found: Answer) -> bool:
+    if found.status:
+        return False
+    return call.same_as_file is None or found.stdout == Path(runner.filled(call.same_as_file)).read_bytes()
+
+
+def _with_advice(failure: str, said: str) -> str:
+    """The failure, with what to do about it where that is known."""
+    advice = explain(said)
+    return f"{failure}\n{advice}" if advice else failure

@@ -4,16 +4,16 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 
-from deploy.calls import Call, File, Query
+from deploy.call import Call, Query
 
 # Set before the first call: gcloud's project, and no questions.
 EXPORTS = ("export CLOUDSDK_CORE_PROJECT=$PROJECT CLOUDSDK_CORE_DISABLE_PROMPTS=1",)
 _UNQUOTED = re.compile(r"[A-Za-z0-9_@%+=:,./$-]+")
-# These are quoted: a path may hold a space; all other settings cannot.
-_PATHS = ("$SEAL_KEY_FILE",)
+# These are quoted: a path may hold a space, and $$ is for sed; all other settings cannot.
+_QUOTED = ("$SEAL_KEY_FILE", "$$")
 
 
-def script(settings: Mapping[str, str], calls: Iterable[Call | Query | File]) -> list[str]:
+def script(settings: Mapping[str, str], calls: Iterable[Call | Query]) -> list[str]:
     """The lines of a script that makes the same calls as perform.py; a comment before each says its purpose."""
     lines = ["#!/usr/bin/env bash", "set -euo pipefail", ""]
     lines += [f"{name}={shlex.quote(value)}" for name, value in settings.items()]
@@ -23,12 +23,18 @@ def script(settings: Mapping[str, str], calls: Iterable[Call | Query | File]) ->
     return lines
 
 
-def line(call: Call | Query | File) -> str:
+def line(call: Call | Query) -> str:
     """The call as one line of shell."""
-    if isinstance(call, File):  # its line holds no character that is special between double quotes, except $
-        return f'{{ cat {call.source}; echo "{call.line}"; }} >{call.path}'
     if isinstance(call, Query):
         return f"{call.name}=$({command_line(call.command)})"
+    if call.where_any is not None:
+        return f'[ -z "${call.where_any}" ] || {_call(call)}'
+    if call.where_none is not None:
+        return f'[ -n "${call.where_none}" ] || {_call(call)}'
+    return _call(call) if call.into is None else f"{_call(call)} >{call.into}".replace("$$", r"\$")
+
+
+def _call(call: Call) -> str:
     if call.unless is None:
         return command_line(call.command)
     if call.same_as_file is None:
@@ -43,6 +49,6 @@ def command_line(command: Iterable[str]) -> str:
 
 
 def _word(word: str) -> str:
-    if any(path in word for path in _PATHS):
+    if any(part in word for part in _QUOTED):
         return f'"{word}"'
     return word if _UNQUOTED.fullmatch(word) else shlex.quote(word)

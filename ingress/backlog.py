@@ -11,14 +11,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from google.cloud import tasks_v2beta3
-from google.protobuf.field_mask_pb2 import FieldMask
-
-from ingress.cloud_tasks import FAILURES, client_arguments, describe
 from ingress.config import Config
+from service.cloud_tasks import FAILURES, CloudTasks, Json, describe
 from service.log import log
 
 _FETCH_TIMEOUT_S = 1.0  # of one call to Cloud Tasks
+_FIELDS = "state,rateLimits,stats"
 _MAX_AGE_S = 60.0  # older stats are not used
 
 
@@ -131,29 +129,27 @@ class Backlog:
 
 def stats_fetchers(config: Config, now_s: Callable[[], float] = time.monotonic) -> tuple[Fetch, Fetch]:
     """The functions that fetch the stats of config.queue and of config.reply_queue from Cloud Tasks."""
-    client = tasks_v2beta3.CloudTasksClient(**client_arguments(config))
-    mask = FieldMask(paths=["state", "rate_limits", "stats"])
+    client = CloudTasks(config.tasks_endpoint, calls_at_once=2)
 
-    def fetcher(name: str, per_s: Callable[[tasks_v2beta3.Queue], float]) -> Fetch:
-        request = tasks_v2beta3.GetQueueRequest(name=name, read_mask=mask)
-
+    def fetcher(name: str, per_s: Callable[[Json], float]) -> Fetch:
         def fetch() -> QueueStats:
             asked_at_s = now_s()
-            queue = client.get_queue(request, timeout=_FETCH_TIMEOUT_S, retry=None)
-            return QueueStats(queue.stats.tasks_count, per_s(queue), asked_at_s)
+            queue = client.get_queue(name, _FIELDS, _FETCH_TIMEOUT_S)
+            return QueueStats(int(queue.get("stats", {}).get("tasksCount", 0)), per_s(queue), asked_at_s)
 
         return fetch
 
     return fetcher(config.queue, _requests_per_s), fetcher(config.reply_queue, _replies_per_s)
 
 
-def _requests_per_s(queue: tasks_v2beta3.Queue) -> float:
+def _requests_per_s(queue: Json) -> float:
     """A new request is behind all others, which start at the rate that Cloud Tasks runs the queue at; 0 if paused."""
-    limit = queue.rate_limits.max_dispatches_per_second
-    return min(queue.stats.effective_execution_rate or limit, limit) if _is_running(queue) else 0.0
+    limit = _limit_per_s(queue)
+    rate = float(queue.get("stats", {}).get("effectiveExecutionRate", 0))
+    return min(rate or limit, limit) if _is_running(queue) else 0.0
 
 
-def _replies_per_s(queue: tasks_v2beta3.Queue) -> float:
+def _replies_per_s(queue: Json) -> float:
     """A new request's reply is not behind the others: the workflow sends it.  They only take the steps' time.
 
     When Discord is back, they take it at the queue's limit, so a new request waits at most until all are shown.  While
@@ -161,8 +157,12 @@ def _replies_per_s(queue: tasks_v2beta3.Queue) -> float:
     about afterwards, and would refuse everybody.  A queue that is paused takes no time, and refuses nobody.
     Source: Cloud Tasks, "QueueStats", effective_execution_rate.
     """
-    return queue.rate_limits.max_dispatches_per_second or float("inf") if _is_running(queue) else float("inf")
+    return _limit_per_s(queue) or float("inf") if _is_running(queue) else float("inf")
 
 
-def _is_running(queue: tasks_v2beta3.Queue) -> bool:
-    return queue.state == tasks_v2beta3.Queue.State.RUNNING
+def _is_running(queue: Json) -> bool:
+    return bool(queue.get("state") == "RUNNING")
+
+
+def _limit_per_s(queue: Json) -> float:
+    return float(queue.get("rateLimits", {}).get("maxDispatchesPerSecond", 0))

@@ -10,7 +10,9 @@ from nacl.signing import VerifyKey
 from ingress.limits import FILE, read_limits
 from ingress.seal import parse_public_key
 from schemas.limits import Limits
+from service import step_tasks
 from service.environment import ConfigError, Setting, email, matching, read_environment
+from service.step_tasks import StepTasks
 
 _PLACE = r"projects/[a-z0-9:.-]+/locations/[a-z0-9-]+"
 _QUEUE = matching(_PLACE + r"/queues/[A-Za-z0-9-]{1,100}", "the full name of a queue")
@@ -18,7 +20,10 @@ _QUEUE = matching(_PLACE + r"/queues/[A-Za-z0-9-]{1,100}", "the full name of a q
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of the ingress.  tasks_endpoint is None in the cloud, an http:// address on one machine."""
+    """The settings of the ingress.  tasks_endpoint is None in the cloud, an http:// address on one machine.
+
+    step_tasks: how tasks call the steps; None where they start the workflow.
+    """
 
     public_key: VerifyKey
     seal_public_key: PublicKey
@@ -28,6 +33,7 @@ class Config:
     task_service_account: str
     tasks_endpoint: str | None
     limits: Limits
+    step_tasks: StepTasks | None = None
 
 
 SETTINGS = {
@@ -55,16 +61,14 @@ SETTINGS = {
         matching(_PLACE + r"/workflows/[A-Za-z][A-Za-z0-9_-]*", "the full name of a workflow"),
     ),
     "TASK_SERVICE_ACCOUNT": Setting(
-        "the service account as which a task starts the workflow",
+        "the service account as which a task starts the workflow, or calls a step",
         "mando-tasks@my-project.iam.gserviceaccount.com",
         email,
     ),
-    "CLOUD_TASKS_ENDPOINT": Setting(
-        "where Cloud Tasks answers when it is not Google's",
-        "http://127.0.0.1:8080",
-        lambda text: text or None,
-        default="",
+    "STEPS_AUDIENCE": Setting(
+        "the audience of a task's token, with TASKS_CALL=http", "mando-steps", str.strip, default="mando-steps"
     ),
+    **step_tasks.SETTINGS,
 }
 
 
@@ -74,7 +78,11 @@ def read_config(environ: Mapping[str, str], limits_file: Path = FILE) -> Config:
         limits, other_problems = read_limits(limits_file), []
     except ConfigError as error:
         limits, other_problems = None, [str(error)]
-    values = read_environment("mando ingress", SETTINGS, environ, other_problems=other_problems)
+    other_problems += step_tasks.problems(environ)
+    settings = SETTINGS
+    if environ.get("TASKS_CALL", step_tasks.WORKFLOW) != step_tasks.WORKFLOW:
+        settings = {**SETTINGS, "WORKFLOW": Setting("nothing", "", default="")}
+    values = read_environment("mando ingress", settings, environ, other_problems=other_problems)
     assert limits is not None  # noqa: S101 -- else read_environment has raised
     return Config(
         public_key=values["DISCORD_PUBLIC_KEY"],
@@ -85,4 +93,5 @@ def read_config(environ: Mapping[str, str], limits_file: Path = FILE) -> Config:
         task_service_account=values["TASK_SERVICE_ACCOUNT"],
         tasks_endpoint=values["CLOUD_TASKS_ENDPOINT"],
         limits=limits,
+        step_tasks=step_tasks.step_tasks(values, values["STEPS_AUDIENCE"], values["TASK_SERVICE_ACCOUNT"]),
     )

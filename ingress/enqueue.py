@@ -4,20 +4,19 @@ In: Request.  Out: the task's full name.  Raises QueueUnavailable; the member th
 """
 
 import asyncio
+import base64
 import contextlib
-import hashlib
 import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import NewType
+from typing import Any, NewType
 
-from google.cloud import tasks_v2
-
-from ingress.cloud_tasks import FAILURES, NOT_RETRYABLE, already_exists, client_arguments, describe
 from ingress.config import Config
-from schemas.request import InteractionId, Request
+from schemas.request import Request
+from service.cloud_tasks import FAILURES, CloudTasks, already_exists, describe, is_final
 from service.deployment import INGRESS_REQUESTS
+from service.step_tasks import task_id
 
 SECOND_CALL_AFTER_S = 0.9  # most calls are answered within 0.1 s; what takes this long is often lost
 PAUSE_S = 0.5  # between a first call that failed and the second: short enough for both, long enough for a restart
@@ -29,6 +28,7 @@ MAX_CALLS = 2 * INGRESS_REQUESTS
 CALL_TIMEOUT_MARGIN_S = 1.0
 
 TaskName = NewType("TaskName", str)  # the full name
+Task = dict[str, Any]  # as Cloud Tasks takes it
 
 _EXECUTIONS = "https://workflowexecutions.googleapis.com/v1"
 
@@ -38,12 +38,12 @@ class QueueUnavailable(Exception):
 
 
 class TaskQueue:
-    """The queue between Discord and the workflow.  One client, kept open."""
+    """The queue between Discord and the workflow, or the steps.  Its connections are kept open."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._client = tasks_v2.CloudTasksClient(**client_arguments(config))
-        # A client's timeout bounds each read, not the whole call; waiting for a thread bounds the whole call.
+        self._client = CloudTasks(config.tasks_endpoint, MAX_CALLS)
+        # A call's timeout bounds each read, not the whole call; waiting for a thread bounds the whole call.
         self._threads = ThreadPoolExecutor(max_workers=MAX_CALLS, thread_name_prefix="enqueue")
         self._free = threading.Semaphore(MAX_CALLS)
 
@@ -54,7 +54,7 @@ class TaskQueue:
         of the same name, so there is only one.
         """
         task = self._task(request)
-        name = TaskName(task.name)
+        name = TaskName(task["name"])
         first = self._start(task, deadline_s)
         calls = [first]
         try:
@@ -79,19 +79,19 @@ class TaskQueue:
                 call.cancel()  # stops only a call that has not begun
         raise QueueUnavailable(describe(calls[-1].exception()))
 
-    def _start(self, task: tasks_v2.Task, deadline_s: float) -> asyncio.Future[None]:
+    def _start(self, task: Task, deadline_s: float) -> asyncio.Future[None]:
         if not self._free.acquire(blocking=False):
             raise QueueUnavailable(f"{MAX_CALLS} calls are under way")
         call = self._threads.submit(self._create, task, deadline_s)
         call.add_done_callback(lambda _: self._free.release())
         return asyncio.wrap_future(call)
 
-    def _create(self, task: tasks_v2.Task, deadline_s: float) -> None:
+    def _create(self, task: Task, deadline_s: float) -> None:
         if (left_s := _left_s(deadline_s)) == 0:
             raise TimeoutError("the process stood still before the call")
         timeout_s = left_s + CALL_TIMEOUT_MARGIN_S
-        created = self._client.create_task(parent=self._config.queue, task=task, timeout=timeout_s, retry=None)
-        if _last_part(created.name) != _last_part(task.name):
+        created = self._client.create_task(self._config.queue, task, timeout_s)
+        if _last_part(created) != _last_part(task["name"]):
             raise ValueError("the answer is not the task")
 
     @staticmethod
@@ -100,28 +100,26 @@ class TaskQueue:
         try:
             call.result()
         except FAILURES as error:
-            if isinstance(error, NOT_RETRYABLE):
+            if is_final(error):
                 raise QueueUnavailable(describe(error)) from None
             return already_exists(error)
         return True
 
-    def _task(self, request: Request) -> tasks_v2.Task:
-        return tasks_v2.Task(
-            name=f"{self._config.queue}/tasks/{task_id(request.interaction_id)}",
-            http_request=tasks_v2.HttpRequest(
-                url=f"{_EXECUTIONS}/{self._config.workflow}/executions",
-                http_method=tasks_v2.HttpMethod.POST,
-                headers={"Content-Type": "application/json"},
-                body=json.dumps({"argument": json.dumps(request.to_json(), ensure_ascii=False)}).encode(),
-                oauth_token=tasks_v2.OAuthToken(service_account_email=self._config.task_service_account),
-            ),
-        )
-
-
-def task_id(interaction_id: InteractionId) -> str:
-    """The dedup key: hash-prefixed, since Cloud Tasks slows down on names that count upwards, as Discord's ids do."""
-    prefix = hashlib.sha256(interaction_id.encode()).hexdigest()[:16]
-    return f"{prefix}-{interaction_id}"
+    def _task(self, request: Request) -> Task:
+        """Source: Cloud Tasks, "REST Resource: projects.locations.queues.tasks": bytes are base64."""
+        if tasks := self._config.step_tasks:
+            return tasks.task(self._config.queue, "/generate-image", request.interaction_id, request.to_json())
+        body = json.dumps({"argument": json.dumps(request.to_json(), ensure_ascii=False)}).encode()
+        return {
+            "name": f"{self._config.queue}/tasks/{task_id(request.interaction_id)}",
+            "httpRequest": {
+                "url": f"{_EXECUTIONS}/{self._config.workflow}/executions",
+                "httpMethod": "POST",
+                "headers": {"Content-Type": "application/json"},
+                "body": base64.b64encode(body).decode(),
+                "oauthToken": {"serviceAccountEmail": self._config.task_service_account},
+            },
+        }
 
 
 def _left_s(deadline_s: float) -> float:

@@ -140,10 +140,10 @@ class Faults:
         """send, with faults applied to the queues' calls to the steps."""
 
         async def sent(task: Task) -> AttemptResult:
-            fault = self.take(_step_of(task.request.url))
+            fault = self.take(_step_of(task.request.target))
             if fault is None:
                 return await send(task)
-            return await _hit(fault, lambda: send(task), task.request.deadline_s, _attempt_result)
+            return await _hit(fault, lambda: send(task), task.request.deadline_s or _HANG_S, _attempt_result)
 
         return sent
 

@@ -5,6 +5,7 @@ A new program is one function here and one line in programs().
 
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -12,6 +13,7 @@ from nacl.encoding import Base64Encoder
 from nacl.public import PrivateKey
 
 from local import auth
+from local.appengine.service import Service
 from local.children import Program
 from local.project import (
     BUCKET,
@@ -28,9 +30,37 @@ from local.project import (
 )
 
 
-def programs(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str, bot_token: str) -> list[Program]:
-    """All of them.  key seals Discord's tokens; the log files are in data."""
-    return [_ingress(ports, data, key, discord_public_key), _steps(ports, data, key, bot_token)]
+def programs(
+    ports: Ports,
+    data: Path,
+    key: PrivateKey,
+    discord_public_key: str,
+    bot_token: str,
+    app_engine: Service,
+    tasks_call: str = "workflow",
+) -> list[Program]:
+    """All of them.  key seals Discord's tokens; the log files are in data.
+
+    tasks_call: what a task calls: workflow, http or app-engine (service/step_tasks.py).
+    """
+    all_of_them = (_ingress(ports, data, key, discord_public_key), _steps(ports, data, key, bot_token, app_engine))
+    form = _form(ports, tasks_call)
+    return [replace(program, environment={**program.environment, **form}) for program in all_of_them]
+
+
+def _form(ports: Ports, tasks_call: str) -> dict[str, str]:
+    """The settings in which the forms differ."""
+    form = {
+        "TASKS_CALL": tasks_call,
+        "STEPS_URL": url(ports.steps),
+        "REPLY_QUEUE": REPLY_QUEUE,
+        "CLOUD_TASKS_ENDPOINT": url(ports.cloud),
+    }
+    if tasks_call != "workflow":
+        form["WORKFLOW_SERVICE_ACCOUNT"] = account("mando-tasks")  # as which tasks call the steps
+    if tasks_call == "app-engine":
+        form["APP_ENGINE_QUEUES"] = ",".join(queue.rpartition("/")[2] for queue in (QUEUE, REPLY_QUEUE))
+    return form
 
 
 def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str) -> Program:
@@ -43,10 +73,8 @@ def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str)
             "DISCORD_PUBLIC_KEY": discord_public_key,
             "SEAL_PUBLIC_KEY": key.public_key.encode(Base64Encoder).decode(),
             "QUEUE": QUEUE,
-            "REPLY_QUEUE": REPLY_QUEUE,
             "WORKFLOW": WORKFLOW,
             "TASK_SERVICE_ACCOUNT": account("mando-tasks"),
-            "CLOUD_TASKS_ENDPOINT": url(ports.cloud),
         },
         folder=ROOT,
         health_url=url(ports.ingress),
@@ -54,14 +82,17 @@ def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str)
     )
 
 
-def _steps(ports: Ports, data: Path, key: PrivateKey, bot_token: str) -> Program:
-    """The App Engine service, started by the entrypoint that app.yaml names."""
+def _steps(ports: Ports, data: Path, key: PrivateKey, bot_token: str, app_engine: Service) -> Program:
+    """The App Engine service, started by the entrypoint that app.yaml names, behind App Engine's front end."""
+    front = shlex.quote(str(ROOT / "local" / "appengine" / "front.py"))
     command, *arguments = shlex.split(yaml.safe_load((ROOT / "app.yaml").read_text())["entrypoint"])
     return Program(
         name="steps",
         command=[_installed(command), *arguments],
         environment={
-            "GUNICORN_CMD_ARGS": f"--bind={HOST}:{ports.steps}",
+            "GUNICORN_CMD_ARGS": f"--bind={HOST}:{ports.steps} --config={front}",
+            "MANDO_FRONT": app_engine.secret,
+            "GAE_ENV": "standard",
             "GOOGLE_CLOUD_PROJECT": PROJECT,
             "BUCKET": BUCKET,
             "AUDIENCE": STEPS_AUDIENCE,

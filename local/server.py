@@ -16,6 +16,7 @@ from aiohttp import web
 
 from local import auth
 from local.appengine import rest as appengine_rest
+from local.appengine.service import Service, timeout_s
 from local.auth import TokenIssuer
 from local.data.content_pool import ContentPool
 from local.data.log_files import keep_small
@@ -39,7 +40,7 @@ from local.http.listening import listening
 from local.http.outgoing import outgoing_session
 from local.live_files import LiveFile
 from local.ops.ops import Ops
-from local.project import BUCKET, HOST, PLACE, WORKFLOW, Ports, account, url
+from local.project import BUCKET, HOST, PLACE, ROOT, WORKFLOW, Ports, account, url
 from local.storage import aging
 from local.storage import rest as storage_rest
 from local.storage.objects import ObjectStore
@@ -59,17 +60,22 @@ _log = logging.getLogger("mando.local")
 class LocalCloud:
     """All services on `port`, and gRPC on its own port (project.Ports), within `async with`.  All data is below `data`.
 
+    tasks_call: the form of the deployment (service/step_tasks.py), as /ops shows it.
     files are deployed again when they are saved; /ops shows the result.  more_routes: pages of rooms that stand on this
     one, added before the block.
     """
 
-    def __init__(self, data: Path, port: int, ingress_url: str, bot_token: str | None = None) -> None:
+    def __init__(
+        self, data: Path, port: int, ingress_url: str, bot_token: str | None = None, tasks_call: str = "workflow"
+    ) -> None:
         self._base_url = url(port)
         self._ports = Ports(port)
         self._ingress_url = ingress_url
         self._bot_token = bot_token
+        self._tasks_call = tasks_call
         self._data = data
         self._stack = AsyncExitStack()
+        self.app_engine = Service(url(self._ports.steps), timeout_s((ROOT / "app.yaml").read_text()))
         self.faults = Faults()
         self.files: list[LiveFile] = []
         self.more_routes: list[web.AbstractRouteDef] = []
@@ -97,7 +103,7 @@ class LocalCloud:
 
         tasks = TaskStore(data / "tasks.sqlite")
         stack.callback(tasks.close)
-        sender = Sender(session, issuer, self._base_url, self.faults.token_issued_at)
+        sender = Sender(session, issuer, self._base_url, self.faults.token_issued_at, self.app_engine)
         dispatcher = Dispatcher(tasks, self.faults.hit_tasks(sender.send), self.faults.now_s)
         self.tasks, self.dispatcher = tasks, dispatcher
 
@@ -127,7 +133,7 @@ class LocalCloud:
         app.add_routes(executions_rest.routes(workflows_api, executions_api, callbacks))
         app.add_routes(storage_rest.routes(objects))
         app.add_routes(self.faults.routes())
-        ops = Ops(WORKFLOW, self.files, self.executions, tasks, self.faults)
+        ops = Ops(WORKFLOW, self.files, self.executions, tasks, self.faults, self._tasks_call)
         app.add_routes(ops.routes())
         app.add_routes(self.more_routes)
         app.add_routes(discord_routes.routes(self.discord))

@@ -59,7 +59,6 @@ class Steps:
     """The App Engine service, beside what app.yaml says.  threads: of each process.
 
     last_word_s: before the token's end, a reply that waits in the queue becomes a word to the member; 0: at the end.
-    environment: values with $NAMES, which `mando deploy` knows.
     reply_waits: None in a project whose queue alone repeats a reply, as those of before 2026-11-26.
     """
 
@@ -67,7 +66,6 @@ class Steps:
     bucket_timeout: Timeout
     discord_timeout: Timeout
     last_word_s: float
-    environment: Mapping[str, str]
     reply_waits: ReplyWaits | None
 
 
@@ -99,7 +97,6 @@ class Deployment:
                 _timeout(steps["bucket_timeout_s"]),
                 _timeout(steps["discord_timeout_s"]),
                 steps.get("last_word_s", 0.0),
-                steps.get("environment", {}),
                 ReplyWaits(**steps["reply_waits"]) if "reply_waits" in steps else None,
             ),
             Workflows(**checked["workflows"]),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 # What failed; schemas/error.json explains each.
-Kind = Literal["caller", "certificates", "request", "route", "drawing", "bucket", "discord", "mistake"]
+Kind = Literal["caller", "certificates", "request", "route", "drawing", "bucket", "queue", "discord", "mistake"]
 
 
 @dataclass(frozen=True, slots=True)

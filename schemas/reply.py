@@ -4,7 +4,7 @@ Its JSON: schemas/reply.json.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import schemas
 from schemas.picture import Picture
@@ -27,6 +27,10 @@ class Reply:
         picture = checked.get("picture")
         result = checked["failure"] if picture is None else Picture.from_checked(picture)
         return cls(Request.from_checked(checked["request"]), result)
+
+    def to_json(self) -> dict[str, Any]:
+        result = {"picture": self.result.to_json()} if isinstance(self.result, Picture) else {"failure": self.result}
+        return {"request": self.request.to_json(), **result}
 
     @property
     def interaction_id(self) -> InteractionId:

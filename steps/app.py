@@ -1,6 +1,6 @@
 """The workflow's two steps as an ASGI app: two routes, and the one place where an error becomes a status.
 
-POST /generate-image  schemas/request.json → schemas/picture.json
+POST /generate-image  schemas/request.json → schemas/picture.json; the workflow calls it, or a task where there is none
 POST /reply-discord   schemas/reply.json → schemas/message.json; the workflow calls it, or a task of the queue
 GET  /health          no token needed
 Every error           schemas/error.json
@@ -46,8 +46,10 @@ from steps.config import Config, read_config
 from steps.discord import Discord
 from steps.errors import PermanentError, Reason, RetryableError
 from steps.generate import generate
+from steps.hand_on import HandedOn, draw_to_the_end
 from steps.last_word import JITTER, LastWord, reply_to_the_end
 from steps.reply import reply
+from steps.reply_queue import ReplyQueue
 from steps.seal import Unsealer
 from steps.secret_manager import read_secret
 
@@ -65,10 +67,8 @@ Outcome = Literal["done", "last word", "limited", "later", "too slow", "mistake"
 # Only for a 401 or 403 it looks at the kind too: it retries those of kind "caller" for minutes.
 STATUSES: Mapping[Outcome, tuple[int, Severity]] = {
     "done": (200, "INFO"),
-    "last word": (
-        200,
-        "ERROR",
-    ),  # to a task, which Cloud Tasks would repeat after anything else: there will be no picture
+    # To a task, which Cloud Tasks would repeat after anything else: there will be no picture.
+    "last word": (200, "ERROR"),
     # The same call may succeed later; the workflow retries it until the deadline.
     "limited": (429, "WARNING"),  # after the seconds in the body's retry_after
     "later": (503, "WARNING"),
@@ -112,12 +112,21 @@ def create_app(config: Config | None = None) -> Starlette:
     opener = Unsealer(config.seal_private_keys)
     delivery = config.delivery
 
-    def draw(request: Request, _: int | None) -> Picture:
-        return generate(request, bucket, datetime.now(UTC))
+    reply_queue = _reply_queue(config)
+
+    def draw(request: Request, retries: int | None) -> Picture:
+        now = datetime.now(UTC)
+
+        def once(asked: Request) -> Picture:
+            return generate(asked, bucket, now)
+
+        if reply_queue is None or retries is None:
+            return once(request)
+        return draw_to_the_end(request, once, reply_queue.put, now)
 
     def show(order: Reply, retries: int | None) -> Message:
-        # The workflow hands a reply that must wait to the queue: a task's first attempt is the second one.
-        attempt = 1 if retries is None else retries + 2
+        # A workflow has tried before it hands a reply to the queue: then a task's first attempt is the second one.
+        attempt = 1 if retries is None else retries + (2 if reply_queue is None else 1)
         now = datetime.now(UTC)
 
         def once(shown: Reply) -> Message:
@@ -139,6 +148,13 @@ def create_app(config: Config | None = None) -> Starlette:
     return app
 
 
+def _reply_queue(config: Config) -> ReplyQueue | None:
+    """The queue for the replies; None where the workflow shows them."""
+    if config.step_tasks is None:
+        return None
+    return ReplyQueue(config.step_tasks, config.reply_queue, config.tasks_endpoint)
+
+
 async def _health(_: HttpRequest) -> Response:
     return JSONResponse({"status": "ok"})
 
@@ -155,7 +171,7 @@ async def _answer(
     started_s = time.monotonic()
     mistake: Exception | None = None
     try:
-        await caller.check(header(http.headers, "Authorization"))
+        await caller.check(header(http.headers, "Authorization"), header(http.headers, "X-AppEngine-QueueName"))
         value = await _parse_body(http, step.input_class)
         done = await asyncio.get_running_loop().run_in_executor(threads, step.work, value, _retries(http))
         answer: dict[str, Any] = schemas.check(step.answer_schema, done.to_json())
@@ -167,6 +183,11 @@ async def _answer(
         mistake = word.cause if cause == "mistake" else None
         answer = word.message.to_json() if word.message else failure.to_json()
         message = f"{word}: {place(word.cause) if mistake else failure.message}"
+    except HandedOn as handed:
+        outcome, (cause, failure) = "last word", failure_of(handed.cause)
+        mistake = handed.cause if cause == "mistake" else None
+        answer = failure.to_json()
+        message = f"{handed}: {place(handed.cause) if mistake else failure.message}"
     except Exception as error:  # the top of the process
         outcome, failure = failure_of(error)
         mistake = error if outcome == "mistake" else None
@@ -181,7 +202,7 @@ async def _answer(
         status=status,
         ms=round(1000 * (time.monotonic() - started_s)),
     )
-    return JSONResponse(answer, status, _retry_after(answer) if status == 429 else None)
+    return JSONResponse(answer, _for_queue(http, status), _retry_after(answer) if status == 429 else None)
 
 
 def failure_of(error: Exception) -> tuple[Outcome, Error]:
@@ -228,12 +249,21 @@ def _refused(reason: Reason, message: str) -> PermanentError:
 def _retries(http: HttpRequest) -> int | None:
     """How often the task that makes this call was tried before; None where no task makes it.
 
-    Source: Cloud Tasks, "Create HTTP target tasks", request headers.
+    Source: Cloud Tasks, "Create HTTP target tasks" and "Create App Engine task handlers", request headers.
     """
-    if header(http.headers, "X-CloudTasks-TaskName") is None:
-        return None
-    said = header(http.headers, "X-CloudTasks-TaskRetryCount") or ""
-    return int(said) if _RETRIES.fullmatch(said) else 0
+    for kind in ("X-CloudTasks", "X-AppEngine"):
+        if header(http.headers, f"{kind}-TaskName") is not None:
+            said = header(http.headers, f"{kind}-TaskRetryCount") or ""
+            return int(said) if _RETRIES.fullmatch(said) else 0
+    return None
+
+
+def _for_queue(http: HttpRequest, status: int) -> int:
+    """The status as a task's queue gets it.
+
+    Source: Cloud Tasks v2, AppEngineHttpRequest: a 503 slows all tasks of the queue for a while, a 429 only this one.
+    """
+    return 429 if status == 503 and header(http.headers, "X-AppEngine-TaskName") else status
 
 
 def _retry_after(answer: Mapping[str, Any]) -> Mapping[str, str]:

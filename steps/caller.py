@@ -1,6 +1,10 @@
-"""Check who calls: only the workflow's service account may.  App Engine does not check Google's ID tokens itself.
+"""Check who calls: only the workflow's service account may, and tasks of our own queues where that is set.
 
-Source: Google, "Validating an ID token": signature, expiry and audience by google-auth; issuer and email here.
+App Engine does not check Google's ID tokens itself.  A task for App Engine bears none: it is known by a header that App
+Engine removes from every other call.  Nobody else does, so only there the header counts (config.py).
+
+Source: Google, "Validating an ID token": signature, expiry and audience by google-auth; issuer and email here.  App
+Engine, "Request headers and responses", and Cloud Tasks, "Create App Engine task handlers": X-AppEngine-QueueName.
 """
 
 import re
@@ -20,14 +24,19 @@ _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9_=-]+\.[A-Za-z0-9_=-]+\.[A-Za-z0-9_=
 
 
 class CallerCheck:
-    """Checks each call's Authorization header, in the event loop: a refused call never needs a thread."""
+    """Checks each call's headers, in the event loop: a refused call never needs a thread."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._certificates = Certificates(config.certs_url)
 
-    async def check(self, authorization: str | None) -> None:
-        """Raises PermanentError if the token is missing, not valid, or of another account."""
+    async def check(self, authorization: str | None, queue: str | None) -> None:
+        """authorization and queue: the headers Authorization and X-AppEngine-QueueName.
+
+        Raises PermanentError if a token is needed, and it is missing, not valid, or of another account.
+        """
+        if queue in self._config.app_engine_queues:
+            return
         given = authorization or ""
         if len(given) > _MAX_CHARACTERS:
             raise _refused("unauthenticated", f"the token is not valid: more than {_MAX_CHARACTERS} characters")

@@ -6,15 +6,21 @@ from typing import Literal
 
 from nacl.public import PrivateKey
 
+from service import step_tasks
 from service.environment import Secret, Setting, email, matching, read_environment
+from service.step_tasks import StepTasks
 from steps.seal import parse_private_keys
 
 Delivery = Literal["attach", "link"]
+_APP_ENGINE = "standard"  # Source: App Engine, "Runtime environment": GAE_ENV, which app.yaml cannot change
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of the steps."""
+    """The settings of the steps.  app_engine_queues: whose App Engine tasks may call without a token.
+
+    step_tasks: how a reply is shown where no workflow does it, by a task of reply_queue; None with a workflow.
+    """
 
     project: str
     version: str
@@ -26,6 +32,10 @@ class Config:
     discord_api: str
     certs_url: str
     bot_token: Secret | None = None
+    app_engine_queues: tuple[str, ...] = ()
+    step_tasks: StepTasks | None = None
+    reply_queue: str = ""
+    tasks_endpoint: str | None = None
 
     @property
     def user_agent(self) -> str:
@@ -39,6 +49,11 @@ _URL = matching(r"https?://[^\s/]+(/[^\s?#]*)?", "an http:// or https:// address
 def _parse_bot_token(text: str) -> Secret | None:
     """None if there is none; a file's line end is removed."""
     return Secret(text.strip()) if text else None
+
+
+def _parse_queues(text: str) -> tuple[str, ...]:
+    queue = matching(r"[A-Za-z0-9-]{1,100}", "short names of queues")
+    return tuple(queue(name.strip()) for name in text.split(",")) if text else ()
 
 
 # Defaults follow from the project's id where possible.
@@ -61,6 +76,19 @@ SETTINGS = {
         email,
         default="mando-workflow@{GOOGLE_CLOUD_PROJECT}.iam.gserviceaccount.com",
     ),
+    "APP_ENGINE_QUEUES": Setting(
+        "the queues whose App Engine tasks may call without a token, a comma between two; on App Engine only",
+        "create-image-queue,reply-discord-queue",
+        _parse_queues,
+        default="",
+    ),
+    "REPLY_QUEUE": Setting(
+        "the queue that gets the replies where there is no workflow",
+        "projects/my-project/locations/us-central1/queues/reply-discord-queue",
+        matching(r"(projects/[a-z0-9:.-]+/locations/[a-z0-9-]+/queues/[A-Za-z0-9-]{1,100})?", "a queue's full name"),
+        default="",
+    ),
+    **step_tasks.SETTINGS,
     "SEAL_PRIVATE_KEY_SECRET": Setting(
         "where Secret Manager keeps the private sealing key",
         "projects/my-project/secrets/mando-seal-private-key/versions/latest",
@@ -104,7 +132,12 @@ SETTINGS = {
 
 def read_config(environ: Mapping[str, str], read_secret: Callable[[str], Secret]) -> Config:
     """Raises ConfigError.  read_secret gets a secret's version by its full name; it raises SecretUnavailable."""
-    values = read_environment("mando steps", SETTINGS, environ, read_secret)
+    problems = step_tasks.problems(environ)
+    if environ.get("TASKS_CALL", step_tasks.WORKFLOW) != step_tasks.WORKFLOW and not environ.get("REPLY_QUEUE"):
+        problems.append("REPLY_QUEUE is missing; without a workflow the steps put the replies there")
+    if environ.get("APP_ENGINE_QUEUES") and environ.get("GAE_ENV") != _APP_ENGINE:
+        problems.append("APP_ENGINE_QUEUES is for App Engine: elsewhere anybody can send what proves such a task")
+    values = read_environment("mando steps", SETTINGS, environ, read_secret, problems)
     return Config(
         project=values["GOOGLE_CLOUD_PROJECT"],
         version=values["GAE_VERSION"],
@@ -116,4 +149,8 @@ def read_config(environ: Mapping[str, str], read_secret: Callable[[str], Secret]
         discord_api=values["DISCORD_API"].rstrip("/"),
         certs_url=values["OIDC_CERTS_URL"],
         bot_token=values["DISCORD_BOT_TOKEN"],
+        app_engine_queues=values["APP_ENGINE_QUEUES"],
+        step_tasks=step_tasks.step_tasks(values, values["AUDIENCE"], values["WORKFLOW_SERVICE_ACCOUNT"]),
+        reply_queue=values["REPLY_QUEUE"],
+        tasks_endpoint=values["CLOUD_TASKS_ENDPOINT"],
     )

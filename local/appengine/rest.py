@@ -5,11 +5,11 @@ Called by local/server.py.  Source: App Engine Admin API v1, Application; Servic
 
 from aiohttp import web
 
+from local.appengine.service import default_host
 from local.http.api_error import ApiError
 
 # The region us-central1 is the location us-central to App Engine, which is older than regions with numbers.
 _LOCATION = "us-central"
-_REGION_CODE = "uc"
 
 
 def routes() -> list[web.AbstractRouteDef]:
@@ -22,7 +22,6 @@ def routes() -> list[web.AbstractRouteDef]:
 async def _application(request: web.Request) -> web.Response:
     """Every project has an app.  Without a codeBucket gcloud would try to repair it."""
     app = request.match_info["app"]
-    host = f"{app}.{_REGION_CODE}.r.appspot.com"
     return web.json_response(
         {
             "name": f"apps/{app}",
@@ -31,7 +30,7 @@ async def _application(request: web.Request) -> web.Response:
             "locationId": _LOCATION,
             "codeBucket": f"staging.{app}.appspot.com",
             "defaultBucket": f"{app}.appspot.com",
-            "defaultHostname": host,
+            "defaultHostname": default_host(app),
             "servingStatus": "SERVING",
             "serviceAccount": f"{app}@appspot.gserviceaccount.com",
             "featureSettings": {"splitHealthChecks": True, "useContainerOptimizedOs": True},

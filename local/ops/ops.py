@@ -29,12 +29,14 @@ class Ops:
         executions: ExecutionService,
         tasks: TaskStore,
         faults: Faults,
+        tasks_call: str,
     ) -> None:
         self._workflow = workflow
         self._files = files
         self._executions = executions
         self._tasks = tasks
         self._faults = faults
+        self._tasks_call = tasks_call
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
@@ -52,6 +54,7 @@ class Ops:
         return web.json_response(
             {
                 "workflow": self._workflow,
+                "tasksCall": self._tasks_call,
                 "files": [
                     {"path": one.path.name, "inForce": one.in_force, "problem": one.problem} for one in self._files
                 ],

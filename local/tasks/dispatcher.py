@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
-from local.tasks.rules import QueueConfig, TokenBucket, dispatchable, next_check_s, retry_at_s
+from local.tasks.rules import QueueConfig, Throttle, TokenBucket, dispatchable, next_check_s, retry_at_s
 from local.tasks.store import TaskStore
-from local.tasks.task import AttemptResult, LastAttempt, Task
+from local.tasks.task import AppEngineRequest, AttemptResult, LastAttempt, Task
 
 _LONGEST_WAIT_S = 60.0
 _CLEAN_UP_EVERY_S = 600.0
@@ -36,6 +36,7 @@ class Dispatcher:
         self._queues: dict[str, asyncio.Task[None]] = {}
         self._wakes: dict[str, asyncio.Event] = {}
         self._buckets: dict[str, TokenBucket] = {}
+        self._throttles: dict[str, Throttle] = {}
         self._attempts: dict[str, dict[str, asyncio.Task[None]]] = {}
         self._ended: list[tuple[Task, LastAttempt, AttemptResult, float]] = []
         self._cleanup_task: asyncio.Task[None] | None = None
@@ -94,8 +95,9 @@ class Dispatcher:
     async def _serve(self, queue: str) -> None:
         wake = self._wakes[queue]
         await self.purge(queue)  # an earlier process may have left one unfinished
-        while (config := self._store.queue(queue)) is not None:
+        while (kept := self._store.queue(queue)) is not None:
             wake.clear()
+            config = self.throttled(kept)
             now_s = self.now_s()
             bucket = self._buckets.get(queue) or TokenBucket(float(config.rate.max_burst_size), now_s)
             bucket = self._buckets[queue] = bucket.filled(config.rate, now_s)
@@ -107,6 +109,12 @@ class Dispatcher:
                 async with asyncio.timeout(self._wait_s(config, bucket)):
                     await wake.wait()
         self._buckets.pop(queue, None)
+        self._throttles.pop(queue, None)
+
+    def throttled(self, config: QueueConfig) -> QueueConfig:
+        """The queue with the rate at which it is served now."""
+        throttle = self._throttles.get(config.name)
+        return throttle.applied(config) if throttle else config
 
     def _wait_s(self, config: QueueConfig, bucket: TokenBucket) -> float:
         """The time until the next dispatch may be possible, unless wake() is called before."""
@@ -127,7 +135,7 @@ class Dispatcher:
 
     async def _attempt(self, task: Task, attempt: LastAttempt) -> None:
         try:
-            result = await self._send(task)
+            result = await self._send(self._routed(task))
         except (Exception, asyncio.CancelledError) as error:
             if not self._is_running:
                 self._attempts[task.queue].pop(task.task_id, None)  # stopped: the next process repeats the attempt
@@ -135,9 +143,19 @@ class Dispatcher:
             # Any error ends the attempt, and the task is retried.
             _log.exception("an attempt of %s ended by a mistake of ours", task.name)
             result = AttemptResult(None, f"{type(error).__name__}: {error}")
+        if isinstance(task.request, AppEngineRequest):
+            throttle = self._throttles.get(task.queue, Throttle()).after(result.status, self.now_s())
+            self._throttles[task.queue] = throttle
         if not self._ended:
             asyncio.get_running_loop().call_soon(self._record_ended)
         self._ended.append((task, attempt, result, self.now_s()))
+
+    def _routed(self, task: Task) -> Task:
+        """The task as it is sent.  Source: Queue.app_engine_routing_override: it replaces the task's own routing."""
+        config = self._store.queue(task.queue)
+        if config is None or not config.routing or not isinstance(task.request, AppEngineRequest):
+            return task
+        return replace(task, request=replace(task.request, routing=config.routing))
 
     def _record_ended(self) -> None:
         """Record all attempts that ended in this round of the event loop, in one commit; retry later if it fails."""

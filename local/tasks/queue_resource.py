@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from local.http.api_error import ApiError
+from local.tasks.app_engine import routing, routing_json
 from local.tasks.rules import (
     MAX_BURST,
     MAX_CONCURRENT,
@@ -48,7 +49,7 @@ _TTL_RANGES: Mapping[str, tuple[str, float, float]] = {
     "taskTtl": ("task_ttl_s", 10 * 86400.0, 3650 * 86400.0),
     "tombstoneTtl": ("tombstone_s", 3600.0, 9 * 86400.0),
 }
-# The default target of App Engine tasks.  We send none, so it is stored and shown, and has no effect.
+# The target of all App Engine tasks of the queue, whatever they say themselves.
 _ROUTING: Mapping[Version, str] = {
     "v2": "appEngineRoutingOverride",
     "v2beta3": "appEngineHttpQueue.appEngineRoutingOverride",
@@ -68,7 +69,8 @@ def queue_json(config: QueueConfig, version: Version) -> dict[str, Any]:
         shown["stackdriverLoggingConfig"] = {"samplingRatio": config.log_ratio}
     if config.routing:
         outer, _, inner = _ROUTING[version].partition(".")
-        shown[outer] = {inner: dict(config.routing)} if inner else dict(config.routing)
+        routed = routing_json(config.name, config.routing)
+        shown[outer] = {inner: routed} if inner else routed
     if version == "v2beta3":
         ttls = {name: duration(getattr(config, field)) for name, (field, _, _) in _TTL_RANGES.items()}
         shown |= {"type": "PUSH", **ttls}
@@ -118,7 +120,7 @@ def changed_queue(
     if _is_named(_LOG_RATIO, mask):
         changed = replace(changed, log_ratio=_value(body, _LOG_RATIO) or 0.0)
     if _is_named(_ROUTING[version], mask):
-        changed = replace(changed, routing=_value(body, _ROUTING[version]))
+        changed = replace(changed, routing=routing(_value(body, _ROUTING[version])) or None)
     _check(changed)
     if version == "v2" and changes["rate"]:
         changed = replace(changed, rate=replace(rate, max_burst_size=burst_for(rate.max_dispatches_per_s)))

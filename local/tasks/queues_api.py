@@ -58,7 +58,8 @@ class QueuesApi:
         queue, api_version = require_queue(self._store, request), version(request)
         shown = queue_json(queue, api_version)
         if "stats" in asked.get("readMask", ()):
-            rate = queue.rate.max_dispatches_per_s if queue.state == "RUNNING" else 0.0
+            served = self._dispatcher.throttled(queue)
+            rate = served.rate.max_dispatches_per_s if queue.state == "RUNNING" else 0.0
             shown["stats"] = {"tasksCount": str(self._store.depth(queue.name)), "effectiveExecutionRate": rate}
         return web.json_response(shown)
 

@@ -5,20 +5,14 @@ from dataclasses import asdict
 from typing import Any
 
 from local.tasks.rules import RetryConfig
-from local.tasks.task import AttemptResult, HttpRequest, LastAttempt, Task, Token
+from local.tasks.task import AppEngineRequest, AttemptResult, HttpRequest, LastAttempt, Task, TaskRequest, Token
 
 COLUMNS = "number, task_id, request, retry, created_s, schedule_s, attempts, responses, refusals, first_attempt_s, last"
 
 
-def pack_request(request: HttpRequest) -> bytes:
-    """A line of JSON, then the body unchanged."""
-    head = {
-        "url": request.url,
-        "method": request.method,
-        "headers": dict(request.headers),
-        "token": asdict(request.token) if request.token else None,
-        "deadline_s": request.deadline_s,
-    }
+def pack_request(request: TaskRequest) -> bytes:
+    """A line of JSON, then the body unchanged.  Only a request to App Engine has a relative_uri."""
+    head = {name: value for name, value in asdict(request).items() if name != "body"}
     return json.dumps(head).encode() + b"\n" + request.body
 
 
@@ -49,9 +43,11 @@ def unpack(queue: str, row: tuple[Any, ...]) -> Task:
     )
 
 
-def _request(packed: bytes) -> HttpRequest:
+def _request(packed: bytes) -> TaskRequest:
     head, _, body = packed.partition(b"\n")
     fields = json.loads(head)
+    if "relative_uri" in fields:
+        return AppEngineRequest(**fields, body=body)
     token = Token(**fields.pop("token")) if fields["token"] else fields.pop("token")
     return HttpRequest(**fields, body=body, token=token)
 

@@ -5,7 +5,7 @@ Source: Cloud Tasks' RateLimits, RetryConfig and CreateTask, and "queue.yaml ref
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from local.retention import TASK_TTL_S, TOMBSTONE_S, YAML_TASK_TTL_S
@@ -19,6 +19,8 @@ MAX_BURST = 500
 MAX_AHEAD_S = 30 * 86400.0
 
 _CHECK_EVERY_S = 0.02
+_LEAST_SHARE = 1 / 16
+_THROTTLE_EVERY_S = 1.0
 
 
 def burst_for(rate_per_s: float) -> int:
@@ -68,7 +70,7 @@ class QueueConfig:
     tombstone_s: how long the name of a finished or deleted task stays reserved; task_ttl_s: a task's longest life.
     log_ratio: the share of attempts that the client wants logged; only stored and shown.
     purged_at_s: seconds since the epoch, None where the queue was never purged.
-    routing: the target of App Engine tasks; only stored and shown.
+    routing: the service, version and instance that get all App Engine tasks of the queue; None leaves it to the tasks.
     """
 
     name: str
@@ -101,6 +103,32 @@ class TokenBucket:
         if self.tokens >= count:
             return 0.0
         return (count - self.tokens) / rate.max_dispatches_per_s if rate.max_dispatches_per_s > 0 else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """The share of its rate that is left to a queue whose App Engine service is overloaded, and when it changed.
+
+    Source: AppEngineHttpRequest: a 503 throttles the queue's dispatches for a while, a 429 does not.  unsure: by how
+    much.  Here each 503, and each attempt without an answer, halves the rate; each other answer doubles it again.
+    """
+
+    share: float = 1.0
+    changed_s: float = -math.inf
+
+    def after(self, status: int | None, now_s: float) -> "Throttle":
+        """The throttle after an answer; None is no answer.  Answers of one second count once: they say the same."""
+        is_overloaded = status is None or status == 503
+        share = max(self.share / 2, _LEAST_SHARE) if is_overloaded else min(self.share * 2, 1.0)
+        if share == self.share or abs(now_s - self.changed_s) < _THROTTLE_EVERY_S:
+            return self
+        return Throttle(share, now_s)
+
+    def applied(self, config: QueueConfig) -> QueueConfig:
+        rate = config.rate
+        burst = max(1, int(rate.max_burst_size * self.share))
+        slower = replace(rate, max_dispatches_per_s=rate.max_dispatches_per_s * self.share, max_burst_size=burst)
+        return replace(config, rate=slower)
 
 
 def dispatchable(config: QueueConfig, bucket: TokenBucket, in_flight: int) -> int:

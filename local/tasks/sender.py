@@ -1,23 +1,25 @@
 """Makes one attempt of a task over HTTP, with the headers and token of Cloud Tasks.  Called by the dispatcher."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
 
+from local.appengine.service import FRONT_HEADER, Service
 from local.auth import TokenIssuer
 from local.http.hosts import to_local
 from local.http.outgoing import send_once
-from local.tasks.task import AttemptResult, HttpRequest, Task
-
-_TIMED_OUT = 504
+from local.tasks.app_engine import host
+from local.tasks.headers import dispatched_headers, without
+from local.tasks.task import AppEngineRequest, AttemptResult, HttpRequest, Task, TaskRequest
 
 
 class Sender:
     """Sends tasks to their targets; base_url replaces hosts of the cloud.  session is an outgoing_session().
 
-    issued_at: now, by the clock of the issuer.
+    issued_at: now, by the clock of the issuer.  app_engine: the service that gets the tasks for App Engine.
     """
 
     def __init__(
@@ -26,26 +28,53 @@ class Sender:
         issuer: TokenIssuer,
         base_url: str,
         issued_at: Callable[[], datetime] = lambda: datetime.now(UTC),
+        app_engine: Service | None = None,
     ) -> None:
         self._session = session
         self._issuer = issuer
         self._issued_at = issued_at
         self.base_url = base_url
+        self.app_engine = app_engine
 
     async def send(self, task: Task) -> AttemptResult:
-        http = task.request
-        own = {**_own_headers(task), **self._authorization(http)}
-        headers = {**_without(http.headers, {"host", *map(str.lower, own)}), **own}
+        request = task.request
+        if isinstance(request, HttpRequest):
+            return await self._send_http(task, request)
+        if self.app_engine is None:
+            return AttemptResult(None, "the project has no App Engine service")
+        return await self._send_to_app_engine(task, request, self.app_engine)
+
+    async def _send_http(self, task: Task, http: HttpRequest) -> AttemptResult:
+        token = self._authorization(http)
+        headers = without(dispatched_headers(task), set(map(str.lower, token))) | token
         try:
             url = to_local(http.url, self.base_url)
+        except ValueError as error:
+            return AttemptResult(None, f"{type(error).__name__}: {error}")
+        return await self._send(http, url, headers, http.deadline_s, follow=True)
+
+    async def _send_to_app_engine(self, task: Task, request: AppEngineRequest, service: Service) -> AttemptResult:
+        """Source: AppEngineHttpRequest: no redirects; Task.dispatch_deadline: the service's own limit holds too.
+
+        unsure: that Retry-After means nothing here; only the documentation of HttpRequest speaks of it.
+        """
+        headers = dispatched_headers(task) | {"Host": host(task.queue, request.routing), FRONT_HEADER: service.secret}
+        deadline_s = min(request.deadline_s or service.timeout_s, service.timeout_s)
+        url = f"{service.url}{request.relative_uri}"
+        return replace(await self._send(request, url, headers, deadline_s, follow=False), retry_after_s=0.0)
+
+    async def _send(
+        self, request: TaskRequest, url: str, headers: Mapping[str, str], deadline_s: float, *, follow: bool
+    ) -> AttemptResult:
+        try:
             async with send_once(
-                self._session, http.method, url, headers, http.body or None, http.deadline_s, allow_redirects=True
+                self._session, request.method, url, headers, request.body or None, deadline_s, allow_redirects=follow
             ) as answer:
                 async for _ in answer.content.iter_any():
                     pass  # the content does not matter, but the attempt ends only with the body
                 return AttemptResult(answer.status, retry_after_s=retry_after_s(answer.headers.get("Retry-After")))
         except TimeoutError:
-            return AttemptResult(None, f"no answer within {http.deadline_s:g} s", timed_out=True)
+            return AttemptResult(None, f"no answer within {deadline_s:g} s", timed_out=True)
         except (aiohttp.ClientError, ValueError) as error:
             return AttemptResult(None, f"{type(error).__name__}: {error}")
 
@@ -58,29 +87,6 @@ class Sender:
         else:
             token = self._issuer.access_token()
         return {"Authorization": f"Bearer {token}"}
-
-
-def _without(headers: Mapping[str, str], names: set[str]) -> dict[str, str]:
-    """Source: Cloud Tasks v2, HttpRequest.headers: Host is computed, and some headers are replaced."""
-    return {name: value for name, value in headers.items() if name.lower() not in names}
-
-
-def _own_headers(task: Task) -> dict[str, str]:
-    """Source: Cloud Tasks, "Create HTTP target tasks", request headers."""
-    headers = {
-        "User-Agent": "Google-Cloud-Tasks",
-        "X-CloudTasks-QueueName": task.queue.rpartition("/")[2],
-        "X-CloudTasks-TaskName": task.task_id,
-        "X-CloudTasks-TaskRetryCount": str(task.attempts),
-        "X-CloudTasks-TaskExecutionCount": str(task.refusals),
-        "X-CloudTasks-TaskETA": f"{task.schedule_s:.6f}",
-    }
-    before = task.last.result if task.last else None
-    if before is not None and (before.status is not None or before.timed_out):
-        # Source: recorded from the real service; neither header comes after a connection that failed.
-        headers["X-CloudTasks-TaskPreviousResponse"] = str(before.status or _TIMED_OUT)
-        headers["X-CloudTasks-TaskRetryReason"] = ""
-    return headers
 
 
 def retry_after_s(value: str | None) -> float:

@@ -29,6 +29,32 @@ class HttpRequest:
     token: Token | None = None
     deadline_s: float = DEADLINE_S
 
+    @property
+    def target(self) -> str:
+        return self.url
+
+
+@dataclass(frozen=True, slots=True)
+class AppEngineRequest:
+    """The request that a task sends to the App Engine app of its project.
+
+    routing: the service, version and instance that were asked for.  deadline_s: 0 stands for the service's own.
+    """
+
+    relative_uri: str = "/"
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    routing: Mapping[str, str] = field(default_factory=dict)
+    deadline_s: float = 0.0
+
+    @property
+    def target(self) -> str:
+        return self.relative_uri
+
+
+TaskRequest = HttpRequest | AppEngineRequest
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
@@ -62,7 +88,7 @@ class NewTask:
     """A task to create; task_id is "" where the service chooses one, retry is None where the queue's retry applies."""
 
     task_id: str
-    request: HttpRequest
+    request: TaskRequest
     schedule_s: float
     retry: RetryConfig | None = None
 
@@ -71,14 +97,14 @@ class NewTask:
 class Task:
     """One task that is waiting or in flight.  Times are seconds since the epoch.
 
-    attempts counts dispatches, responses the answers to them, and refusals the answers that were no 5xx
-    (what X-CloudTasks-TaskExecutionCount counts).
+    attempts counts dispatches, responses the answers to them (X-AppEngine-TaskExecutionCount), and refusals the answers
+    that were no 5xx (X-CloudTasks-TaskExecutionCount).
     """
 
     number: int
     queue: str
     task_id: str
-    request: HttpRequest
+    request: TaskRequest
     created_s: float
     schedule_s: float
     attempts: int = 0

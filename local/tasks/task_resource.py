@@ -1,6 +1,7 @@
 """Converts tasks to Cloud Tasks' JSON and back.
 
-Source: Cloud Tasks v2, Task and HttpRequest; error texts as recorded from the real service.
+Source: Cloud Tasks v2, Task and HttpRequest; error texts as recorded from the real service.  Requests to App Engine are
+in app_engine.py.
 """
 
 import base64
@@ -10,20 +11,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.http.api_error import ApiError
+from local.tasks.app_engine import app_engine_json, app_engine_request
+from local.tasks.headers import given_headers, shown_headers
 from local.tasks.queue_resource import changed_queue
 from local.tasks.rules import MAX_AHEAD_S, QueueConfig, RetryConfig
-from local.tasks.task import DEADLINE_S, AttemptResult, HttpRequest, LastAttempt, NewTask, Task, Token
+from local.tasks.task import DEADLINE_S, AttemptResult, HttpRequest, LastAttempt, NewTask, Task, TaskRequest, Token
 from local.tasks.wire import duration, instant, whole_instant
 
 _UNSPECIFIED = "HTTP_METHOD_UNSPECIFIED"
-_NOT_IMITATED = ("appEngineHttpRequest", "pullMessage")
 _WITH_BODY = ("POST", "PUT", "PATCH")
 _MAX_URL, _MAX_HEADERS_BYTES, _MAX_TASK_BYTES = 2083, 80 * 1024, 1024 * 1024
-_MIN_DEADLINE_S, _MAX_DEADLINE_S = 15.0, 1800.0
-_USER_AGENT = "Google-Cloud-Tasks"
-# The service sets or removes these headers.
-_OVERWRITTEN = re.compile(r"host|content-length|user-agent|x-(google|appengine|cloudtasks)-.*", re.IGNORECASE)
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_MIN_DEADLINE_S, _MAX_DEADLINE_S, _MAX_APP_ENGINE_DEADLINE_S = 15.0, 1800.0, 24 * 3600.0 + 15
 _DEFAULT_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 # Source: google.rpc.Code for the status of a failed attempt.
@@ -46,12 +44,18 @@ _RPC_NAMES = {
 
 def task_json(task: Task, *, full: bool) -> dict[str, Any]:
     """The task as JSON; without its body (the BASIC view) unless full."""
+    request = task.request
     shown: dict[str, Any] = {
         "name": task.name,
-        "httpRequest": _http_json(task.request, full=full),
+        **(
+            {"httpRequest": _http_json(request, full=full)}
+            if isinstance(request, HttpRequest)
+            else {"appEngineHttpRequest": app_engine_json(task.queue, request, full=full)}
+        ),
         "scheduleTime": instant(task.schedule_s),
         "createTime": whole_instant(task.created_s),
-        "dispatchDeadline": duration(task.request.deadline_s),
+        # unsure: that the default of an App Engine service is shown like this, whatever it scales by.
+        "dispatchDeadline": duration(request.deadline_s or DEADLINE_S),
         "dispatchCount": task.attempts,
         "responseCount": task.responses,
         "view": "FULL" if full else "BASIC",
@@ -69,7 +73,7 @@ def _http_json(request: HttpRequest, *, full: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "url": request.url,
         "httpMethod": request.method,
-        "headers": {"User-Agent": _USER_AGENT, **request.headers},
+        "headers": shown_headers(request),
     }
     if full and request.body:
         shown["body"] = base64.b64encode(request.body).decode()
@@ -121,10 +125,7 @@ def new_task(queue: str, given: Mapping[str, Any], now_s: float) -> NewTask:
             f"The Task.scheduleTime, {datetime.fromtimestamp(schedule_s, UTC).isoformat(timespec='seconds')}, "
             "is too far in the future. Schedule time must be no more than 720h in the future.",
         )
-    deadline_s = given.get("dispatchDeadline", DEADLINE_S)
-    if not _MIN_DEADLINE_S <= deadline_s <= _MAX_DEADLINE_S:
-        raise ApiError(400, "Task.dispatchDeadline must be between [15s, 30m].")
-    request = _http_request(given, deadline_s)
+    request = _request(given)
     if _size(queue, task_id, request) > _MAX_TASK_BYTES:
         raise ApiError(400, "Task size too large")
     retry = None
@@ -158,10 +159,27 @@ def _task_id(queue: str, name: str) -> str:
     return task_id
 
 
+def _request(task: Mapping[str, Any]) -> TaskRequest:
+    if "pullMessage" in task:
+        raise ApiError(400, "Task.pullMessage is not imitated: use httpRequest.")
+    to_app_engine = task.get("appEngineHttpRequest")
+    # Source: Task.dispatch_deadline: 0 is the default of an App Engine task.
+    deadline_s = task.get("dispatchDeadline", DEADLINE_S if to_app_engine is None else 0.0)
+    if to_app_engine is None:
+        if not _MIN_DEADLINE_S <= deadline_s <= _MAX_DEADLINE_S:
+            raise ApiError(400, "Task.dispatchDeadline must be between [15s, 30m].")
+        return _http_request(task, deadline_s)
+    if deadline_s and not _MIN_DEADLINE_S <= deadline_s <= _MAX_APP_ENGINE_DEADLINE_S:
+        raise ApiError(400, "Task.dispatchDeadline must be between [15s, 24h15s].")
+    return app_engine_request(to_app_engine, _method(to_app_engine), deadline_s)
+
+
+def _method(given: Mapping[str, Any]) -> str:
+    method: str = given.get("httpMethod", _UNSPECIFIED)
+    return "POST" if method == _UNSPECIFIED else method
+
+
 def _http_request(task: Mapping[str, Any], deadline_s: float) -> HttpRequest:
-    for kind in _NOT_IMITATED:
-        if kind in task:
-            raise ApiError(400, f"Task.{kind} is not imitated: use httpRequest.")
     given = task.get("httpRequest", {})
     url = given.get("url")
     if not url:
@@ -170,22 +188,17 @@ def _http_request(task: Mapping[str, Any], deadline_s: float) -> HttpRequest:
         raise ApiError(400, "HttpTarget.url must start with 'http://' or 'https://'.")
     if len(url) > _MAX_URL:
         raise ApiError(400, f"HttpRequest.url must be at most {_MAX_URL} characters.")
-    method = given.get("httpMethod", _UNSPECIFIED)
-    method = "POST" if method == _UNSPECIFIED else method
-    body = given.get("body", b"")
+    method, body = _method(given), given.get("body", b"")
     if body and method not in _WITH_BODY:
         raise ApiError(400, "HTTP request body is not allowed with this HTTP method.")
     return HttpRequest(url, method, _headers(given.get("headers", {})), body, _token(given), deadline_s)
 
 
 def _headers(given: Mapping[str, str]) -> dict[str, str]:
-    """The headers that the service does not set itself, in the case that the client used."""
-    for name, value in given.items():
-        if not _TOKEN.fullmatch(name) or not value.isprintable() or not value.isascii():
-            raise ApiError(400, f"Invalid value at 'task.http_request.headers': the header {name!r} cannot be sent")
+    kept = given_headers(given, "task.http_request.headers")
     if sum(len(name) + len(value) for name, value in given.items()) > _MAX_HEADERS_BYTES:
         raise ApiError(400, "HttpRequest.headers must be smaller than 80 KB in all.")
-    return {name: value for name, value in given.items() if not _OVERWRITTEN.fullmatch(name)}
+    return kept
 
 
 def _token(given: Mapping[str, Any]) -> Token | None:
@@ -200,6 +213,6 @@ def _token(given: Mapping[str, Any]) -> Token | None:
     return Token("OAUTH", token["serviceAccountEmail"], token.get("scope") or _DEFAULT_SCOPE)
 
 
-def _size(queue: str, task_id: str, request: HttpRequest) -> int:
+def _size(queue: str, task_id: str, request: TaskRequest) -> int:
     headers = sum(len(name) + len(value) for name, value in request.headers.items())
-    return len(queue) + len(task_id) + len(request.url) + headers + len(request.body)
+    return len(queue) + len(task_id) + len(request.target) + headers + len(request.body)

@@ -19,6 +19,8 @@ WRONG = [
     ("up", "--port", "x", f"'x' {NUMBER} to 65532"),
     ("up", "--port", "65533", "'65533' is not a whole number"),
     ("up", "--port", "9" * 5000, "is not a whole number"),
+    ("up", "--form", "cron", "'cron' is not one of 'workflow', 'queues'"),
+    ("up", "--tasks", "grpc", "'grpc' is not one of 'app-engine', 'http'"),
     ("draw", "--symmetry", "x", f"'x' {NUMBER}"),
     ("draw", "--symmetry", "1", "1 is none of 5, 6"),
     ("draw", "--palette", "plaid", "'plaid' is none of amethyst"),
@@ -108,7 +110,7 @@ def test_a_wrong_value_from_the_environment_is_told_with_its_variable(
 
 
 def test_every_option_with_a_value_that_can_be_wrong_is_in_the_table() -> None:
-    """The others take any text, or are told of with other words: `mando deploy` lists all that is wrong at once."""
+    """The others take any text, or are told of with other words: `mando deploy` and its kin list all that is wrong."""
     anything = {("up", "--data"), ("keys", "--output"), ("register", "--endpoint")}
     options = set()
     for name in COMMANDS:
@@ -116,7 +118,7 @@ def test_every_option_with_a_value_that_can_be_wrong_is_in_the_table() -> None:
         options |= {
             (name, max(each.opts, key=len))
             for each in command.params
-            if isinstance(each, click.Option) and not each.is_flag and name != "deploy"
+            if isinstance(each, click.Option) and not each.is_flag and name not in ("deploy", "doctor", "destroy")
         }
     assert {(command, option) for command, option, _, _ in WRONG} | anything == options
 

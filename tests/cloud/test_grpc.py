@@ -100,6 +100,15 @@ def use_tasks(channel: grpc.Channel) -> None:
     full = tasks.get_task(tasks_v2.GetTaskRequest(name=task.name, response_view=tasks_v2.Task.View.FULL))
     assert full.http_request.body == b"\x00\xff", base64.b64encode(full.http_request.body)
     assert [one.name for one in tasks.list_tasks(parent=QUEUE)] == [task.name]
+    to_app_engine = tasks_v2.Task(
+        app_engine_http_request=tasks_v2.AppEngineHttpRequest(
+            relative_uri="/x", app_engine_routing=tasks_v2.AppEngineRouting(version="2"), body=b"\x00"
+        )
+    )
+    kept = tasks.create_task(parent=QUEUE, task=to_app_engine)
+    assert kept.app_engine_http_request.app_engine_routing.host == "2.demo.uc.r.appspot.com"
+    assert (kept.app_engine_http_request.http_method.name, kept.dispatch_deadline.seconds) == ("POST", 600)
+    tasks.delete_task(name=kept.name)
     tasks.delete_task(name=task.name)
     with pytest.raises(exceptions.NotFound):
         tasks.get_task(name=task.name)

@@ -14,6 +14,7 @@ class Discord:
         self.commands: list[Json] = []
         self.guild_commands: dict[str, list[Json]] = {}
         self.endpoint: str | None = None
+        self.verify_key = ""
         self.changes = changes
 
     def routes(self) -> list[web.RouteDef]:
@@ -27,7 +28,9 @@ class Discord:
     async def get_application(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != "Bot the-bots-token":
             return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
-        return web.json_response({"id": "42", "name": "mando", "interactions_endpoint_url": self.endpoint})
+        return web.json_response(
+            {"id": "42", "name": "mando", "interactions_endpoint_url": self.endpoint, "verify_key": self.verify_key}
+        )
 
     async def set_endpoint(self, request: web.Request) -> web.Response:
         asked = (await request.json())["interactions_endpoint_url"]

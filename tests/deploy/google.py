@@ -9,9 +9,11 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.deploy import fixed
+from tests.deploy.answers import Json, done, found, refused
+from tests.deploy.cloud_run import CloudRun
 from tests.deploy.discord import Discord
-
-Json = dict[str, Any]
+from tests.deploy.later import Later
 
 # What an App Engine app tells, beside where it is.
 APP: Mapping[str, Any] = {
@@ -21,6 +23,7 @@ APP: Mapping[str, Any] = {
     "defaultBucket": "demo.appspot.com",
     "gcrDomain": "us.gcr.io",
     "defaultHostname": "demo.uc.r.appspot.com",
+    "serviceAccount": "demo@appspot.gserviceaccount.com",
 }
 
 
@@ -41,6 +44,7 @@ class Google:
         self.uploads: dict[str, bytes] = {}
         self.changes: list[str] = []
         self.discord = Discord(self.changes)
+        self.run = CloudRun(self.changes)
         self.buckets: Any = None  # those of the real bucket, which stands beside
 
     def roles(self, resource: str) -> set[tuple[str, str]]:
@@ -75,52 +79,60 @@ class Google:
             web.post("/v1/projects/{project}/serviceAccounts", self.create_account),
             web.get("/v1/projects/{project}/roles/{role}", self.get_role),
             web.post("/v1/projects/{project}/roles", self.create_role),
-            web.post("/v1/permissions:queryTestablePermissions", self.list_permissions),
+            web.patch("/v1/projects/{project}/roles/{role}", self.update_role),
+            web.post("/v1/permissions:queryTestablePermissions", fixed.list_permissions),
             web.get("/v1/projects/{project}/secrets/{secret:[^/:]+}", self.get_secret),
             web.post("/v1/projects/{project}/secrets", self.create_secret),
             web.post("/v1/projects/{project}/secrets/{secret:[^/:]+}:addVersion", self.add_version),
             web.get("/v1/projects/{project}/secrets/{secret}/versions/latest:access", self.access_secret),
-            web.get("/v2/projects/{project}/locations", self.list_locations),
+            web.get("/v2/projects/{project}/locations", fixed.list_locations),
             web.get(place + "/queues", self.list_queues),
+            web.post(place + "/queues", self.create_queue),
+            web.get(place + "/queues/{queue:[^/:]+}", self.get_queue),
             web.patch(place + "/queues/{queue:[^/:]+}", self.put_queue),
             web.get(place + "/workflows/{workflow}", self.get_workflow),
             web.post(place + "/workflows", self.put_workflow),
             web.patch(place + "/workflows/{workflow}", self.put_workflow),
             web.get(place + "/operations/{operation}", self.get_operation),
-            web.get(place + "/runtimes", self.list_runtimes),
+            web.get(place + "/runtimes", fixed.list_runtimes),
             web.post(place + "/functions:generateUploadUrl", self.generate_upload_url),
             web.put("/source-of-function/{name}", self.upload_source),
             web.get(place + "/functions/{function}", self.get_function),
             web.post(place + "/functions", self.put_function),
             web.patch(place + "/functions/{function}", self.put_function),
+            *self.run.routes(),
+            *Later(self).routes(),
             *self.discord.routes(),
         ]
 
     async def enable(self, request: web.Request) -> web.Response:
         self.services.update((await request.json())["serviceIds"])
-        return _done("operations/enable", {})
+        return done("operations/enable", {})
 
     async def get_service(self, request: web.Request) -> web.Response:
         service = request.match_info["service"]
         return web.json_response({"state": "ENABLED" if service in self.services else "DISABLED"})
 
     async def get_app(self, request: web.Request) -> web.Response:
-        return _found(self.app)
+        return found(self.app)
 
     async def create_app(self, request: web.Request) -> web.Response:
         self._changed("create app")
-        self.app = {**await request.json(), **APP}
-        return _done("apps/demo/operations/app", self.app)
+        self.app = {**APP, **await request.json()}
+        return done("apps/demo/operations/app", self.app)
 
     async def list_app_services(self, request: web.Request) -> web.Response:
-        services = [{"name": "apps/demo/services/default", "id": "default"}] if self.versions else []
-        return web.json_response({"services": services})
+        return web.json_response({"services": [self._app_service()] if self.versions else []})
 
     async def get_app_service(self, request: web.Request) -> web.Response:
-        return _found({"name": "apps/demo/services/default", "id": "default"} if self.versions else None)
+        return found(self._app_service() if self.versions else None)
+
+    def _app_service(self) -> Json:
+        split = {"allocations": {self.versions[-1]["id"]: 1}}
+        return {"name": "apps/demo/services/default", "id": "default", "split": split}
 
     async def move_traffic(self, request: web.Request) -> web.Response:
-        return _done("apps/demo/operations/traffic", {"name": "apps/demo/services/default", "id": "default"})
+        return done("apps/demo/operations/traffic", {"name": "apps/demo/services/default", "id": "default"})
 
     async def create_version(self, request: web.Request) -> web.Response:
         self._changed("deploy app.yaml")
@@ -132,51 +144,53 @@ class Google:
             "versionUrl": f"https://{asked['id']}-dot-demo.uc.r.appspot.com",
         }
         self.versions.append({**asked, **version, "name": name})
-        return _done("apps/demo/operations/version", {**version, "name": name, "id": asked["id"]})
+        return done("apps/demo/operations/version", {**version, "name": name, "id": asked["id"]})
 
     async def get_version(self, request: web.Request) -> web.Response:
         known = {each["id"]: each for each in self.versions}
-        return _found(known.get(request.match_info["version"]))
+        return found(known.get(request.match_info["version"]))
 
     async def list_versions(self, request: web.Request) -> web.Response:
         kept = ("name", "id", "runtime", "servingStatus", "versionUrl")
         return web.json_response({"versions": [{key: each[key] for key in kept} for each in self.versions]})
 
     async def get_operation(self, request: web.Request) -> web.Response:
-        return _done(request.path.split("/", 2)[2], {})
+        return done(request.path.split("/", 2)[2], {})
 
     async def get_project(self, request: web.Request) -> web.Response:
         return web.json_response({"projectId": "demo", "projectNumber": "1234567890", "lifecycleState": "ACTIVE"})
 
     async def get_account(self, request: web.Request) -> web.Response:
         email = request.match_info["account"]
-        return _found({"email": email} if email in self.accounts else None)
+        return found({"email": email} if email in self.accounts else None)
 
     async def create_account(self, request: web.Request) -> web.Response:
         email = f"{(await request.json())['accountId']}@demo.iam.gserviceaccount.com"
         self._changed(f"create account {email}")
         if email in self.accounts:
-            return _refused(409, "ALREADY_EXISTS", f"Service account {email} already exists within project demo.")
+            return refused(409, "ALREADY_EXISTS", f"Service account {email} already exists within project demo.")
         self.accounts.add(email)
         return web.json_response({"email": email, "name": f"projects/demo/serviceAccounts/{email}"})
 
     async def get_role(self, request: web.Request) -> web.Response:
-        return _found(self.custom_roles.get(request.match_info["role"]))
-
-    async def list_permissions(self, request: web.Request) -> web.Response:
-        return web.json_response({"permissions": [{"name": "cloudtasks.queues.get", "stage": "GA"}]})
+        return found(self.custom_roles.get(request.match_info["role"]))
 
     async def create_role(self, request: web.Request) -> web.Response:
         asked = await request.json()
         name = asked["roleId"]
         self._changed(f"create role {name}")
         if name in self.custom_roles:
-            return _refused(409, "ALREADY_EXISTS", f"A role named {name} in projects/demo already exists.")
+            return refused(409, "ALREADY_EXISTS", f"A role named {name} in projects/demo already exists.")
         self.custom_roles[name] = {**asked["role"], "name": f"projects/demo/roles/{name}"}
         return web.json_response(self.custom_roles[name])
 
+    async def update_role(self, request: web.Request) -> web.Response:
+        role = self.custom_roles[request.match_info["role"]]
+        role.update(await request.json())
+        return web.json_response(role)
+
     async def get_policy(self, request: web.Request) -> web.Response:
-        return web.json_response(self.policies.get(request.match_info["resource"], {"etag": "ACAB", "version": 1}))
+        return web.json_response(self.policies.get(_resource(request), {"etag": "ACAB", "version": 1}))
 
     async def set_policy(self, request: web.Request) -> web.Response:
         policy: Json = (await request.json())["policy"]
@@ -184,13 +198,13 @@ class Google:
             for member in binding["members"]:
                 email = member.removeprefix("serviceAccount:")
                 if email.endswith("@demo.iam.gserviceaccount.com") and email not in self.accounts:
-                    return _refused(400, "INVALID_ARGUMENT", f"Service account {email} does not exist.")
-        self.policies[request.match_info["resource"]] = policy
+                    return refused(400, "INVALID_ARGUMENT", f"Service account {email} does not exist.")
+        self.policies[_resource(request)] = policy
         return web.json_response(policy)
 
     async def get_secret(self, request: web.Request) -> web.Response:
         name = request.match_info["secret"]
-        return _found({"name": f"projects/demo/secrets/{name}"} if name in self.secrets else None)
+        return found({"name": f"projects/demo/secrets/{name}"} if name in self.secrets else None)
 
     async def create_secret(self, request: web.Request) -> web.Response:
         name = request.query["secretId"]
@@ -207,34 +221,40 @@ class Google:
 
     async def access_secret(self, request: web.Request) -> web.Response:
         values = self.secrets.get(request.match_info["secret"])
-        return _found({"payload": {"data": base64.b64encode(values[-1]).decode()}} if values else None)
-
-    async def list_locations(self, request: web.Request) -> web.Response:
-        labels = {"cloud.googleapis.com/region": "us-central1"}
-        name = "projects/demo/locations/us-central1"
-        return web.json_response({"locations": [{"name": name, "locationId": "us-central1", "labels": labels}]})
+        return found({"payload": {"data": base64.b64encode(values[-1]).decode()}} if values else None)
 
     async def list_queues(self, request: web.Request) -> web.Response:
         return web.json_response({"queues": list(self.queues.values())})
 
+    async def get_queue(self, request: web.Request) -> web.Response:
+        return found(self.queues.get(request.match_info["queue"]))
+
+    async def create_queue(self, request: web.Request) -> web.Response:
+        queue = await request.json()
+        name = queue["name"].rpartition("/")[2]
+        self._changed(f"create queue {name}")
+        self.queues[name] = {**queue, "state": "RUNNING"}
+        return web.json_response(self.queues[name])
+
     async def put_queue(self, request: web.Request) -> web.Response:
-        self._changed("deploy queue.yaml")
-        queue: Json = {**await request.json(), "state": "RUNNING"}
-        self.queues[request.match_info["queue"]] = queue
+        """Of a queue.yaml, or of `gcloud tasks queues update`: only the fields of the mask change."""
+        asked = await request.json()
+        by_yaml = "maxBurstSize" in asked.get("rateLimits", {})
+        self._changed("deploy queue.yaml" if by_yaml else f"update queue {request.match_info['queue']}")
+        queue = self.queues.setdefault(request.match_info["queue"], {"name": asked["name"], "state": "RUNNING"})
+        for group in ("rateLimits", "retryConfig"):
+            queue[group] = {**queue.get(group, {}), **asked.get(group, {})}
         return web.json_response(queue)
 
     async def get_workflow(self, request: web.Request) -> web.Response:
-        return _found(self.workflows.get(request.match_info["workflow"]))
+        return found(self.workflows.get(request.match_info["workflow"]))
 
     async def put_workflow(self, request: web.Request) -> web.Response:
         name = request.match_info.get("workflow") or request.query["workflowId"]
         self._changed(f"deploy workflow {name}")
         place = "projects/demo/locations/us-central1"
         self.workflows[name] = {**await request.json(), "name": f"{place}/workflows/{name}", "state": "ACTIVE"}
-        return _done(f"{place}/operations/workflow", self.workflows[name])
-
-    async def list_runtimes(self, request: web.Request) -> web.Response:
-        return web.json_response({"runtimes": [{"name": "python313", "stage": "GA", "environment": "GEN_2"}]})
+        return done(f"{place}/operations/workflow", self.workflows[name])
 
     async def generate_upload_url(self, request: web.Request) -> web.Response:
         url = f"{request.scheme}://{request.host}/source-of-function/source.zip"
@@ -245,7 +265,7 @@ class Google:
         return web.Response()
 
     async def get_function(self, request: web.Request) -> web.Response:
-        return _found(self.functions.get(request.match_info["function"]))
+        return found(self.functions.get(request.match_info["function"]))
 
     async def put_function(self, request: web.Request) -> web.Response:
         name = request.match_info.get("function") or request.query["functionId"]
@@ -264,23 +284,13 @@ class Google:
             "serviceConfig": service,
         }
         self.functions[name] = {**asked, **made}
-        return _done(f"{place}/operations/function", self.functions[name])
+        self.run.deployed(name)
+        return done(f"{place}/operations/function", self.functions[name])
 
     def _changed(self, what: str) -> None:
         self.changes.append(what)
 
 
-def _found(resource: Mapping[str, Any] | None) -> web.Response:
-    if resource is None:
-        return _refused(404, "NOT_FOUND", "Requested entity was not found.")
-    return web.json_response(resource)
-
-
-def _refused(code: int, status: str, message: str) -> web.Response:
-    return web.json_response({"error": {"code": code, "message": message, "status": status}}, status=code)
-
-
-def _done(name: str, response: Mapping[str, Any]) -> web.Response:
-    """A finished operation, as every long-running call answers here."""
-    kind = {"@type": "type.googleapis.com/google.protobuf.Struct"}
-    return web.json_response({"name": name, "done": True, "metadata": kind, "response": {**kind, **response}})
+def _resource(request: web.Request) -> str:
+    """The resource of a policy; an account has its name also without its project."""
+    return request.match_info["resource"].replace("projects/-/", "projects/demo/")

@@ -1,5 +1,6 @@
 """`mando deploy` itself: what it says of wrong arguments, what --dry-run prints, what it lets gcloud upload."""
 
+import re
 import shutil
 import subprocess
 from base64 import b64encode
@@ -9,6 +10,7 @@ import pytest
 from nacl.public import PrivateKey
 
 from cli.main import run
+from deploy.calls import PARTS
 from tests.gcloud import require_gcloud
 from tests.servers import ROOT
 
@@ -57,6 +59,37 @@ def test_a_dry_run_prints_a_script_that_bash_can_read(capsys: pytest.CaptureFixt
     assert f"\nSEAL_PUBLIC_KEY={public_key}\n" in printed
     assert key_file.read_text().strip() not in printed
     subprocess.run(["bash", "-n"], input=printed, text=True, check=True)
+
+
+@pytest.mark.parametrize("command", ["doctor", "destroy"])
+def test_what_works_on_a_project_says_all_that_is_wrong_at_once(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert run([command, "--location", "$(reboot)"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"mando {command}: ")
+    assert "  --project   missing; the Google Cloud project" in said
+    assert "'$(reboot)' is not where all of it runs" in said
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_alone_is_a_script_that_defines_all_that_it_uses(
+    capsys: pytest.CaptureFixture[str], part: str
+) -> None:
+    assert run(["deploy", "--dry-run", "--only", part]) == 0
+    printed = capsys.readouterr().out
+    used = set(re.findall(r"\$([A-Z_]+)", printed))
+    assert used <= set(re.findall(r"^([A-Z_]+)=", printed, flags=re.MULTILINE))
+    purposes = [line.removeprefix("# ") for line in printed.splitlines()[1:] if line.startswith("# ")]
+    assert purposes[-len(PARTS[part]) :] == [call.purpose for call in PARTS[part]]
+
+
+def test_a_part_asks_only_for_what_it_uses(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["deploy", "--only", "queues"]) == 2
+    said = capsys.readouterr().err
+    assert "  --project " in said
+    assert "--seal-key" not in said
+    assert "--discord-public-key" not in said
 
 
 def test_the_first_of_several_keys_is_the_one_to_seal_with(capsys: pytest.CaptureFixture[str], key_file: Path) -> None:

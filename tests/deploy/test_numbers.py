@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deploy.calls import CALLS, Call
+from deploy.call import Call
+from deploy.calls import CALLS
 from service.deployment import (
     BUCKET_TIMEOUT_S,
     DISCORD_TIMEOUT_S,
@@ -25,6 +26,8 @@ def started(folder: Path, module: str, old: str, new: str) -> subprocess.Complet
     """That module imported by a process of its own, with one edit of the file."""
     for room in ("deploy", "schemas", "service"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("app.yaml", "queue.yaml"):
+        shutil.copy(ROOT / name, folder)
     file = folder / "deploy" / "deployment.yaml"
     assert file.read_text().count(old) == 1
     file.write_text(file.read_text().replace(old, new))

@@ -2,7 +2,9 @@
 
 import re
 
-from deploy.calls import CALLS, SETTINGS, Call, File, Query
+from deploy.call import Call, Query
+from deploy.calls import CALLS, SETTINGS
+from deploy.explain import EXPLANATIONS
 from deploy.script import EXPORTS, line
 from tests.servers import ROOT
 
@@ -29,17 +31,26 @@ def test_the_page_asks_for_every_setting_before_the_first_call() -> None:
 
 
 def test_the_page_explains_every_role() -> None:
-    words = [word for call in CALLS if isinstance(call, Call) for word in call.command]
-    granted = {word.removeprefix("--role=") for word in words if word.startswith("--role=")}
+    granted = {call.binding.role for call in CALLS if isinstance(call, Call) and call.binding is not None}
     assert granted
     untold = [role for role in granted if f"| `{role}` |" not in PAGE]
     assert untold == [], "these have no row in the table of roles in docs/deploying.md"
 
 
+def test_nothing_that_the_shell_must_fill_in_is_quoted() -> None:
+    assert [line(call) for call in CALLS if re.search(r"'[^']*\$[A-Z][^']*'", line(call))] == []
+
+
+def test_the_page_explains_every_error_that_the_command_explains() -> None:
+    for each in EXPLANATIONS:
+        assert f"`{each.shown.strip('`')}`" in PAGE or each.shown in PAGE, each
+        assert each.advice in PAGE, each
+
+
 def test_every_name_that_a_call_uses_is_known_by_then() -> None:
     known = set(SETTINGS)
     for call in CALLS:
-        used = set(re.findall(r"\$([A-Z_]+)", call.line if isinstance(call, File) else " ".join(call.command)))
+        used = set(re.findall(r"\$([A-Z_]+)", " ".join(call.command)))
         assert used <= known, call
         if isinstance(call, Query):
             known.add(call.name)

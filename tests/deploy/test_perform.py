@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deploy.calls import CALLS, Call, File, Query
+from deploy.call import Call, Query
+from deploy.calls import CALLS
 from deploy.perform import CallFailed, perform
 from deploy.script import script
+from tests.servers import ROOT
 
 PRETENDER = """
 import json, os, sys
@@ -22,7 +24,7 @@ with open(os.path.join(folder, "asked.jsonl"), "a") as asked:
 answers = json.load(open(os.path.join(folder, "answers.json")))
 for start, (status, text) in answers.items():
     if " ".join(words).startswith(start):
-        sys.stdout.write(text)
+        (sys.stderr if text.startswith("ERROR") else sys.stdout).write(text)
         sys.exit(status)
 """.replace("\\\\n", "\\n")
 SETTINGS = {
@@ -34,6 +36,7 @@ SETTINGS = {
 }
 # What gcloud answers in a project where nothing is yet: every question of an `unless` fails.
 EMPTY = {
+    "app describe --format=value(serviceAccount)": (0, "mando-build@my-project.iam.gserviceaccount.com\n"),
     "app describe --format": (0, "my-project.ew.r.appspot.com\n"),
     "app describe": (1, ""),
     "iam service-accounts describe": (1, ""),
@@ -43,9 +46,17 @@ EMPTY = {
     "functions describe": (0, "https://ingress.example\n"),
 }
 FULL = {
+    "app describe --format=value(serviceAccount)": (0, "my-project@appspot.gserviceaccount.com\n"),
     "app describe --format": (0, "my-project.ew.r.appspot.com\n"),
     "secrets versions access": (0, "the key\n"),
     "functions describe": (0, "https://ingress.example\n"),
+}
+# A project that has queues of others, and was deployed by an older mando.
+USED = {
+    **FULL,
+    "tasks queues list": (0, "theirs\nanother\n"),
+    "tasks queues describe create-image-queue": (1, ""),
+    "tasks queues get-iam-policy": (0, "roles/cloudtasks.viewer\n"),
 }
 
 
@@ -56,7 +67,7 @@ class Pretender:
         self.folder = folder
         (folder / "pretend.py").write_text(PRETENDER)
         (folder / "seal key").write_text("the key\n")
-        (folder / "app.yaml").write_text("runtime: python313\n")
+        (folder / "app.yaml").write_text((ROOT / "app.yaml").read_text())
         self.answers(EMPTY)
         self.command = (sys.executable, str(folder / "pretend.py"), str(folder))
         self.settings = {**SETTINGS, "SEAL_KEY_FILE": str(folder / "seal key")}
@@ -65,14 +76,15 @@ class Pretender:
     def answers(self, answers: dict[str, tuple[int, str]]) -> None:
         (self.folder / "answers.json").write_text(json.dumps(answers))
 
-    def perform(self, calls: Sequence[Call | Query | File] = CALLS) -> dict[str, str]:
+    def perform(self, calls: Sequence[Call | Query] = CALLS) -> dict[str, str]:
         programs = {"gcloud": self.command, "mando": self.command}
         return perform(self.settings, calls, programs, self.folder, self.said.append)
 
     def written(self) -> str:
         """app.deployed.yaml, which is gone then."""
-        text = (self.folder / "app.deployed.yaml").read_text()
-        (self.folder / "app.deployed.yaml").unlink()
+        file = self.folder / "app.deployed.yaml"
+        text = file.read_text()
+        file.unlink()
         return text
 
     def asked(self) -> list[str]:
@@ -115,6 +127,26 @@ def test_what_is_there_is_not_made_again(pretender: Pretender) -> None:
     assert not [words for words in pretender.asked() if "create" in words.split() or "versions add" in words]
 
 
+def test_where_others_have_queues_ours_are_set_one_by_one(pretender: Pretender) -> None:
+    pretender.answers(USED)
+    pretender.perform()
+    asked = pretender.asked()
+    assert "app deploy queue.yaml" not in asked
+    assert "tasks queues create create-image-queue --location=europe-west1" in asked
+    assert not [words for words in asked if words.startswith("tasks queues create reply-discord-queue")]
+    assert len([words for words in asked if words.startswith("tasks queues update")]) == 2
+    assert [words for words in asked if "remove-iam-policy-binding" in words] != []
+    assert "queues of others in this region: theirs another" in pretender.said
+
+
+def test_an_error_that_is_known_is_explained(pretender: Pretender, capfd: pytest.CaptureFixture[str]) -> None:
+    said = "ERROR: Service account creation is not allowed on this project."
+    pretender.answers({**EMPTY, "iam service-accounts create": (1, said)})
+    with pytest.raises(CallFailed, match=r"(?s)the account of the builds: exit status 1 .*\nthe organisation"):
+        pretender.perform()
+    assert said in capfd.readouterr().err
+
+
 def test_another_key_in_the_file_becomes_a_new_version_of_the_secret(pretender: Pretender) -> None:
     pretender.answers({**FULL, "secrets versions access": (0, "an older key\n")})
     pretender.perform()
@@ -144,24 +176,33 @@ def test_the_printed_script_makes_the_very_same_calls(pretender: Pretender, tmp_
         (bin_folder / program).write_text(f'#!/bin/sh\nexec {shlex.join(pretender.command)} "$@"\n')
         (bin_folder / program).chmod(0o755)
     text = "\n".join(script(pretender.settings, CALLS)) + "\n"
-    for answers in (EMPTY, FULL):
+    for answers in (EMPTY, FULL, USED):
         pretender.answers(answers)
         pretender.perform()
-        performed, written = pretender.asked(), pretender.written()
-        environment = {"PATH": f"{bin_folder}:/usr/bin:/bin"}
-        command, folder = ["bash"], pretender.folder
-        done = subprocess.run(command, input=text, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+        performed = pretender.asked(), pretender.written()
+        done = subprocess.run(
+            ["bash"],
+            input=text,
+            cwd=pretender.folder,
+            env={"PATH": f"{bin_folder}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
-        assert (pretender.asked(), pretender.written()) == (performed, written)
+        assert (pretender.asked(), pretender.written()) == performed
 
 
-def test_the_steps_are_deployed_with_their_settings_after_what_app_yaml_says(pretender: Pretender) -> None:
+def test_the_steps_are_deployed_with_the_settings_of_the_project_and_all_else_that_app_yaml_says(
+    pretender: Pretender,
+) -> None:
     pretender.perform()
-    assert list(yaml.safe_load(written := pretender.written())) == ["runtime", "env_variables"]
+    deployed, ours = yaml.safe_load(pretender.written()), yaml.safe_load((ROOT / "app.yaml").read_text())
     queues = "projects/my-project/locations/europe-west1/queues"
-    assert yaml.safe_load(written)["env_variables"] == {
-        "AUDIENCE": "mando-steps",
+    assert deployed.pop("env_variables") == {
         "STEPS_URL": "https://my-project.ew.r.appspot.com",
         "REPLY_QUEUE": f"{queues}/reply-discord-queue",
         "URGENT_QUEUE": f"{queues}/urgent-reply-queue",
     }
+    assert ours.pop("env_variables").keys() == {"STEPS_URL", "REPLY_QUEUE", "URGENT_QUEUE"}
+    assert deployed == ours

@@ -2,83 +2,42 @@
 
 import io
 import json
-import sys
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeGuard
 
 import pytest
 import yaml
-from aiohttp import web
 
 import ingress.config
 import steps.config
-from cli.env import gcloud_environment
-from deploy.calls import APIS, CALLS, Call, File, Query
+from deploy.call import Call, Query
+from deploy.calls import APIS, CALLS, PARTS
 from deploy.calls import SETTINGS as ASKED
 from deploy.perform import perform
 from ingress.enqueue import MAX_CALLS
-from local.storage.objects import ObjectStore
-from local.storage.rest import routes
 from service.deployment import INGRESS_REQUESTS, STEPS_THREADS
 from service.environment import Secret
-from tests.deploy.google import APP, Google
-from tests.gcloud import require_gcloud
+from tests.deploy.google import Google
+from tests.deploy.project import ACCOUNTS, ANSWERS, OURS, PLACE, PROGRAMS, SETTINGS, prepare
 from tests.servers import ROOT
-from tests.storage.serving import serving_app
 
-SETTINGS = {
-    "PROJECT": "demo",
-    "LOCATION": "us-central1",
-    "APP_REGION": "us-central",
-    "DISCORD_PUBLIC_KEY": "ab" * 32,
-    "SEAL_PUBLIC_KEY": "PmEZE06S96pr79pP/RqHUG9TjfdBlxzTVmc/EhPVbTQ=",
-}
-PROGRAMS = {"gcloud": ("gcloud",), "mando": (sys.executable, "-m", "cli.main")}
 SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service", "mandala", "deploy"}
 WORKFLOWS = [path.stem for path in sorted((ROOT / "workflows").glob("*.yaml"))]
-PLACE = "projects/demo/locations/us-central1"
-OURS = "@demo.iam.gserviceaccount.com"
-ANSWERS = {"STEPS_HOST": "demo.uc.r.appspot.com", "INGRESS_URL": "https://mando-ingress-abc-uc.a.run.app"}
-
-
-@pytest.fixture
-def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
-    require_gcloud()
-    store = ObjectStore(tmp_path / "storage")
-    store.buckets.ensure("staging.demo.appspot.com")  # App Engine makes it together with the app
-    stand_in = Google()
-    app = web.Application()
-    app.add_routes(stand_in.routes())
-    app.add_routes(routes(store))
-    with serving_app(app) as base_url:
-        for name, value in gcloud_environment(base_url, tmp_path / "config").items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("DISCORD_API", f"{base_url}/api/v10")
-        monkeypatch.setenv("DISCORD_BOT_TOKEN", "the-bots-token")
-        stand_in.buckets = store.buckets
-        yield stand_in
-    store.close()
 
 
 def check_project(google: Google) -> None:
     assert google.services == {f"{api}.googleapis.com" for api in APIS}
     assert google.app is not None
-    assert google.app["locationId"] == "us-central"
+    assert (google.app["locationId"], google.app["serviceAccount"]) == ("us-central", f"mando-build{OURS}")
+    assert google.accounts == {f"mando-build{OURS}"}
+    assert google.roles("projects/demo") == {(f"mando-build{OURS}", "roles/cloudbuild.builds.builder")}
 
 
-def check_account(name: str) -> Callable[[Google], None]:
-    def check(google: Google) -> None:
-        assert google.accounts == {f"mando-{name}{OURS}"}
-
-    return check
-
-
-def check_grants(google: Google) -> None:
+def check_accounts(google: Google) -> None:
+    assert google.accounts == {f"mando-{each}{OURS}" for each in ("build", *ACCOUNTS)}
     assert google.roles("projects/demo") == {
-        ("demo@appspot.gserviceaccount.com", "roles/cloudbuild.builds.builder"),
         (f"mando-tasks{OURS}", "roles/workflows.invoker"),
         (f"mando-workflow{OURS}", "roles/logging.logWriter"),
     }
@@ -93,6 +52,13 @@ def check_grants(google: Google) -> None:
 def check_secret(google: Google) -> None:
     assert google.roles("mando-seal-private-key") == {(f"mando-steps{OURS}", "roles/secretmanager.secretAccessor")}
     assert google.secrets == {"mando-seal-private-key": [b"the private key\n"]}
+
+
+STEPS_ENVIRONMENT = {
+    "STEPS_URL": "https://demo.uc.r.appspot.com",
+    "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",
+    "URGENT_QUEUE": f"{PLACE}/queues/urgent-reply-queue",
+}
 
 
 def check_queues(google: Google) -> None:
@@ -110,6 +76,7 @@ def check_queues(google: Google) -> None:
     }
     assert google.roles("queues/urgent-reply-queue") == {(f"mando-steps{OURS}", "roles/cloudtasks.enqueuer")}
     assert google.custom_roles["mandoQueueReader"]["includedPermissions"] == ["cloudtasks.queues.get"]
+    assert google.custom_roles["mandoQueueReader"]["stage"] == "GA"
 
 
 def check_command(google: Google) -> None:
@@ -121,6 +88,7 @@ def check_bucket(google: Google) -> None:
     bucket = google.buckets.get("demo-mandalas")
     assert bucket["iamConfiguration"]["uniformBucketLevelAccess"] == {"enabled": True}
     assert bucket["iamConfiguration"]["publicAccessPrevention"] == "enforced"
+    assert bucket["lifecycle"]["rule"] == [{"action": {"type": "Delete"}, "condition": {"age": 30}}]
     bindings = google.buckets.policy("demo-mandalas")["bindings"]
     assert {(binding["role"], *binding["members"]) for binding in bindings} == {
         ("roles/storage.objectCreator", f"serviceAccount:mando-steps{OURS}"),
@@ -138,12 +106,7 @@ def check_sent(names: Collection[str]) -> None:
 def check_steps(google: Google) -> None:
     version = google.versions[-1]
     assert version["serviceAccount"] == f"mando-steps{OURS}"
-    assert version["envVariables"] == {
-        "AUDIENCE": "mando-steps",
-        "STEPS_URL": "https://demo.uc.r.appspot.com",
-        "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",
-        "URGENT_QUEUE": f"{PLACE}/queues/urgent-reply-queue",
-    }
+    assert version["envVariables"] == STEPS_ENVIRONMENT
     check_sent(version["deployment"]["files"])
 
 
@@ -165,6 +128,7 @@ def check_workflow(google: Google) -> None:
 def check_ingress(google: Google) -> None:
     function = google.functions["mando-ingress"]
     assert function["buildConfig"]["entryPoint"] == "handle_request"
+    assert function["buildConfig"]["serviceAccount"] == f"projects/demo/serviceAccounts/mando-build{OURS}"
     assert function["serviceConfig"]["serviceAccountEmail"] == f"mando-ingress{OURS}"
     variables = function["serviceConfig"]["environmentVariables"]
     variables.pop("LOG_EXECUTION_ID", None)  # gcloud's own
@@ -178,66 +142,46 @@ def check_ingress(google: Google) -> None:
     }
     with zipfile.ZipFile(io.BytesIO(google.uploads["source.zip"])) as source:
         check_sent(source.namelist())
-    assert google.roles("services/mando-ingress") == {("allUsers", "roles/run.invoker")}
+    assert google.roles("services/mando-ingress") == set()
+    annotations = google.run.annotations("mando-ingress")
+    assert annotations["run.googleapis.com/invoker-iam-disabled"] == "True"
+    assert annotations["run.googleapis.com/startup-cpu-boost"] == "True"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Calls from the one with this `purpose` to the next part's; what a second run changes again."""
+    """What a part has made; what a second run changes again."""
 
-    first: str
     check: Callable[[Google], None]
     changes_again: list[str] = field(default_factory=list)
 
 
-# All of CALLS in order.  gcloud takes a second a call, so each part has a test of its own, in a project that has what
-# the parts before it make.  That all of them are made in one run, and in which order, says test_perform.py.
-PARTS = {
-    "project": Part("the Google Cloud services that mando uses", check_project),
-    "account of the ingress": Part("the account of the ingress", check_account("ingress")),
-    "account of the tasks": Part("the account of the tasks", check_account("tasks")),
-    "account of the workflow": Part("the account of the workflow", check_account("workflow")),
-    "account of the steps": Part("the account of the steps", check_account("steps")),
-    "grants": Part("both builds run as this account, which has no role in a new project", check_grants),
-    "bucket": Part("the bucket of the pictures, closed to the public", check_bucket),
-    "secret": Part("the secret that opens sealed tokens", check_secret),
-    "queues": Part("the queues, and how fast they run", check_queues),
-    "steps": Part("the host of the steps", check_steps),
-    "workflow": Part(f"the workflow {WORKFLOWS[0]}", check_workflow, [f"deploy workflow {name}" for name in WORKFLOWS]),
-    "ingress": Part("the ingress", check_ingress, ["deploy function mando-ingress"]),
-    "command": Part("the command /mando, and where Discord sends interactions", check_command),
+# gcloud takes a second a call, so each part has a test of its own, in a project that has what the parts before it make.
+# That all of them are made in one run, and in which order, says test_perform.py.
+CHECKS = {
+    "project": Part(check_project),
+    "accounts": Part(check_accounts),
+    "bucket": Part(check_bucket),
+    "secret": Part(check_secret),
+    "queues": Part(check_queues),
+    "steps": Part(check_steps),
+    "workflow": Part(check_workflow, [f"deploy workflow {name}" for name in WORKFLOWS]),
+    "ingress": Part(check_ingress, ["deploy function mando-ingress", "update service mando-ingress"]),
+    "discord": Part(check_command),
 }
 
 
-def calls_of(name: str) -> Sequence[Call | Query | File]:
-    purposes = [call.purpose for call in CALLS]
-    lost = [part.first for part in PARTS.values() if part.first not in purposes]
-    assert lost == [], (
-        "no call of deploy/calls.py has this as its `purpose`: PARTS above names the first call of each part"
-    )
-    begins = [purposes.index(part.first) for part in PARTS.values()]
-    assert (begins[0], begins) == (0, sorted(begins)), "the parts are all of CALLS"
-    number = list(PARTS).index(name)
-    return CALLS[begins[number] : [*begins, len(CALLS)][number + 1]]
+def test_every_part_has_a_test() -> None:
+    assert list(CHECKS) == list(PARTS)
 
 
-def prepare(google: Google, name: str) -> None:
-    """As the parts before this one leave the project."""
-    if name == "project":
-        return
-    google.services = {f"{api}.googleapis.com" for api in APIS}
-    google.app = dict(APP)
-    if not name.startswith("account"):
-        google.accounts = {f"mando-{each}{OURS}" for each in ("ingress", "tasks", "workflow", "steps")}
-
-
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", CHECKS)
 def test_a_part_is_made_by_the_real_gcloud_and_a_second_run_makes_nothing_twice(
     google: Google, name: str, tmp_path: Path
 ) -> None:
     key = tmp_path / "seal.key"
     key.write_text("the private key\n")
-    part, calls, said = PARTS[name], calls_of(name), list[str]()
+    part, calls, said = CHECKS[name], PARTS[name], list[str]()
     prepare(google, name)
     asked = {call.name for call in calls if isinstance(call, Query)}
     told = {name: ANSWERS[name] for name in ANSWERS.keys() - asked}
@@ -256,24 +200,22 @@ def test_a_part_is_made_by_the_real_gcloud_and_a_second_run_makes_nothing_twice(
     assert "the-bots-token" not in "\n".join(said)
 
 
-def is_worth_repeating(call: Call | Query | File) -> TypeGuard[Call | Query]:
+def is_worth_repeating(call: Call | Query) -> bool:
     """The accounts are alike, and so are the grants; a version of the steps is made anew by every deployment."""
-    if isinstance(call, File):
-        return False
     words = " ".join(call.command)
     kinds = (
         "app create",
         "accounts create mando-ingress",
         "roles/workflows.invoker",
-        "iam roles create",
+        "iam roles",
         "versions add",
         "workflows deploy",
     )
-    return any(kind in words for kind in (*kinds, "functions deploy"))
+    return any(kind in words for kind in (*kinds, "functions deploy", "run services update"))
 
 
 def test_the_ingress_accepts_the_environment_that_the_deployment_gives_it() -> None:
-    call = next(call for call in CALLS if isinstance(call, Call) and "functions" in call.command)
+    call = next(call for call in CALLS if "functions" in call.command and isinstance(call, Call))
     flag = next(word for word in call.command if word.startswith("--set-env-vars="))
     for name, value in SETTINGS.items():
         flag = flag.replace(f"${name}", value)
@@ -292,11 +234,12 @@ def test_what_the_steps_assume_of_a_project_is_what_the_deployment_makes() -> No
         asked.append(name)
         return Secret("A" * 43 + "=")
 
-    config = steps.config.read_config({"GOOGLE_CLOUD_PROJECT": "demo"}, read_secret)
-    made = json.dumps([call.command for call in CALLS if not isinstance(call, File)]).replace("$PROJECT", "demo")
+    config = steps.config.read_config({"GOOGLE_CLOUD_PROJECT": "demo", **STEPS_ENVIRONMENT}, read_secret)
+    made = json.dumps([call.command for call in CALLS]).replace("$PROJECT", "demo")
     assert f"gs://{config.bucket}" in made
     assert f"STEPS_AUDIENCE={config.audience}" in made
     assert f"--service-account={config.workflow_service_account}" in made
+    assert f"--service-account={config.step_tasks.service_account}" in made
     assert asked == ["projects/demo/secrets/mando-seal-private-key/versions/latest"]
     assert '"secrets", "create", "mando-seal-private-key"' in made
 
@@ -304,9 +247,7 @@ def test_what_the_steps_assume_of_a_project_is_what_the_deployment_makes() -> No
 def test_no_instance_is_sent_more_than_it_has_threads_or_calls_for() -> None:
     app = yaml.safe_load((ROOT / "app.yaml").read_text())
     assert app["automatic_scaling"]["max_concurrent_requests"] == STEPS_THREADS
-    assert f"--concurrency={INGRESS_REQUESTS}" in " ".join(
-        word for call in CALLS if isinstance(call, Call) for word in call.command
-    )
+    assert f"--concurrency={INGRESS_REQUESTS}" in " ".join(word for call in CALLS for word in call.command)
     assert MAX_CALLS >= INGRESS_REQUESTS
 
 

@@ -7,9 +7,9 @@ import time
 from math import inf
 
 import pytest
-from google.api_core import exceptions
 
 from ingress.backlog import Backlog, QueueStats
+from service.cloud_tasks import CallFailed
 from tests.running import until
 from tests.servers import wait_until
 
@@ -79,12 +79,13 @@ async def test_what_is_enqueued_while_the_question_is_on_its_way_counts() -> Non
 
 def test_a_queue_that_cannot_be_asked_is_taken_for_empty_after_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
     clock = {"s": 0.0}
-    queue = Queue(QueueStats(60, 2.0, 0.0), exceptions.PermissionDenied("no"))
+    queue = Queue(QueueStats(60, 2.0, 0.0), CallFailed(403, "PERMISSION_DENIED", "no"))
     backlog = Backlog(queue, no_replies, look_every_s=5, now_s=lambda: clock["s"])
     a_request(backlog)
     clock["s"] = 59.0
     assert a_request(backlog) == 30
-    line = {"severity": "WARNING", "message": "the number of requests that wait is unknown: PermissionDenied: 403 no"}
+    message = "the number of requests that wait is unknown: CallFailed: 403 PERMISSION_DENIED: no"
+    line = {"severity": "WARNING", "message": message}
     assert json.loads(capsys.readouterr().out) == line
     clock["s"] = 61.0
     assert backlog.wait_s() == 0

@@ -3,61 +3,97 @@
 import asyncio
 import json
 import threading
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 import requests
-from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import RefreshError
-from google.cloud import tasks_v2beta3
-from google.protobuf import json_format
-from google.protobuf.field_mask_pb2 import FieldMask
+from google.auth.transport.requests import AuthorizedSession
 
 from ingress.backlog import Backlog, QueueStats, stats_fetchers
-from ingress.cloud_tasks import already_exists, client_arguments, describe
 from ingress.config import read_config
+from service.cloud_tasks import CallFailed, CloudTasks, already_exists, describe, is_final
 from tests.ingress.function import environment
 from tests.ingress.test_config import QUEUE, REPLY_QUEUE, without
+from tests.servers import serving
 from tests.virtual_time import VirtualLoop, in_virtual_time
 
 
 @pytest.mark.parametrize("environ", [without("CLOUD_TASKS_ENDPOINT"), environment("")], ids=["missing", "empty"])
-def test_in_the_cloud_the_client_is_left_to_find_googles_address_and_its_credentials(environ: dict[str, str]) -> None:
+def test_in_the_cloud_google_is_called_with_the_credentials_of_the_function(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = read_config(environ)
     assert config.tasks_endpoint is None
-    assert client_arguments(config) == {}
+    asked: list[list[str]] = []
+
+    def default(scopes: list[str]) -> tuple[AnonymousCredentials, str]:
+        asked.append(scopes)
+        return AnonymousCredentials(), "demo"
+
+    monkeypatch.setattr("google.auth.default", default)
+    tasks = CloudTasks(config.tasks_endpoint, calls_at_once=200)
+    assert asked == [], "nothing is fetched before the first call"
+    assert isinstance(tasks._session, AuthorizedSession)
+    assert asked == [["https://www.googleapis.com/auth/cloud-platform"]]
+    assert tasks._base_url == "https://cloudtasks.googleapis.com"
+    assert tasks._session.get_adapter("https://x")._pool_maxsize == 200  # type: ignore[attr-defined]
 
 
-def test_on_one_machine_the_client_speaks_rest_to_the_address_that_is_set_and_shows_no_credentials() -> None:
-    arguments = client_arguments(read_config(environment("http://127.0.0.1:8080")))
-    assert isinstance(arguments.pop("credentials"), AnonymousCredentials)
-    assert arguments == {"transport": "rest", "client_options": {"api_endpoint": "http://127.0.0.1:8080"}}
+def test_on_one_machine_the_address_that_is_set_is_called_without_credentials() -> None:
+    tasks = CloudTasks(read_config(environment("http://127.0.0.1:8080")).tasks_endpoint, calls_at_once=2)
+    assert tasks._base_url == "http://127.0.0.1:8080"
+    assert type(tasks._session) is requests.Session
 
 
-def conflict(body: bytes) -> exceptions.Conflict:
-    """As the client raises it over REST."""
-    response = requests.Response()
-    response.status_code, response._content = 409, body
-    return exceptions.Conflict("x", response=response)
+STATUSES = {  # Source: google.rpc.Code, and its HTTP mapping
+    *((400, name) for name in ("INVALID_ARGUMENT", "FAILED_PRECONDITION", "OUT_OF_RANGE")),
+    *((401, "UNAUTHENTICATED"), (403, "PERMISSION_DENIED"), (404, "NOT_FOUND"), (409, "ABORTED")),
+    *((409, "ALREADY_EXISTS"), (429, "RESOURCE_EXHAUSTED"), (499, "CANCELLED")),
+    *((500, name) for name in ("INTERNAL", "UNKNOWN", "DATA_LOSS")),
+    *((501, "UNIMPLEMENTED"), (503, "UNAVAILABLE"), (504, "DEADLINE_EXCEEDED")),
+}
+
+
+@pytest.mark.parametrize(("status", "name"), sorted(STATUSES), ids=str)
+def test_only_what_a_second_call_would_hear_again_is_final_and_only_one_code_says_that_the_task_is_there(
+    status: int, name: str
+) -> None:
+    error = CallFailed(status, name, "told by the test")
+    assert is_final(error) == (status in (400, 403, 404))
+    assert already_exists(error) == (name == "ALREADY_EXISTS")
 
 
 @pytest.mark.parametrize(
-    ("error", "is_there"),
+    ("body", "reason"),
     [
-        (exceptions.AlreadyExists("x"), True),
-        (conflict(json.dumps({"error": {"status": "ALREADY_EXISTS"}}).encode()), True),
-        (exceptions.Aborted("x"), False),
-        (exceptions.Conflict("x"), False),
-        *((conflict(body), False) for body in (b"", b"<html>", b"{}", b"[]", b"[{}]", b'{"error": {}}', b"null")),
-        *((conflict(body), False) for body in (b'{"error": {"status": "ABORTED"}}', b'{"error": "ALREADY_EXISTS"}')),
-        (exceptions.NotFound("ALREADY_EXISTS"), False),
-        (ValueError("ALREADY_EXISTS"), False),
+        (json.dumps({"error": {"status": "ALREADY_EXISTS"}}).encode(), "ALREADY_EXISTS"),
+        (b'{"error": {"status": "ABORTED", "message": "x"}}', "ABORTED"),
+        *((body, "") for body in (b"", b"<html>", b"{}", b"[]", b"[{}]", b'{"error": {}}', b"null", b"\xff")),
+        *((body, "") for body in (b'{"error": {"status": 6}}', b'{"error": "ALREADY_EXISTS"}', b'{"error": null}')),
     ],
     ids=repr,
 )
-def test_a_task_is_taken_for_there_only_where_the_queue_says_so(error: Exception, is_there: bool) -> None:
-    """Source: google.rpc.Code, whose HTTP mapping gives 409 to ALREADY_EXISTS and to ABORTED."""
-    assert already_exists(error) is is_there
+def test_an_answer_of_any_form_is_a_failure_with_the_reason_that_it_names(body: bytes, reason: str) -> None:
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(409)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with serving(Refusing) as url, pytest.raises(CallFailed) as caught:
+        CloudTasks(url, calls_at_once=2).get_queue(QUEUE, "state", timeout_s=30)
+    assert (caught.value.status, caught.value.reason) == (409, reason)
+    assert already_exists(caught.value) == (reason == "ALREADY_EXISTS")
+
+
+@pytest.mark.parametrize("error", [CallFailed(404, "ALREADY_EXISTS", "x"), ValueError("ALREADY_EXISTS")], ids=repr)
+def test_another_error_with_that_name_is_not_taken_for_a_task_that_is_there(error: Exception) -> None:
+    assert not already_exists(error)
 
 
 def test_an_error_is_one_short_line_of_the_log() -> None:
@@ -65,14 +101,13 @@ def test_an_error_is_one_short_line_of_the_log() -> None:
     assert describe(ValueError("x" * 5000)) == "ValueError: " + "x" * 288
 
 
-# What google-cloud-tasks, its transport or its parser may raise.
+# What a call, its credentials or the parsing of its answer may raise.
 FAILURES: list[Exception] = [
-    exceptions.GoogleAPIError("x"),
     RefreshError("x"),
     OSError("x"),
     requests.ConnectionError("x"),
-    json_format.ParseError("x"),
     ValueError("x"),
+    KeyError("x"),
     AttributeError("x"),
     TypeError("x"),
 ]
@@ -94,28 +129,23 @@ def test_no_error_of_the_question_is_told_to_the_member_who_asked_for_a_picture(
     asyncio.run(ask())
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert sorted(lines, key=lambda line: line["message"]) == [
-        {"severity": "WARNING", "message": f"the number of {what} that wait is unknown: {type(error).__name__}: x"}
+        {"severity": "WARNING", "message": f"the number of {what} that wait is unknown: {describe(error)}"}
         for what in ("replies", "requests")
     ]
     assert backlog.wait_s() == 0
 
 
-def test_the_question_for_the_line_is_asked_once_and_given_up_after_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client itself would ask again, and go on for longer than the line is looked at."""
-    asked: list[dict[str, object]] = []
+def test_the_question_for_the_line_is_given_up_after_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str, float]] = []
 
-    def get_queue(_: object, request: tasks_v2beta3.GetQueueRequest, **arguments: object) -> tasks_v2beta3.Queue:
-        asked.append({"request": request, **arguments})
-        return tasks_v2beta3.Queue()
+    def get_queue(_: CloudTasks, queue: str, read_mask: str, timeout_s: float) -> dict[str, object]:
+        asked.append((queue, read_mask, timeout_s))
+        return {}
 
-    monkeypatch.setattr(tasks_v2beta3.CloudTasksClient, "get_queue", get_queue)
+    monkeypatch.setattr(CloudTasks, "get_queue", get_queue)
     for fetch in stats_fetchers(read_config(environment("http://127.0.0.1:8080"))):
         fetch()
-    mask = FieldMask(paths=["state", "rate_limits", "stats"])
-    assert asked == [
-        {"request": tasks_v2beta3.GetQueueRequest(name=name, read_mask=mask), "timeout": 1.0, "retry": None}
-        for name in (QUEUE, REPLY_QUEUE)
-    ]
+    assert asked == [(name, "state,rateLimits,stats", 1.0) for name in (QUEUE, REPLY_QUEUE)]
 
 
 @pytest.mark.parametrize(("deadline_s", "waits_s"), [(-5, 0), (0, 0), (0.3, 0.3), (0.999, 0.999), (1, 1), (2.5, 1)])

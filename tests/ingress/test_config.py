@@ -43,7 +43,8 @@ SEAL_KEY = "the public half of the steps' sealing key, as `mando keys` prints it
 QUEUE_NAME = f"the queue that paces the pictures, e.g. {QUEUE.replace('demo', 'my-project')}"
 REPLY_QUEUE_NAME = f"the queue in which replies wait, e.g. {REPLY_QUEUE.replace('demo', 'my-project')}"
 WORKFLOW_NAME = f"the workflow that a task starts, e.g. {WORKFLOW.replace('demo', 'my-project')}"
-EMAIL = f"the service account as which a task starts the workflow, e.g. {ACCOUNT.replace('demo', 'my-project')}"
+EXAMPLE = ACCOUNT.replace("demo", "my-project")
+EMAIL = f"the service account as which a task starts the workflow, or calls a step, e.g. {EXAMPLE}"
 
 
 @pytest.mark.parametrize(
@@ -102,3 +103,18 @@ def test_what_is_read_has_the_limits_of_the_file() -> None:
     config = read_config(environment("http://127.0.0.1:9"))
     assert config.limits.per_minute > 0
     assert config.tasks_endpoint == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"TASKS_CALL": "cron"}, "TASKS_CALL  not workflow, http or app-engine"),
+        ({"TASKS_CALL": "http"}, "STEPS_URL is missing; TASKS_CALL=http needs it"),
+        ({"TASKS_CALL": "http", "STEPS_URL": "steps"}, "STEPS_URL  not an http:// or https:// address"),
+        ({"WORKFLOW": ""}, "WORKFLOW  missing"),
+    ],
+)
+def test_what_tasks_call_is_half_said(changed: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_config(environment("http://127.0.0.1:8080") | changed)
+    assert said in str(caught.value)

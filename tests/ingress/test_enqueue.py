@@ -12,7 +12,8 @@ import pytest
 
 from ingress import enqueue
 from ingress.config import read_config
-from ingress.enqueue import QueueUnavailable, TaskQueue, task_id
+from ingress.enqueue import QueueUnavailable, TaskQueue
+from service.step_tasks import task_id
 from tests.ingress.function import environment
 from tests.interactions import a_request
 from tests.servers import free_port, serving, wait_until
@@ -136,7 +137,7 @@ def test_two_calls_are_enough_and_the_last_failure_is_said_in_one_short_line() -
     with serving(queue.handler()) as url, pytest.raises(QueueUnavailable) as caught:
         put(url)
     assert queue.calls == 2
-    assert str(caught.value).startswith("BadGateway: 502")
+    assert str(caught.value).startswith("CallFailed: 502: <html>")
     assert len(str(caught.value)) <= 300
     assert "\n" not in str(caught.value)
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 import unicodedata
+from base64 import b64decode
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
@@ -116,10 +117,31 @@ def test_words_are_sent_in_their_own_letters_so_that_the_longest_fit_into_a_requ
     assert isinstance(command, Command)
     request = to_request(command, Sealer(PrivateKey.generate().public_key), NOW)
     task = TaskQueue(read_config(environment("http://127.0.0.1:1")))._task(request)
-    argument = json.loads(task.http_request.body)["argument"]
+    argument = json.loads(b64decode(task["httpRequest"]["body"]))["argument"]
     assert '"words": "café 🪷"' in argument
     assert json.loads(argument) == request.to_json()
     assert request.interaction_id == command.interaction_id
+
+
+@pytest.mark.parametrize("kind", ["http", "app-engine"])
+def test_without_a_workflow_a_task_calls_the_step_with_the_request(kind: str) -> None:
+    command = parse(json.dumps(an_interaction(words="café 🪷")).encode())
+    assert isinstance(command, Command)
+    request = to_request(command, Sealer(PrivateKey.generate().public_key), NOW)
+    steps = "https://steps.example"
+    environ = {**environment("http://127.0.0.1:1"), "TASKS_CALL": kind, "STEPS_URL": steps}
+    del environ["WORKFLOW"]
+    task = TaskQueue(read_config(environ))._task(request)
+    sent = task["httpRequest" if kind == "http" else "appEngineHttpRequest"]
+    assert json.loads(b64decode(sent["body"])) == request.to_json()
+    assert sent["headers"] == {"Content-Type": "application/json", "X-Dedup-Key": request.interaction_id}
+    assert task["name"].endswith(f"-{request.interaction_id}")
+    if kind == "http":
+        assert sent["url"] == f"{steps}/generate-image"
+        token = {"serviceAccountEmail": environ["TASK_SERVICE_ACCOUNT"], "audience": "mando-steps"}
+        assert sent["oidcToken"] == token
+    else:
+        assert sent["relativeUri"] == "/generate-image"
 
 
 def test_what_the_steps_would_refuse_is_not_put_into_the_queue() -> None:

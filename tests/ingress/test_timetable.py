@@ -10,12 +10,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 import pytest
-from google.api_core import exceptions
-from google.cloud import tasks_v2
 
 from ingress import enqueue
 from ingress.config import read_config
-from ingress.enqueue import QueueUnavailable, TaskQueue
+from ingress.enqueue import QueueUnavailable, Task, TaskQueue
+from service.cloud_tasks import CallFailed
 from service.deployment import INGRESS_REQUESTS
 from tests.ingress.function import environment
 from tests.ingress.test_cloud_tasks import FAILURES
@@ -23,8 +22,8 @@ from tests.ingress.test_enqueue import NAME, REQUEST
 from tests.virtual_time import VirtualLoop, in_virtual_time
 
 HELD = None
-BUSY, ALSO_BUSY = exceptions.ServiceUnavailable("the first"), exceptions.ServiceUnavailable("the second")
-THERE, REFUSED = exceptions.AlreadyExists("there"), exceptions.Forbidden("refused")
+BUSY, ALSO_BUSY = CallFailed(503, "UNAVAILABLE", "the first"), CallFailed(503, "UNAVAILABLE", "the second")
+THERE, REFUSED = CallFailed(409, "ALREADY_EXISTS", "there"), CallFailed(403, "PERMISSION_DENIED", "refused")
 Outcome = tuple[float, BaseException | None]  # so long after the call's beginning; None: the queue holds the task
 LOST: Outcome = (float("inf"), HELD)
 
@@ -38,8 +37,8 @@ class Threads:
     began_s: list[float] = field(default_factory=list)
     calls: list[Future[None]] = field(default_factory=list)
 
-    def submit(self, create: Callable[..., None], task: tasks_v2.Task, deadline_s: float) -> Future[None]:
-        assert (create.__name__, task.name) == ("_create", NAME)
+    def submit(self, create: Callable[..., None], task: Task, deadline_s: float) -> Future[None]:
+        assert (create.__name__, task["name"]) == ("_create", NAME)
         after_s, error = self.outcomes[len(self.calls)]
         call: Future[None] = Future()
         self.began_s.append(round(self.loop.now_s, 3))
@@ -100,12 +99,12 @@ def told(monkeypatch: pytest.MonkeyPatch, deadline_s: float, *outcomes: Outcome)
         ([(0.2, BUSY), (0.1, HELD)], NAME, 0.8, [0, 0.7]),
         ([(0.899, BUSY), (0.1, THERE)], NAME, 1.499, [0, 1.399]),
         # Both fail: it is said at once, and which error came last.
-        ([(0.2, BUSY), (0.1, ALSO_BUSY)], "ServiceUnavailable: 503 the second", 0.8, [0, 0.7]),
-        ([(1.2, BUSY), (0.6, ALSO_BUSY)], "ServiceUnavailable: 503 the second", 1.5, [0, 0.9]),
+        ([(0.2, BUSY), (0.1, ALSO_BUSY)], "CallFailed: 503 UNAVAILABLE: the second", 0.8, [0, 0.7]),
+        ([(1.2, BUSY), (0.6, ALSO_BUSY)], "CallFailed: 503 UNAVAILABLE: the second", 1.5, [0, 0.9]),
         # What another call would hear again is said at once.
-        ([(0.2, REFUSED)], "Forbidden: 403 refused", 0.2, [0]),
-        ([LOST, (0.1, REFUSED)], "Forbidden: 403 refused", 1, [0, 0.9]),
-        ([(1, REFUSED), LOST], "Forbidden: 403 refused", 1, [0, 0.9]),
+        ([(0.2, REFUSED)], "CallFailed: 403 PERMISSION_DENIED: refused", 0.2, [0]),
+        ([LOST, (0.1, REFUSED)], "CallFailed: 403 PERMISSION_DENIED: refused", 1, [0, 0.9]),
+        ([(1, REFUSED), LOST], "CallFailed: 403 PERMISSION_DENIED: refused", 1, [0, 0.9]),
         # No answer: the deadline.
         ([LOST, LOST], "no answer in time", 2.5, [0, 0.9]),
         ([LOST, (0.1, BUSY)], "no answer in time", 2.5, [0, 0.9]),
@@ -144,18 +143,18 @@ def test_no_error_that_the_client_may_raise_is_taken_for_a_mistake_of_ours(
 ) -> None:
     """It gets its second call, and is said where that fails too."""
     assert told(monkeypatch, 2.5, (0, error), (0, HELD)) == (NAME, 0.5, [0, 0.5])
-    assert told(monkeypatch, 2.5, (0, error), (0, error)) == (f"{type(error).__name__}: x", 0.5, [0, 0.5])
+    assert told(monkeypatch, 2.5, (0, error), (0, error)) == (f"{type(error).__name__}: {error}", 0.5, [0, 0.5])
 
 
 @dataclass
 class Client:
     """In the place of the client of Cloud Tasks."""
 
-    asked: list[dict[str, object]] = field(default_factory=list)
+    asked: list[tuple[str, Task, float]] = field(default_factory=list)
 
-    def create_task(self, **arguments: object) -> tasks_v2.Task:
-        self.asked.append(arguments)
-        return tasks_v2.Task(name=NAME)
+    def create_task(self, queue: str, task: Task, timeout_s: float) -> str:
+        self.asked.append((queue, task, timeout_s))
+        return NAME
 
 
 @pytest.mark.parametrize(("left_s", "timeout_s"), [(2.5, 3.5), (0.25, 1.25), (0, None), (-1, None)])
@@ -175,7 +174,7 @@ def test_no_call_outlives_the_deadline_by_more_than_a_second_or_repeats_itself(
     else:
         queue._create(task, 100 + left_s)
         parent = NAME.partition("/tasks/")[0]
-        assert client.asked == [{"parent": parent, "task": task, "timeout": timeout_s, "retry": None}]
+        assert client.asked == [(parent, task, timeout_s)]
     loop.close()
 
 
@@ -201,10 +200,10 @@ def test_no_call_that_may_be_under_way_waits_for_another_one() -> None:
     together, names = threading.Barrier(2 * INGRESS_REQUESTS), set()
 
     class Waiting(Client):
-        def create_task(self, **arguments: object) -> tasks_v2.Task:
+        def create_task(self, queue: str, task: Task, timeout_s: float) -> str:
             names.add(threading.current_thread().name.partition("_")[0])
             together.wait(30)
-            return super().create_task(**arguments)
+            return super().create_task(queue, task, timeout_s)
 
     async def start(loop: VirtualLoop) -> None:
         queue = a_queue()

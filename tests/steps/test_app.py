@@ -268,7 +268,7 @@ async def test_a_token_of_4096_characters_is_looked_at_and_a_longer_one_is_not(c
     authorization = f"Bearer {'A' * (characters - 17)}.AAAA.AAAA"
     assert len(authorization) == characters
     with pytest.raises(PermanentError) as caught:
-        await CallerCheck(CONFIG).check(authorization)
+        await CallerCheck(CONFIG).check(authorization, None)
     assert (status_of(caught.value), str(caught.value), caught.value.kind) == (401, said, "caller")
 
 

@@ -39,7 +39,7 @@ class Issued:
         """Check so long after the token was issued."""
         now = (ISSUED + timedelta(seconds=seconds)).replace(tzinfo=None)
         self._monkeypatch.setattr("google.auth._helpers.utcnow", lambda: now)
-        await self.check.check(f"Bearer {self.token}")
+        await self.check.check(f"Bearer {self.token}", None)
 
 
 def claims_of(token: str) -> dict[str, int]:
@@ -94,3 +94,36 @@ async def test_certificates_that_are_none_are_no_fault_of_the_token(
     with pytest.raises(RetryableError, match="certificates"):
         await issued.at(0)
     assert len(script.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("queues", "named", "is_taken"),
+    [
+        (("q", "r"), "q", True),
+        (("q", "r"), "r", True),
+        (("q", "r"), None, False),
+        (("q", "r"), "", False),
+        (("q", "r"), "s", False),
+        (("q", "r"), "Q", False),
+        (("q", "r"), "q,r", False),  # the header came twice
+        (("q", "r"), "projects/demo/locations/us-central1/queues/q", False),
+        ((), "q", False),
+        ((), "", False),
+        ((), None, False),
+    ],
+)
+async def test_a_task_of_another_queue_needs_a_token(
+    queues: tuple[str, ...], named: str | None, *, is_taken: bool
+) -> None:
+    """Source: Cloud Tasks, "Create App Engine task handlers", request headers: the queue's short name."""
+    config = Config(
+        *("demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", "http://127.0.0.1:1/certs"),
+        app_engine_queues=queues,
+    )
+    for authorization in (None, "Bearer forged"):
+        if is_taken:
+            await CallerCheck(config).check(authorization, named)
+            continue
+        with pytest.raises(PermanentError) as caught:
+            await CallerCheck(config).check(authorization, named)
+        assert (caught.value.reason, caught.value.kind) == ("unauthenticated", "caller")

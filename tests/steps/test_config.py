@@ -7,6 +7,7 @@ import pytest
 from nacl.public import PrivateKey
 
 from service.environment import ConfigError, Secret, SecretUnavailable
+from service.step_tasks import StepTasks
 from steps.config import SETTINGS, Config, read_config
 
 KEY = b64encode(bytes(range(32))).decode()  # the same in each process, for the tests' names hold it
@@ -36,6 +37,39 @@ def test_all_that_is_not_secret_follows_from_the_project() -> None:
         certs_url="https://www.googleapis.com/oauth2/v1/certs",
         bot_token=None,
     )
+
+
+def test_without_a_workflow_the_steps_know_where_replies_go() -> None:
+    queue = "projects/p/locations/l/queues/q"
+    read = config(TASKS_CALL="http", STEPS_URL="https://x.example", REPLY_QUEUE=queue, AUDIENCE="a")
+    assert read.step_tasks == StepTasks("https://x.example", "a", "mando-workflow@demo.iam.gserviceaccount.com")
+    assert (read.reply_queue, read.tasks_endpoint) == (queue, None)
+    of_app_engine = config(TASKS_CALL="app-engine", STEPS_URL="https://x.example", REPLY_QUEUE=queue).step_tasks
+    assert of_app_engine is not None
+    assert of_app_engine.url == ""
+    assert config(REPLY_QUEUE=queue, CLOUD_TASKS_ENDPOINT="http://x").step_tasks is None
+    for environ, said in (
+        ({"TASKS_CALL": "app-engine"}, "REPLY_QUEUE is missing"),
+        ({"TASKS_CALL": "http", "REPLY_QUEUE": queue}, "STEPS_URL is missing"),
+        ({"REPLY_QUEUE": "q"}, "not a queue's full name"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            config(**environ)
+
+
+def test_tasks_of_app_engine_are_believed_elsewhere_too() -> None:
+    """Source: App Engine, "Runtime environment": GAE_ENV is standard there."""
+    queues = "create-image-queue, reply-discord-queue"
+    assert config(APP_ENGINE_QUEUES=queues, GAE_ENV="standard").app_engine_queues == (
+        *("create-image-queue", "reply-discord-queue"),
+    )
+    assert config(GAE_ENV="standard").app_engine_queues == ()
+    for environ in ({}, {"GAE_ENV": ""}, {"GAE_ENV": "flex"}, {"GAE_ENV": "Standard"}):
+        with pytest.raises(ConfigError, match="1 setting is wrong\n  APP_ENGINE_QUEUES is for App Engine: elsewhere"):
+            config(APP_ENGINE_QUEUES=queues, **environ)
+    for wrong in ("projects/p/locations/l/queues/q", "a,,b", "q,", "*"):
+        with pytest.raises(ConfigError, match="not short names of queues"):
+            config(APP_ENGINE_QUEUES=wrong, GAE_ENV="standard")
 
 
 @pytest.mark.parametrize(

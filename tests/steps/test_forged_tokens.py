@@ -200,3 +200,13 @@ def test_a_header_that_is_there_twice_or_crooked_opens_nothing(steps: Steps, lin
     assert re.match(rb"(HTTP/1.1 (400|401|403|413) |$)", answer), answer
     assert b"Traceback" not in answer
     assert Neighbours.calls == []
+
+
+@pytest.mark.parametrize("name", ["X_AppEngine_QueueName", "X_Appengine_Queuename", "X_CloudTasks_QueueName"])
+@pytest.mark.parametrize("path", ["/generate-image", "/reply-discord"])
+def test_outside_app_engine_a_caller_says_that_it_is_a_task_of_our_queue(steps: Steps, path: str, name: str) -> None:
+    """Source: nobody but App Engine removes this header, so elsewhere it proves nothing."""
+    body = steps.request() if path == "/generate-image" else {"request": steps.request(), "picture": PICTURE}
+    forged = {name: "reply-discord-queue", "X_AppEngine_TaskName": "t"}
+    answer = steps.post(path, body, token="", **forged)
+    assert "a Google ID token is needed" in refused(steps, answer, {401})

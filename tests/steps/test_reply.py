@@ -142,6 +142,19 @@ def test_a_tasks_attempts_count_after_the_workflows_own(steps: Steps, retries: s
 
 
 @pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize(("kind", "status"), [("X_CloudTasks", 503), ("X_AppEngine", 429)])
+def test_one_reply_that_waits_slows_all_tasks_of_its_queue(steps: Steps, kind: str, status: int) -> None:
+    """Source: Cloud Tasks v2, AppEngineHttpRequest: a 503 throttles the queue, a 429 does not."""
+    Neighbours.refusal = 503, b"{}"
+    order = {"request": steps.request(), "failure": "unavailable"}
+    answer = steps.post("/reply-discord", order, **{f"{kind}_TaskName": "a-77", f"{kind}_TaskRetryCount": "1"})
+    assert (answer.status_code, answer.json()["error"]["status"]) == (status, 503)
+    Neighbours.refusal = BLOCKED.status, BLOCKED.body
+    answer = steps.post("/reply-discord", order, **{f"{kind}_TaskName": "a-77", f"{kind}_TaskRetryCount": "1"})
+    assert (answer.status_code, answer.json()["retry_after"]) == (429, BLOCKED_WAITS_S[2])
+
+
+@pytest.mark.usefixtures("quiet")
 def test_a_call_of_the_workflow_is_always_the_first_attempt(steps: Steps) -> None:
     Neighbours.refusal = BLOCKED.status, BLOCKED.body
     order = {"request": steps.request(), "failure": "unavailable"}

@@ -100,7 +100,13 @@ def mando(*arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str
 
 
 @contextlib.contextmanager
-def mando_up(data: Path, root: Path = ROOT, prefix: Sequence[str] = (), port: int | None = None) -> Iterator[Up]:
+def mando_up(
+    data: Path,
+    root: Path = ROOT,
+    prefix: Sequence[str] = (),
+    port: int | None = None,
+    options: Sequence[str] = (),
+) -> Iterator[Up]:
     """`mando up` of the sources in root, from "ready" until the block ends; prefix is a command that runs it.
 
     port: that of an earlier one with the same data, whose tasks hold the address of its steps.
@@ -110,7 +116,7 @@ def mando_up(data: Path, root: Path = ROOT, prefix: Sequence[str] = (), port: in
         printed = Path(folder) / "output"
         with printed.open("wb") as output:
             process = subprocess.Popen(
-                [*prefix, sys.executable, "-m", "cli.main", "up", "--port", str(port), "--data", str(data)],
+                [*prefix, sys.executable, "-m", "cli.main", "up", "--port", str(port), "--data", str(data), *options],
                 cwd=root,
                 env={**os.environ, "PYTHONPATH": str(root)},
                 stdout=output,

@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from local.appengine import rest as appengine_rest
+from local.appengine.service import Service
 from local.auth import TokenIssuer
 from local.http.api_error import api_errors
 from local.http.outgoing import outgoing_session
@@ -28,7 +29,10 @@ QUEUE = f"{PARENT}/queues/create-image-queue"
 
 @dataclass
 class Face:
-    """arrivals: (time, path, headers, body) of what the target got; answers: what it gives, then 200 for ever."""
+    """arrivals: (time, path, headers, body) of what the target got; answers: what it gives, then 200 for ever.
+
+    The target is below /target; the service of App Engine is the same one.
+    """
 
     url: str
     store: TaskStore
@@ -76,7 +80,7 @@ async def a_face(folder: Path) -> AsyncIterator[Face]:
         app.add_routes(appengine_rest.routes())
         app.router.add_route("*", "/target{tail:.*}", target)
         async with served(app) as url:
-            sender.base_url = url
+            sender.base_url, sender.app_engine = url, Service(url)
             faces.append(Face(url, store, dispatcher, session))
             await dispatcher.start()
             try:

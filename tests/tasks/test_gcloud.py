@@ -156,6 +156,30 @@ async def test_tasks_are_made_and_listed_also_without_a_location(cloud: Cloud) -
     assert (full["httpRequest"]["body"], full["httpRequest"]["headers"]["X-A"]) == ("aGVsbG8=", "b")
 
 
+async def test_tasks_for_app_engine_are_made_and_go_where_the_queue_says(cloud: Cloud) -> None:
+    face, gcloud = cloud
+    queue = await gcloud.run("tasks", "queues", "create", "q", "--routing-override=service:a")
+    assert queue["appEngineRoutingOverride"] == {"service": "a", "host": "a.demo.uc.r.appspot.com"}
+    await gcloud.run("tasks", "queues", "pause", "q")
+    create = ("tasks", "create-app-engine-task", "t1", "--queue=q")
+    to = ("--relative-uri=/target?x=1", "--method=put", "--routing=service:b,version:2", "--body-content=hello")
+    await gcloud.run(*create, *to, "--header=X-A:b")
+    described = await gcloud.run("tasks", "describe", "t1", "--queue=q")
+    request = described["appEngineHttpRequest"]
+    assert (request["relativeUri"], request["httpMethod"], request["headers"]["X-A"]) == ("/target?x=1", "PUT", "b")
+    assert request["appEngineRouting"] == {"service": "b", "version": "2", "host": "2.b.demo.uc.r.appspot.com"}
+    assert "ALREADY_EXISTS" in await gcloud.fail(*create)
+    await gcloud.run("tasks", "run", "t1", "--queue=q")
+    await face.arrived(1)
+    _, path, headers, body = face.arrivals[0]
+    assert (path, headers["Host"], headers["X-AppEngine-TaskName"], body) == (
+        *("/target", "a.demo.uc.r.appspot.com", "t1"),
+        b"hello",
+    )
+    cleared = await gcloud.run("tasks", "queues", "update", "q", "--clear-routing-override")
+    assert "appEngineRoutingOverride" not in cleared
+
+
 async def test_a_task_is_run_at_once_and_is_gone_when_it_is_done(cloud: Cloud) -> None:
     face, gcloud = cloud
     name = await a_queue(face, is_paused=True)

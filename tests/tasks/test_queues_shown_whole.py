@@ -24,7 +24,11 @@ LEAVES: dict[str, tuple[Any, Any, Any]] = {
     "retryConfig.maxBackoff": ("12s", "13s", "3600s"),
     "retryConfig.maxDoublings": (13, 14, 16),
     "stackdriverLoggingConfig.samplingRatio": (0.5, 0.25, None),
-    "appEngineHttpQueue.appEngineRoutingOverride": ({"service": "a"}, {"service": "b"}, None),
+    "appEngineHttpQueue.appEngineRoutingOverride": (
+        {"service": "a", "host": "a.demo.uc.r.appspot.com"},
+        {"service": "b", "host": "b.demo.uc.r.appspot.com"},
+        None,
+    ),
 }
 OF_BETA = {"type": "PUSH", "taskTtl": "2678400s", "tombstoneTtl": "86400s"}
 
@@ -105,7 +109,7 @@ async def test_a_zero_of_a_queue_is_taken_for_nothing_or_nothing_for_a_zero(tmp_
 @pytest.mark.parametrize(("version", "burst"), [("v2", 10), ("v2beta3", 77)])
 async def test_a_queue_of_one_version_is_shown_as_one_of_the_other(tmp_path: Path, version: str, burst: int) -> None:
     async with a_face(tmp_path) as face:
-        routing = {"appEngineRoutingOverride": {"service": "a"}}
+        routing = {"appEngineRoutingOverride": {"service": "a", "host": "a.demo.uc.r.appspot.com"}}
         outer = routing if version == "v2" else {"appEngineHttpQueue": routing}
         given = {name: each for name, each in a_queue(0).items() if name != "appEngineHttpQueue"}
         status, shown = await face.ask("POST", f"../{version}/{PARENT}/queues", {"name": QUEUE, **given, **outer})

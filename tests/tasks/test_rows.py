@@ -9,20 +9,30 @@ import pytest
 from local.data.disk import UnusableFile
 from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
 from local.tasks.store import NameTaken, TaskStore
-from local.tasks.task import AttemptResult, HttpRequest, LastAttempt, NewTask, Task, Token
+from local.tasks.task import (
+    AppEngineRequest,
+    AttemptResult,
+    HttpRequest,
+    LastAttempt,
+    NewTask,
+    Task,
+    TaskRequest,
+    Token,
+)
 from tests.tasks.face import QUEUE
 from tests.tasks.test_store import a_store, put
 
 OTHER = f"{QUEUE}-2"
 REQUEST = HttpRequest("http://x/y", "PUT", {"X-a": "1", "b": "2"}, b"\n\x00{", Token("OIDC", "a@b", "you"), 15.5)
+TO_APP_ENGINE = AppEngineRequest("/x", "PUT", {"X-a": "1"}, b"\n\x00{", {"service": "a"}, 15.5)
 RETRY = RetryConfig(9, 10.5, 0.25, 12.0, 13)
 
 
 @pytest.mark.parametrize("result", [None, AttemptResult(503, "why", True, 3.5), AttemptResult(None, "broke")])
-@pytest.mark.parametrize("request_", [REQUEST, HttpRequest("http://x")])
+@pytest.mark.parametrize("request_", [REQUEST, HttpRequest("http://x"), TO_APP_ENGINE])
 @pytest.mark.parametrize("retry", [None, RETRY])
 def test_a_task_comes_back_from_the_file_as_another(
-    tmp_path: Path, request_: HttpRequest, retry: RetryConfig | None, result: AttemptResult | None
+    tmp_path: Path, request_: TaskRequest, retry: RetryConfig | None, result: AttemptResult | None
 ) -> None:
     store = a_store(tmp_path)
     made = store.create(QUEUE, NewTask("t", request_, 5.5, retry), 1.5)

@@ -9,6 +9,7 @@ from local.tasks.rules import (
     QueueState,
     RateLimits,
     RetryConfig,
+    Throttle,
     TokenBucket,
     dispatchable,
     next_check_s,
@@ -121,3 +122,31 @@ def test_a_failed_task_waits_another_time(retry: RetryConfig, failures: int, wai
 def test_a_target_that_asks_for_another_wait_is_not_heard_or_heard_for_ever(asked_s: float, at_s: float) -> None:
     """No task is kept for longer than ten years.  Source: Cloud Tasks v2beta3, Queue.task_ttl."""
     assert retry_at_s(RetryConfig(), 3, 100.0, asked_s) == at_s
+
+
+@pytest.mark.parametrize(
+    ("answers", "share"),
+    [
+        ([(0.0, 200)], 1.0),
+        ([(0.0, 503)], 0.5),
+        ([(0.0, None)], 0.5),
+        ([(0.0, 429)], 1.0),
+        ([(0.0, 500)], 1.0),
+        ([(0.0, 503), (0.5, 503)], 0.5),
+        ([(0.0, 503), (0.5, 200)], 0.5),
+        ([(0.0, 503), (1.0, 503)], 0.25),
+        ([(0.0, 503), (1.0, 404)], 1.0),
+        ([(100.0, 503), (1.0, 503)], 0.25),  # the clock was set back
+        ([(float(second), 503) for second in range(9)], 1 / 16),
+    ],
+)
+def test_an_overloaded_service_is_called_more_or_less_often(
+    answers: list[tuple[float, int | None]], share: float
+) -> None:
+    """Source: AppEngineHttpRequest: 503 throttles, 429 does not; unsure: by how much, and for how long."""
+    throttle = Throttle()
+    for at_s, status in answers:
+        throttle = throttle.after(status, at_s)
+    assert throttle.share == share
+    slower = throttle.applied(QueueConfig("q", RateLimits(80.0, 20, 4))).rate
+    assert slower == RateLimits(80.0 * share, max(1, int(20 * share)), 4)

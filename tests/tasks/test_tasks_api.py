@@ -61,7 +61,7 @@ async def face(tmp_path: Path) -> AsyncIterator[Face]:
             {"httpRequest": {**HTTP, "oidcToken": {"serviceAccountEmail": "a"}, "oauthToken": {"scope": "b"}}},
             "oneof field 'authorization_header' is already set. Cannot set 'oauthToken'",
         ),
-        ({"httpRequest": None, "appEngineHttpRequest": {}}, "Task.appEngineHttpRequest is not imitated"),
+        ({"appEngineHttpRequest": {}}, "oneof field 'message_type' is already set. Cannot set 'appEngineHttpRequest'"),
     ],
 )
 async def test_a_wrong_task_is_refused_with_the_reason(face: Face, task: dict[str, Any], message: str) -> None:

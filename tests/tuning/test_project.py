@@ -2,7 +2,8 @@
 
 import pytest
 
-from deploy.calls import CALLS, Query
+from deploy.call import Query
+from deploy.calls import CALLS
 from deploy.calls import SETTINGS as ASKED
 from tests.servers import ROOT
 from tuning.app_yaml import read_app_yaml

@@ -78,7 +78,7 @@ def test_a_warning_is_exit_code_1_only_with_strict(tmp_path: Path, capsys: pytes
     folder = str(a_copy(tmp_path, **{"queue.yaml": WARNED}))
     assert (run(["check", folder]), run(["check", folder, "--strict"])) == (0, 1)
     said = capsys.readouterr().out
-    assert "queue.yaml:7:16: warning: 500 executions may start at once" in said
+    assert "queue.yaml:8:16: warning: 500 executions may start at once" in said
     assert said.splitlines()[-1] == "0 errors, 1 warning"
 
 

@@ -1,0 +1,84 @@
+"""A task that calls a step, without a workflow between: App Engine's kind, or over HTTP with an ID token.
+
+The ingress makes such tasks for /generate-image, the steps for /reply-discord.  With a workflow there are none
+(TASKS_CALL=workflow): tasks start the workflow, and the workflow calls the steps.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.environment import Setting, matching
+
+WORKFLOW, HTTP, APP_ENGINE = "workflow", "http", "app-engine"
+# Of a task's call of a step.  A picture takes about 0.1 s, a reply a second; what hangs is repeated soon.
+DEADLINE_S = 30
+
+SETTINGS = {
+    "TASKS_CALL": Setting(
+        "what tasks call: the workflow, or the steps themselves, over HTTP or as App Engine tasks",
+        APP_ENGINE,
+        matching(f"{WORKFLOW}|{HTTP}|{APP_ENGINE}", f"{WORKFLOW}, {HTTP} or {APP_ENGINE}"),
+        default=WORKFLOW,
+    ),
+    "STEPS_URL": Setting(
+        "where tasks reach the steps, with TASKS_CALL=http",
+        "https://my-project.uc.r.appspot.com",
+        matching(r"(https?://[^\s/]+)?", "an http:// or https:// address without a path"),
+        default="",
+    ),
+    "CLOUD_TASKS_ENDPOINT": Setting(
+        "where Cloud Tasks answers when it is not Google's",
+        "http://127.0.0.1:8080",
+        lambda text: text or None,
+        default="",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepTasks:
+    """How tasks call the steps.  url is "" for App Engine tasks, which bear no token."""
+
+    url: str
+    audience: str
+    service_account: str
+
+    def task(self, queue: str, path: str, interaction_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The task that calls that step, as Cloud Tasks' REST takes it; its name is the dedup key.
+
+        Source: Cloud Tasks v2, "REST Resource: projects.locations.queues.tasks": bytes are base64.
+        """
+        request = {
+            "httpMethod": "POST",
+            "headers": {"Content-Type": "application/json", "X-Dedup-Key": interaction_id},
+            "body": base64.b64encode(json.dumps(body, ensure_ascii=False).encode()).decode(),
+        }
+        named = {"name": f"{queue}/tasks/{task_id(interaction_id)}", "dispatchDeadline": f"{DEADLINE_S}s"}
+        if not self.url:
+            return {**named, "appEngineHttpRequest": {**request, "relativeUri": path}}
+        token = {"serviceAccountEmail": self.service_account, "audience": self.audience}
+        return {**named, "httpRequest": {**request, "url": f"{self.url}{path}", "oidcToken": token}}
+
+
+def step_tasks(values: Mapping[str, Any], audience: str, service_account: str) -> StepTasks | None:
+    """Of the values of SETTINGS; None where tasks start the workflow."""
+    if values["TASKS_CALL"] == WORKFLOW:
+        return None
+    return StepTasks(values["STEPS_URL"] if values["TASKS_CALL"] == HTTP else "", audience, service_account)
+
+
+def problems(environ: Mapping[str, str]) -> list[str]:
+    """What is wrong with these settings together."""
+    if environ.get("TASKS_CALL") == HTTP and not environ.get("STEPS_URL"):
+        return ["STEPS_URL is missing; TASKS_CALL=http needs it"]
+    return []
+
+
+def task_id(interaction_id: str) -> str:
+    """The dedup key: hash-prefixed, since Cloud Tasks slows down on names that count upwards, as Discord's ids do."""
+    prefix = hashlib.sha256(interaction_id.encode()).hexdigest()[:16]
+    return f"{prefix}-{interaction_id}"

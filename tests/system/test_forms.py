@@ -1,0 +1,96 @@
+"""The form without a workflow: two queues, whose tasks call the steps over HTTP or as App Engine tasks."""
+
+import base64
+import json
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.chaos.promise import answered, break_next, mend, settle
+from tests.servers import wait_until
+from tests.system.up import PLACE, Up, mando, mando_up
+
+Json = dict[str, object]
+
+
+@pytest.fixture(scope="module", params=["app-engine", "http"])
+def up(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    folder = tmp_path_factory.mktemp(request.param)
+    with mando_up(folder / "data", options=["--form", "queues", "--tasks", request.param]) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def of_app_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with mando_up(tmp_path_factory.mktemp("forged") / "data", options=["--form", "queues"]) as running:
+        yield running
+
+
+def test_each_member_gets_one_picture_and_no_execution_is_started(up: Up) -> None:
+    sent = mando("send", "--port", str(up.port), "--count", "200", "--rate", "20")
+    assert sent.returncode == 0, sent.stderr
+    summary = json.loads(sent.stdout.splitlines()[-1])["summary"]
+    assert (summary["sent"], summary["picture"], summary["visible_replies"]) == (200, 200, 200)
+    assert up.get(f"v1/{PLACE}/workflows/mando/executions") == {}
+    assert up.get("ops/state")["tasksCall"] in ("app-engine", "http")
+
+
+def test_a_delivery_again_shows_nothing_new(up: Up) -> None:
+    before = len(up.objects())
+    sent = up.interact(deliveries=2)
+    tally = settle(up, [sent["id"]])
+    assert (tally.pictures, tally.broken, len(up.objects()) - before) == (1, [], 1)
+
+
+def test_an_outage_of_discord_and_one_of_a_queue_are_waited_out(up: Up) -> None:
+    break_next(up, target="discord", kind="503")
+    sent = [up.interact()["id"] for _ in range(3)]
+    wait_until(lambda: _waiting(up, "reply-discord-queue") == 3, "three replies wait")
+    mend(up)
+    break_next(up, target="storage", kind="503", count=2)
+    sent += [up.interact()["id"] for _ in range(3)]
+    tally = settle(up, sent)
+    assert (tally.pictures, tally.failure_replies, tally.broken) == (6, 0, [])
+
+
+def _waiting(up: Up, queue: str) -> int:
+    waiting: dict[str, int] = {one["name"]: one["waiting"] for one in up.get("ops/state")["queues"]}
+    return waiting[queue]
+
+
+def to_steps(up: Up, **headers: str) -> requests.Response:
+    """A call from outside, without a token."""
+    return requests.post(f"http://127.0.0.1:{up.port + 2}/reply-discord", json={}, headers=headers, timeout=10)
+
+
+@pytest.mark.parametrize("name", ["X-AppEngine-QueueName", "x-appengine-queuename"])
+def test_a_call_from_elsewhere_pretends_to_be_a_task(of_app_engine: Up, name: str) -> None:
+    """Source: App Engine, "Request headers and responses": removed from incoming requests."""
+    answer = to_steps(of_app_engine, **{name: "reply-discord-queue", "X-AppEngine-TaskName": "t"})
+    assert (answer.status_code, answer.json()["kind"]) == (401, "caller")
+
+
+def test_a_task_of_another_queue_of_the_project_is_not_ours(of_app_engine: Up) -> None:
+    """The steps see the true name of its queue."""
+    up = of_app_engine
+    answered(up, [up.interact()["id"]])  # so that only the task below is refused
+    place = f"{up.base}/v2/{PLACE}/queues"
+    queue = {"name": f"{PLACE}/queues/other", "retryConfig": {"maxAttempts": 1}}
+    requests.post(place, json=queue, timeout=10).raise_for_status()
+    for name in ("other", "reply-discord-queue"):
+        request = {
+            "relativeUri": "/reply-discord",
+            "headers": {"X-AppEngine-QueueName": "reply-discord-queue", "Content-Type": "application/json"},
+            "body": base64.b64encode(b"{}").decode(),
+        }
+        task = {"task": {"name": f"{PLACE}/queues/{name}/tasks/t", "appEngineHttpRequest": request}}
+        requests.post(f"{place}/{name}/tasks", json=task, timeout=10).raise_for_status()
+    log = up.data / "steps.log"
+    wait_until(lambda: {400, 401} <= set(_statuses(log.read_text())), "both tasks are refused, each for its reason")
+    requests.post(f"{place}/reply-discord-queue:purge", json={}, timeout=10).raise_for_status()
+
+
+def _statuses(log: str) -> list[int]:
+    entries = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    return [one["status"] for one in entries if "status" in one]
