@@ -22,6 +22,7 @@ class Call:
 
     The call is left out if the command `unless` succeeds; with same_as_file only if its output is that file's content.
     where_any, where_none: the name of a query; the call is made only where it found something, or nothing.
+    into: the file that gets the command's output.  In a word $$ is a $ itself.
     binding is what the call grants, if that is what it does.
     """
 
@@ -31,6 +32,7 @@ class Call:
     same_as_file: str | None = None
     where_any: str | None = None
     where_none: str | None = None
+    into: str | None = None
     binding: Binding | None = None
 
 

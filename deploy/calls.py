@@ -124,6 +124,10 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
             "the workflow may create tasks that act as its own account, for a reply that must wait",
             "mando-workflow", "mando-workflow",
         ),
+        _act_as(
+            "the steps may create tasks that act as their own account, for a reply that must wait again",
+            "mando-steps", "mando-steps",
+        ),
     ),
     "bucket": bucket.calls(is_by_link=IS_BY_LINK),
     "secret": (
@@ -146,6 +150,8 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
         _on_queue("the ingress may put requests into the first", "create-image-queue", "mando-ingress", _ENQUEUER),
         _on_queue("the workflow may too, where a drawing must wait", "create-image-queue", "mando-workflow", _ENQUEUER),
         _on_queue("it may put replies into the second", "reply-discord-queue", "mando-workflow", _ENQUEUER),
+        _on_queue("the steps may too, for the reply's next attempt", "reply-discord-queue", "mando-steps", _ENQUEUER),
+        _on_queue("or into the third, near the token's end", "urgent-reply-queue", "mando-steps", _ENQUEUER),
         Call(
             "a role that may read the length of a queue; those of Google may also read whole tasks",
             gcloud("iam", "roles", "create", QUEUE_ROLE, "--project=$PROJECT"),
@@ -174,10 +180,15 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
         ),
     ),
     "steps": (
-        Call("the steps", gcloud("app", "deploy", "app.yaml", f"--service-account={account('mando-steps')}")),
         Query(
             "the host of the steps", "STEPS_HOST", gcloud("app", "describe", f"--format=value({host_of(SERVICE)})")
         ),
+        Call(
+            "app.yaml with the values of its $NAMES: gcloud takes the variables of App Engine from the file alone",
+            ("sed", "; ".join(f"s,$${name},${name},g" for name in ("PROJECT", "LOCATION", "STEPS_HOST")), "app.yaml"),
+            into="app.deployed.yaml",
+        ),
+        Call("the steps", gcloud("app", "deploy", "app.deployed.yaml", f"--service-account={account('mando-steps')}")),
     ),
     "workflow": tuple(
         _workflow(path.stem) for path in sorted((Path(__file__).parent.parent / "workflows").glob("*.yaml"))

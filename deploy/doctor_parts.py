@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from deploy.app_yaml import IS_BY_LINK, SERVICE
+from deploy.app_yaml import ENVIRONMENT, IS_BY_LINK, SERVICE
 from deploy.bucket import BUCKET
 from deploy.call import account, gcloud
 from deploy.calls import NUMBERS, QUEUE_ROLE, SECRET
@@ -91,6 +91,7 @@ def _steps(runner: Runner) -> Iterator[Finding]:
                 f"the version {version} of the service {SERVICE} runs as {found.get('serviceAccount')}",
                 deploy_again("steps"),
             )
+        yield from _environment(runner, "steps", ENVIRONMENT, found.get("envVariables", {}))
         if found.get("servingStatus") != "SERVING":
             start = f"gcloud app versions start {version} --service={SERVICE} --project=$PROJECT"
             yield Finding(f"the version {version} of the steps is {str(found.get('servingStatus')).lower()}", start)

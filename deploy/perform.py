@@ -37,7 +37,7 @@ def perform(
         else:
             shown = runner.shown(call.command)
             report(f"{call.purpose}: {shown}")
-            made = runner.make(call.command)
+            made = runner.make(call.command, call.into)
             if made.status:
                 raise CallFailed(_with_advice(f"{call.purpose}: exit status {made.status} of {shown}", made.stderr))
     return {name: value for name, value in runner.known.items() if name not in settings}

@@ -54,11 +54,17 @@ class Runner:
         stdout, stderr = process.communicate()
         return Answer(process.returncode, stdout, stderr.decode(errors="replace").strip())
 
-    def make(self, command: tuple[str, ...]) -> Answer:
+    def make(self, command: tuple[str, ...], into: str | None = None) -> Answer:
         """Run a command that changes something; what it says on stderr is shown as it comes.
 
-        gcloud reports progress and errors there; on stdout it only prints whole policies and versions.
+        gcloud reports progress and errors there; on stdout it only prints whole policies and versions.  into: a file
+        for what is said on stdout.
         """
+        if into is not None:
+            answer = self.ask(command)
+            if not answer.status:
+                (self._folder / into).write_bytes(answer.stdout)
+            return answer
         process = self._start(command, DEVNULL if command[0] == "gcloud" else None)
         said = b""
         assert process.stderr is not None  # noqa: S101 -- it is a pipe
@@ -72,7 +78,7 @@ class Runner:
     def _start(self, command: Iterable[str], stdout: int | None) -> subprocess.Popen[bytes]:
         program, *arguments = (self.filled(word) for word in command)
         return subprocess.Popen(  # noqa: S603  (the words come from calls.py and from settings that were checked)
-            [*self._programs[program], *arguments],
+            [*self._programs.get(program, (program,)), *arguments],
             cwd=self._folder,
             env=self._environment,
             stdin=DEVNULL,

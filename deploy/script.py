@@ -9,8 +9,8 @@ from deploy.call import Call, Query
 # Set before the first call: gcloud's project, and no questions.
 EXPORTS = ("export CLOUDSDK_CORE_PROJECT=$PROJECT CLOUDSDK_CORE_DISABLE_PROMPTS=1",)
 _UNQUOTED = re.compile(r"[A-Za-z0-9_@%+=:,./$-]+")
-# These are quoted: a path may hold a space; all other settings cannot.
-_PATHS = ("$SEAL_KEY_FILE",)
+# These are quoted: a path may hold a space, and $$ is for sed; all other settings cannot.
+_QUOTED = ("$SEAL_KEY_FILE", "$$")
 
 
 def script(settings: Mapping[str, str], calls: Iterable[Call | Query]) -> list[str]:
@@ -31,7 +31,7 @@ def line(call: Call | Query) -> str:
         return f'[ -z "${call.where_any}" ] || {_call(call)}'
     if call.where_none is not None:
         return f'[ -n "${call.where_none}" ] || {_call(call)}'
-    return _call(call)
+    return _call(call) if call.into is None else f"{_call(call)} >{call.into}".replace("$$", r"\$")
 
 
 def _call(call: Call) -> str:
@@ -49,6 +49,6 @@ def command_line(command: Iterable[str]) -> str:
 
 
 def _word(word: str) -> str:
-    if any(path in word for path in _PATHS):
+    if any(part in word for part in _QUOTED):
         return f'"{word}"'
     return word if _UNQUOTED.fullmatch(word) else shlex.quote(word)

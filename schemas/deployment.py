@@ -44,16 +44,29 @@ class Ingress:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyWaits:
+    """Of a reply that puts itself off: the shortest wait, the longest one, and how long before the token's end the last
+    attempt begins.
+    """
+
+    first_s: float
+    longest_s: float
+    last_attempt_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Steps:
     """The App Engine service, beside what app.yaml says.  threads: of each process.
 
     last_word_s: before the token's end, a reply that waits in the queue becomes a word to the member; 0: at the end.
+    reply_waits: None in a project whose queue alone repeats a reply, as those of before 2026-11-26.
     """
 
     threads: int
     bucket_timeout: Timeout
     discord_timeout: Timeout
     last_word_s: float
+    reply_waits: ReplyWaits | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +97,7 @@ class Deployment:
                 _timeout(steps["bucket_timeout_s"]),
                 _timeout(steps["discord_timeout_s"]),
                 steps.get("last_word_s", 0.0),
+                ReplyWaits(**steps["reply_waits"]) if "reply_waits" in steps else None,
             ),
             Workflows(**checked["workflows"]),
         )

@@ -25,6 +25,11 @@ try:
     )
     # Before the token's end, a reply that waits in the queue becomes a word to the member.
     LAST_WORD_S = float(_NUMBERS["steps"].get("last_word_s", 0))
+    # Of a reply that puts itself off: the shortest wait, the longest one, and when the last attempt begins, before the
+    # token's end.
+    FIRST_WAIT_S, LONGEST_WAIT_S, LAST_ATTEMPT_S = (
+        float(_NUMBERS["steps"]["reply_waits"][name]) for name in ("first_s", "longest_s", "last_attempt_s")
+    )
 except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
     sys.stderr.write(f"mando: cannot read deploy/deployment.yaml: {error!r}; `mando check` says what is wrong in it\n")
     sys.exit(2)

@@ -62,6 +62,7 @@ def test_a_deployment_is_made_examined_and_taken_away(
         "the role mandoQueueReader allows ['cloudtasks.tasks.get']": f"{again}queues",
         "another text of the workflow mando is deployed than that of mando.yaml": f"{again}workflow",
         "STEPS_URL of the workflow is https://elsewhere.invalid; it should be https://127.0.0.1:9": f"{again}workflow",
+        "REPLY_QUEUE of the steps is not set": f"{again}steps",
         "concurrency of the ingress is 20; deploy/deployment.yaml says 100": f"{again}ingress",
         "SEAL_PUBLIC_KEY of the ingress is not set": f"{again}ingress",
         "Cloud Run asks who calls the ingress, and Discord has no Google account": f"{again}ingress",
@@ -92,7 +93,7 @@ def test_a_deployment_is_made_examined_and_taken_away(
     }
     assert google.roles(f"queues/{QUEUE}") == set()
     assert google.buckets.policy("demo-mandalas").get("bindings", []) == []
-    assert google.queues.keys() == {QUEUE, "reply-discord-queue"}
+    assert google.queues.keys() == {QUEUE, "reply-discord-queue", "urgent-reply-queue"}
     capsys.readouterr()
     assert run(["destroy", "--project", "demo"]) == 0
     assert "There is nothing to delete in demo." in capsys.readouterr().out
@@ -112,6 +113,7 @@ def break_it(google: Google) -> None:
     for binding in google.policies[f"v2/{PLACE}/queues/{QUEUE}"]["bindings"]:
         binding["members"] = [member for member in binding["members"] if "mando-workflow" not in member]
     google.custom_roles["mandoQueueReader"]["includedPermissions"] = ["cloudtasks.tasks.get"]
+    del google.versions[-1]["envVariables"]["REPLY_QUEUE"]
     google.workflows["mando"]["sourceContents"] += "\n# edited in the console\n"
     google.workflows["mando"]["userEnvVars"]["STEPS_URL"] = "https://elsewhere.invalid"
     config = google.functions["mando-ingress"]["serviceConfig"]

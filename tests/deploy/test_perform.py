@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy.call import Call, Query
 from deploy.calls import CALLS
 from deploy.perform import CallFailed, perform
 from deploy.script import script
+from tests.servers import ROOT
 
 PRETENDER = """
 import json, os, sys
@@ -65,6 +67,7 @@ class Pretender:
         self.folder = folder
         (folder / "pretend.py").write_text(PRETENDER)
         (folder / "seal key").write_text("the key\n")
+        (folder / "app.yaml").write_text((ROOT / "app.yaml").read_text())
         self.answers(EMPTY)
         self.command = (sys.executable, str(folder / "pretend.py"), str(folder))
         self.settings = {**SETTINGS, "SEAL_KEY_FILE": str(folder / "seal key")}
@@ -76,6 +79,13 @@ class Pretender:
     def perform(self, calls: Sequence[Call | Query] = CALLS) -> dict[str, str]:
         programs = {"gcloud": self.command, "mando": self.command}
         return perform(self.settings, calls, programs, self.folder, self.said.append)
+
+    def written(self) -> str:
+        """app.deployed.yaml, which is gone then."""
+        file = self.folder / "app.deployed.yaml"
+        text = file.read_text()
+        file.unlink()
+        return text
 
     def asked(self) -> list[str]:
         file = self.folder / "asked.jsonl"
@@ -101,7 +111,7 @@ def test_in_an_empty_project_every_call_is_made_in_order(pretender: Pretender) -
             "storage buckets create gs://my-project-mandalas --location=europe-west1",
             "secrets versions add mando-seal-private-key",
             "app deploy queue.yaml",
-            "app deploy app.yaml --service-account=mando-steps@my-project.iam.gserviceaccount.com",
+            "app deploy app.deployed.yaml --service-account=mando-steps@my-project.iam.gserviceaccount.com",
             "workflows deploy mando",
             "functions deploy mando-ingress",
             "register --endpoint=https://ingress.example",
@@ -124,7 +134,7 @@ def test_where_others_have_queues_ours_are_set_one_by_one(pretender: Pretender) 
     assert "app deploy queue.yaml" not in asked
     assert "tasks queues create create-image-queue --location=europe-west1" in asked
     assert not [words for words in asked if words.startswith("tasks queues create reply-discord-queue")]
-    assert len([words for words in asked if words.startswith("tasks queues update")]) == 2
+    assert len([words for words in asked if words.startswith("tasks queues update")]) == 3
     assert [words for words in asked if "remove-iam-policy-binding" in words] != []
     assert "queues of others in this region: theirs another" in pretender.said
 
@@ -144,8 +154,8 @@ def test_another_key_in_the_file_becomes_a_new_version_of_the_secret(pretender: 
 
 
 def test_a_run_that_stopped_half_way_goes_on_and_says_where_it_stopped(pretender: Pretender) -> None:
-    pretender.answers({**EMPTY, "app deploy app.yaml": (1, "")})
-    with pytest.raises(CallFailed, match=r"the steps: exit status 1 of gcloud app deploy app\.yaml"):
+    pretender.answers({**EMPTY, "app deploy app.deployed.yaml": (1, "")})
+    with pytest.raises(CallFailed, match=r"the steps: exit status 1 of gcloud app deploy app\.deployed\.yaml"):
         pretender.perform()
     assert "workflows deploy" not in " ".join(pretender.asked())
     pretender.answers(FULL)
@@ -169,8 +179,30 @@ def test_the_printed_script_makes_the_very_same_calls(pretender: Pretender, tmp_
     for answers in (EMPTY, FULL, USED):
         pretender.answers(answers)
         pretender.perform()
-        performed = pretender.asked()
-        environment = {"PATH": f"{bin_folder}:/usr/bin:/bin"}
-        done = subprocess.run(["bash"], input=text, env=environment, capture_output=True, text=True, check=False)
+        performed = pretender.asked(), pretender.written()
+        done = subprocess.run(
+            ["bash"],
+            input=text,
+            cwd=pretender.folder,
+            env={"PATH": f"{bin_folder}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
-        assert pretender.asked() == performed
+        assert (pretender.asked(), pretender.written()) == performed
+
+
+def test_the_steps_are_deployed_with_the_settings_of_the_project_and_all_else_that_app_yaml_says(
+    pretender: Pretender,
+) -> None:
+    pretender.perform()
+    deployed, ours = yaml.safe_load(pretender.written()), yaml.safe_load((ROOT / "app.yaml").read_text())
+    queues = "projects/my-project/locations/europe-west1/queues"
+    assert deployed.pop("env_variables") == {
+        "STEPS_URL": "https://my-project.ew.r.appspot.com",
+        "REPLY_QUEUE": f"{queues}/reply-discord-queue",
+        "URGENT_QUEUE": f"{queues}/urgent-reply-queue",
+    }
+    assert ours.pop("env_variables").keys() == {"STEPS_URL", "REPLY_QUEUE", "URGENT_QUEUE"}
+    assert deployed == ours

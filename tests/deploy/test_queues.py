@@ -11,7 +11,7 @@ from tests.deploy.project import PLACE, PROGRAMS, SETTINGS, prepare
 from tests.servers import ROOT
 
 Json = dict[str, Any]
-OURS = ("create-image-queue", "reply-discord-queue")
+OURS = ("create-image-queue", "reply-discord-queue", "urgent-reply-queue")
 
 
 def a_queue(name: str, state: str = "RUNNING") -> Json:
@@ -27,7 +27,7 @@ def deploy_queues(google: Google, calls: Sequence[Call | Query]) -> list[str]:
 
 def test_a_queue_of_others_goes_on_and_ours_get_the_numbers_of_the_file(google: Google) -> None:
     google.queues = {"theirs": a_queue("theirs")}
-    said = deploy_queues(google, PARTS["queues"][:6])
+    said = deploy_queues(google, PARTS["queues"][:8])
     assert said[0] == "queues of others in this region: theirs"
     assert google.queues["theirs"] == a_queue("theirs")
     assert "deploy queue.yaml" not in google.changes  # it would pause the other one

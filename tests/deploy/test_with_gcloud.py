@@ -45,7 +45,8 @@ def check_accounts(google: Google) -> None:
         (f"mando-ingress{OURS}", "roles/iam.serviceAccountUser"),
         (f"mando-workflow{OURS}", "roles/iam.serviceAccountUser"),
     }
-    assert google.roles(f"mando-workflow{OURS}") == {(f"mando-workflow{OURS}", "roles/iam.serviceAccountUser")}
+    for itself in (f"mando-workflow{OURS}", f"mando-steps{OURS}"):
+        assert google.roles(itself) == {(itself, "roles/iam.serviceAccountUser")}
 
 
 def check_secret(google: Google) -> None:
@@ -53,8 +54,15 @@ def check_secret(google: Google) -> None:
     assert google.secrets == {"mando-seal-private-key": [b"the private key\n"]}
 
 
+STEPS_ENVIRONMENT = {
+    "STEPS_URL": "https://demo.uc.r.appspot.com",
+    "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",
+    "URGENT_QUEUE": f"{PLACE}/queues/urgent-reply-queue",
+}
+
+
 def check_queues(google: Google) -> None:
-    assert google.queues.keys() == {"create-image-queue", "reply-discord-queue"}
+    assert google.queues.keys() == {"create-image-queue", "reply-discord-queue", "urgent-reply-queue"}
     assert all(queue["rateLimits"]["maxDispatchesPerSecond"] > 0 for queue in google.queues.values())
     assert google.roles("queues/create-image-queue") == {
         (f"mando-ingress{OURS}", "roles/cloudtasks.enqueuer"),
@@ -64,7 +72,9 @@ def check_queues(google: Google) -> None:
     assert google.roles("queues/reply-discord-queue") == {
         (f"mando-ingress{OURS}", "projects/demo/roles/mandoQueueReader"),
         (f"mando-workflow{OURS}", "roles/cloudtasks.enqueuer"),
+        (f"mando-steps{OURS}", "roles/cloudtasks.enqueuer"),
     }
+    assert google.roles("queues/urgent-reply-queue") == {(f"mando-steps{OURS}", "roles/cloudtasks.enqueuer")}
     assert google.custom_roles["mandoQueueReader"]["includedPermissions"] == ["cloudtasks.queues.get"]
     assert google.custom_roles["mandoQueueReader"]["stage"] == "GA"
 
@@ -96,6 +106,7 @@ def check_sent(names: Collection[str]) -> None:
 def check_steps(google: Google) -> None:
     version = google.versions[-1]
     assert version["serviceAccount"] == f"mando-steps{OURS}"
+    assert version["envVariables"] == STEPS_ENVIRONMENT
     check_sent(version["deployment"]["files"])
 
 
@@ -223,11 +234,12 @@ def test_what_the_steps_assume_of_a_project_is_what_the_deployment_makes() -> No
         asked.append(name)
         return Secret("A" * 43 + "=")
 
-    config = steps.config.read_config({"GOOGLE_CLOUD_PROJECT": "demo"}, read_secret)
+    config = steps.config.read_config({"GOOGLE_CLOUD_PROJECT": "demo", **STEPS_ENVIRONMENT}, read_secret)
     made = json.dumps([call.command for call in CALLS]).replace("$PROJECT", "demo")
     assert f"gs://{config.bucket}" in made
     assert f"STEPS_AUDIENCE={config.audience}" in made
     assert f"--service-account={config.workflow_service_account}" in made
+    assert f"--service-account={config.step_tasks.service_account}" in made
     assert asked == ["projects/demo/secrets/mando-seal-private-key/versions/latest"]
     assert '"secrets", "create", "mando-seal-private-key"' in made
 

@@ -17,7 +17,7 @@ def parse(text: str) -> tuple[QueueConfig, ...]:
 
 
 def test_our_own_queue_yaml_says_what_its_comments_say() -> None:
-    queue, replies = parse((ROOT / "queue.yaml").read_text())
+    queue, replies, urgent = parse((ROOT / "queue.yaml").read_text())
     assert queue.name == f"{PARENT}/queues/create-image-queue"
     assert queue.retry.max_attempts == 21
     assert queue.retry.max_retry_duration_s == 14 * 60
@@ -31,11 +31,14 @@ def test_our_own_queue_yaml_says_what_its_comments_say() -> None:
     assert not queue.retry.is_exhausted(21, 13 * 60)
     assert queue.tombstone_s == YAML_TOMBSTONE_S
     assert replies.name == f"{PARENT}/queues/reply-discord-queue"
-    assert [replies.retry.backoff_s(failures) for failures in range(1, 7)] == [5, 10, 20, 40, 45, 45]
+    assert [replies.retry.backoff_s(failures) for failures in range(1, 8)] == [1, 2, 4, 8, 16, 20, 20]
+    assert urgent.name == f"{PARENT}/queues/urgent-reply-queue"
+    assert [urgent.retry.backoff_s(failures) for failures in range(1, 6)] == [1, 2, 4, 5, 5]
     life_s = 15 * 60
-    waits_s = sum(replies.retry.backoff_s(failures) for failures in range(1, replies.retry.max_attempts))
-    assert waits_s > life_s, "more than the waits below allow within the token's life"
-    assert replies.retry.max_retry_duration_s > life_s, "the step ends the task, not the queue"
+    for one in (replies, urgent):
+        waits_s = sum(one.retry.backoff_s(failures) for failures in range(1, one.retry.max_attempts))
+        assert waits_s > life_s, "more than the waits below allow within the token's life"
+        assert one.retry.max_retry_duration_s > life_s, "the step ends the task, not the queue"
 
 
 @pytest.mark.parametrize(
