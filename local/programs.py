@@ -23,6 +23,7 @@ from local.project import (
     REPLY_QUEUE,
     ROOT,
     STEPS_AUDIENCE,
+    URGENT_QUEUE,
     WORKFLOW,
     Ports,
     account,
@@ -54,12 +55,13 @@ def _form(ports: Ports, tasks_call: str) -> dict[str, str]:
         "TASKS_CALL": tasks_call,
         "STEPS_URL": url(ports.steps),
         "REPLY_QUEUE": REPLY_QUEUE,
+        "URGENT_QUEUE": URGENT_QUEUE,
         "CLOUD_TASKS_ENDPOINT": url(ports.cloud),
     }
     if tasks_call != "workflow":
         form["WORKFLOW_SERVICE_ACCOUNT"] = account("mando-tasks")  # as which tasks call the steps
     if tasks_call == "app-engine":
-        form["APP_ENGINE_QUEUES"] = ",".join(queue.rpartition("/")[2] for queue in (QUEUE, REPLY_QUEUE))
+        form["APP_ENGINE_QUEUES"] = ",".join(queue.rpartition("/")[2] for queue in (QUEUE, REPLY_QUEUE, URGENT_QUEUE))
     return form
 
 
@@ -97,6 +99,7 @@ def _steps(ports: Ports, data: Path, key: PrivateKey, bot_token: str, app_engine
             "BUCKET": BUCKET,
             "AUDIENCE": STEPS_AUDIENCE,
             "WORKFLOW_SERVICE_ACCOUNT": account("mando-workflow"),
+            "STEPS_SERVICE_ACCOUNT": account("mando-steps"),
             "SEAL_PRIVATE_KEY": key.encode(Base64Encoder).decode(),
             "DISCORD_BOT_TOKEN": bot_token,
             "DISCORD_API": f"{url(ports.cloud)}/api/v10",

@@ -13,7 +13,8 @@ PROJECT = "demo"
 PLACE = f"projects/{PROJECT}/locations/us-central1"
 BUCKET = f"{PROJECT}-mandalas"
 QUEUE = f"{PLACE}/queues/create-image-queue"  # which the ingress fills; queue.yaml says which queues there are
-REPLY_QUEUE = f"{PLACE}/queues/reply-discord-queue"  # which the workflow fills
+REPLY_QUEUE = f"{PLACE}/queues/reply-discord-queue"  # which the workflow and the steps fill
+URGENT_QUEUE = f"{PLACE}/queues/urgent-reply-queue"  # which the steps fill
 STEPS_AUDIENCE = "mando-steps"
 
 

@@ -134,7 +134,7 @@ def test_where_others_have_queues_ours_are_set_one_by_one(pretender: Pretender) 
     assert "app deploy queue.yaml" not in asked
     assert "tasks queues create create-image-queue --location=europe-west1" in asked
     assert not [words for words in asked if words.startswith("tasks queues create reply-discord-queue")]
-    assert len([words for words in asked if words.startswith("tasks queues update")]) == 2
+    assert len([words for words in asked if words.startswith("tasks queues update")]) == 3
     assert [words for words in asked if "remove-iam-policy-binding" in words] != []
     assert "queues of others in this region: theirs another" in pretender.said
 
