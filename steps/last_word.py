@@ -2,7 +2,7 @@
 
 Nobody reads the answer to a task: Cloud Tasks repeats it until a 2xx.  So what the workflow decides about its own calls
 is decided here about a task's.  The next attempt is another task, made here: were this one repeated, Cloud Tasks would
-slow its whole queue down, and after an outage those whose token ends soon would come too late (docs/decisions/082).
+slow its whole queue down, and after an outage those whose token ends soon would come too late (docs/decisions/081).
 """
 
 from collections.abc import Callable

@@ -173,10 +173,9 @@ class TaskStore:
         return found[0] if found else None
 
     def latest(self, queue: str, first_id: str, last_id: str) -> Task | None:
-        """The newest of the tasks with an id in that alphabetical range.  The +: found by id, not by number."""
-        ids = "task_id >= ? AND task_id <= ? AND free_again_s IS NULL ORDER BY +number DESC LIMIT 1"
-        found = self._all(queue, ids, first_id, last_id)
-        return found[0] if found else None
+        """The newest of the tasks with an id in that alphabetical range."""
+        found = self._all(queue, "task_id >= ? AND task_id <= ? AND free_again_s IS NULL", first_id, last_id)
+        return max(found, key=lambda task: task.number, default=None)
 
     def is_gone(self, queue: str, task_id: str, now_s: float) -> bool:
         """Whether there is a tombstone of that name that has not expired."""
