@@ -3,8 +3,10 @@
 import click
 
 from cli.endpoint import ask_discord, ask_ingress, ask_steps
+from cli.form import form_options
 from cli.google import PROGRAMS, ROOT, project_options, read_settings, refuse_if
 from deploy.doctor import examine
+from deploy.form import Form
 from deploy.run import Runner
 
 
@@ -13,11 +15,12 @@ from deploy.run import Runner
     "1 something is not, 2 nothing was looked at."
 )
 @project_options()
-def command(project: str | None, location: str) -> int:
+@form_options
+def command(project: str | None, location: str, form: Form) -> int:
     settings, problems = read_settings({"project": project, "location": location})
     refuse_if(problems)
-    runner = Runner(settings, PROGRAMS, ROOT)
-    found = examine(runner)
+    runner = Runner(settings | form.settings | {"FORM": form.options}, PROGRAMS, ROOT)
+    found = examine(runner, form)
     for ask in (ask_ingress, ask_steps, ask_discord):
         found += ask(runner)
     for finding in found:

@@ -20,7 +20,9 @@ from nacl.public import PrivateKey
 
 from cli import options
 from cli.errors import CannotStart
+from cli.form import form_options
 from cli.keys import read_private_key, write_private_key
+from deploy.form import Form
 from local.children import Child, ChildFailed, Program
 from local.data.disk import DiskUnavailable, UnusableFile, unusable_key
 from local.deployed import deploy_files
@@ -44,27 +46,14 @@ from tuning.editor.editor import Editor
     metavar="DIR",
     help="the folder of all its data",
 )
-@options.option(
-    "--form",
-    type=click.Choice(["workflow", "queues"]),
-    default="workflow",
-    show_default=True,
-    help="who calls the steps: a workflow, or the tasks of two queues",
-)
-@options.option(
-    "--tasks",
-    type=click.Choice(["app-engine", "http"]),
-    default="app-engine",
-    show_default=True,
-    help="how tasks call the steps, with --form queues",
-)
-def command(port: int, data: Path, form: str, tasks: str) -> None:
+@form_options
+def command(port: int, data: Path, form: Form) -> None:
     """Ctrl-C stops all of it."""
     raise_recursion_limit()
     write_json_lines(sys.stderr)
     try:
         with _locked(data):
-            asyncio.run(_up(Ports(port), data, "workflow" if form == "workflow" else tasks))
+            asyncio.run(_up(Ports(port), data, form.tasks_call))
     except (DiskUnavailable, ChildFailed, UnusableFile) as error:
         raise CannotStart(str(error)) from None
 
