@@ -1,15 +1,20 @@
-"""What /reply-discord does after it has shown a task's reply, or not.  Called by check/ and simulate/.
+"""What /reply-discord does after it has shown a task's reply, or not; and how long that reply waits.
 
-Source: steps/last_word.py; a test compares.
+Called by check/ and simulate/.
+Source: steps/last_word.py, steps/waits.py; a test compares.
 """
 
 from typing import Literal
 
+from schemas.deployment import Steps
+
 _GONE = 410
 _MAY_PASS = (429, 500, 503)  # the statuses of steps.errors.RetryableError, and of a mistake of ours
 JITTER = 0.5  # up to so much longer than Discord asks a task waits
+_SHORTEST_LAST_WAIT_S = 1.0
 
-# answer: say so; the queue repeats what is no 2xx · tell: show the failure message · give up: 200, nothing can be shown
+# answer: as it is, where it went well; else the reply waits · tell: show the failure message ·
+# give up: 200, nothing can be shown
 Next = Literal["answer", "tell", "give up"]
 
 
@@ -23,3 +28,24 @@ def after_show(status: int, left_s: float, last_word_s: float, asked_s: float, *
 
 def after_tell(status: int, left_s: float) -> Next:
     return "answer" if status < 400 or (status in _MAY_PASS and left_s > 0) else "give up"
+
+
+def wait_s(steps: Steps, age_s: float, left_s: float, asked_s: float, jitter: float) -> float | None:
+    """Seconds until the next task of a reply that puts itself off; None if it would come too late."""
+    waits = steps.reply_waits
+    assert waits is not None  # noqa: S101 -- else the queue alone repeats a task
+    if asked_s:
+        wait = asked_s * (1 + JITTER * jitter)
+    else:
+        wait = min(max(age_s, waits.first_s), waits.longest_s) * (1 + jitter) / 2
+        if left_s < steps.last_word_s:
+            wait = min(wait, max(left_s / 2, waits.first_s))
+    last_s = left_s - waits.last_attempt_s
+    if last_s < _SHORTEST_LAST_WAIT_S:
+        return None
+    return last_s if wait > last_s - _SHORTEST_LAST_WAIT_S else wait
+
+
+def is_urgent(steps: Steps, left_s: float) -> bool:
+    """Whether the next attempt, with so much of the token's life left, belongs into the urgent queue."""
+    return left_s < steps.last_word_s

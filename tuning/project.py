@@ -26,6 +26,7 @@ DEPLOYED: Mapping[str, str] = {
     "LOCATION": "us-central1",
     "STEPS_HOST": "my-project.uc.r.appspot.com",
 }
+NEXT_QUEUES = ("REPLY_QUEUE", "URGENT_QUEUE")  # variables of the steps
 PARENT = "projects/{PROJECT}/locations/{LOCATION}".format_map(DEPLOYED)
 
 
@@ -76,8 +77,18 @@ class Project:
         """The short name of the queue in which replies wait; empty if the ingress names none."""
         return self._last_part("REPLY_QUEUE")
 
+    @property
+    def next_queues(self) -> tuple[str, str]:
+        """The same of those into which the steps put a reply off; the second one's token ends soon."""
+        reply, urgent = (_last_part(self.deployment.steps.environment.get(name, "")) for name in NEXT_QUEUES)
+        return reply, urgent
+
     def _last_part(self, variable: str) -> str:
-        return self.ingress.environment.get(variable, "").rpartition("/")[2]
+        return _last_part(self.ingress.environment.get(variable, ""))
+
+
+def _last_part(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def read_project(sources: Sources) -> Project:

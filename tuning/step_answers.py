@@ -21,6 +21,7 @@ GENERATED = HttpResponse(
 REPLIED = HttpResponse(200, _JSON, b'{"message_id":"1"}')
 TOO_LATE = HttpFailure("TimeoutError", "no answer within the call's timeout")
 GAVE_UP = HttpResponse(200, _JSON, b'{"kind":"discord","error":{"status":410,"message":"gone"}}')  # a task's, for good
+WAITS = HttpResponse(202, _JSON, b'{"waits_in":"1-77-r2"}')  # a task's: the step has made the next one
 NO_CONNECTION = HttpFailure("ConnectionError", "the connection broke")
 NO_TOKEN = HttpFailure("AuthError", "no token for the call")
 

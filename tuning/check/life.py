@@ -58,8 +58,8 @@ class Life:
     """What all executions and tasks of one request did.
 
     tasks: (queue, what they do) of those that were made, and the step that made the first one.
-    words: messages of a failure that a step showed when a task called it, or tried to.  waits_s: asleep, or in a queue
-    until the task's time.  executions: (begin, end) of each.  operations: of Cloud Tasks.
+    words: messages of a failure that a step showed when a task called it, or tried to.  waits_s: that the workflow
+    chose: asleep, or in a queue until its task's time.  executions: (begin, end) of each.  operations: of Cloud Tasks.
     missing: environment variables that it asked for and nothing sets, and where; unknown_queues: the same of queues;
     strange: what a task would do that nobody answers, and where it was made.
     failed: the step in which the first error was raised.

@@ -6,25 +6,25 @@ are made up.  Nothing but a wait and a slow answer takes time.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from local.executions.data.outcomes import Result
 from local.executions.engine.virtual import Agenda, TimedOutcome, VirtualExecution
 from local.tasks.rules import QueueConfig, retry_at_s
 from local.workflows.compile.workflow import Workflow
-from local.workflows.effects import HttpCall, HttpResponse, Value
+from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Value
 from local.workflows.errors import WorkflowError
+from schemas.deployment import Steps
 from schemas.request import ChannelId, InteractionId, Options, Request, UserId
 from tuning.check.answers import MESSAGE, REPLY, TIMES_OUT, UNAVAILABLE, Answer
 from tuning.check.life import TELL, Call, Life, Step
 from tuning.check.performer import Performer
 from tuning.check.refusal import body_of, path_of, refusal
-from tuning.last_word import JITTER, after_show, after_tell
+from tuning.last_word import JITTER, after_show, after_tell, is_urgent, wait_s
 from tuning.orders import DISPATCH_DEADLINE_S, EPOCH_S, NewTask
-from tuning.step_answers import GAVE_UP, google_said, retry_after_s
+from tuning.step_answers import GAVE_UP, google_said, is_good, retry_after_s
 
 _ID = InteractionId("77")
 _MOST_CALLS = 2000  # of one request; more than any that ends has
@@ -37,13 +37,18 @@ Answers = Callable[[Call], Answer]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where a request lives.  queues: by their short names.  reply_s: the longest that /reply-discord itself takes."""
+    """Where a request lives.
+
+    queues: by their short names; next_queues: into which the steps put a reply off.  steps: their numbers.
+    reply_s: the longest that /reply-discord itself takes.
+    """
 
     workflow: Workflow
     environment: Mapping[str, str]
     queues: Mapping[str, QueueConfig]
+    next_queues: tuple[str, str]
     token_life_s: float
-    last_word_s: float
+    steps: Steps
     reply_s: float
 
 
@@ -61,7 +66,7 @@ def live(world: World, answers: Answers, begins_s: float, jitter: float, until_s
 class _Task:
     order: NewTask
     config: QueueConfig
-    step: Step  # which has made it
+    step: Step  # which has made it, or the first of a reply's tasks
     attempts: int = 0
     first_s: float = 0.0
 
@@ -128,8 +133,15 @@ class _Living:
 
     # Tasks.
 
-    def _take(self, order: NewTask, step: Step) -> Result:
+    def _take(self, order: NewTask, step: Step) -> HttpResponse:
         """The workflow makes a task."""
+        made = self._make(order, step)
+        if is_good(made):
+            self.life.waits_s.append(0.0 if order.due_s is None else max(0.0, order.due_s - self._now_s))
+        return made
+
+    def _make(self, order: NewTask, step: Step) -> HttpResponse:
+        """The workflow makes a task, or the step that a task has called."""
         config = self._world.queues.get(order.queue)
         self.life.operations += 1
         self.life.tasks.setdefault((order.queue, order.kind), step)
@@ -140,9 +152,8 @@ class _Living:
             return google_said(409)
         self._names.add(order.name or "")
         self._waiting += 1
-        wait_s = 0.0 if order.due_s is None else max(0.0, order.due_s - self._now_s)
-        self.life.waits_s.append(wait_s)
-        self._agenda.add(self._agenda.now_s + wait_s, partial(self._dispatch, _Task(order, config, step)))
+        due_s = self._now_s if order.due_s is None else max(self._now_s, order.due_s)
+        self._agenda.add(EPOCH_S + due_s, partial(self._dispatch, _Task(order, config, step)))
         return google_said(200)
 
     def _dispatch(self, task: _Task) -> None:
@@ -163,7 +174,7 @@ class _Living:
             self._waiting -= 1
             return
         call.answer = self._to_the_end(call, self._answers(call))
-        self._agenda.add(self._agenda.now_s + (call.answer.seconds or 0.0), partial(self._ended, task, call.answer))
+        self._agenda.add(self._agenda.now_s + (call.answer.seconds or 0.0), partial(self._ended, task, call))
 
     def _start_by(self, task: _Task) -> None:
         http, body = task.order.http, body_of(task.order.http)
@@ -178,13 +189,10 @@ class _Living:
         if answer is TIMES_OUT:
             answer = Answer(UNAVAILABLE.outcome, self._world.reply_s)
         outcome, left_s = answer.outcome, self._world.token_life_s - self._now_s
-        if (
-            call.path not in (REPLY, TELL)
-            or not isinstance(outcome, HttpResponse)
-            or _kind(outcome) not in _BY_THE_STEP
-        ):
+        if call.path not in (REPLY, TELL) or not _is_by_the_step(outcome):
             return answer
-        is_picture, last_word_s = call.path == REPLY, self._world.last_word_s
+        is_picture, last_word_s = call.path == REPLY, self._world.steps.last_word_s
+        assert isinstance(outcome, HttpResponse)  # noqa: S101 -- as all that are by the step
         follows = after_show(outcome.code, left_s, last_word_s, retry_after_s(outcome), is_picture=is_picture)
         if follows == "answer":
             return answer
@@ -199,17 +207,37 @@ class _Living:
         is_answer = isinstance(told, HttpResponse) and after_tell(told.code, left_s) == "answer"
         return word.answer if is_answer else Answer(GAVE_UP, 0.0)
 
-    def _ended(self, task: _Task, answer: Answer) -> None:
+    def _ended(self, task: _Task, call: Call) -> None:
+        answer = call.answer
+        assert answer is not None  # noqa: S101 -- _dispatch has set it
         outcome, now_s = answer.outcome, self._agenda.now_s
+        asked_s = retry_after_s(outcome)
         retry, age_s = task.config.retry, self._now_s - task.first_s
-        if (isinstance(outcome, HttpResponse) and outcome.code < _BAD) or retry.is_exhausted(task.attempts, age_s):
+        if is_good(outcome) or self._puts_itself_off(task, call, asked_s) or retry.is_exhausted(task.attempts, age_s):
             self._waiting -= 1
             return
-        asked_s = retry_after_s(outcome) * (1 + JITTER * self._jitter)
+        asked_s *= 1 + JITTER * self._jitter
         self._agenda.add(retry_at_s(retry, task.attempts, now_s, asked_s), partial(self._dispatch, task))
 
+    def _puts_itself_off(self, task: _Task, call: Call, asked_s: float) -> bool:
+        """Whether the step makes the next task of a reply that it could not show, or gives up."""
+        world, now_s = self._world, self._now_s
+        assert call.answer is not None  # noqa: S101 -- _dispatch has set it
+        is_reply = call.path in (REPLY, TELL) and _is_by_the_step(call.answer.outcome)
+        if not is_reply or world.steps.reply_waits is None:
+            return False
+        left_s = world.token_life_s - now_s
+        waits_s = wait_s(world.steps, now_s, left_s, asked_s, self._jitter)
+        if waits_s is None:
+            call.answer = Answer(GAVE_UP, call.answer.seconds)
+            return True
+        queue = world.next_queues[is_urgent(world.steps, left_s - waits_s)]
+        order = replace(task.order, queue=queue, due_s=now_s + waits_s, name=None)
+        return is_good(self._make(order, task.step))
 
-_BAD = 300
+
+def _is_by_the_step(outcome: HttpResponse | HttpFailure) -> bool:
+    return isinstance(outcome, HttpResponse) and _kind(outcome) in _BY_THE_STEP
 
 
 def _kind(outcome: HttpResponse) -> Any:

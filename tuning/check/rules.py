@@ -26,11 +26,13 @@ from tuning.check.queue import (
     paused,
     reply_given_up,
     reply_in_flight,
+    reply_waits,
     retries_end,
     retries_late,
     start_quota,
     steps_in_flight,
     upload,
+    urgent_rate,
 )
 from tuning.check.subject import Subject
 from tuning.check.workflow import (
@@ -94,6 +96,8 @@ RULES: tuple[Rule, ...] = (
     reply_in_flight.RULE,
     reply_given_up.RULE,
     last_word.RULE,
+    reply_waits.RULE,
+    urgent_rate.RULE,
     threads.RULE,
     few_requests.RULE,
     order.RULE,

@@ -105,8 +105,9 @@ class Subject:
             workflow=project.workflows[self.name],
             environment=project.environment[self.name],
             queues=project.queues,
+            next_queues=project.next_queues,
             token_life_s=self.token_life_s,
-            last_word_s=steps.last_word_s,
+            steps=steps,
             reply_s=steps.bucket_timeout.longest_s + steps.discord_timeout.longest_s,
         )
 
@@ -222,6 +223,12 @@ class Subject:
         """A field of that queue, or of the one that the ingress fills."""
         number = list(self.project.queues).index(name or self.queue_name)
         return place(self.project.sources, QUEUE_YAML, "queue", number, *path)
+
+    def reply_wait_place(self, queue: str) -> Place:
+        """What says how long a reply waits at most that a task of that queue could not show."""
+        if self.project.deployment.steps.reply_waits is not None:
+            return self.deployment_place("steps", "reply_waits", "longest_s")
+        return self.queue_place("retry_parameters", "max_backoff_seconds", name=queue)
 
     def deployment_place(self, *path: str) -> Place:
         return place(self.project.sources, DEPLOYMENT_YAML, *path)

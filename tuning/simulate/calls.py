@@ -13,16 +13,17 @@ from tuning.simulate.faults import Faults
 from tuning.simulate.processor import Processor
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
-from tuning.step_answers import GAVE_UP, NO_TOKEN, TOO_LATE, is_good
+from tuning.simulate.task import Task
+from tuning.step_answers import GAVE_UP, NO_TOKEN, TOO_LATE, WAITS, is_good
 
 
 class Call:
     """answer() is called once, by whoever is first.  number counts the request's calls, by executions and by tasks.
 
-    retries: how often the task that calls was tried before; None where a workflow calls.  attempt: as Order has it.
+    task: which calls; None where a workflow does.  attempt: as Order has it.
     """
 
-    __slots__ = ("_then", "attempt", "begun_s", "is_over", "kind", "number", "request", "retries")
+    __slots__ = ("_then", "attempt", "begun_s", "is_over", "kind", "number", "request", "task")
 
     def __init__(
         self,
@@ -31,14 +32,14 @@ class Call:
         number: int,
         begun_s: float,
         then: Callable[["Call", HttpResponse | HttpFailure], None],
-        retries: int | None = None,
+        task: Task | None = None,
         attempt: int | None = None,
     ) -> None:
         self.request = request
         self.kind = kind
         self.number = number
         self.begun_s = begun_s
-        self.retries = retries
+        self.task = task
         self.attempt = attempt
         self.is_over = False
         self._then = then
@@ -137,9 +138,10 @@ class StepCalls:
             self._machine.work(self._call_cpu_s, partial(self._receive, call))
 
     def note(self, call: Call, outcome: HttpResponse | HttpFailure) -> bool:
-        """Whether the answer is good; in the request's life, and among the errors."""
-        is_done = is_good(outcome)
-        call.request.bar(call.kind, call.begun_s, self._agenda.now_s, is_done and outcome is not GAVE_UP)
-        if not is_done:
+        """Whether the answer is good; in the request's life, and among the errors: so is a reply that waits."""
+        is_done, waits = is_good(outcome), outcome is WAITS
+        is_shown = is_done and not waits and outcome is not GAVE_UP
+        call.request.bar(call.kind, call.begun_s, self._agenda.now_s, is_shown)
+        if waits or not is_done:
             self._failed_call()
         return is_done

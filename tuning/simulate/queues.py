@@ -98,6 +98,11 @@ class Queue:
         self._add(Task(request, order.kind, now_s), now_s if order.due_s is None else max(order.due_s, now_s))
         return True
 
+    def take_next(self, task: Task, due_s: float) -> None:
+        """A step creates the task that comes after that one."""
+        task.request.open += 1
+        self._add(Task(task.request, task.kind, self._agenda.now_s, task.number + 1), due_s)
+
     def _add(self, task: Task, due_s: float) -> None:
         """The first dispatch comes some time later.  So newer ones may pass older ones."""
         self.created += 1

@@ -105,14 +105,16 @@ class _Simulation:
         deployed = project.deployment
         self._storage = Storage(model, scenario, seed, deployed.steps.bucket_timeout.read_s)
         discord = Discord(model, scenario, seed, deployed.steps.discord_timeout.read_s)
-        self._steps = Steps(agenda, model, seed, self._storage, discord, deployed.steps.last_word_s, release)
+        tasks = Tasks(agenda, model, scenario, seed)
+        self._steps = Steps(
+            agenda, model, seed, self._storage, discord, deployed.steps, tasks, project.next_queues, release
+        )
         self._fleet = Fleet(agenda, project.app, model, scenario, seed, machine)
         app_engine = AppEngine(agenda, project.app, model, scenario, seed, self._fleet, self._steps)
         workflow = project.started_workflow
         paths = Paths(project.workflows[workflow], project.environment[workflow], remembers)
         calls = (agenda, model, scenario, seed, app_engine.receive, self._measure.failed_call, machine)
         self._calls = StepCalls(*calls)
-        tasks = Tasks(agenda, model, scenario, seed)
         self._executions = Executions(agenda, paths, model, seed, self._calls, tasks, release)
         send = Targets(agenda, model, scenario, seed, self._executions, self._calls).send
         self._queues = tasks.queues = {

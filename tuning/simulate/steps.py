@@ -1,7 +1,7 @@
 """The two steps on an instance of App Engine: draw and store; fetch and show.  Called by appengine.
 
 In: a call of the workflow or of a task.  Out: the HTTP answer that the steps would give it.
-Source: steps/generate.py, steps/reply.py, steps/last_word.py, steps/verdicts.py; tests compare.
+Source: steps/generate.py, steps/reply.py, steps/last_word.py, steps/waits.py, steps/verdicts.py; tests compare.
 """
 
 import math
@@ -11,16 +11,19 @@ from typing import Protocol
 
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
-from tuning.last_word import after_show, after_tell
+from schemas.deployment import Steps as Numbers
+from tuning.last_word import after_show, after_tell, is_urgent, wait_s
 from tuning.model import Model
 from tuning.simulate.calls import Call
-from tuning.simulate.dice import values
+from tuning.simulate.dice import uniform, values
 from tuning.simulate.discord import Answer, Discord
 from tuning.simulate.processor import Processor
 from tuning.simulate.request import Request
 from tuning.simulate.storage import Storage
+from tuning.simulate.task import Task
+from tuning.simulate.tasks import Tasks
 from tuning.simulate.throttle import Throttle
-from tuning.step_answers import GAVE_UP, GENERATED, REPLIED, failed, limited, retry_after_s
+from tuning.step_answers import GAVE_UP, GENERATED, REPLIED, WAITS, failed, is_good, limited, retry_after_s
 
 FRESH_S = 3.0
 ACKNOWLEDGED_WITHIN_S = 30.0
@@ -45,7 +48,7 @@ class Place(Protocol):
 class Steps:
     """release() is called for a request that a message of Discord was still awaited for.
 
-    last_word_s: as in deploy/deployment.yaml.
+    numbers: of deploy/deployment.yaml.  queues: the short names of those in which a reply waits, the urgent one last.
     """
 
     def __init__(
@@ -55,11 +58,16 @@ class Steps:
         seed: int,
         storage: Storage,
         discord: Discord,
-        last_word_s: float,
+        numbers: Numbers,
+        tasks: Tasks,
+        queues: tuple[str, str],
         release: Callable[[Request], None],
     ) -> None:
         self._agenda = agenda
-        self._last_word_s = last_word_s
+        self._numbers = numbers
+        self._tasks = tasks
+        self._queues = queues
+        self._jitter = uniform(seed, "put off")
         self._storage = storage
         self._discord = discord
         self._release = release
@@ -74,8 +82,9 @@ class Steps:
         """Begin the work of a call; finish() is called when it ends."""
         request, number = call.request, call.number
         if call.kind != "generate":
-            if call.retries is not None:
-                finish = partial(self._to_the_end, call, place, finish, request.expires_s - self._agenda.now_s)
+            if call.task is not None:
+                ends = partial(self._ends, call.task, finish)
+                finish = partial(self._to_the_end, call, place, ends, request.expires_s - self._agenda.now_s)
             work = partial(self._reply, call, place, finish)
             place.processor.work(self._reply_s(request.number, number), work)
         elif call.attempt == 1 or (call.attempt is None and self._agenda.now_s - request.received_s < FRESH_S):
@@ -124,9 +133,10 @@ class Steps:
                 self._agenda.add(now_s + seconds, send)
 
     def _to_the_end(self, call: Call, place: Place, finish: Finish, left_s: float, outcome: Outcome) -> None:
-        """The queue repeats a task until it hears 200.  left_s: of the token's life, when the call began."""
+        """A task is over when its queue hears 2xx.  left_s: of the token's life, when the call began."""
         is_picture, asked_s = call.kind == "reply", retry_after_s(outcome)
-        follows = after_show(_status(outcome), left_s, self._last_word_s, asked_s, is_picture=is_picture)
+        last_word_s = self._numbers.last_word_s
+        follows = after_show(_status(outcome), left_s, last_word_s, asked_s, is_picture=is_picture)
         if follows == "answer":
             finish(outcome)
         elif follows == "give up" or self._agenda.now_s >= call.request.expires_s:
@@ -138,6 +148,24 @@ class Steps:
 
     def _told(self, finish: Finish, left_s: float, outcome: Outcome) -> None:
         finish(outcome if after_tell(_status(outcome), left_s) == "answer" else GAVE_UP)
+
+    def _ends(self, task: Task, finish: Finish, outcome: Outcome) -> None:
+        """A reply that could not be shown puts itself off; where it cannot, the queue repeats the task."""
+        if is_good(outcome) or self._numbers.reply_waits is None:
+            finish(outcome)
+            return
+        now_s, request = self._agenda.now_s, task.request
+        left_s, jitter = request.expires_s - now_s, self._jitter(request.number, request.calls)
+        waits_s = wait_s(self._numbers, now_s - request.received_s, left_s, retry_after_s(outcome), jitter)
+        if waits_s is None:
+            finish(GAVE_UP)
+            return
+        queue = self._queues[is_urgent(self._numbers, left_s - waits_s)]
+        then = partial(self._put_off, finish, outcome)
+        self._tasks.create_next(task, queue, now_s + waits_s, then)
+
+    def _put_off(self, finish: Finish, outcome: Outcome, is_there: bool) -> None:
+        finish(WAITS if is_there else outcome)
 
     def _send(self, call: Call, number: int, place: Place, finish: Finish, *, is_picture: bool) -> None:
         """Edit the message, or post one as the bot after the token's life.  number: of the call, for its luck."""
@@ -191,7 +219,7 @@ class Steps:
 
     def _refused(self, call: Call, throttle: Throttle, answer: Answer, finish: Finish) -> None:
         throttle.end(self._agenda.now_s, answer.status)
-        attempt = 1 if call.retries is None else call.retries + 2
+        attempt = 1 if call.task is None else call.task.tries_before + 2
         finish(step_answer(answer, attempt, throttle, self._agenda.now_s))
 
 

@@ -7,20 +7,30 @@ _MOST_DRAWS = 64  # of one task; a later one has the luck of an earlier one agai
 
 
 class Task:
-    """since_s: since when it waits; first_s: of its first attempt."""
+    """since_s: since when it waits; first_s: of its first attempt.
 
-    __slots__ = ("_number", "attempts", "created_s", "first_s", "kind", "request", "since_s")
+    number: of a reply's tasks, each of which the one before has made, from 1.  has_next: whether it has made one.
+    """
 
-    def __init__(self, request: Request, kind: TaskKind, created_s: float) -> None:
+    __slots__ = ("_draws", "attempts", "created_s", "first_s", "has_next", "kind", "number", "request", "since_s")
+
+    def __init__(self, request: Request, kind: TaskKind, created_s: float, number: int = 1) -> None:
+        self.number = number
+        self.has_next = False
         self.request = request
         self.kind = kind
         self.created_s = created_s
         self.since_s = created_s
         self.first_s: float | None = None
         self.attempts = 0
-        self._number = request.tasks
+        self._draws = request.tasks * _MOST_DRAWS
         request.tasks += 1
+
+    @property
+    def tries_before(self) -> int:
+        """How often tasks have called the step for this reply before."""
+        return self.number + self.attempts - 2
 
     def draw(self, number: int) -> int:
         """The number of a random number, which no other task of the request has."""
-        return self._number * _MOST_DRAWS + number
+        return self._draws + number

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -14,7 +15,7 @@ from tuning.prices import read_prices
 from tuning.project import Project
 from tuning.step_answers import GAVE_UP
 
-RETRIES_S = (0, 5, 15, 35, 75, 120, 165, 210)  # of the queue, since its first attempt
+RETRIES_S = (0, 1, 3, 7, 15, 31, 51, 71)  # of the queue, since its first attempt
 
 
 def lived(answers: Callable[[Call], Answer], project: Project | None = None, begins_s: float = 1.0) -> Life:
@@ -39,18 +40,18 @@ def test_a_good_request_has_one_execution_and_no_task() -> None:
     assert (len(life.executions), life.operations, life.tasks, life.is_delivery) == (1, 0, {}, True)
 
 
-def test_a_reply_that_waits_is_called_by_the_queue_and_keeps_no_execution_alive() -> None:
+def test_a_reply_that_waits_makes_one_task_after_another_and_keeps_no_execution_alive() -> None:
     life = lived(until(200, REPLY))
     assert [call.queue for call in life.calls[:4]] == [None] * 4
     by_queue = [call for call in life.calls if call.queue is not None]
     assert {call.queue for call in by_queue} == {"reply-discord-queue"}
-    since_s = [call.at_s - by_queue[0].at_s for call in by_queue]
-    assert since_s == pytest.approx(RETRIES_S, abs=0.01)
+    for before, after in pairwise(by_queue):
+        assert after.at_s - before.at_s == pytest.approx(min(before.at_s, 45) / 2)
     assert by_queue[-1].is_good
     assert not any(call.is_good for call in by_queue[:-1])
     assert len(life.executions) == 1
     assert life.executing_s == pytest.approx(3, abs=0.01)
-    assert life.operations == 1 + len(by_queue)
+    assert life.operations == 2 * len(by_queue)
     assert {kind: step.name for (_, kind), step in life.tasks.items()} == {"reply": "reply_later"}
 
 
@@ -73,19 +74,49 @@ def test_the_step_tells_the_member_when_the_tokens_end_is_near() -> None:
     assert life.ended_s < 900
 
 
-def test_where_nothing_can_be_shown_the_task_ends_after_the_token() -> None:
+def test_where_nothing_can_be_shown_the_last_attempt_is_just_before_the_tokens_end() -> None:
+    steps = our_project().deployment.steps
+    assert steps.reply_waits is not None
     life = lived(lambda call: PICTURE if call.path == GENERATE else UNAVAILABLE)
     assert life.has_ended
-    assert life.ended_s > 900
+    assert life.ended_s == pytest.approx(900 - steps.reply_waits.last_attempt_s)
     last = life.calls[-1].answer
     assert last is not None
     assert last.outcome is GAVE_UP
 
 
+def test_near_the_tokens_end_a_reply_waits_in_the_urgent_queue() -> None:
+    last_word_s = our_project().deployment.steps.last_word_s
+    life = lived(lambda call: PICTURE if call.path == GENERATE else UNAVAILABLE)
+    for call in life.calls:
+        if call.queue is not None:
+            assert (call.queue == "urgent-reply-queue") is (call.at_s > 900 - last_word_s)
+    assert set(life.tasks) == {("reply-discord-queue", "reply"), ("urgent-reply-queue", "reply")}
+
+
+def test_where_the_urgent_queue_is_missing_the_task_itself_is_repeated() -> None:
+    project = our_project()
+    queues = {name: one for name, one in project.queues.items() if name != "urgent-reply-queue"}
+    life = lived(until(870, REPLY), replace(project, queues=queues))
+    assert list(life.unknown_queues) == ["urgent-reply-queue"]
+    assert {call.queue for call in life.calls} == {None, "reply-discord-queue"}
+    assert life.calls[-1].answer == MESSAGE
+
+
+def test_in_a_project_without_these_waits_the_queue_repeats_a_task() -> None:
+    project = our_project()
+    steps = replace(project.deployment.steps, reply_waits=None)
+    life = lived(until(60, REPLY), replace(project, deployment=replace(project.deployment, steps=steps)))
+    by_queue = [call.at_s for call in life.calls if call.queue is not None]
+    assert [at_s - by_queue[0] for at_s in by_queue] == pytest.approx(RETRIES_S[: len(by_queue)], abs=0.01)
+    assert life.operations == 1 + len(by_queue)
+
+
 def test_a_step_that_hangs_is_ended_by_its_own_time_outs() -> None:
     life = lived(lambda call: PICTURE if call.path == GENERATE else TIMES_OUT)
     first, second, *_ = (call.at_s for call in life.calls if call.queue is not None)
-    assert second - first == pytest.approx(5 + 2 + 5 + 2 + 10)
+    longest_s = 2 + 5 + 2 + 10
+    assert second - first == pytest.approx(longest_s + 45 / 2)
 
 
 @pytest.mark.parametrize(("kind", "status"), [("caller", 401), ("certificates", 503)])
@@ -105,7 +136,11 @@ def test_a_queue_gives_up_when_both_limits_are_passed() -> None:
     project = our_project()
     queue = project.queues["reply-discord-queue"]
     short = replace(queue, retry=RetryConfig(4, 30.0, 5.0, 60.0, 4))
-    life = lived(until(2000, REPLY), replace(project, queues={**project.queues, "reply-discord-queue": short}))
+    stranger = until(2000, REPLY, error("caller", 401))
+    life = lived(
+        lambda call: stranger(call) if call.queue else until(2000, REPLY)(call),
+        replace(project, queues={**project.queues, "reply-discord-queue": short}),
+    )
     since_s = [call.at_s for call in life.calls if call.queue is not None]
     assert [at_s - since_s[0] for at_s in since_s] == pytest.approx((0, 5, 15, 35), abs=0.01)
 

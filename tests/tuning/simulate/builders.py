@@ -4,14 +4,19 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from local.executions.engine.virtual import Agenda
 from tests.house.files import ROOT
 from tuning.distribution import Distribution, constant
 from tuning.model import Model, read_model
 from tuning.project import Project, read_project
 from tuning.simulate.answer import Answer
+from tuning.simulate.discord import Discord
 from tuning.simulate.load import Load, even
 from tuning.simulate.scenario import Scenario, calm, scenario, story_of
 from tuning.simulate.simulation import simulate
+from tuning.simulate.steps import Steps
+from tuning.simulate.storage import Storage
+from tuning.simulate.tasks import Tasks
 from tuning.sources import Sources, from_folder
 
 
@@ -60,4 +65,21 @@ def simulated(
     return simulate(project or our_project(), load, faults, model or a_model(**more), seed)
 
 
-__all__ = ["a_model", "a_scenario", "cloud", "even", "our_project", "our_sources", "scenario", "simulated"]
+def the_steps(agenda: Agenda, model: Model, faults: Scenario) -> Steps:
+    """Ours, with the bucket and Discord behind them; no queue takes what they put off."""
+    bucket, discord = Storage(model, faults, 1, 5.0), Discord(model, faults, 1, 10.0)
+    numbers, tasks = our_project().deployment.steps, Tasks(agenda, model, faults, 1)
+    return Steps(agenda, model, 1, bucket, discord, numbers, tasks, ("replies", "urgent"), lambda _: None)
+
+
+__all__ = [
+    "a_model",
+    "a_scenario",
+    "cloud",
+    "even",
+    "our_project",
+    "our_sources",
+    "scenario",
+    "simulated",
+    "the_steps",
+]

@@ -9,18 +9,15 @@ import pytest
 from local.executions.engine.virtual import Agenda
 from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
 from local.workflows.effects import HttpFailure, HttpResponse
-from tests.tuning.simulate.builders import a_model, a_scenario, our_project
+from tests.tuning.simulate.builders import a_model, a_scenario, our_project, the_steps
 from tuning.simulate.appengine import AppEngine
 from tuning.simulate.calls import Call, Timeouts
-from tuning.simulate.discord import Discord
 from tuning.simulate.fleet import Fleet
 from tuning.simulate.load import even
 from tuning.simulate.processor import Processor
 from tuning.simulate.queues import Queue
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario, calm
-from tuning.simulate.steps import Steps
-from tuning.simulate.storage import Storage
 from tuning.simulate.targets import Targets
 
 LOAD = even(1, 1000)
@@ -174,10 +171,7 @@ class Served:
         app = replace(our_project().app, **few | (scaling or {}))
         model = a_model(steps__generate_cpu_s=1e-6, storage__write_s=1.0, appengine__start_f2_s=2.0, **numbers)
         quiet = calm(LOAD)
-        steps = Steps(
-            *(self.agenda, model, 1, Storage(model, quiet, 1, 5.0), Discord(model, quiet, 1, 10.0), 80.0),
-            lambda request: None,
-        )
+        steps = the_steps(self.agenda, model, quiet)
         self.fleet = Fleet(self.agenda, app, model, faults or quiet, 1, None)
         self.app_engine = AppEngine(self.agenda, app, model, faults or quiet, 1, self.fleet, steps)
 

@@ -8,20 +8,17 @@ import pytest
 
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
-from tests.tuning.simulate.builders import a_model, cloud, our_project
+from tests.tuning.simulate.builders import a_model, cloud, our_project, the_steps
 from tuning.distribution import lognormal
 from tuning.model import Model
 from tuning.simulate.appengine import AppEngine
 from tuning.simulate.calls import Call, StepCalls
-from tuning.simulate.discord import Discord
 from tuning.simulate.executions import Executions
 from tuning.simulate.fleet import Fleet
 from tuning.simulate.load import even
 from tuning.simulate.paths import Paths
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import calm
-from tuning.simulate.steps import Steps
-from tuning.simulate.storage import Storage
 from tuning.simulate.tasks import Tasks
 from tuning.step_answers import GENERATED, REPLIED
 
@@ -58,7 +55,7 @@ def an_app_engine(agenda: Agenda, target_cpu: float, most: int) -> tuple[Fleet, 
         storage__writes_per_s=1e9,
     )
     model = with_spread(with_spread(model, "storage.write_s", WAIT_S), "steps.generate_cpu_s", CPU_S)
-    steps = Steps(agenda, model, 1, Storage(model, QUIET, 1, 5.0), Discord(model, QUIET, 1, 10.0), 80.0, lambda _: None)
+    steps = the_steps(agenda, model, QUIET)
     fleet = Fleet(agenda, app, model, QUIET, 1, None)
     return fleet, AppEngine(agenda, app, model, QUIET, 1, fleet, steps)
 

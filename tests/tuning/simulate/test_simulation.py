@@ -99,11 +99,11 @@ def test_in_progress_is_rate_times_time() -> None:
 
 
 def test_a_request_in_vain_makes_as_many_calls_as_it_does_alone() -> None:
-    """Three by its execution, then one whenever the queue lets its task go, until the token has ended."""
+    """Three by its execution, then one by each of its tasks, until the token has ended."""
     found = simulated(even(1, 12), DOWN % "20m", model=cloud())
     assert found.unreachable == found.acknowledged == 12
     sources = our_sources()
-    alone = Subject(our_project(), read_errors(sources), cloud(), read_prices()).outages["Discord refuses every reply"]
+    alone = Subject(our_project(), read_errors(sources), cloud(), read_prices()).typical_outage
     assert found.calls_per_request.reply == pytest.approx(len(alone.made(REPLY)), rel=0.06)
     assert len(alone.own_calls) == 4
     assert found.calls_per_request.generate == 1
@@ -120,13 +120,21 @@ def test_the_limit_of_executions_is_reached_when_the_rate_has_filled_it() -> Non
 
 
 def test_a_reply_that_comes_after_the_tokens_life_is_shown_by_the_bot_alone() -> None:
-    """Discord is down until 10 s before the token's end, and the queue's next attempt is later."""
-    found = simulated(even(1, 2), DOWN % "14m50s", steps__bot_token=1)
+    """Discord is down until 10 s before the token's end, and the queues stand still until after it."""
+    faults = f"{DOWN % '14m50s'}, {{part: tasks, kind: stall, begins: 14m, ends: 16m}}"
+    found = simulated(even(1, 2), faults, steps__bot_token=1)
     assert (found.late, found.lost, found.kept) == (2, 0, True)
     assert found.s_to_reply.max is not None
     assert found.s_to_reply.max > 900
-    without_bot = simulated(even(1, 2), DOWN % "14m50s")
+    without_bot = simulated(even(1, 2), faults)
     assert (without_bot.late, without_bot.lost) == (0, 2)
+
+
+def test_a_picture_comes_in_the_last_seconds_of_the_tokens_life() -> None:
+    """Discord is down until 6 s before the token's end; the last attempt begins 3 s before it."""
+    found = simulated(even(1, 1), DOWN % "14m54s")
+    assert (found.pictures, found.kept) == (1, True)
+    assert found.s_to_reply.p50 == pytest.approx(898, abs=1.5)
 
 
 def test_what_waits_keeps_no_execution_alive() -> None:

@@ -69,7 +69,7 @@ class Queued:
             self.agenda.advance()
 
     def _receive(self, call: Call) -> None:
-        self.calls.append((call.kind, round(self.agenda.now_s, 3), call.retries))
+        self.calls.append((call.kind, round(self.agenda.now_s, 3), call.task.tries_before if call.task else None))
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if answer is not None:
             call.answer(answer)

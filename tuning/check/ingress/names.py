@@ -1,4 +1,4 @@
-"""The ingress or a workflow is told to use a queue, or to start a workflow, that no file makes."""
+"""The ingress, the steps or a workflow are told to use a queue, or to start a workflow, that no file makes."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ from tuning.check.finding import Found, Rule
 from tuning.check.life import Step
 from tuning.check.subject import Subject
 from tuning.places import Place
+from tuning.project import NEXT_QUEUES
 
 _NO_QUEUE = "queue.yaml has no queue"
 
@@ -22,24 +23,30 @@ def find(subject: Subject) -> Iterator[Found]:
         if name not in known:
             where = subject.deployment_place("ingress", "environment", variable)
             yield Found(where, f"{missing} '{name}'" if name else f"nothing sets {variable}")
+    if project.deployment.steps.reply_waits is not None:
+        for variable, name in zip(NEXT_QUEUES, project.next_queues, strict=True):
+            if name not in project.queues:
+                where = subject.deployment_place("steps", "environment", variable)
+                yield Found(where, f"{_NO_QUEUE} '{name}'" if name else f"nothing sets {variable}")
     steps = {name: step for life in subject.all_lives() for name, step in life.unknown_queues.items()}
     for name, step in steps.items():
-        yield Found(_workflow_place(subject, name, step), f"{_NO_QUEUE} '{name}'")
+        if (place := _workflow_place(subject, name, step)) is not None:
+            yield Found(place, f"{_NO_QUEUE} '{name}'")
 
 
-def _workflow_place(subject: Subject, queue: str, step: Step) -> Place:
-    """The variable of the workflow that names the queue; else the step that makes the task."""
+def _workflow_place(subject: Subject, queue: str, step: Step) -> Place | None:
+    """The variable of the workflow that names the queue; else the step that makes the task, if the steps do not."""
     for variable, value in subject.project.deployment.workflows.environment.items():
         if value.rpartition("/")[2] == queue:
             return subject.deployment_place("workflows", "environment", variable)
-    return subject.step_place(step)
+    return None if queue in subject.project.next_queues else subject.step_place(step)
 
 
 RULE = Rule(
     "unknown-name",
     "error",
-    "a queue or a workflow that the ingress or a workflow names and no file makes",
-    "interactions are answered with an error, or what must wait keeps its execution alive",
+    "a queue or a workflow that the ingress, the steps or a workflow name and no file makes",
+    "interactions are answered with an error, what must wait keeps its execution alive, or a reply comes too late",
     "correct the name in deploy/deployment.yaml, or add the file",
     find,
 )

@@ -14,6 +14,7 @@ def find(subject: Subject) -> Iterator[Found]:
     deployment = subject.project.deployment
     for part, environment, known in (
         ("ingress", deployment.ingress.environment, SETTINGS),
+        ("steps", deployment.steps.environment, WORKFLOW_SETTINGS),
         ("workflows", deployment.workflows.environment, WORKFLOW_SETTINGS),
     ):
         for variable, value in environment.items():

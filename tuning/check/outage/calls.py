@@ -18,7 +18,7 @@ def find(subject: Subject) -> Iterator[Found]:
         queue = next((call.queue for call in life.calls if call.queue is not None), None)
         where = subject.knob_place("longest_wait_s") or Place(subject.file)
         if queue is not None and by_queue > len(life.own_calls):
-            where = subject.queue_place("retry_parameters", "max_backoff_seconds", name=queue)
+            where = subject.reply_wait_place(queue)
         yield Found(
             where, f"one request makes up to {len(life.calls)} calls when {title}; more than {MOST} are too many"
         )

@@ -1,4 +1,4 @@
-"""Between two attempts of a task lies more time than the step keeps for its last word."""
+"""Between two attempts of a task that its queue repeats lies more time than the step keeps for its last word."""
 
 from collections.abc import Iterator
 

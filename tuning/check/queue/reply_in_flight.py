@@ -1,4 +1,4 @@
-"""The queue of the replies calls more at once than the instances take."""
+"""The queues of the replies call more at once than the instances take."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ from tuning.check.subject import Subject
 def find(subject: Subject) -> Iterator[Found]:
     app = subject.project.app
     room = app.max_instances * app.max_concurrent_requests
-    for name, queue in subject.step_queues.items():
-        if (most := queue.rate.max_concurrent_dispatches) > room:
-            yield Found(
-                subject.queue_place("max_concurrent_requests", name=name),
-                f"{most} replies may be under way; {app.max_instances} instances take {app.max_concurrent_requests} "
-                f"calls each, so {room}",
-            )
+    most = {name: queue.rate.max_concurrent_dispatches for name, queue in subject.step_queues.items()}
+    if sum(most.values()) > room:
+        yield Found(
+            subject.queue_place("max_concurrent_requests", name=max(most, key=lambda name: most[name])),
+            f"{' + '.join(map(str, most.values()))} replies may be under way; "
+            f"{app.max_instances} instances take {app.max_concurrent_requests} calls each, so {room}",
+        )
 
 
 RULE = Rule(
