@@ -137,17 +137,21 @@ SETTINGS = {
 }
 
 
+def _is_on_app_engine(environ: Mapping[str, str]) -> bool:
+    return environ.get("GAE_ENV") == _APP_ENGINE
+
+
 def read_config(environ: Mapping[str, str], read_secret: Callable[[str], Secret]) -> Config:
     """Raises ConfigError.  read_secret gets a secret's version by its full name; it raises SecretUnavailable."""
     problems = step_tasks.problems(environ, "REPLY_URL")
-    is_on_app_engine = environ.get("GAE_ENV") == _APP_ENGINE
     if environ.get("TASKS_CALL", step_tasks.WORKFLOW) != step_tasks.WORKFLOW and not environ.get("REPLY_QUEUE"):
         problems.append("REPLY_QUEUE is missing; without a workflow the steps put the replies there")
-    if environ.get("TASKS_CALL") == step_tasks.APP_ENGINE and not (is_on_app_engine or environ.get("REPLY_URL")):
+    calls_app_engine = environ.get("TASKS_CALL") == step_tasks.APP_ENGINE and not environ.get("REPLY_URL")
+    if calls_app_engine and not _is_on_app_engine(environ):
         problems.append(
             "TASKS_CALL=app-engine is for steps on App Engine: no such task reaches them elsewhere; say http"
         )
-    if environ.get("APP_ENGINE_QUEUES") and not is_on_app_engine:
+    if environ.get("APP_ENGINE_QUEUES") and not _is_on_app_engine(environ):
         problems.append("APP_ENGINE_QUEUES is for App Engine: elsewhere anybody can send what proves such a task")
     values = read_environment("mando steps", SETTINGS, environ, read_secret, problems)
     return Config(

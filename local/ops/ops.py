@@ -55,7 +55,7 @@ class Ops:
         return web.json_response(
             {
                 "workflow": self._workflow,
-                "form": {"tasksCall": self._form.tasks_call, "steps": self._form.steps, "reply": self._form.reply},
+                "form": self._form.in_words,
                 "files": [
                     {"path": one.path.name, "inForce": one.in_force, "problem": one.problem} for one in self._files
                 ],

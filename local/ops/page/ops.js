@@ -17,22 +17,6 @@ const KINDS = {
   STATE_CANCELLED: "bad",
 };
 
-// By what a task calls.
-const CALLERS = {
-  workflow: "Form: a task starts the workflow, and the workflow calls the steps.",
-  http: "Form: two queues. Their tasks call the steps over HTTP, without a workflow.",
-  "app-engine": "Form: two queues. Their tasks call the steps as App Engine tasks, without a workflow.",
-};
-
-function formWords({ tasksCall, steps, reply }) {
-  if (steps === "functions" && reply === "function") {
-    return `${CALLERS[tasksCall]} Both steps are functions.`;
-  }
-  const draws = steps === "functions" ? " The drawing is a function." : "";
-  const shows = { steps: "", function: " The reply is a function; a task calls it over HTTP." };
-  return `${CALLERS[tasksCall]}${draws}${shows[reply] ?? ` The reply is at ${reply}; a task calls it over HTTP.`}`;
-}
-
 const TARGETS = Object.fromEntries([...byId("break").elements.target.options].map((option) => [option.value, option.text]));
 
 function element(name, text, attributes = {}) {
@@ -116,7 +100,7 @@ async function showSteps(name) {
 
 function show(state) {
   byId("files").replaceChildren(...state.files.map(fileItem));
-  byId("form").textContent = formWords(state.form);
+  byId("form").textContent = state.form;
   byId("queues").replaceChildren(
     ...state.queues.map((queue) =>
       row(queue.name, stateOf(queue.state), `${queue.perSecond}/s`, String(queue.burst), String(queue.waiting)),
