@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from pathlib import Path
+from typing import Any
 
 import click
 from nacl.encoding import Base64Encoder
@@ -9,17 +10,19 @@ from nacl.public import PrivateKey
 
 from cli.errors import CannotStart, Failed, origin_of, wrong_option
 from cli.files import read_at_most
-from cli.form import form_options
+from cli.form import form_of, form_options
 from cli.google import PROGRAMS, ROOT, project_options, read_settings, refuse_if
 from cli.options import option
 from deploy.calls import SETTINGS, calls_of, names_in, parts
-from deploy.form import Form
+from deploy.form import options
+from deploy.form import settings as settings_of
 from deploy.perform import CallFailed, perform
 from deploy.run import Runner
 from deploy.script import script
 from deploy.survey import conflicts
+from local.form import DEFAULT_FORM
 
-_PARTS = list(parts(Form()))  # no form has others
+_PARTS = list(parts(DEFAULT_FORM))  # no form has others
 _LARGEST_KEYS_BYTES = 65_536  # Source: Secret Manager, "Quotas and limits": payload size
 
 
@@ -35,18 +38,19 @@ def command(
     location: str,
     discord_public_key: str | None,
     seal_key: Path | None,
-    form: Form,
     only: str | None,
     dry_run: bool,
+    **given: Any,
 ) -> None:
+    form = form_of(**given)
     wanted = list(parts(form)) if only is None else [only]
     if not parts(form).keys() >= set(wanted):
-        raise wrong_option("only", f"{form.options.strip()} has no {only}")
+        raise wrong_option("only", f"{options(form).strip()} has no {only}")
     calls = calls_of(wanted, form)
     used = names_in(calls)
     values = {"project": project, "location": location}
     settings, problems = read_settings(values | {"discord_public_key": discord_public_key})
-    settings |= form.settings
+    settings |= settings_of(form)
     if "DISCORD_PUBLIC_KEY" not in used:
         problems.pop(origin_of("discord_public_key"), None)
     if used & {"SEAL_KEY_FILE", "SEAL_PUBLIC_KEY"}:

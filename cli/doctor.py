@@ -1,12 +1,14 @@
 """`mando doctor`: what of a deployment is missing, different or broken, and the command that mends it."""
 
+from typing import Any
+
 import click
 
 from cli.endpoint import ask_discord, ask_ingress, ask_steps
-from cli.form import form_options
+from cli.form import form_of, form_options
 from cli.google import PROGRAMS, ROOT, project_options, read_settings, refuse_if
 from deploy.doctor import examine
-from deploy.form import Form
+from deploy.form import options, settings
 from deploy.run import Runner
 
 
@@ -16,10 +18,11 @@ from deploy.run import Runner
 )
 @project_options()
 @form_options
-def command(project: str | None, location: str, form: Form) -> int:
-    settings, problems = read_settings({"project": project, "location": location})
+def command(project: str | None, location: str, **given: Any) -> int:
+    form = form_of(**given)
+    known, problems = read_settings({"project": project, "location": location})
     refuse_if(problems)
-    runner = Runner(settings | form.settings | {"FORM": form.options}, PROGRAMS, ROOT)
+    runner = Runner(known | settings(form) | {"FORM": options(form)}, PROGRAMS, ROOT)
     found = examine(runner, form)
     for ask in (ask_ingress, ask_steps, ask_discord):
         found += ask(runner)

@@ -15,8 +15,8 @@ from deploy import doctor_parts
 from deploy.call import Binding, Call, Query, gcloud
 from deploy.calls import apis, calls, parts
 from deploy.finding import Finding, deploy_again
-from deploy.form import Form
 from deploy.run import Runner
+from local.form import Form
 
 _AT_ONCE = 4
 Look = Callable[[], Iterable[Finding]]

@@ -17,6 +17,8 @@ WORKFLOW, HTTP, APP_ENGINE = "workflow", "http", "app-engine"
 # Of a task's call of a step.  A picture takes about 0.1 s, a reply a second; what hangs is repeated soon.
 DEADLINE_S = 30
 
+host_url = matching(r"(https?://[^\s/]+)?", "an http:// or https:// address without a path")
+
 SETTINGS = {
     "TASKS_CALL": Setting(
         "what tasks call: the workflow, or the steps themselves, over HTTP or as App Engine tasks",
@@ -25,10 +27,7 @@ SETTINGS = {
         default=WORKFLOW,
     ),
     "STEPS_URL": Setting(
-        "where tasks reach the steps, with TASKS_CALL=http",
-        "https://my-project.uc.r.appspot.com",
-        matching(r"(https?://[^\s/]+)?", "an http:// or https:// address without a path"),
-        default="",
+        "where tasks reach the steps, with TASKS_CALL=http", "https://my-project.uc.r.appspot.com", host_url, default=""
     ),
     "CLOUD_TASKS_ENDPOINT": Setting(
         "where Cloud Tasks answers when it is not Google's",
@@ -64,16 +63,22 @@ class StepTasks:
         return {**named, "httpRequest": {**request, "url": f"{self.url}{path}", "oidcToken": token}}
 
 
-def step_tasks(values: Mapping[str, Any], audience: str, service_account: str) -> StepTasks | None:
-    """Of the values of SETTINGS; None where tasks start the workflow."""
+def step_tasks(
+    values: Mapping[str, Any], audience: str, service_account: str, elsewhere_url: str = ""
+) -> StepTasks | None:
+    """Of the values of SETTINGS; None where tasks start the workflow.
+
+    elsewhere_url: where the called step is if not where TASKS_CALL and STEPS_URL say; App Engine tasks do not reach it.
+    """
     if values["TASKS_CALL"] == WORKFLOW:
         return None
-    return StepTasks(values["STEPS_URL"] if values["TASKS_CALL"] == HTTP else "", audience, service_account)
+    url = elsewhere_url or (values["STEPS_URL"] if values["TASKS_CALL"] == HTTP else "")
+    return StepTasks(url, audience, service_account)
 
 
-def problems(environ: Mapping[str, str]) -> list[str]:
-    """What is wrong with these settings together."""
-    if environ.get("TASKS_CALL") == HTTP and not environ.get("STEPS_URL"):
+def problems(environ: Mapping[str, str], *elsewhere: str) -> list[str]:
+    """What is wrong with these settings together.  elsewhere: settings that may stand in STEPS_URL's place."""
+    if environ.get("TASKS_CALL") == HTTP and not any(map(environ.get, ("STEPS_URL", *elsewhere))):
         return ["STEPS_URL is missing; TASKS_CALL=http needs it"]
     return []
 

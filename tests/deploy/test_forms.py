@@ -15,9 +15,10 @@ from deploy.call import Call, Query
 from deploy.calls import calls, parts
 from deploy.destroy import plan
 from deploy.doctor import examine
-from deploy.form import FORMS, Form, TasksCall
+from deploy.form import FORMS, has_workflow, options, settings
 from deploy.perform import perform
 from deploy.run import Runner
+from local.form import Form, TasksCall
 from service import step_tasks
 from service.environment import Secret
 from tests.deploy.google import Google
@@ -40,7 +41,7 @@ def environment_of(call: Call | Query, form: Form) -> dict[str, str]:
 
 
 def filled(variables: dict[str, str], form: Form) -> dict[str, str]:
-    known = {**SETTINGS, **form.settings, "STEPS_HOST": ANSWERS["STEPS_HOST"]}
+    known = {**SETTINGS, **settings(form), "STEPS_HOST": ANSWERS["STEPS_HOST"]}
     return {name: re.sub(r"\$([A-Z_]+)", lambda found: known[found[1]], text) for name, text in variables.items()}
 
 
@@ -53,7 +54,7 @@ def of_steps(form: Form) -> dict[str, str]:
 def test_a_form_is_named_as_the_programs_name_it() -> None:
     assert set(get_args(TasksCall)) == {step_tasks.WORKFLOW, step_tasks.HTTP, step_tasks.APP_ENGINE}
     assert [form.tasks_call for form in FORMS] == list(ONE_WORD)
-    assert all(form.options.split() == ONE_WORD[form.tasks_call] for form in FORMS)
+    assert all(options(form).split() == ONE_WORD[form.tasks_call] for form in FORMS)
 
 
 @pytest.mark.parametrize("form", QUEUES, ids=lambda form: form.tasks_call)
@@ -85,7 +86,7 @@ def test_ingress_and_steps_take_the_settings_of_the_form(form: Form) -> None:
     (deployed,) = [call for call in calls(form) if call.purpose == "the ingress"]
     of_ingress = ingress.config.read_config(environment_of(deployed, form)).step_tasks
     config = steps.config.read_config(of_steps(form), lambda _: Secret("A" * 43 + "="))
-    assert (of_ingress is None) == form.has_workflow
+    assert (of_ingress is None) == has_workflow(form)
     if of_ingress is not None:
         assert of_ingress.url == ("https://demo.uc.r.appspot.com" if form.tasks_call == "http" else "")
         assert of_ingress.service_account == config.workflow_service_account == f"mando-tasks{OURS}"
@@ -119,7 +120,7 @@ def test_the_form_without_a_workflow_is_made_by_the_real_gcloud(google: Google) 
     own = set(calls(form)) - set(calls(Form()))
     chosen = [call for call in calls(form) if call in own or call.purpose in ("the ingress", "the steps") or
               (isinstance(call, Call) and call.into)]  # fmt: skip
-    told = {**SETTINGS, **form.settings, "STEPS_HOST": ANSWERS["STEPS_HOST"], "APP_ACCOUNT": ANSWERS["APP_ACCOUNT"]}
+    told = {**SETTINGS, **settings(form), "STEPS_HOST": ANSWERS["STEPS_HOST"], "APP_ACCOUNT": ANSWERS["APP_ACCOUNT"]}
     perform(told, chosen, PROGRAMS, ROOT, list[str]().append)
 
     assert not [name for name in google.services if "workflow" in name]
@@ -139,7 +140,7 @@ def test_the_form_without_a_workflow_is_made_by_the_real_gcloud(google: Google) 
 
 
 def a_runner(pretender: Pretender, form: Form) -> Runner:
-    known = {**pretender.settings, **form.settings, "FORM": form.options}
+    known = {**pretender.settings, **settings(form), "FORM": options(form)}
     return Runner(known, {"gcloud": pretender.command}, pretender.folder)
 
 

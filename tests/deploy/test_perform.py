@@ -11,9 +11,11 @@ import pytest
 import yaml
 
 from deploy.call import Call, Query
+from deploy.form import settings
 from deploy.perform import CallFailed, perform
 from deploy.script import script
-from tests.deploy.project import CALLS, FORM
+from local.form import DEFAULT_FORM
+from tests.deploy.project import CALLS
 from tests.servers import ROOT
 
 PRETENDER = """
@@ -33,7 +35,7 @@ SETTINGS = {
     "APP_REGION": "europe-west",
     "DISCORD_PUBLIC_KEY": "ab" * 32,
     "SEAL_PUBLIC_KEY": "key=",
-    **FORM.settings,
+    **settings(DEFAULT_FORM),
 }
 # What gcloud answers in a project where nothing is yet: every question of an `unless` fails.
 EMPTY = {

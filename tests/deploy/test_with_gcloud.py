@@ -118,6 +118,8 @@ def check_workflow(google: Google) -> None:
     assert workflow["userEnvVars"] == {
         "STEPS_URL": "https://demo.uc.r.appspot.com",
         "STEPS_AUDIENCE": "mando-steps",
+        "REPLY_URL": "https://demo.uc.r.appspot.com",
+        "REPLY_AUDIENCE": "mando-steps",
         "WORKFLOW": f"{PLACE}/workflows/mando",
         "QUEUE": f"{PLACE}/queues/create-image-queue",
         "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",

@@ -44,17 +44,35 @@ def test_without_a_workflow_the_steps_know_where_replies_go() -> None:
     read = config(TASKS_CALL="http", STEPS_URL="https://x.example", REPLY_QUEUE=queue, AUDIENCE="a")
     assert read.step_tasks == StepTasks("https://x.example", "a", "mando-workflow@demo.iam.gserviceaccount.com")
     assert (read.reply_queue, read.tasks_endpoint) == (queue, None)
-    of_app_engine = config(TASKS_CALL="app-engine", STEPS_URL="https://x.example", REPLY_QUEUE=queue).step_tasks
+    app_engine = {"TASKS_CALL": "app-engine", "STEPS_URL": "https://x.example", "REPLY_QUEUE": queue}
+    of_app_engine = config(GAE_ENV="standard", **app_engine).step_tasks
     assert of_app_engine is not None
     assert of_app_engine.url == ""
     assert config(REPLY_QUEUE=queue, CLOUD_TASKS_ENDPOINT="http://x").step_tasks is None
     for environ, said in (
-        ({"TASKS_CALL": "app-engine"}, "REPLY_QUEUE is missing"),
+        ({"TASKS_CALL": "app-engine", "GAE_ENV": "standard"}, "REPLY_QUEUE is missing"),
+        (app_engine, "TASKS_CALL=app-engine is for steps on App Engine"),
         ({"TASKS_CALL": "http", "REPLY_QUEUE": queue}, "STEPS_URL is missing"),
         ({"REPLY_QUEUE": "q"}, "not a queue's full name"),
     ):
         with pytest.raises(ConfigError, match=said):
             config(**environ)
+
+
+@pytest.mark.parametrize("tasks_call", ["http", "app-engine"])
+@pytest.mark.parametrize(("said", "audience"), [({}, "a"), ({"REPLY_AUDIENCE": "b"}, "b")])
+def test_replies_elsewhere_are_called_there_over_http_whatever_calls_this_step(
+    tasks_call: str, said: dict[str, str], audience: str
+) -> None:
+    """Source: Cloud Tasks v2, AppEngineHttpRequest: it reaches a service of App Engine and nothing else."""
+    elsewhere = "https://reply.example"
+    read = config(
+        TASKS_CALL=tasks_call, REPLY_URL=elsewhere, REPLY_QUEUE="projects/p/locations/l/queues/q", AUDIENCE="a", **said
+    )
+    assert read.step_tasks == StepTasks(elsewhere, audience, "mando-workflow@demo.iam.gserviceaccount.com")
+    assert read.audience == "a"
+    with pytest.raises(ConfigError, match="REPLY_URL  not an http:// or https:// address without a path"):
+        config(REPLY_URL=f"{elsewhere}/path")
 
 
 def test_tasks_of_app_engine_are_believed_elsewhere_too() -> None:
