@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import yaml
 
 from local.tasks.rules import QueueConfig
+from tuning import app_yaml
 from tuning.check.answers import GENERATE, MESSAGE, PICTURE, REPLY, TIMES_OUT, UNAVAILABLE, Answer, ErrorCase
 from tuning.check.life import Call, Decision, Life, Step
 from tuning.check.living import World, live
@@ -45,11 +46,12 @@ class Subject:
 
     @property
     def has_workflow(self) -> bool:
-        return self.name in self.project.workflows
+        """Whether there is what the ingress's tasks start; in a form without a workflow nothing is missing."""
+        return self.name in self.project.workflows or not self.project.has_workflow
 
     @functools.cached_property
     def is_runnable(self) -> bool:
-        """Whether the workflow delivers a picture if all goes well; else no other life of it says anything."""
+        """Whether a picture is delivered if all goes well; else no other life says anything."""
         return self.has_workflow and self.good.is_delivery
 
     @property
@@ -81,8 +83,9 @@ class Subject:
 
     @property
     def worst_title(self) -> str:
-        """Of the outage that costs the most steps, with the shortest waits that the jitter allows."""
-        return max(self.outages, key=lambda title: self.steps_dollars(self.outages[title]))
+        """Of the outage that costs the most steps, or calls of Cloud Tasks, with the shortest waits of the jitter."""
+        lives = self.outages
+        return max(lives, key=lambda title: (self.steps_dollars(lives[title]), lives[title].operations))
 
     @functools.cached_property
     def typical_outage(self) -> Life:
@@ -102,8 +105,9 @@ class Subject:
     def _world(self) -> World:
         project, steps = self.project, self.project.deployment.steps
         return World(
-            workflow=project.workflows[self.name],
-            environment=project.environment[self.name],
+            workflow=project.workflows[self.name] if project.has_workflow else None,
+            environment=project.environment.get(self.name, {}),
+            filled_queue=self.queue_name,
             queues=project.queues,
             next_queues=project.next_queues,
             token_life_s=self.token_life_s,
@@ -148,8 +152,8 @@ class Subject:
 
     @functools.cached_property
     def step_queues(self) -> dict[str, QueueConfig]:
-        """The queues whose tasks call a step, by name."""
-        return self._queues_of(lambda kind: kind != "start")
+        """The queues whose tasks show replies, by name."""
+        return self._queues_of(lambda kind: kind in ("reply", "tell"))
 
     @functools.cached_property
     def starts_per_s(self) -> float:
@@ -229,6 +233,9 @@ class Subject:
         if self.project.deployment.steps.reply_waits is not None:
             return self.deployment_place("steps", "reply_waits", "longest_s")
         return self.queue_place("retry_parameters", "max_backoff_seconds", name=queue)
+
+    def app_place(self, *path: str) -> Place:
+        return place(self.project.sources, app_yaml.FILE, *path)
 
     def deployment_place(self, *path: str) -> Place:
         return place(self.project.sources, DEPLOYMENT_YAML, *path)
