@@ -78,9 +78,10 @@ def read_config(environ: Mapping[str, str], limits_file: Path = FILE) -> Config:
         limits, other_problems = read_limits(limits_file), []
     except ConfigError as error:
         limits, other_problems = None, [str(error)]
-    other_problems += step_tasks.problems(environ)
+    other_problems += step_tasks.problems(environ, step_tasks.HTTP)
     settings = SETTINGS
-    if environ.get("TASKS_CALL", step_tasks.WORKFLOW) != step_tasks.WORKFLOW:
+    starts_workflow = environ.get("TASKS_CALL", step_tasks.WORKFLOW) == step_tasks.WORKFLOW
+    if not starts_workflow:
         settings = {**SETTINGS, "WORKFLOW": Setting("nothing", "", default="")}
     values = read_environment("mando ingress", settings, environ, other_problems=other_problems)
     assert limits is not None  # noqa: S101 -- else read_environment has raised
@@ -93,5 +94,7 @@ def read_config(environ: Mapping[str, str], limits_file: Path = FILE) -> Config:
         task_service_account=values["TASK_SERVICE_ACCOUNT"],
         tasks_endpoint=values["CLOUD_TASKS_ENDPOINT"],
         limits=limits,
-        step_tasks=step_tasks.step_tasks(values, values["STEPS_AUDIENCE"], values["TASK_SERVICE_ACCOUNT"]),
+        step_tasks=None
+        if starts_workflow
+        else step_tasks.step_tasks(values, values["STEPS_AUDIENCE"], values["TASK_SERVICE_ACCOUNT"]),
     )

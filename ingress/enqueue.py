@@ -107,11 +107,12 @@ class TaskQueue:
 
     def _task(self, request: Request) -> Task:
         """Source: Cloud Tasks, "REST Resource: projects.locations.queues.tasks": bytes are base64."""
+        name = f"{self._config.queue}/tasks/{task_id(request.interaction_id)}"
         if tasks := self._config.step_tasks:
-            return tasks.task(self._config.queue, "/generate-image", request.interaction_id, request.to_json())
+            return tasks.task(name, "/generate-image", request.interaction_id, request.to_json())
         body = json.dumps({"argument": json.dumps(request.to_json(), ensure_ascii=False)}).encode()
         return {
-            "name": f"{self._config.queue}/tasks/{task_id(request.interaction_id)}",
+            "name": name,
             "httpRequest": {
                 "url": f"{_EXECUTIONS}/{self._config.workflow}/executions",
                 "httpMethod": "POST",

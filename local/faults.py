@@ -18,7 +18,7 @@ from local.discord.engine.limits import Allowance, rate_limited
 from local.discord.errors import json_answer
 from local.executions.engine.live import PerformEffect
 from local.http.api_error import ApiError, read_json
-from local.project import REPLY_QUEUE
+from local.project import REPLY_QUEUE, URGENT_QUEUE
 from local.tasks.task import AttemptResult, Task
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Outcome
 
@@ -27,7 +27,7 @@ Kind = Literal["400", "429", "500", "503", "timeout", "reset", "slow", "garbage"
 
 # The calls that come to the local cloud; of two that fit, the first.  The others, generate and reply, go to the steps.
 _REQUEST_LINES: Mapping[Target, re.Pattern[str]] = {
-    "reply_queue": re.compile(f"POST /v2/{REPLY_QUEUE}/tasks"),
+    "reply_queue": re.compile(f"POST /v2/({REPLY_QUEUE}|{URGENT_QUEUE})/tasks"),
     "queue": re.compile(r"POST /v2/[^ ]+/tasks"),
     "workflow": re.compile(r"POST /v1/[^ ]+/executions"),
     "storage": re.compile(r"POST /upload/storage/v1/[^ ]+|GET /(download/)?storage/v1/b/[^/ ]+/o/[^ ]+"),

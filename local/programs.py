@@ -18,10 +18,10 @@ from local.project import (
     HOST,
     PROJECT,
     QUEUE,
-    REPLY_AUDIENCE,
     REPLY_QUEUE,
     ROOT,
     STEPS_AUDIENCE,
+    URGENT_QUEUE,
     WORKFLOW,
     Ports,
     account,
@@ -105,7 +105,7 @@ def _drawing_settings(ports: Ports, key: PrivateKey, bot_token: str, form: Form)
     if form.is_reply_elsewhere:
         settings["REPLY_URL"], settings["REPLY_AUDIENCE"] = reply_place(ports, form)
     else:
-        queues.append(REPLY_QUEUE)
+        queues += [REPLY_QUEUE, URGENT_QUEUE]
     if form.tasks_call == "app-engine":
         settings["APP_ENGINE_QUEUES"] = ",".join(queue.rpartition("/")[2] for queue in queues)
     return settings
@@ -113,7 +113,9 @@ def _drawing_settings(ports: Ports, key: PrivateKey, bot_token: str, form: Form)
 
 def reply_settings(ports: Ports, key: PrivateKey, bot_token: str, form: Form) -> dict[str, str]:
     """Of the host of /reply-discord, where it is another one; no App Engine task reaches it."""
-    place = {"AUDIENCE": REPLY_AUDIENCE, "TASKS_CALL": "workflow" if form.tasks_call == "workflow" else "http"}
+    address, audience = reply_place(ports, form)
+    called_by = "workflow" if form.tasks_call == "workflow" else "http"
+    place = {"AUDIENCE": audience, "REPLY_URL": address, "TASKS_CALL": called_by}
     return _settings_of_steps(ports, key, bot_token, form) | place
 
 
@@ -123,6 +125,7 @@ def _settings_of_steps(ports: Ports, key: PrivateKey, bot_token: str, form: Form
         "GOOGLE_CLOUD_PROJECT": PROJECT,
         "BUCKET": BUCKET,
         "AUDIENCE": STEPS_AUDIENCE,
+        "STEPS_SERVICE_ACCOUNT": account("mando-steps"),
         "WORKFLOW_SERVICE_ACCOUNT": account("mando-workflow" if form.tasks_call == "workflow" else "mando-tasks"),
         "SEAL_PRIVATE_KEY": key.encode(Base64Encoder).decode(),
         "DISCORD_BOT_TOKEN": bot_token,
@@ -131,6 +134,7 @@ def _settings_of_steps(ports: Ports, key: PrivateKey, bot_token: str, form: Form
         "STORAGE_EMULATOR_HOST": url(ports.cloud),
         "CLOUD_TASKS_ENDPOINT": url(ports.cloud),
         "REPLY_QUEUE": REPLY_QUEUE,
+        "URGENT_QUEUE": URGENT_QUEUE,
         "STEPS_URL": url(ports.steps),
     }
 

@@ -15,7 +15,8 @@ PROJECT = "demo"
 PLACE = f"projects/{PROJECT}/locations/us-central1"
 BUCKET = f"{PROJECT}-mandalas"
 QUEUE = f"{PLACE}/queues/create-image-queue"  # which the ingress fills; queue.yaml says which queues there are
-REPLY_QUEUE = f"{PLACE}/queues/reply-discord-queue"  # which the workflow fills
+REPLY_QUEUE = f"{PLACE}/queues/reply-discord-queue"  # which the workflow and the steps fill
+URGENT_QUEUE = f"{PLACE}/queues/urgent-reply-queue"  # which the steps fill
 # Of the calls' tokens.  A reply step elsewhere has another one, so that what it receives opens nothing here.
 STEPS_AUDIENCE, REPLY_AUDIENCE = "mando-steps", "mando-reply"
 

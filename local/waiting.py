@@ -12,3 +12,11 @@ def waits_in(result: str) -> str | None:
         return str(json.loads(result)["waits_in"])
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
+
+
+def names_of_tasks(task_id: str) -> tuple[str, str]:
+    """The first and the last in the alphabet of the ids that the tasks of a reply have, one after the other.
+
+    Source: steps/task_call.py.
+    """
+    return task_id, f"{task_id}-r9999"

@@ -1,7 +1,7 @@
-"""A task that calls a step, without a workflow between: App Engine's kind, or over HTTP with an ID token.
+"""A task that calls a step: App Engine's kind, or over HTTP with an ID token.
 
-The ingress makes such tasks for /generate-image, the steps for /reply-discord.  With a workflow there are none
-(TASKS_CALL=workflow): tasks start the workflow, and the workflow calls the steps.
+The steps make such tasks for the next attempt of a reply.  Where there is no workflow (TASKS_CALL is not workflow) they
+make the first one too, and the ingress those for /generate-image.
 """
 
 import base64
@@ -9,8 +9,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from schemas.request import instant
 from service.environment import Setting, matching
 
 WORKFLOW, HTTP, APP_ENGINE = "workflow", "http", "app-engine"
@@ -27,7 +29,10 @@ SETTINGS = {
         default=WORKFLOW,
     ),
     "STEPS_URL": Setting(
-        "where tasks reach the steps, with TASKS_CALL=http", "https://my-project.uc.r.appspot.com", host_url, default=""
+        "where tasks reach the steps; App Engine's tasks need no address",
+        "https://my-project.uc.r.appspot.com",
+        host_url,
+        default="",
     ),
     "CLOUD_TASKS_ENDPOINT": Setting(
         "where Cloud Tasks answers when it is not Google's",
@@ -46,8 +51,10 @@ class StepTasks:
     audience: str
     service_account: str
 
-    def task(self, queue: str, path: str, interaction_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The task that calls that step, as Cloud Tasks' REST takes it; its name is the dedup key.
+    def task(
+        self, name: str, path: str, interaction_id: str, body: Mapping[str, Any], at: datetime | None = None
+    ) -> dict[str, Any]:
+        """The task that calls that step, at once or then, as Cloud Tasks' REST takes it.  name: its full name.
 
         Source: Cloud Tasks v2, "REST Resource: projects.locations.queues.tasks": bytes are base64.
         """
@@ -56,30 +63,29 @@ class StepTasks:
             "headers": {"Content-Type": "application/json", "X-Dedup-Key": interaction_id},
             "body": base64.b64encode(json.dumps(body, ensure_ascii=False).encode()).decode(),
         }
-        named = {"name": f"{queue}/tasks/{task_id(interaction_id)}", "dispatchDeadline": f"{DEADLINE_S}s"}
+        named = {"name": name, "dispatchDeadline": f"{DEADLINE_S}s"}
+        if at is not None:
+            named["scheduleTime"] = instant(at)
         if not self.url:
             return {**named, "appEngineHttpRequest": {**request, "relativeUri": path}}
         token = {"serviceAccountEmail": self.service_account, "audience": self.audience}
         return {**named, "httpRequest": {**request, "url": f"{self.url}{path}", "oidcToken": token}}
 
 
-def step_tasks(
-    values: Mapping[str, Any], audience: str, service_account: str, elsewhere_url: str = ""
-) -> StepTasks | None:
-    """Of the values of SETTINGS; None where tasks start the workflow.
+def step_tasks(values: Mapping[str, Any], audience: str, service_account: str, elsewhere_url: str = "") -> StepTasks:
+    """Of the values of SETTINGS.
 
     elsewhere_url: where the called step is if not where TASKS_CALL and STEPS_URL say; App Engine tasks do not reach it.
     """
-    if values["TASKS_CALL"] == WORKFLOW:
-        return None
-    url = elsewhere_url or (values["STEPS_URL"] if values["TASKS_CALL"] == HTTP else "")
+    url = elsewhere_url or ("" if values["TASKS_CALL"] == APP_ENGINE else values["STEPS_URL"])
     return StepTasks(url, audience, service_account)
 
 
-def problems(environ: Mapping[str, str], *elsewhere: str) -> list[str]:
-    """What is wrong with these settings together.  elsewhere: settings that may stand in STEPS_URL's place."""
-    if environ.get("TASKS_CALL") == HTTP and not any(map(environ.get, ("STEPS_URL", *elsewhere))):
-        return ["STEPS_URL is missing; TASKS_CALL=http needs it"]
+def problems(environ: Mapping[str, str], *needs_url: str) -> list[str]:
+    """What is wrong with these settings together.  needs_url: the values of TASKS_CALL that need STEPS_URL."""
+    tasks_call = environ.get("TASKS_CALL") or WORKFLOW
+    if tasks_call in needs_url and not environ.get("STEPS_URL"):
+        return [f"STEPS_URL is missing; TASKS_CALL={tasks_call} needs it"]
     return []
 
 

@@ -44,24 +44,25 @@ from steps.bucket import PictureBucket
 from steps.caller import CallerCheck
 from steps.config import Config, read_config
 from steps.discord import Discord
-from steps.errors import PermanentError, Reason, RetryableError
+from steps.errors import PermanentError, Reason, RetryableError, TaskEnded
 from steps.generate import generate
-from steps.hand_on import HandedOn, draw_to_the_end
-from steps.last_word import JITTER, LastWord, reply_to_the_end
+from steps.hand_on import draw_to_the_end
+from steps.last_word import PutOff, reply_to_the_end
 from steps.reply import reply
-from steps.reply_queue import ReplyQueue
+from steps.reply_queues import ReplyQueues
 from steps.seal import Unsealer
 from steps.secret_manager import read_secret
+from steps.task_call import TaskCall, task_call
+from steps.waits import JITTER
 
 MAX_BODY_BYTES = 16 * 1024  # a request is at most 4 KiB
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
-_RETRIES = re.compile(r"[0-9]{1,3}")
 
 
 StepInput = TypeVar("StepInput", Request, Reply)
 
 
-Outcome = Literal["done", "last word", "limited", "later", "too slow", "mistake"] | Reason
+Outcome = Literal["done", "last word", "put off", "limited", "later", "too slow", "mistake"] | Reason
 
 # How a call ends → its status and the severity of its line in the log.  workflows/mando.yaml decides by the status.
 # Only for a 401 or 403 it looks at the kind too: it retries those of kind "caller" for minutes.
@@ -69,6 +70,7 @@ STATUSES: Mapping[Outcome, tuple[int, Severity]] = {
     "done": (200, "INFO"),
     # To a task, which Cloud Tasks would repeat after anything else: there will be no picture.
     "last word": (200, "ERROR"),
+    "put off": (202, "INFO"),  # to a task: the next one shows the reply
     # The same call may succeed later; the workflow retries it until the deadline.
     "limited": (429, "WARNING"),  # after the seconds in the body's retry_after
     "later": (503, "WARNING"),
@@ -90,12 +92,12 @@ STATUSES: Mapping[Outcome, tuple[int, Severity]] = {
 class Step(Generic[StepInput]):
     """The class of the input, the schema of the answer, and the work, which runs in a thread.
 
-    work gets the input, and how often the task that calls was tried before; None where no task calls.
+    work gets the input, and the task that calls; None where no task does.
     """
 
     input_class: type[StepInput]
     answer_schema: Literal["picture", "message"]
-    work: Callable[[StepInput, int | None], Picture | Message]
+    work: Callable[[StepInput, TaskCall | None], Picture | Message]
 
 
 def create_app(config: Config | None = None, only: str | None = None) -> Starlette:
@@ -113,29 +115,29 @@ def create_app(config: Config | None = None, only: str | None = None) -> Starlet
     bucket = PictureBucket(config.bucket)
     discord = Discord(config.discord_api, config.user_agent, config.bot_token)
     opener = Unsealer(config.seal_private_keys)
-    delivery = config.delivery
+    queues = ReplyQueues(config.step_tasks, config.reply_queue, config.urgent_queue, config.tasks_endpoint)
 
-    reply_queue = _reply_queue(config)
-
-    def draw(request: Request, retries: int | None) -> Picture:
+    def draw(request: Request, task: TaskCall | None) -> Picture:
         now = datetime.now(UTC)
 
         def once(asked: Request) -> Picture:
             return generate(asked, bucket, now)
 
-        if reply_queue is None or retries is None:
+        if config.has_workflow or task is None:
             return once(request)
-        return draw_to_the_end(request, once, reply_queue.put, now)
+        return draw_to_the_end(request, once, queues.put, now)
 
-    def show(order: Reply, retries: int | None) -> Message:
+    def show(order: Reply, task: TaskCall | None) -> Message:
         # A workflow has tried before it hands a reply to the queue: then a task's first attempt is the second one.
-        attempt = 1 if retries is None else retries + (2 if reply_queue is None else 1)
-        now = datetime.now(UTC)
+        attempt = 1 if task is None else task.attempt + config.has_workflow
 
         def once(shown: Reply) -> Message:
-            return reply(shown, bucket, discord, opener, delivery, now, attempt)
+            return reply(shown, bucket, discord, opener, config.delivery, datetime.now(UTC), attempt)
 
-        return once(order) if retries is None else reply_to_the_end(order, once, now)
+        if task is None:
+            return once(order)
+        put_off = functools.partial(queues.put_off, order, task.next_name)
+        return reply_to_the_end(order, once, put_off, functools.partial(datetime.now, UTC), random.random())  # noqa: S311
 
     caller, threads = CallerCheck(config), ThreadPoolExecutor(STEPS_THREADS, thread_name_prefix="step")
     answer = functools.partial(_answer, caller, threads)
@@ -153,13 +155,6 @@ def create_app(config: Config | None = None, only: str | None = None) -> Starlet
     )
     app.router.redirect_slashes = False
     return app
-
-
-def _reply_queue(config: Config) -> ReplyQueue | None:
-    """The queue for the replies; None where the workflow shows them."""
-    if config.step_tasks is None:
-        return None
-    return ReplyQueue(config.step_tasks, config.reply_queue, config.tasks_endpoint)
 
 
 async def _health(_: HttpRequest) -> Response:
@@ -180,21 +175,15 @@ async def _answer(
     try:
         await caller.check(header(http.headers, "Authorization"), header(http.headers, "X-AppEngine-QueueName"))
         value = await _parse_body(http, step.input_class)
-        done = await asyncio.get_running_loop().run_in_executor(threads, step.work, value, _retries(http))
+        done = await asyncio.get_running_loop().run_in_executor(threads, step.work, value, task_call(http.headers))
         answer: dict[str, Any] = schemas.check(step.answer_schema, done.to_json())
         outcome: Outcome = "done"
         message = "done"
-    except LastWord as word:
-        outcome = "last word"
-        cause, failure = failure_of(word.cause)
-        mistake = word.cause if cause == "mistake" else None
-        answer = word.message.to_json() if word.message else failure.to_json()
-        message = f"{word}: {place(word.cause) if mistake else failure.message}"
-    except HandedOn as handed:
-        outcome, (cause, failure) = "last word", failure_of(handed.cause)
-        mistake = handed.cause if cause == "mistake" else None
-        answer = failure.to_json()
-        message = f"{handed}: {place(handed.cause) if mistake else failure.message}"
+    except TaskEnded as end:
+        outcome, (cause, failure) = "put off" if isinstance(end, PutOff) else "last word", failure_of(end.cause)
+        mistake = end.cause if cause == "mistake" else None
+        answer = dict(end.answer or failure.to_json())
+        message = f"{end}: {place(end.cause) if mistake else failure.message}"
     except Exception as error:  # the top of the process
         outcome, failure = failure_of(error)
         mistake = error if outcome == "mistake" else None
@@ -202,7 +191,7 @@ async def _answer(
         answer = failure.to_json()
     status, severity = STATUSES[outcome]
     log(
-        severity,
+        "CRITICAL" if mistake and outcome == "put off" else severity,
         f"{http.url.path} {message}",
         mistake,
         interaction_id=_interaction_id(http),
@@ -251,18 +240,6 @@ async def _parse_body(http: HttpRequest, input_class: type[StepInput]) -> StepIn
 
 def _refused(reason: Reason, message: str) -> PermanentError:
     return PermanentError(reason, message, kind="request")
-
-
-def _retries(http: HttpRequest) -> int | None:
-    """How often the task that makes this call was tried before; None where no task makes it.
-
-    Source: Cloud Tasks, "Create HTTP target tasks" and "Create App Engine task handlers", request headers.
-    """
-    for kind in ("X-CloudTasks", "X-AppEngine"):
-        if header(http.headers, f"{kind}-TaskName") is not None:
-            said = header(http.headers, f"{kind}-TaskRetryCount") or ""
-            return int(said) if _RETRIES.fullmatch(said) else 0
-    return None
 
 
 def _for_queue(http: HttpRequest, status: int) -> int:

@@ -1,4 +1,4 @@
-"""Check who calls: only the workflow's service account may, and tasks of our own queues where that is set.
+"""Check who calls: the workflow's service account may, and our own, of the tasks that the steps make.
 
 App Engine does not check Google's ID tokens itself.  A task for App Engine bears none: it is known by a header that App
 Engine removes from every other call.  Nobody else does, so only there the header counts (config.py).
@@ -53,8 +53,9 @@ class CallerCheck:
         claims = self._claims(match[1], {key_id: certificate})
         if claims.get("iss") not in _ISSUERS:
             raise _refused("unauthenticated", "the token is not valid: it is not Google's")
-        if claims.get("email") != self._config.workflow_service_account or claims.get("email_verified") is not True:
-            raise _refused("refused", "the token is not the workflow's")
+        accounts = (self._config.workflow_service_account, self._config.step_tasks.service_account)
+        if claims.get("email") not in accounts or claims.get("email_verified") is not True:
+            raise _refused("refused", "the token is neither the workflow's nor the steps' own")
 
     def _claims(self, token: str, certificates: dict[Any, str]) -> Any:
         try:

@@ -19,7 +19,8 @@ _APP_ENGINE = "standard"  # Source: App Engine, "Runtime environment": GAE_ENV, 
 class Config:
     """The settings of the steps.  app_engine_queues: whose App Engine tasks may call without a token.
 
-    step_tasks: how a reply is shown where no workflow does it, by a task of reply_queue; None with a workflow.
+    step_tasks: how the tasks that the steps make call them.  They go into reply_queue, and into urgent_queue near the
+    token's end.  has_workflow: else the steps make a reply's first task too.
     """
 
     project: str
@@ -27,14 +28,16 @@ class Config:
     bucket: str
     audience: str
     workflow_service_account: str
+    step_tasks: StepTasks
+    reply_queue: str
+    urgent_queue: str
     seal_private_keys: tuple[PrivateKey, ...]
     delivery: Delivery
     discord_api: str
     certs_url: str
     bot_token: Secret | None = None
     app_engine_queues: tuple[str, ...] = ()
-    step_tasks: StepTasks | None = None
-    reply_queue: str = ""
+    has_workflow: bool = True
     tasks_endpoint: str | None = None
 
     @property
@@ -44,6 +47,9 @@ class Config:
 
 
 _URL = matching(r"https?://[^\s/]+(/[^\s?#]*)?", "an http:// or https:// address")
+
+
+_QUEUE = matching(r"projects/[a-z0-9:.-]+/locations/[a-z0-9-]+/queues/[A-Za-z0-9-]{1,100}", "a queue's full name")
 
 
 def _parse_bot_token(text: str) -> Secret | None:
@@ -71,22 +77,32 @@ SETTINGS = {
         "the audience that the workflow's tokens must name", "mando-steps", str.strip, default="mando-steps"
     ),
     "WORKFLOW_SERVICE_ACCOUNT": Setting(
-        "the only account that may call the steps",
+        "the account that may call the steps, beside their own",
         "mando-workflow@my-project.iam.gserviceaccount.com",
         email,
         default="mando-workflow@{GOOGLE_CLOUD_PROJECT}.iam.gserviceaccount.com",
     ),
+    "STEPS_SERVICE_ACCOUNT": Setting(
+        "the steps' own account, as which the tasks that they make call them",
+        "mando-steps@my-project.iam.gserviceaccount.com",
+        email,
+        default="mando-steps@{GOOGLE_CLOUD_PROJECT}.iam.gserviceaccount.com",
+    ),
     "APP_ENGINE_QUEUES": Setting(
         "the queues whose App Engine tasks may call without a token, a comma between two; on App Engine only",
-        "create-image-queue,reply-discord-queue",
+        "create-image-queue,reply-discord-queue,urgent-reply-queue",
         _parse_queues,
         default="",
     ),
     "REPLY_QUEUE": Setting(
-        "the queue that gets the replies where there is no workflow",
+        "the queue in which replies wait",
         "projects/my-project/locations/us-central1/queues/reply-discord-queue",
-        matching(r"(projects/[a-z0-9:.-]+/locations/[a-z0-9-]+/queues/[A-Za-z0-9-]{1,100})?", "a queue's full name"),
-        default="",
+        _QUEUE,
+    ),
+    "URGENT_QUEUE": Setting(
+        "the queue in which replies wait whose token ends soon",
+        "projects/my-project/locations/us-central1/queues/urgent-reply-queue",
+        _QUEUE,
     ),
     **step_tasks.SETTINGS,
     "REPLY_URL": Setting(
@@ -143,9 +159,7 @@ def _is_on_app_engine(environ: Mapping[str, str]) -> bool:
 
 def read_config(environ: Mapping[str, str], read_secret: Callable[[str], Secret]) -> Config:
     """Raises ConfigError.  read_secret gets a secret's version by its full name; it raises SecretUnavailable."""
-    problems = step_tasks.problems(environ, "REPLY_URL")
-    if environ.get("TASKS_CALL", step_tasks.WORKFLOW) != step_tasks.WORKFLOW and not environ.get("REPLY_QUEUE"):
-        problems.append("REPLY_QUEUE is missing; without a workflow the steps put the replies there")
+    problems = [] if environ.get("REPLY_URL") else step_tasks.problems(environ, step_tasks.WORKFLOW, step_tasks.HTTP)
     calls_app_engine = environ.get("TASKS_CALL") == step_tasks.APP_ENGINE and not environ.get("REPLY_URL")
     if calls_app_engine and not _is_on_app_engine(environ):
         problems.append(
@@ -160,15 +174,17 @@ def read_config(environ: Mapping[str, str], read_secret: Callable[[str], Secret]
         bucket=values["BUCKET"],
         audience=values["AUDIENCE"],
         workflow_service_account=values["WORKFLOW_SERVICE_ACCOUNT"],
+        step_tasks=step_tasks.step_tasks(
+            values, values["REPLY_AUDIENCE"], values["STEPS_SERVICE_ACCOUNT"], values["REPLY_URL"]
+        ),
+        reply_queue=values["REPLY_QUEUE"],
+        urgent_queue=values["URGENT_QUEUE"],
         seal_private_keys=values["SEAL_PRIVATE_KEY"],
         delivery=values["DELIVERY"],
         discord_api=values["DISCORD_API"].rstrip("/"),
         certs_url=values["OIDC_CERTS_URL"],
         bot_token=values["DISCORD_BOT_TOKEN"],
         app_engine_queues=values["APP_ENGINE_QUEUES"],
-        step_tasks=step_tasks.step_tasks(
-            values, values["REPLY_AUDIENCE"], values["WORKFLOW_SERVICE_ACCOUNT"], values["REPLY_URL"]
-        ),
-        reply_queue=values["REPLY_QUEUE"],
+        has_workflow=values["TASKS_CALL"] == step_tasks.WORKFLOW,
         tasks_endpoint=values["CLOUD_TASKS_ENDPOINT"],
     )

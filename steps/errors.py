@@ -1,5 +1,6 @@
 """The two kinds of errors of a step; app.py turns them into a status, the workflow decides what follows."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from schemas.error import Kind
@@ -27,6 +28,15 @@ class Blocked(RetryableError):
 
 class TokenExpired(Exception):
     """Raised when Discord no longer accepts the interaction's token: the reply cannot be edited."""
+
+
+class TaskEnded(Exception):
+    """Raised when a task has done its work, but not shown what it was for.  answer: to the task, else the cause's."""
+
+    def __init__(self, message: str, cause: Exception, answer: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.cause = cause
+        self.answer = answer
 
 
 class PermanentError(Exception):

@@ -11,16 +11,15 @@ from schemas.picture import Picture
 from schemas.reply import Failure, Reply
 from schemas.request import Request
 from service.deployment import LAST_WORD_S
-from steps.errors import PermanentError, RetryableError
+from steps.errors import PermanentError, RetryableError, TaskEnded
 from steps.last_word import LastWord
 
 
-class HandedOn(Exception):
+class HandedOn(TaskEnded):
     """Raised when there is no picture, and the reply queue will tell the member so."""
 
     def __init__(self, cause: Exception) -> None:
-        super().__init__("the reply queue tells the member of a failure")
-        self.cause = cause
+        super().__init__("the reply queue tells the member of a failure", cause)
 
 
 def draw_to_the_end(

@@ -14,7 +14,7 @@ from local.live_files import LiveFile
 from local.tasks.rules import QueueConfig
 from local.tasks.store import TaskStore
 from local.tasks.wire import instant
-from local.waiting import waits_in
+from local.waiting import names_of_tasks, waits_in
 
 _PAGE = Path(__file__).parent / "page"
 _LATEST = 30
@@ -71,15 +71,16 @@ class Ops:
         return [self._executions.with_step(one) | self._waits(one) for one in page.items]
 
     def _waits(self, execution: Mapping[str, Any]) -> dict[str, Any]:
-        """Where the request waits that the execution left to a task, and until when; nothing if that task is done."""
+        """Where the request waits that the execution left to a task, and until when; nothing if no task is left."""
         task_id = waits_in(execution.get("result", ""))
         if task_id is None:
             return {}
-        for config in self._tasks.queues():
-            task = self._tasks.get(config.name, task_id)
-            if task is not None:
-                return {"waits": {"queue": config.name.rpartition("/")[2], "until": instant(task.schedule_s)}}
-        return {}
+        first_id, last_id = names_of_tasks(task_id)
+        found = [self._tasks.latest(config.name, first_id, last_id) for config in self._tasks.queues()]
+        task = max((one for one in found if one), key=lambda one: one.number, default=None)
+        if task is None:
+            return {}
+        return {"waits": {"queue": task.queue.rpartition("/")[2], "until": instant(task.schedule_s)}}
 
     def _queue(self, config: QueueConfig) -> dict[str, Any]:
         return {

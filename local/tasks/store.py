@@ -172,6 +172,11 @@ class TaskStore:
         found = self._all(queue, "task_id = ? AND free_again_s IS NULL", task_id)
         return found[0] if found else None
 
+    def latest(self, queue: str, first_id: str, last_id: str) -> Task | None:
+        """The newest of the tasks with an id in that alphabetical range."""
+        found = self._all(queue, "task_id >= ? AND task_id <= ? AND free_again_s IS NULL", first_id, last_id)
+        return max(found, key=lambda task: task.number, default=None)
+
     def is_gone(self, queue: str, task_id: str, now_s: float) -> bool:
         """Whether there is a tombstone of that name that has not expired."""
         found = self._database.row(

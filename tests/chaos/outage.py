@@ -20,8 +20,7 @@ def outage_under_load(up: Up, per_s: float, down_s: float) -> Tally:
     break_next(up, target="discord", kind="503")
     ids, most_at_once = _load(up, per_s, down_s)
     wait_until(lambda: not running(up), "all executions end though Discord is down", 60)
-    if waiting(up, "reply-discord-queue") != len(ids):
-        raise AssertionError(f"of {len(ids)} replies {waiting(up, 'reply-discord-queue')} wait in the queue")
+    wait_until(lambda: waiting(up, "reply-discord-queue") == len(ids), "all replies wait in the queue", 60)
     mend(up)
     tally = settle(up, ids, deadline_s=180)
     if most_at_once > per_s * _EXECUTION_S:

@@ -81,22 +81,20 @@ def test_in_each_form_the_programs_start_with_their_settings_and_a_reply_is_aske
         asked = workflow_environment(PORTS, form)
         assert (asked["STEPS_URL"], asked["STEPS_AUDIENCE"]) == (url(PORTS.steps), draws.audience)
         assert (asked["REPLY_URL"], asked["REPLY_AUDIENCE"]) == (where, replies.audience)
-        assert (ingress.step_tasks, draws.step_tasks, replies.step_tasks) == (None, None, None)
+        assert ingress.step_tasks is None
         caller = "mando-workflow"
     else:
         assert ingress.step_tasks is not None
-        assert draws.step_tasks is not None
         assert ingress.step_tasks.url == (url(PORTS.steps) if form.tasks_call == "http" else "")
         assert ingress.step_tasks.audience == draws.audience
-        is_app_engine_task = form.tasks_call == "app-engine" and form.reply == "steps"
-        assert (draws.step_tasks.url, draws.step_tasks.audience) == (
-            "" if is_app_engine_task else where,
-            replies.audience,
-        )
-        assert replies.step_tasks is not None, "its tasks' first attempt is the first of all"
         caller = "mando-tasks"
+    is_app_engine_task = form.tasks_call == "app-engine" and form.reply == "steps"
+    next_task = ("" if is_app_engine_task else where, replies.audience)
+    for host in (draws, replies):
+        assert (host.step_tasks.url, host.step_tasks.audience) == next_task
+        assert host.has_workflow == (form.tasks_call == "workflow"), "else its tasks' first attempt is the first of all"
     assert {draws.workflow_service_account, replies.workflow_service_account} == {account(caller)}
-    queues = ["create-image-queue", *(["reply-discord-queue"] if form.reply == "steps" else [])]
+    queues = ["create-image-queue", *(["reply-discord-queue", "urgent-reply-queue"] if form.reply == "steps" else [])]
     assert list(draws.app_engine_queues) == (queues if form.tasks_call == "app-engine" else [])
     assert replies is draws or replies.app_engine_queues == ()
 

@@ -121,7 +121,14 @@ async def test_an_execution_that_left_its_request_to_a_task_shows_where_it_waits
     *others, waits = [one.get("waits") for one in (await ops.state())["latest"]]
     assert others == [None] * 3
     assert waits == {"queue": "second", "until": until}
-    await ops.ask("DELETE", f"/v2/{queues[1]}/tasks/a-77")
+    for name, waits_in, later in (("a-77-r2", "second", 2), ("a-77-r10", "first", 3)):  # steps/task_call.py
+        until = f"{datetime.now(UTC) + timedelta(days=later):%Y-%m-%dT%H:%M:%S.%fZ}"
+        queue = f"{PLACE}/queues/{waits_in}"
+        task = {"name": f"{queue}/tasks/{name}", "httpRequest": {"url": "http://127.0.0.1:1"}, "scheduleTime": until}
+        assert (await ops.ask("POST", f"/v2/{queue}/tasks", {"task": task}))[0] == 200
+        assert (await ops.state())["latest"][-1]["waits"] == {"queue": waits_in, "until": until}
+    for queue, name in ((queues[0], "a-77-r10"), (queues[1], "a-77-r2"), (queues[1], "a-77")):
+        await ops.ask("DELETE", f"/v2/{queue}/tasks/{name}")
     assert [one.get("waits") for one in (await ops.state())["latest"]] == [None] * 4
 
 

@@ -128,6 +128,25 @@ def test_a_reply_that_waits_is_replayed_and_its_task_shows_nothing_new(up: Up) -
     assert len(again["embeds"]) == 1
 
 
+def test_a_reply_that_is_in_its_second_task_or_a_later_one_is_replayed_and_shown_once(up: Up) -> None:
+    """The execution names the first task, which is gone."""
+    fault = {"target": "discord", "kind": "503"}
+    requests.post(f"{up.base}/faults", json=fault, timeout=10).raise_for_status()
+    sent = up.interact()
+    first = json.loads(up.ended(sent["id"])["result"])["waits_in"]
+    wait_until(lambda: any(name.startswith(f"{first}-r") for name in waiting_tasks(up)), "the second task waits", 60)
+    requests.post(f"{up.base}/{REPLIES}:pause", json={}, timeout=10).raise_for_status()
+    wait_until(lambda: len(waiting_tasks(up)) == 1, "no task is under way")
+    requests.delete(f"{up.base}/faults", timeout=10).raise_for_status()
+    done = replay(up, "--waiting", "--since", "5m")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 replayed, 1 SUCCEEDED"), done.stderr
+    shown = up.reply(sent)
+    assert shown["embeds"][0]["image"]["url"]
+    requests.post(f"{up.base}/{REPLIES}:resume", json={}, timeout=10).raise_for_status()
+    wait_until(lambda: waiting_tasks(up) == [], "the task is done")
+    assert up.reply(sent)["id"] == shown["id"]
+
+
 @pytest.mark.usefixtures("paused")
 def test_replies_that_were_purged_are_delivered_by_a_replay(up: Up) -> None:
     sent, task = a_reply_that_waits(up)

@@ -21,6 +21,8 @@ def quiet(steps: Steps) -> Iterator[None]:
     Neighbours.calls.clear()
     Neighbours.refusal = None
     Neighbours.refusals.clear()
+    Neighbours.tasks.clear()
+    Neighbours.tasks_refusal = None
     begin = steps.log.stat().st_size
     yield
     said = steps.log.read_text()[begin:]

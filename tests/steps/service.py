@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,12 +18,16 @@ from nacl.public import PrivateKey, SealedBox
 
 import schemas
 from local.auth import CERTS_PATH, TokenIssuer
+from service.step_tasks import StepTasks
 from steps.certificates import FETCH_WITHIN_S
+from steps.config import Config
 from tests.servers import BIN, ROOT, free_port, running, serving
 from tests.steps.scripted import is_metadata_call
 
 AUDIENCE = "mando-steps"
 ACCOUNT = "mando-workflow@demo.iam.gserviceaccount.com"
+OWN_ACCOUNT = "mando-steps@demo.iam.gserviceaccount.com"
+QUEUES = "projects/demo/locations/us-central1/queues"
 INTERACTION_TOKEN = "aW50ZXJhY3Rpb246" + "x" * 194
 BOT_TOKEN = "bot-token-that-nobody-may-see"
 PNG = b"\x89PNG"
@@ -30,7 +35,7 @@ PICTURE = {"object": f"pictures/{'0' * 32}.png", "title": "t", "description": "d
 
 
 class Neighbours(BaseHTTPRequestHandler):
-    """Certificates, bucket and Discord; records calls to bucket and Discord, except metadata calls."""
+    """Certificates, bucket, Discord and Cloud Tasks; records the calls, except for certificates and metadata."""
 
     protocol_version = "HTTP/1.1"
     issuer: TokenIssuer
@@ -38,6 +43,8 @@ class Neighbours(BaseHTTPRequestHandler):
     user_agent: str | None = None  # of the last call to Discord
     refusal: tuple[int, bytes] | None = None  # what Discord answers instead of a message
     refusals: list[tuple[int, bytes]] = []  # noqa: RUF012 -- the same, to one call each, before all others
+    tasks: list[dict[str, Any]] = []  # noqa: RUF012 -- that it was asked to make
+    tasks_refusal: tuple[int, bytes] | None = None  # what Cloud Tasks answers instead of a task
     certificates_wait_for: threading.Event | None = None
     is_asked = threading.Event()  # for certificates, while it lets whoever asks wait
 
@@ -53,10 +60,20 @@ class Neighbours(BaseHTTPRequestHandler):
             self._count(PNG if self.path.startswith("/download/") else b'{"name": "x"}')
 
     def do_POST(self) -> None:
-        self._count(b'{"id": "99"}')
+        if re.fullmatch(f"/v2/{QUEUES}/[a-z-]+/tasks", self.path):
+            self._make_task()
+        else:
+            self._count(b'{"id": "99"}')
 
     def do_PATCH(self) -> None:
         self.do_POST()
+
+    def _make_task(self) -> None:
+        task = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["task"]
+        self.calls.append(f"{self.command} {self.path}")
+        self.tasks.append(task)
+        status, body = self.tasks_refusal or (200, json.dumps({"name": task["name"]}).encode())
+        self._answer(body, {}, status)
 
     def _count(self, answer: bytes) -> None:
         self.rfile.read(int(self.headers["Content-Length"] or 0))
@@ -145,12 +162,35 @@ def serving_steps(folder: Path, fetch_within_s: float = FETCH_WITHIN_S) -> Itera
             "OIDC_CERTS_URL": world + CERTS_PATH,
             "SEAL_PRIVATE_KEY": encoded,
             "DISCORD_BOT_TOKEN": BOT_TOKEN,
+            "STEPS_URL": "https://steps.example",
+            "REPLY_QUEUE": f"{QUEUES}/reply-discord-queue",
+            "URGENT_QUEUE": f"{QUEUES}/urgent-reply-queue",
+            "CLOUD_TASKS_ENDPOINT": world,
         }
         settled = f"--workers 1 --config {settings} --bind 127.0.0.1:{port}"
         command = ["sh", "-c", f"exec {BIN}/{entrypoint()} {settled} >{log} 2>&1"]
         with running(command, environment, f"http://127.0.0.1:{port}/health"):
             secrets = [*encoded.split(","), BOT_TOKEN, INTERACTION_TOKEN]
             yield Steps(port, Neighbours.issuer, (folder / "issuer.pem").read_bytes(), key, older, log, secrets)
+
+
+def a_config(certs_url: str, discord_api: str = "https://discord.example", **more: Any) -> Config:
+    """Of steps that are started by no environment."""
+    return Config(
+        project="demo",
+        version="1",
+        bucket="b",
+        audience=AUDIENCE,
+        workflow_service_account=ACCOUNT,
+        step_tasks=StepTasks("https://steps.example", AUDIENCE, OWN_ACCOUNT),
+        reply_queue=f"{QUEUES}/reply-discord-queue",
+        urgent_queue=f"{QUEUES}/urgent-reply-queue",
+        seal_private_keys=(),
+        delivery="attach",
+        discord_api=discord_api,
+        certs_url=certs_url,
+        **more,
+    )
 
 
 def refused(steps: Steps, answer: requests.Response, statuses: set[int]) -> str:

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,15 +21,15 @@ from schemas.picture import ObjectName, Picture
 from schemas.request import Request
 from steps import app
 from steps.caller import CallerCheck, _without_token
-from steps.config import Config
-from steps.errors import PermanentError
-from steps.last_word import LastWord
+from steps.errors import PermanentError, RetryableError
+from steps.last_word import LastWord, PutOff
+from steps.task_call import TaskCall
 from tests.steps.scripted import Scripted, json_answer
-from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PICTURE, Neighbours, Steps
+from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PICTURE, QUEUES, Neighbours, Steps, a_config
 from tests.steps.statuses import status_of
 from tests.steps.test_body import REQUEST
 
-CONFIG = Config("demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", "http://issuer.example/")
+CONFIG = a_config("http://issuer.example/")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ class Clock:
         return self._now_s
 
 
-Work = Callable[[Request, int | None], Picture | Message]
+Work = Callable[[Request, TaskCall | None], Picture | Message]
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def answered(
 
     def call(work: Work, body: bytes | None) -> tuple[int, dict[str, Any]]:
         script.answers = [json_answer(200, issuer.certificates())]
-        config = Config("demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", script.url, f"{script.url}/certs")
+        config = a_config(f"{script.url}/certs", script.url)
         headers = {
             "authorization": f"Bearer {issuer.id_token(AUDIENCE, ACCOUNT, datetime.now(UTC))}",
             "content-type": "application/json; charset=utf-8",
@@ -136,8 +137,8 @@ def answered(
 
 
 def work(done: Picture | Exception) -> Work:
-    def do(_: Request, retries: int | None) -> Picture:
-        assert retries is None
+    def do(_: Request, task: TaskCall | None) -> Picture:
+        assert task is None
         if isinstance(done, Exception):
             raise done
         return done
@@ -217,6 +218,33 @@ def test_a_mistake_that_was_the_end_of_a_task_is_in_the_log_without_its_text(
     assert (line["severity"], line["message"]) == ("ERROR", f"/generate-image {said}: KeyError at {PLACE}")
 
 
+@pytest.mark.parametrize(
+    ("cause", "severity", "said"),
+    [
+        (RetryableError("down", kind="discord"), "INFO", "down"),
+        (KeyError(INTERACTION_TOKEN), "CRITICAL", f"KeyError at {PLACE}"),
+    ],
+)
+def test_a_reply_that_is_put_off_is_one_line_which_is_critical_where_a_mistake_of_ours_was_the_cause(
+    answered: Callable[..., tuple[int, dict[str, Any]]],
+    capsys: pytest.CaptureFixture[str],
+    cause: Exception,
+    severity: str,
+    said: str,
+) -> None:
+    with suppress(RetryableError, KeyError):
+        work(cause)(Request.from_json(REQUEST), None)
+    put_off = PutOff(f"{QUEUES}/urgent-reply-queue/tasks/a-77-r3", datetime(2026, 1, 1, 12, tzinfo=UTC), cause)
+    assert answered(work(put_off), json.dumps(REQUEST).encode()) == (202, {"waits_in": "a-77-r3"})
+    line = json.loads(capsys.readouterr().out)
+    assert ("stack_trace" in line) == (severity == "CRITICAL")
+    assert (line["severity"], line["message"], line["status"]) == (
+        severity,
+        f"/generate-image waits in urgent-reply-queue until 2026-01-01T12:00:00.000000Z, as a-77-r3: {said}",
+        202,
+    )
+
+
 @pytest.mark.parametrize(("dice", "header"), [(0, "8"), (0.5, "10"), (0.999, "11")])
 def test_a_task_is_asked_to_wait_up_to_half_as_long_again(dice: float, header: str, monkeypatch: Any) -> None:
     monkeypatch.setattr("random.random", lambda: dice)
@@ -253,8 +281,15 @@ def test_steps_that_are_told_nothing_end_at_once_with_exit_code_2_and_say_why(
     with pytest.raises(SystemExit) as caught:
         app.create_app()
     assert caught.value.code == 2
-    said = "GOOGLE_CLOUD_PROJECT  missing; App Engine sets it; elsewhere it is the project's id, e.g. my-project"
-    assert capsys.readouterr().err == f"mando steps: 1 setting is wrong\n  {said}\n"
+    queues = "projects/my-project/locations/us-central1/queues"
+    assert capsys.readouterr().err.splitlines() == [
+        "mando steps: 4 settings are wrong",
+        "  GOOGLE_CLOUD_PROJECT  missing; App Engine sets it; elsewhere it is the project's id, e.g. my-project",
+        f"  REPLY_QUEUE           missing; the queue in which replies wait, e.g. {queues}/reply-discord-queue",
+        "  URGENT_QUEUE          missing; the queue in which replies wait whose token ends soon, "
+        f"e.g. {queues}/urgent-reply-queue",
+        "  STEPS_URL is missing; TASKS_CALL=workflow needs it",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,11 @@ import pytest
 
 from local.auth import TokenIssuer
 from steps.caller import CLOCK_SKEW_S, CallerCheck
-from steps.config import Config
 from steps.errors import PermanentError, RetryableError
 from tests.steps.scripted import Answer, Scripted, json_answer
+from tests.steps.service import ACCOUNT, AUDIENCE, OWN_ACCOUNT, a_config
 from tests.steps.statuses import status_of
 
-AUDIENCE, ACCOUNT = "mando-steps", "mando-workflow@demo.iam.gserviceaccount.com"
 ISSUED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -29,10 +28,7 @@ class Issued:
         monkeypatch.setattr("steps.certificates.FETCH_WITHIN_S", 60)  # a busy machine takes its time
         self.token = issuer.id_token(AUDIENCE, ACCOUNT, ISSUED)
         self.life_s = claims_of(self.token)["exp"] - int(ISSUED.timestamp())
-        config = Config(
-            "demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", f"{script.url}/certs"
-        )
-        self.check = CallerCheck(config)
+        self.check = CallerCheck(a_config(f"{script.url}/certs"))
         script.answers = [json_answer(200, issuer.certificates())]
 
     async def at(self, seconds: float) -> None:
@@ -51,6 +47,21 @@ def claims_of(token: str) -> dict[str, int]:
 @pytest.fixture
 def issued(tmp_path: Path, script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Issued:
     return Issued(TokenIssuer(tmp_path / "issuer.pem"), script, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("email", "is_taken"), [(ACCOUNT, True), (OWN_ACCOUNT, True), ("mando-tasks@demo.iam.gserviceaccount.com", False)]
+)
+async def test_the_workflow_may_call_and_so_may_the_tasks_that_the_steps_make(
+    issued: Issued, tmp_path: Path, email: str, *, is_taken: bool
+) -> None:
+    issued.token = TokenIssuer(tmp_path / "issuer.pem").id_token(AUDIENCE, email, ISSUED)
+    if is_taken:
+        await issued.at(1)
+        return
+    with pytest.raises(PermanentError) as caught:
+        await issued.at(1)
+    assert (caught.value.reason, caught.value.kind) == ("refused", "caller")
 
 
 @pytest.mark.parametrize("early_s", [0, 1, 9, 10])
@@ -116,10 +127,7 @@ async def test_a_task_of_another_queue_needs_a_token(
     queues: tuple[str, ...], named: str | None, *, is_taken: bool
 ) -> None:
     """Source: Cloud Tasks, "Create App Engine task handlers", request headers: the queue's short name."""
-    config = Config(
-        *("demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", "https://discord.example", "http://127.0.0.1:1/certs"),
-        app_engine_queues=queues,
-    )
+    config = a_config("http://127.0.0.1:1/certs", app_engine_queues=queues)
     for authorization in (None, "Bearer forged"):
         if is_taken:
             await CallerCheck(config).check(authorization, named)

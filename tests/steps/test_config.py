@@ -13,8 +13,18 @@ from steps.config import SETTINGS, Config, read_config
 KEY = b64encode(bytes(range(32))).decode()  # the same in each process, for the tests' names hold it
 
 
+QUEUES = "projects/demo/locations/us-central1/queues"
+# What follows from nothing else: mando deploy tells it.
+TOLD = {
+    "STEPS_URL": "https://demo.uc.r.appspot.com",
+    "REPLY_QUEUE": f"{QUEUES}/reply-discord-queue",
+    "URGENT_QUEUE": f"{QUEUES}/urgent-reply-queue",
+}
+
+
 def config(**environ: str) -> Config:
-    return read_config({"GOOGLE_CLOUD_PROJECT": "demo", "SEAL_PRIVATE_KEY": KEY, **environ}, read_secret=no_secrets)
+    set_ = {"GOOGLE_CLOUD_PROJECT": "demo", "SEAL_PRIVATE_KEY": KEY, **TOLD, **environ}
+    return read_config(set_, read_secret=no_secrets)
 
 
 def no_secrets(version: str) -> Secret:
@@ -24,13 +34,16 @@ def no_secrets(version: str) -> Secret:
 KEYS = (PrivateKey(b64decode(KEY)),)
 
 
-def test_all_that_is_not_secret_follows_from_the_project() -> None:
+def test_all_else_that_is_not_secret_follows_from_the_project() -> None:
     assert config() == Config(
         project="demo",
         version="local",
         bucket="demo-mandalas",
         audience="mando-steps",
         workflow_service_account="mando-workflow@demo.iam.gserviceaccount.com",
+        step_tasks=StepTasks(TOLD["STEPS_URL"], "mando-steps", "mando-steps@demo.iam.gserviceaccount.com"),
+        reply_queue=TOLD["REPLY_QUEUE"],
+        urgent_queue=TOLD["URGENT_QUEUE"],
         seal_private_keys=KEYS,
         delivery="attach",
         discord_api="https://discord.com/api/v10",
@@ -39,24 +52,39 @@ def test_all_that_is_not_secret_follows_from_the_project() -> None:
     )
 
 
-def test_without_a_workflow_the_steps_know_where_replies_go() -> None:
-    queue = "projects/p/locations/l/queues/q"
-    read = config(TASKS_CALL="http", STEPS_URL="https://x.example", REPLY_QUEUE=queue, AUDIENCE="a")
-    assert read.step_tasks == StepTasks("https://x.example", "a", "mando-workflow@demo.iam.gserviceaccount.com")
-    assert (read.reply_queue, read.tasks_endpoint) == (queue, None)
-    app_engine = {"TASKS_CALL": "app-engine", "STEPS_URL": "https://x.example", "REPLY_QUEUE": queue}
-    of_app_engine = config(GAE_ENV="standard", **app_engine).step_tasks
-    assert of_app_engine is not None
-    assert of_app_engine.url == ""
-    assert config(REPLY_QUEUE=queue, CLOUD_TASKS_ENDPOINT="http://x").step_tasks is None
-    for environ, said in (
-        ({"TASKS_CALL": "app-engine", "GAE_ENV": "standard"}, "REPLY_QUEUE is missing"),
-        (app_engine, "TASKS_CALL=app-engine is for steps on App Engine"),
-        ({"TASKS_CALL": "http", "REPLY_QUEUE": queue}, "STEPS_URL is missing"),
-        ({"REPLY_QUEUE": "q"}, "not a queue's full name"),
-    ):
-        with pytest.raises(ConfigError, match=said):
-            config(**environ)
+@pytest.mark.parametrize(
+    ("tasks_call", "url", "has_workflow"),
+    [
+        (None, TOLD["STEPS_URL"], True),
+        ("workflow", TOLD["STEPS_URL"], True),
+        ("http", TOLD["STEPS_URL"], False),
+        ("app-engine", "", False),
+    ],
+)
+def test_the_tasks_that_the_steps_make_act_as_themselves_in_every_form(
+    tasks_call: str | None, url: str, has_workflow: bool
+) -> None:
+    read = config(AUDIENCE="a", GAE_ENV="standard", **({"TASKS_CALL": tasks_call} if tasks_call else {}))
+    assert read.step_tasks == StepTasks(url, "a", "mando-steps@demo.iam.gserviceaccount.com")
+    assert (read.has_workflow, read.tasks_endpoint) == (has_workflow, None)
+
+
+def test_tasks_for_app_engine_reach_steps_there_alone() -> None:
+    with pytest.raises(ConfigError, match="TASKS_CALL=app-engine is for steps on App Engine"):
+        config(TASKS_CALL="app-engine")
+
+
+@pytest.mark.parametrize("tasks_call", ["workflow", "http", "app-engine"])
+def test_without_an_address_or_a_queue_the_steps_do_not_start(tasks_call: str) -> None:
+    needed = {"REPLY_QUEUE", "URGENT_QUEUE", *(["STEPS_URL"] if tasks_call != "app-engine" else [])}
+    told = {"TASKS_CALL": tasks_call, "GAE_ENV": "standard"}
+    with pytest.raises(ConfigError) as caught:
+        config(STEPS_URL="", REPLY_QUEUE="", URGENT_QUEUE="", **told)
+    assert {line.split()[0] for line in str(caught.value).splitlines()[1:]} == needed
+    for wrong in ("q", "projects/p/locations/l/queues/", "projects/p/locations/l/queues/q/tasks/t", "$QUEUE"):
+        for name in ("REPLY_QUEUE", "URGENT_QUEUE"):
+            with pytest.raises(ConfigError, match=r"1 setting is wrong\n  .*not a queue's full name"):
+                config(**told, **{name: wrong})
 
 
 @pytest.mark.parametrize("tasks_call", ["http", "app-engine"])
@@ -66,10 +94,8 @@ def test_replies_elsewhere_are_called_there_over_http_whatever_calls_this_step(
 ) -> None:
     """Source: Cloud Tasks v2, AppEngineHttpRequest: it reaches a service of App Engine and nothing else."""
     elsewhere = "https://reply.example"
-    read = config(
-        TASKS_CALL=tasks_call, REPLY_URL=elsewhere, REPLY_QUEUE="projects/p/locations/l/queues/q", AUDIENCE="a", **said
-    )
-    assert read.step_tasks == StepTasks(elsewhere, audience, "mando-workflow@demo.iam.gserviceaccount.com")
+    read = config(TASKS_CALL=tasks_call, REPLY_URL=elsewhere, AUDIENCE="a", **said)
+    assert read.step_tasks == StepTasks(elsewhere, audience, "mando-steps@demo.iam.gserviceaccount.com")
     assert read.audience == "a"
     with pytest.raises(ConfigError, match="REPLY_URL  not an http:// or https:// address without a path"):
         config(REPLY_URL=f"{elsewhere}/path")
@@ -104,6 +130,11 @@ def test_no_setting_takes_the_place_of_another() -> None:
         BUCKET="other-bucket",
         AUDIENCE=" another ",
         WORKFLOW_SERVICE_ACCOUNT="a@b",
+        STEPS_SERVICE_ACCOUNT="c@d",
+        STEPS_URL="http://127.0.0.1:8082",
+        REPLY_QUEUE="projects/p/locations/l/queues/q",
+        URGENT_QUEUE="projects/p/locations/l/queues/u",
+        CLOUD_TASKS_ENDPOINT="http://127.0.0.1:8080",
         DELIVERY="link",
         DISCORD_API="http://discord.example/api/",
         OIDC_CERTS_URL="http://issuer.example/certs",
@@ -114,11 +145,15 @@ def test_no_setting_takes_the_place_of_another() -> None:
         bucket="other-bucket",
         audience="another",
         workflow_service_account="a@b",
+        step_tasks=StepTasks("http://127.0.0.1:8082", "another", "c@d"),
+        reply_queue="projects/p/locations/l/queues/q",
+        urgent_queue="projects/p/locations/l/queues/u",
         seal_private_keys=KEYS,
         delivery="link",
         discord_api="http://discord.example/api",
         certs_url="http://issuer.example/certs",
         bot_token=None,
+        tasks_endpoint="http://127.0.0.1:8080",
     )
 
 
@@ -164,7 +199,7 @@ OTHER = "projects/other/secrets/x/versions/3"
 )
 def test_the_key_comes_from_secret_manager_unless_it_is_given(environ: dict[str, str], asked: list[str]) -> None:
     secrets = Secrets(KEY)
-    read = read_config({"GOOGLE_CLOUD_PROJECT": "demo", **environ}, secrets.read)
+    read = read_config({"GOOGLE_CLOUD_PROJECT": "demo", **TOLD, **environ}, secrets.read)
     assert (read.seal_private_keys, secrets.asked) == (KEYS, asked)
 
 
@@ -183,7 +218,7 @@ def test_the_bots_token_is_the_one_that_is_given_or_the_secret_that_is_named_or_
     environ: dict[str, str], token: str | None, asked: list[str]
 ) -> None:
     secrets = Secrets("from the secret")
-    read = read_config({"GOOGLE_CLOUD_PROJECT": "demo", "SEAL_PRIVATE_KEY": KEY, **environ}, secrets.read)
+    read = read_config({"GOOGLE_CLOUD_PROJECT": "demo", "SEAL_PRIVATE_KEY": KEY, **TOLD, **environ}, secrets.read)
     assert (read.bot_token.reveal() if read.bot_token else None, secrets.asked) == (token, asked)
 
 
@@ -206,7 +241,7 @@ def test_a_key_that_is_none_is_refused_without_being_shown_and_it_is_said_what_i
     wanted = "the private sealing key, as `mando keys` makes one, a comma between two, e.g. q83v…="
     for environ in ({"SEAL_PRIVATE_KEY": text}, {}):
         with pytest.raises(ConfigError) as caught:
-            read_config({"GOOGLE_CLOUD_PROJECT": "demo", **environ}, Secrets(text).read)
+            read_config({"GOOGLE_CLOUD_PROJECT": "demo", **TOLD, **environ}, Secrets(text).read)
         assert str(caught.value) == f"mando steps: 1 setting is wrong\n  SEAL_PRIVATE_KEY  {said}; {wanted}"
 
 
@@ -216,7 +251,7 @@ def test_a_project_a_secret_and_a_setting_that_are_wrong_are_one_message() -> No
 
     version = "projects/demo/secrets/bot/versions/1"
     with pytest.raises(ConfigError) as caught:
-        read_config({"DISCORD_BOT_TOKEN_SECRET": version, "DELIVERY": "pigeon"}, read_secret)
+        read_config({**TOLD, "DISCORD_BOT_TOKEN_SECRET": version, "DELIVERY": "pigeon"}, read_secret)
     lines = str(caught.value).splitlines()
     assert lines[0] == "mando steps: 3 settings are wrong"
     assert [line.split()[0] for line in lines[1:]] == ["GOOGLE_CLOUD_PROJECT", "DISCORD_BOT_TOKEN", "DELIVERY"]
@@ -235,5 +270,5 @@ def test_no_variable_is_read_that_is_not_in_the_table() -> None:
             self.asked.add(name)
             return super().__getitem__(name)
 
-    read_config(Watched(GOOGLE_CLOUD_PROJECT="demo", SEAL_PRIVATE_KEY=KEY), no_secrets)
+    read_config(Watched(GOOGLE_CLOUD_PROJECT="demo", SEAL_PRIVATE_KEY=KEY, **TOLD), no_secrets)
     assert Watched.asked == SETTINGS.keys()

@@ -63,7 +63,7 @@ def test_a_token_that_only_a_test_signs_again_is_taken(steps: Steps, issuer: str
 NO_TOKEN = "a Google ID token is needed: Authorization: Bearer …"
 NO_KEY, NOT_GOOGLES = "its key is none of the issuer's", "it is not Google's"
 NO_SIGNATURE, TOO_LONG = "Could not verify token signature.", "more than 4096 characters"
-NOT_THE_WORKFLOWS = "the token is not the workflow's"
+NOT_THE_WORKFLOWS = "the token is neither the workflow's nor the steps' own"
 # The status, how the reason begins after "the token is not valid: ", and the token.
 FORGED: dict[str, tuple[int, str, Any]] = {
     "no signature, alg none": (401, NO_TOKEN, lambda s: unsigned(s, {"alg": "none", "typ": "JWT"}, signature="")),

@@ -1,26 +1,18 @@
 """What becomes of a drawing that a task asks for, at each instant of the token's life; and the task for its reply."""
 
-import asyncio
-import base64
-import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from nacl.public import PrivateKey
 
-from local.tasks.rules import QueueConfig
 from schemas.picture import Picture
 from schemas.reply import Reply
 from schemas.request import Request
 from service.deployment import LAST_WORD_S
-from service.step_tasks import StepTasks, task_id
 from steps.errors import PermanentError, RetryableError
 from steps.hand_on import HandedOn, draw_to_the_end
 from steps.last_word import LastWord
-from steps.reply_queue import ReplyQueue
 from tests.steps.service import PICTURE, request_body
-from tests.tasks.face import PARENT, a_face
 
 KEY = PrivateKey.generate()
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -82,40 +74,3 @@ def test_a_drawing_is_handed_on_repeated_or_given_up_by_its_error_and_the_time_l
         if isinstance(caught.value, LastWord):
             assert caught.value.message is None
     assert put == ([] if handed is None else [Reply(request, handed)])  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("result", [DRAWN, "undrawable"])
-@pytest.mark.parametrize("url", ["", "https://steps.example"])
-async def test_a_reply_that_is_put_twice_is_one_task_that_calls_the_step_with_it(
-    tmp_path: Path, url: str, result: Picture | str
-) -> None:
-    """The real client and the local Cloud Tasks."""
-    reply = Reply(asked(900), result)  # type: ignore[arg-type]
-    name = f"{PARENT}/queues/replies"
-    async with a_face(tmp_path) as face:
-        face.store.put_queue(QueueConfig(name, state="PAUSED"))
-        queue = ReplyQueue(StepTasks(url, "aud", "me@x"), name, face.url)
-        for _ in range(2):
-            await asyncio.to_thread(queue.put, reply)
-        _, page = await face.ask("GET", f"{name}/tasks", responseView="FULL")
-    (task,) = page["tasks"]
-    assert (task["name"], task["dispatchDeadline"]) == (f"{name}/tasks/{task_id(reply.interaction_id)}", "30s")
-    request = task["httpRequest" if url else "appEngineHttpRequest"]
-    assert Reply.from_json(json.loads(base64.b64decode(request["body"]))) == reply
-    assert request["headers"]["X-Dedup-Key"] == reply.interaction_id
-    assert request["headers"]["Content-Type"] == "application/json"
-    if url:
-        token = {"serviceAccountEmail": "me@x", "audience": "aud"}
-        assert (request["url"], request["oidcToken"]) == (f"{url}/reply-discord", token)
-    else:
-        assert request["relativeUri"] == "/reply-discord"
-
-
-async def test_a_queue_that_does_not_take_the_reply_is_asked_again_by_the_task(tmp_path: Path) -> None:
-    async with a_face(tmp_path) as face:
-        queue = ReplyQueue(StepTasks("", "", ""), f"{PARENT}/queues/never", face.url)
-        with pytest.raises(
-            RetryableError, match="Cloud Tasks did not take the reply: CallFailed: 404 NOT_FOUND"
-        ) as caught:
-            await asyncio.to_thread(queue.put, Reply(asked(900), "undrawable"))
-        assert caught.value.kind == "queue"

@@ -2,6 +2,7 @@
 
 import functools
 import json
+from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,6 @@ from service.environment import Secret
 from steps.app import Step, _answer
 from steps.bucket import PictureBucket
 from steps.caller import CallerCheck
-from steps.config import Config
 from steps.discord import Discord
 from steps.errors import NotYetAcknowledged, PermanentError
 from steps.reply import reply
@@ -32,7 +32,7 @@ from steps.seal import Unsealer
 from tests.asgi import serving_asgi
 from tests.servers import ROOT
 from tests.steps.scripted import Answer, Asked, Scripted, bucket_at, json_answer, scripted
-from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PNG, Neighbours, Steps, request_body
+from tests.steps.service import INTERACTION_TOKEN, OWN_ACCOUNT, PNG, QUEUES, Neighbours, Steps, a_config, request_body
 
 Row = dict[str, Any]
 
@@ -167,15 +167,20 @@ LOGGED = yaml.safe_load((ROOT / "tests" / "outgoing" / "steps_log.yaml").read_te
 @pytest.mark.parametrize("row", LOGGED, ids=lambda row: row["name"])
 def test_a_line_of_the_log_that_differs_from_what_was_written_down_is_seen(steps: Steps, row: Row) -> None:
     Neighbours.calls.clear()
+    Neighbours.tasks.clear()
     Neighbours.refusal = None
     Neighbours.refusals[:] = [(said["status"], json.dumps(said["body"]).encode()) for said in row.get("discord", [])]
-    begin = steps.log.stat().st_size
+    refused = {"error": {"code": 503, "message": "told by the test", "status": "UNAVAILABLE"}}
+    Neighbours.tasks_refusal = (503, json.dumps(refused).encode()) if row.get("no_queue") else None
+    begin, began = steps.log.stat().st_size, datetime.now(UTC)
     request = steps.request(ending_in(row.get("left_s", 900)))
     body = {"request": request, **row["order"]} if "order" in row else request | row.get("request", {})
     answer = steps.post(row["path"], body, **row.get("headers", {}), **row.get("task", {}))
+    due = next((task["scheduleTime"] for task in Neighbours.tasks), "never")
     lines = [json.loads(line) for line in steps.log.read_text()[begin:].splitlines() if line.startswith("{")]
-    assert [line.pop("ms") >= 0 for line in lines] == [True]
-    assert lines == [json.loads(json.dumps(row["log"]).replace("PALETTES", ", ".join(sorted(PALETTES))))]
+    assert lines[-1].pop("ms") >= 0
+    written = json.dumps([row["warning"], row["log"]] if "warning" in row else [row["log"]])
+    assert lines == json.loads(written.replace("PALETTES", ", ".join(sorted(PALETTES))).replace("AT,", f"{due},"))
     assert answer.status_code == row["log"]["status"]
     assert answer.headers["Content-Type"] == "application/json"
     if "answer" in row:
@@ -185,6 +190,20 @@ def test_a_line_of_the_log_that_differs_from_what_was_written_down_is_seen(steps
     )
     least_s, most_s = row.get("retry_after_s", (0, 0))
     assert least_s <= int(answer.headers.get("Retry-After", 0)) <= most_s
+    for task in Neighbours.tasks:
+        check_task(task, row["makes"], body, began)
+    assert len(Neighbours.tasks) == ("makes" in row)
+
+
+def check_task(task: Row, makes: Row, body: Row, began: datetime) -> None:
+    """What else is in a task says reply_task.yaml."""
+    assert task["name"] == f"{QUEUES}/{makes['queue']}/tasks/{makes['name']}"
+    sent = {name: value for name, value in body.items() if value is not None}
+    assert json.loads(b64decode(task["httpRequest"]["body"])) == sent
+    assert task["httpRequest"]["oidcToken"]["serviceAccountEmail"] == OWN_ACCOUNT
+    least_s, most_s = makes["waits_s"]
+    waits_s = (datetime.fromisoformat(task["scheduleTime"]) - began).total_seconds()
+    assert least_s <= waits_s <= most_s + 0.5  # for the call
 
 
 def test_a_mistake_of_ours_writes_no_token_into_the_log_nor_into_the_answer(
@@ -196,7 +215,7 @@ def test_a_mistake_of_ours_writes_no_token_into_the_log_nor_into_the_answer(
         raise KeyError(f"/webhooks/7/{INTERACTION_TOKEN}/messages/@original")
 
     script.answers = [json_answer(200, steps.issuer.certificates())]
-    config = Config("demo", "1", "b", AUDIENCE, ACCOUNT, (), "attach", script.url, f"{script.url}/certs")
+    config = a_config(f"{script.url}/certs", script.url)
     with ThreadPoolExecutor(1) as threads:
         answer_call = functools.partial(_answer, CallerCheck(config), threads, Step(Request, "picture", breaks))
         with serving_asgi(Starlette(routes=[Route("/generate-image", answer_call, methods=["POST"])])) as url:

@@ -16,7 +16,7 @@ from steps.errors import NotYetAcknowledged, PermanentError, RetryableError
 from steps.reply import BLOCKED_WAITS_S, FAILURE_MESSAGES, reply
 from steps.seal import Unsealer
 from tests.steps.scripted import Answer, Scripted, json_answer
-from tests.steps.service import INTERACTION_TOKEN, Neighbours, Steps, request_body
+from tests.steps.service import INTERACTION_TOKEN, PICTURE, QUEUES, Neighbours, Steps, request_body
 from tests.steps.statuses import status_of
 
 KEY = PrivateKey.generate()
@@ -127,15 +127,27 @@ def test_a_block_by_cloudflare_is_tried_more_and_more_rarely(script: Scripted, a
 
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(
-    ("retries", "retry_after"),
-    [("0", 10), ("1", 30), ("01", 30), ("2", 90), ("3", 90), ("999", 90)]
-    + [(malformed, 10) for malformed in ("", "x", "-1", "1.5", "1000", "1, 2", "\xb2")],
+    ("name", "retries", "retry_after"),
+    [
+        *(("a-77", retries, wait_s) for retries, wait_s in (("0", 10), ("1", 30), ("01", 30), ("2", 90), ("999", 90))),
+        *(("a-77", malformed, 10) for malformed in ("", "x", "-1", "1.5", "1000", "1, 2", "\xb2")),
+        ("a-77-r2", "0", 30),
+        ("a-77-r2", "1", 90),
+        ("a-77-r3", "0", 90),
+        ("a-77-r20", "0", 90),
+    ],
 )
-def test_a_tasks_attempts_count_after_the_workflows_own(steps: Steps, retries: str, retry_after: float) -> None:
-    """Source: Cloud Tasks, "Create HTTP target tasks": TaskRetryCount is 0 at the first attempt."""
+def test_the_attempts_of_a_replys_tasks_count_after_the_workflows_own(
+    steps: Steps, name: str, retries: str, retry_after: float
+) -> None:
+    """Cloud Tasks makes no task here, so the queue is told to wait.
+
+    Source: Cloud Tasks, "Create HTTP target tasks": TaskRetryCount is 0 at the first attempt.
+    """
+    Neighbours.tasks_refusal = 503, b"{}"
     Neighbours.refusal = BLOCKED.status, BLOCKED.body
     order = {"request": steps.request(), "failure": "unavailable"}
-    task = {"X_CloudTasks_TaskName": "a-77", "X_CloudTasks_TaskRetryCount": retries}
+    task = {"X_CloudTasks_TaskName": name, "X_CloudTasks_TaskRetryCount": retries}
     answer = steps.post("/reply-discord", order, **task)
     assert (answer.status_code, answer.json()["retry_after"]) == (429, retry_after)
     assert retry_after <= int(answer.headers["Retry-After"]) <= 1.5 * retry_after
@@ -143,8 +155,12 @@ def test_a_tasks_attempts_count_after_the_workflows_own(steps: Steps, retries: s
 
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(("kind", "status"), [("X_CloudTasks", 503), ("X_AppEngine", 429)])
-def test_one_reply_that_waits_slows_all_tasks_of_its_queue(steps: Steps, kind: str, status: int) -> None:
-    """Source: Cloud Tasks v2, AppEngineHttpRequest: a 503 throttles the queue, a 429 does not."""
+def test_one_reply_that_must_wait_slows_all_tasks_of_its_queue(steps: Steps, kind: str, status: int) -> None:
+    """Where no next task can be made.
+
+    Source: Cloud Tasks v2, AppEngineHttpRequest: a 503 throttles the queue, a 429 does not.
+    """
+    Neighbours.tasks_refusal = 503, b"{}"
     Neighbours.refusal = 503, b"{}"
     order = {"request": steps.request(), "failure": "unavailable"}
     answer = steps.post("/reply-discord", order, **{f"{kind}_TaskName": "a-77", f"{kind}_TaskRetryCount": "1"})
@@ -152,6 +168,29 @@ def test_one_reply_that_waits_slows_all_tasks_of_its_queue(steps: Steps, kind: s
     Neighbours.refusal = BLOCKED.status, BLOCKED.body
     answer = steps.post("/reply-discord", order, **{f"{kind}_TaskName": "a-77", f"{kind}_TaskRetryCount": "1"})
     assert (answer.status_code, answer.json()["retry_after"]) == (429, BLOCKED_WAITS_S[2])
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("kind", ["X_CloudTasks", "X_AppEngine"])
+def test_a_task_that_is_delivered_twice_makes_its_next_one_once(steps: Steps, kind: str) -> None:
+    """Both have one name, so Cloud Tasks refuses the second: ALREADY_EXISTS is as good as made."""
+    Neighbours.refusal = 503, b"{}"
+    order = {"request": steps.request(), "failure": "unavailable"}
+    for retries in ("0", "1"):
+        task = {f"{kind}_TaskName": "a-77-r4", f"{kind}_TaskRetryCount": retries}
+        answer = steps.post("/reply-discord", order, **task)
+        assert (answer.status_code, answer.json()) == (202, {"waits_in": "a-77-r5"})
+        exists = {"error": {"code": 409, "message": "exists", "status": "ALREADY_EXISTS"}}
+        Neighbours.tasks_refusal = 409, json.dumps(exists).encode()
+    assert [task["name"] for task in Neighbours.tasks] == [f"{QUEUES}/reply-discord-queue/tasks/a-77-r5"] * 2
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_reply_that_is_shown_asks_nothing_of_cloud_tasks(steps: Steps) -> None:
+    order = {"request": steps.request(), "picture": PICTURE}
+    for task in ({}, {"X_CloudTasks_TaskName": "a-77"}):
+        assert steps.post("/reply-discord", order, **task).status_code == 200
+    assert Neighbours.tasks == []
 
 
 @pytest.mark.usefixtures("quiet")

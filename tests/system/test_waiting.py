@@ -1,9 +1,11 @@
 """What must wait on a running `mando up`: which task is made for it, where, and what the queue does with it."""
 
 import base64
+import itertools
 import json
+import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import requests
 
 import schemas
+from local.auth import TokenIssuer
 from tests.chaos.promise import break_next, mend, settle
 from tests.servers import wait_until
 from tests.system.test_yaml import edited
@@ -103,26 +106,142 @@ def test_a_drawing_that_must_wait_is_another_execution_of_the_same_request(up: U
     assert len(up.executions(sent["id"])) == 2
 
 
-def test_a_task_waits_as_long_as_discord_asks_where_that_is_longer_than_the_queues_own_wait(tmp_path: Path) -> None:
-    """A 429 of /faults asks for 1.5 s; the step gives the queue whole seconds, and up to half as much more."""
+def tasks_of(up: Up, sent: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tasks that are to show this reply, whole."""
+    queues = ("reply-discord-queue", "urgent-reply-queue")
+    tasks = [up.get(f"{QUEUES}/{name}/tasks?responseView=FULL").get("tasks", []) for name in queues]
+    return [task for task in itertools.chain(*tasks) if sent["id"] in task["name"]]
+
+
+def round_of(task: dict[str, Any]) -> int:
+    found = re.search(r"-r([0-9]+)$", task["name"])
+    return int(found[1]) if found else 1
+
+
+def in_round(up: Up, sent: dict[str, Any], number: int) -> dict[str, Any]:
+    """The task of that round, or of a later one, of a reply that cannot be shown."""
+
+    def find() -> dict[str, Any] | None:
+        found = [task for task in tasks_of(up, sent) if round_of(task) >= number]
+        return found[-1] if found else None
+
+    task = wait_until(find, f"the reply is in round {number}", 60)
+    assert task is not None
+    return task
+
+
+def deliver_again(up: Up, task: dict[str, Any], name: str) -> requests.Response:
+    """As Cloud Tasks may do with a task of that name and the same body."""
+    token = TokenIssuer(up.data / "issuer.pem").id_token(
+        "mando-steps", "mando-steps@demo.iam.gserviceaccount.com", datetime.now(UTC)
+    )
+    return requests.post(
+        task["httpRequest"]["url"],
+        data=base64.b64decode(task["httpRequest"]["body"]),
+        headers={
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            "X-Dedup-Key": task["httpRequest"]["headers"]["X-Dedup-Key"],
+            "X-CloudTasks-TaskName": name,
+            "X-CloudTasks-TaskRetryCount": "0",
+        },
+        timeout=20,
+    )
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """A reply waits a second at most."""
+    folder = tmp_path_factory.mktemp("impatient")
+    root = copy_of_sources(folder / "sources")
+    edited(root, "deploy/deployment.yaml", r"first_s: \d+", "first_s: 0.5")
+    edited(root, "deploy/deployment.yaml", r"longest_s: \d+", "longest_s: 1")
+    with mando_up(folder / "data", root) as running:
+        yield running
+
+
+def test_a_reply_goes_from_task_to_task_through_an_outage_and_is_shown_once(impatient: Up) -> None:
+    up = impatient
+    before = up.objects().keys()
+    break_next(up, target="discord", kind="503")
+    sent = up.interact()
+    first = json.loads(up.ended(sent["id"])["result"])["waits_in"]
+    task = in_round(up, sent, 3)
+    order(up, "reply-discord-queue", "pause")
+    wait_until(lambda: len(tasks_of(up, sent)) == 1, "no task is under way")
+    (task,) = tasks_of(up, sent)
+    queue, _, name = task["name"].rpartition("/tasks/")
+    assert queue.endswith("/reply-discord-queue")
+    assert re.fullmatch(rf"{first}-r([3-9]|[1-9][0-9]+)", name)
+    number = round_of(task)
+    http = task["httpRequest"]
+    assert (http["url"], http["httpMethod"]) == (f"http://127.0.0.1:{up.port + 2}/reply-discord", "POST")
+    assert http["oidcToken"] == {
+        "serviceAccountEmail": "mando-steps@demo.iam.gserviceaccount.com",
+        "audience": "mando-steps",
+    }
+    waiting = schemas.check("reply", body_of(task))
+    assert waiting["request"] == json.loads(up.executions(sent["id"])[0]["argument"])
+    (shown,) = [one for one in up.get("ops/state")["latest"] if one["name"] == up.executions(sent["id"])[0]["name"]]
+    assert shown["waits"] == {"queue": "reply-discord-queue", "until": task["scheduleTime"]}
+
+    again = deliver_again(up, task, f"{first}-r{number - 1}")
+    assert (again.status_code, again.json()) == (202, {"waits_in": name})
+    assert [one["name"] for one in tasks_of(up, sent)] == [task["name"]], "the task that was delivered twice"
+    mend(up)
+    order(up, "reply-discord-queue", "resume")
+    tally = settle(up, [sent["id"]])
+    assert (tally.pictures, tally.broken) == (1, [])
+    assert len(up.objects().keys() - before) == 1
+    lines = [json.loads(line) for line in (up.data / "steps.log").read_text().splitlines()]
+    said = [line for line in lines if line.get("interaction_id") == sent["id"] and line["status"] == 202]
+    assert [line["severity"] for line in said] == ["INFO"] * number
+    assert said[0]["message"].startswith("/reply-discord waits in reply-discord-queue until 20")
+    assert said[0]["message"].endswith(f"Z, as {first}-r2: Discord answered 503/0")
+
+
+def test_where_cloud_tasks_takes_no_task_the_queue_repeats_the_one_that_is_there(impatient: Up) -> None:
+    up = impatient
+    order(up, "reply-discord-queue", "pause")
+    break_next(up, target="discord", kind="503")
+    sent = up.interact()
+    first = json.loads(up.ended(sent["id"])["result"])["waits_in"]
+    break_next(up, target="reply_queue", kind="503")
+    order(up, "reply-discord-queue", "resume")
+
+    def a_repeated_task() -> bool:
+        (task,) = tasks_of(up, sent)
+        return bool(task["name"].endswith(first) and int(task.get("responseCount", 0)) >= 2)
+
+    wait_until(a_repeated_task, "Cloud Tasks repeats the first task", 60)
+    mend(up)
+    tally = settle(up, [sent["id"]])
+    assert (tally.pictures, tally.broken) == (1, [])
+
+
+def test_near_the_tokens_end_a_reply_waits_in_the_urgent_queue_and_both_are_tried(tmp_path: Path) -> None:
     root = copy_of_sources(tmp_path / "sources")
-    edited(root, "queue.yaml", r"(- name: reply-discord-queue[\s\S]*?min_backoff_seconds:) \d+", r"\1 0.1")
+    edited(root, "deploy/deployment.yaml", r"first_s: \d+", "first_s: 0.5")
+    edited(root, "deploy/deployment.yaml", r"longest_s: \d+", "longest_s: 1")
+    edited(root, "deploy/deployment.yaml", r"last_word_s: \d+", "last_word_s: 899")  # it is near at once
     with mando_up(tmp_path / "data", root) as up:
-        break_next(up, target="discord", kind="429")
+        break_next(up, target="discord", kind="503")
         sent = up.interact()
-
-        def a_refused_task() -> dict[str, Any] | None:
-            found = up.get(f"{QUEUES}/reply-discord-queue/tasks").get("tasks", [])
-            return found[0] if found and "responseStatus" in found[0].get("lastAttempt", {}) else None
-
-        task = wait_until(a_refused_task, "Discord refuses the task's call too", 30)
+        task = in_round(up, sent, 2)
+        assert "/queues/urgent-reply-queue/tasks/" in task["name"]
         mend(up)
-        assert task is not None
-        assert task["lastAttempt"]["responseStatus"]["message"].endswith("HTTP status code 429")
-        answered, due = (
-            datetime.fromisoformat(task[at] if at in task else task["lastAttempt"][at])
-            for at in ("responseTime", "scheduleTime")
-        )
-        assert 1 <= (due - answered).total_seconds() <= 3.1
         tally = settle(up, [sent["id"]])
-        assert (tally.pictures, tally.broken) == (1, [])
+        assert (tally.pictures, tally.failure_replies, tally.broken) == (1, 0, [])
+
+
+def test_a_reply_is_put_off_for_as_long_as_discord_asks(impatient: Up) -> None:
+    """A 429 of /faults asks for 1.5 s; the step waits up to half as long more."""
+    up = impatient
+    break_next(up, target="discord", kind="429")
+    sent = up.interact()
+    task = in_round(up, sent, 2)
+    mend(up)
+    created, due = (datetime.fromisoformat(task[at]) for at in ("createTime", "scheduleTime"))
+    assert 1.3 <= (due - created).total_seconds() <= 2.3
+    tally = settle(up, [sent["id"]])
+    assert (tally.pictures, tally.broken) == (1, [])

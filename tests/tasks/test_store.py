@@ -42,6 +42,20 @@ def test_a_name_is_of_one_queue_only(tmp_path: Path) -> None:
     assert (store.depth(QUEUE), store.depth(f"{QUEUE}-2")) == (1, 1)
 
 
+def test_the_newest_task_of_a_range_of_names_is_found(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    assert store.latest(QUEUE, "a-7", "a-7-r9999") is None
+    for name in ("a-7-r10", "a-7", "a-7-r2", "a-77", "a-7-s", "a-6-r3"):
+        put(store, name)
+    newest = store.latest(QUEUE, "a-7", "a-7-r9999")
+    assert newest is not None
+    assert newest.task_id == "a-7-r2"
+    store.leave_tombstones([newest], free_again_s=100)
+    again = store.latest(QUEUE, "a-7", "a-7-r9999")
+    assert again is not None
+    assert again.task_id == "a-7"
+
+
 def test_a_task_is_the_same_after_a_restart(tmp_path: Path) -> None:
     store = a_store(tmp_path)
     task = store.create(QUEUE, NewTask("t", HttpRequest("http://x", "PUT", {"X-a": "1"}, b"\n\x00"), 5.0), 1.0)
@@ -120,6 +134,7 @@ def test_no_question_reads_the_whole_queue(tmp_path: Path) -> None:
         put(store, "t0")
     put(store, "t0", now_s=10.0)
     store.get(QUEUE, "t1")
+    store.latest(QUEUE, "t1", "t1-r9999")
     store.is_gone(QUEUE, "t1", 0.0)
     store.page(QUEUE, 0, 10)
     store.due(QUEUE, 5.0, 10)

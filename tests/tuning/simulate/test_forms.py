@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import steps.reply_queue
+import steps.reply_queues
 from cli.main import run
 from local.executions.engine.virtual import Agenda
 from local.form import Form, TasksCall
@@ -110,7 +110,7 @@ def test_a_request_in_vain_makes_as_many_calls_as_it_does_alone() -> None:
 
 def test_the_numbers_of_such_tasks_are_those_of_the_code() -> None:
     assert STEP_TASK_DEADLINE_S == DEADLINE_S
-    assert NEXT_TIMEOUT_S == steps.reply_queue._TIMEOUT_S
+    assert NEXT_TIMEOUT_S == steps.reply_queues._TIMEOUT_S
 
 
 @pytest.mark.parametrize("kind", ["app-engine", "http"])
