@@ -4,10 +4,8 @@ No image is built: that needs a registry.
 """
 
 import base64
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,37 +19,10 @@ import requests
 from nacl.public import PrivateKey
 
 from local.auth import TokenIssuer
-from tests.servers import BIN, ROOT, free_port, running
+from tests.deploy.dockerfile import LINES, command, copied, copy_image
+from tests.servers import ROOT, free_port, running
 from tests.steps.scripted import Scripted, json_answer, scripted
 from tests.steps.service import ACCOUNT, INTERACTION_TOKEN, PICTURE, request_body
-
-LINES = (ROOT / "deploy" / "Dockerfile").read_text().splitlines()
-
-
-def copied() -> list[str]:
-    """The names that its COPY lines take; each goes to where it was."""
-    found = [line.split()[1:] for line in LINES if line.startswith("COPY ")]
-    for source, target in found:
-        assert target.rstrip("/") in (source.rstrip("/"), str(Path(source).parent), "."), source
-    return [source.rstrip("/") for source, _ in found]
-
-
-def command() -> list[str]:
-    (line,) = [line for line in LINES if line.startswith("CMD ")]
-    program, *arguments = json.loads(line.removeprefix("CMD "))
-    return [str(BIN / program), *arguments]
-
-
-def copy_image(folder: Path) -> Path:
-    """The files of the image below folder."""
-    for name in copied():
-        source, target = ROOT / name, folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target)
-    return folder
 
 
 @dataclass
