@@ -15,7 +15,8 @@ from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption
 
 from schemas.picture import ObjectName
-from service.deployment import BUCKET_TIMEOUT_S
+from service.connections import keep_connections
+from service.deployment import BUCKET_TIMEOUT_S, STEPS_THREADS
 from steps.errors import PermanentError, Reason, RetryableError
 
 # An object's name is a hash of all that its picture shows, so its content never changes.
@@ -49,7 +50,9 @@ class PictureBucket:
 
     @functools.cached_property
     def _bucket(self) -> Any:
-        return storage.Client().bucket(self._name)
+        client = storage.Client()
+        keep_connections(client._http, STEPS_THREADS)
+        return client.bucket(self._name)
 
     def put_once(self, object_name: ObjectName, png: bytes) -> None:
         """Create the object.  If it exists already, that is success: the same name has the same picture."""
