@@ -27,7 +27,10 @@ from local.workflows.effects import HttpCall, HttpResponse, Now, Sleep
 from local.workflows.errors import WorkflowError
 
 START_S = 1767268800.25  # of 2026-01-01
-ENV = {"STEPS_URL": "https://steps-dot-mando.appspot.com", "STEPS_AUDIENCE": "mando-steps"}
+ENV = {
+    "STEPS_URL": "https://steps-dot-mando.appspot.com", "STEPS_AUDIENCE": "mando-steps",
+    "REPLY_URL": "https://steps-dot-mando.appspot.com", "REPLY_AUDIENCE": "mando-steps",
+}
 REQUEST = {
     "interaction_id": "1310000000000000001", "application_id": "1200000000000000001", "sealed_token": "A" * 400,
     "channel_id": "1100000000000000001", "user_id": "1000000000000000001", "locale": "en-US",

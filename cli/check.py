@@ -2,15 +2,18 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cli.errors import CannotStart
+from cli.form import form_of, form_options
 from cli.options import option
+from local.form import Form
 from local.workflows.limits import raise_recursion_limit
 from tuning.check.numbers import lines, numbers
 from tuning.check.rules import Report, check, unreadable
-from tuning.sources import NoSources, UnreadableFile, from_folder
+from tuning.sources import NoSources, UnreadableFile, from_folder, in_form
 
 
 @click.command(
@@ -20,10 +23,11 @@ from tuning.sources import NoSources, UnreadableFile, from_folder
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 @option("--json", "as_json", envvar="MANDO_CHECK_JSON", is_flag=True, help="print the findings as JSON")
 @option("--strict", is_flag=True, help="a warning is exit code 1 too")
-def command(folder: Path, as_json: bool, strict: bool) -> int:
+@form_options
+def command(folder: Path, as_json: bool, strict: bool, **given: Any) -> int:
     """DIR has workflows/, queue.yaml, app.yaml, schemas/, ingress/limits.yaml and deploy/deployment.yaml."""
     raise_recursion_limit()
-    report = _report(folder)
+    report = _report(folder, form_of(**given))
     counts = {level: sum(one.rule.level == level for one in report.findings) for level in ("error", "warning")}
     found = numbers(report.subject) if report.subject is not None else {}
     if as_json:
@@ -37,9 +41,9 @@ def command(folder: Path, as_json: bool, strict: bool) -> int:
     return 1 if counts["error"] or (strict and counts["warning"]) else 0
 
 
-def _report(folder: Path) -> Report:
+def _report(folder: Path, form: Form) -> Report:
     try:
-        return check(from_folder(folder))
+        return check(in_form(from_folder(folder), form))
     except NoSources as error:
         raise CannotStart(str(error)) from None
     except UnreadableFile as error:

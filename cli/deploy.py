@@ -2,21 +2,27 @@
 
 from base64 import b64decode
 from pathlib import Path
+from typing import Any
 
 import click
 from nacl.encoding import Base64Encoder
 from nacl.public import PrivateKey
 
-from cli.errors import CannotStart, Failed, origin_of
+from cli.errors import CannotStart, Failed, origin_of, wrong_option
 from cli.files import read_at_most
+from cli.form import form_of, form_options
 from cli.google import PROGRAMS, ROOT, project_options, read_settings, refuse_if
 from cli.options import option
-from deploy.calls import PARTS, SETTINGS, calls_of, names_in
+from deploy.calls import SETTINGS, calls_of, names_in, parts
+from deploy.form import options
+from deploy.form import settings as settings_of
 from deploy.perform import CallFailed, perform
 from deploy.run import Runner
 from deploy.script import script
 from deploy.survey import conflicts
+from local.form import DEFAULT_FORM
 
+_PARTS = list(parts(DEFAULT_FORM))  # no form has others
 _LARGEST_KEYS_BYTES = 65_536  # Source: Secret Manager, "Quotas and limits": payload size
 
 
@@ -24,7 +30,8 @@ _LARGEST_KEYS_BYTES = 65_536  # Source: Secret Manager, "Quotas and limits": pay
 @project_options()
 @option("--discord-public-key", metavar="HEX", help="the application's Public Key")
 @option("--seal-key", type=click.Path(path_type=Path), metavar="FILE", help="the private key that `mando keys` made")
-@option("--only", type=click.Choice(list(PARTS)), metavar="PART", help=f"one part: {', '.join(PARTS)}")
+@form_options
+@option("--only", type=click.Choice(_PARTS), metavar="PART", help=f"one part: {', '.join(_PARTS)}")
 @option("--dry-run", is_flag=True, help="print the calls as a shell script and make none")
 def command(
     project: str | None,
@@ -33,12 +40,17 @@ def command(
     seal_key: Path | None,
     only: str | None,
     dry_run: bool,
+    **given: Any,
 ) -> None:
-    parts = list(PARTS) if only is None else [only]
-    calls = calls_of(parts)
+    form = form_of(**given)
+    wanted = list(parts(form)) if only is None else [only]
+    if not parts(form).keys() >= set(wanted):
+        raise wrong_option("only", f"{options(form).strip()} has no {only}")
+    calls = calls_of(wanted, form)
     used = names_in(calls)
     values = {"project": project, "location": location}
     settings, problems = read_settings(values | {"discord_public_key": discord_public_key})
+    settings |= settings_of(form)
     if "DISCORD_PUBLIC_KEY" not in used:
         problems.pop(origin_of("discord_public_key"), None)
     if used & {"SEAL_KEY_FILE", "SEAL_PUBLIC_KEY"}:
@@ -48,7 +60,7 @@ def command(
         print("\n".join(script(example, calls)))
         return
     refuse_if(problems)
-    _refuse_conflicts(settings, parts)
+    _refuse_conflicts(settings, wanted)
     try:
         perform(settings, calls, PROGRAMS, ROOT, report=lambda text: print(text, flush=True))
     except CallFailed as error:

@@ -1,10 +1,14 @@
 """`mando doctor`: what of a deployment is missing, different or broken, and the command that mends it."""
 
+from typing import Any
+
 import click
 
 from cli.endpoint import ask_discord, ask_ingress, ask_steps
+from cli.form import form_of, form_options
 from cli.google import PROGRAMS, ROOT, project_options, read_settings, refuse_if
 from deploy.doctor import examine
+from deploy.form import options, settings
 from deploy.run import Runner
 
 
@@ -13,11 +17,13 @@ from deploy.run import Runner
     "1 something is not, 2 nothing was looked at."
 )
 @project_options()
-def command(project: str | None, location: str) -> int:
-    settings, problems = read_settings({"project": project, "location": location})
+@form_options
+def command(project: str | None, location: str, **given: Any) -> int:
+    form = form_of(**given)
+    known, problems = read_settings({"project": project, "location": location})
     refuse_if(problems)
-    runner = Runner(settings, PROGRAMS, ROOT)
-    found = examine(runner)
+    runner = Runner(known | settings(form) | {"FORM": options(form)}, PROGRAMS, ROOT)
+    found = examine(runner, form)
     for ask in (ask_ingress, ask_steps, ask_discord):
         found += ask(runner)
     for finding in found:

@@ -41,11 +41,13 @@ def ask_ingress(runner: Runner) -> list[Finding]:
 
 
 def ask_steps(runner: Runner) -> list[Finding]:
-    """The address that the workflow calls."""
+    """The address that the workflow calls; where there is none, that of the app."""
     described = gcloud(
         "workflows", "describe", "mando", "--location=$LOCATION", "--format=value(userEnvVars.STEPS_URL)"
     )
-    url = runner.ask(described).text
+    url = (
+        runner.ask(described).text if runner.known["TASKS_CALL"] == "workflow" else runner.filled("https://$STEPS_HOST")
+    )
     if not url.startswith("http"):
         return []
     try:

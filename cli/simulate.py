@@ -6,12 +6,13 @@ reads what the options name, simulate_views runs one simulation or many and show
 
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from cli import simulate_views as views
 from cli.errors import CannotStart, Failed, wrong_option
+from cli.form import form_of, form_options
 from cli.options import option, positive_number, whole_number
 from cli.simulate_inputs import Wanted, axes, duration, instant, load_of, model_of, other_version, scenario_of, version
 from tuning.compare.simulations import Simulations
@@ -115,12 +116,15 @@ _BROKEN = 1
     metavar="rate,down",
     help="how long the recovery takes, by rate (up to 1.25 times --rate) and length of the fault (up to --down)",
 )
-def command(**given: Any) -> int:
+@form_options
+def command(form: str, steps: Literal["app-engine", "functions"], reply: str, tasks: str | None, **given: Any) -> int:
     """Foresee what the project in DIR does: workflows/, queue.yaml, app.yaml, limits.yaml and deployment.yaml."""
-    wanted = Wanted(**given)
+    wanted = Wanted(form=form_of(form, steps, reply, tasks), **given)
     _combine(wanted)
     load = load_of(wanted)
-    case = views.Question(version(wanted.folder), scenario_of(wanted, load), model_of(wanted.model), wanted)
+    case = views.Question(
+        version(wanted.folder, wanted.form), scenario_of(wanted, load), model_of(wanted.model), wanted
+    )
     try:
         with Simulations(views.bar) as simulations:
             return 0 if _show(case, simulations) else _BROKEN
@@ -134,7 +138,7 @@ def _show(case: views.Question, simulations: Simulations) -> bool:
     """Whether the files in the folder keep the promise."""
     wanted = case.wanted
     if wanted.against is not None:
-        return views.against(case, simulations, other_version(wanted.against, wanted.folder))
+        return views.against(case, simulations, other_version(wanted.against, wanted.folder, wanted.form))
     if wanted.suggest:
         return views.suggestion(case, simulations)
     if wanted.sensitivity:

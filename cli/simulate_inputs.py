@@ -9,12 +9,13 @@ from typing import TypeVar
 import click
 
 from cli.errors import CannotStart, WrongFile, wrong_option
+from local.form import Form
 from tuning.durations import duration_s, in_words
 from tuning.model import MODELS, Model, read_model
 from tuning.project import ProjectError, read_project
 from tuning.simulate.load import Load, at_once, day, even, from_file, poisson
 from tuning.simulate.scenario import NoLength, Scenario, UnknownScenario, calm, scenario
-from tuning.sources import NoSources, Sources, UnreadableFile, from_folder, from_git
+from tuning.sources import NoSources, Sources, UnreadableFile, from_folder, from_git, in_form
 from tuning.yaml_file import FileMistake
 
 Given = TypeVar("Given")
@@ -66,6 +67,7 @@ class Wanted:
     max_cost: float | None
     max_told: int | None
     axes: tuple[str, str] | None
+    form: Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,9 @@ class Version:
     commit: str | None
 
 
-def version(folder: Path) -> Version:
+def version(folder: Path, form: Form) -> Version:
     try:
-        sources = from_folder(folder)
+        sources = in_form(from_folder(folder), form)
         read_project(sources)
     except (NoSources, UnreadableFile) as error:
         raise CannotStart(str(error)) from None
@@ -88,11 +90,11 @@ def version(folder: Path) -> Version:
     return Version("here" if folder == Path() else str(folder), sources, _commit(folder, "--dirty=+"))
 
 
-def other_version(name: str, folder: Path) -> Version:
+def other_version(name: str, folder: Path, form: Form) -> Version:
     """A folder of that name, else a commit of the repository in the first one's folder."""
     is_folder = Path(name).is_dir()
     try:
-        sources = from_folder(Path(name)) if is_folder else from_git(name, folder)
+        sources = in_form(from_folder(Path(name)) if is_folder else from_git(name, folder), form)
         read_project(sources)
     except (NoSources, UnreadableFile) as error:
         raise wrong_option("against", f"no version '{name}': {error}") from None

@@ -1,4 +1,7 @@
-"""`mando up`: run the local cloud and its page on PORT, the ingress on PORT+1, the steps on PORT+2, gRPC on PORT+3."""
+"""`mando up`: run the local cloud and its page on PORT, the ingress on PORT+1, the steps on PORT+2, gRPC on PORT+3.
+
+A function for the reply is on PORT+4.
+"""
 
 import asyncio
 import contextlib
@@ -11,8 +14,9 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import nacl.exceptions
@@ -20,13 +24,15 @@ from nacl.public import PrivateKey
 
 from cli import options
 from cli.errors import CannotStart
+from cli.form import form_of, form_options
 from cli.keys import read_private_key, write_private_key
 from local.children import Child, ChildFailed, Program
 from local.data.disk import DiskUnavailable, UnusableFile, unusable_key
 from local.deployed import deploy_files
 from local.discord.errors import DiscordError
+from local.form import Form
 from local.live_files import BrokenFile, watch
-from local.programs import programs
+from local.programs import programs, reply_settings
 from local.project import HOST, ROOT, Ports, url
 from local.server import LocalCloud
 from local.workflows.limits import raise_recursion_limit
@@ -35,7 +41,7 @@ from tuning.editor.editor import Editor
 
 
 @click.command()
-@options.port("up", "the first of four ports", ports=4)
+@options.port("up", "the first of four ports, or of five with a function for the reply", ports=5)
 @options.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -44,27 +50,15 @@ from tuning.editor.editor import Editor
     metavar="DIR",
     help="the folder of all its data",
 )
-@options.option(
-    "--form",
-    type=click.Choice(["workflow", "queues"]),
-    default="workflow",
-    show_default=True,
-    help="who calls the steps: a workflow, or the tasks of two queues",
-)
-@options.option(
-    "--tasks",
-    type=click.Choice(["app-engine", "http"]),
-    default="app-engine",
-    show_default=True,
-    help="how tasks call the steps, with --form queues",
-)
-def command(port: int, data: Path, form: str, tasks: str) -> None:
+@form_options
+def command(port: int, data: Path, **given: Any) -> None:
     """Ctrl-C stops all of it."""
+    form = form_of(**given)
     raise_recursion_limit()
     write_json_lines(sys.stderr)
     try:
         with _locked(data):
-            asyncio.run(_up(Ports(port), data, "workflow" if form == "workflow" else tasks))
+            asyncio.run(_up(Ports(port), data, form))
     except (DiskUnavailable, ChildFailed, UnusableFile) as error:
         raise CannotStart(str(error)) from None
 
@@ -88,22 +82,22 @@ def _locked(data: Path) -> Iterator[None]:
         yield
 
 
-async def _up(ports: Ports, data: Path, tasks_call: str) -> None:
-    for port in ports.all():
+async def _up(ports: Ports, data: Path, form: Form) -> None:
+    for port in (*ports.all(), *([ports.reply] if form.reply_is_function else [])):
         _ensure_free(port)
     stopped = asyncio.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
     async with contextlib.AsyncExitStack() as stack:
         bot_token = secrets.token_urlsafe(32)
-        cloud = LocalCloud(data, ports.cloud, url(ports.ingress), bot_token, tasks_call)
+        cloud = LocalCloud(data, ports.cloud, url(ports.ingress), bot_token, form)
         editor = Editor(ROOT, cloud.files)
         cloud.more_routes.extend(editor.routes())
         await stack.enter_async_context(cloud)
         stack.push_async_callback(editor.stop)
         key = cloud.discord.public_key_hex
         seal_key = _ensure_seal_key(data)
-        children = await _start(stack, programs(ports, data, seal_key, key, bot_token, cloud.app_engine, tasks_call))
+        children = await _start(stack, programs(ports, data, seal_key, key, bot_token, cloud.app_engine, form))
         await _deploy(cloud, ports)
         gc.collect()
         gc.freeze()  # else each full collection visits all imported objects, which takes 60 ms
@@ -111,6 +105,11 @@ async def _up(ports: Ports, data: Path, tasks_call: str) -> None:
         stack.callback(watching.cancel)
         cloud_port, ingress, steps, grpc = ports.all()
         print(f"local cloud and page on {cloud_port}, ingress on {ingress}, steps on {steps}, gRPC on {grpc}")
+        if form.reply_is_function:
+            print(f"the function that replies on {ports.reply}")
+        elif form.is_reply_elsewhere:
+            path = _write_reply_settings(data, reply_settings(ports, seal_key, bot_token, form))
+            print(f"replies by {form.reply}; the settings that it needs are in {path}")
         print(f"data and logs in {data}")
         print(f"ready {url(ports.cloud)}", flush=True)
         await _wait_until_stopped(stopped, children)
@@ -165,7 +164,18 @@ def _ensure_free(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             problem = "in use; end what uses it" if error.errno == errno.EADDRINUSE else f"not free: {error.strerror}"
-            raise CannotStart(f"port {port} is {problem}, or choose four others with --port") from None
+            raise CannotStart(f"port {port} is {problem}, or choose others with --port") from None
+
+
+def _write_reply_settings(data: Path, settings: Mapping[str, str]) -> Path:
+    """A file for a shell or a container: NAME=VALUE.  Raises CannotStart."""
+    path = data / "reply.env"
+    text = "".join(f"{name}={value}\n" for name, value in {**settings, "DELIVERY": "link"}.items())
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise CannotStart(f"cannot write {path}: {error.strerror}") from None
+    return path
 
 
 def _ensure_seal_key(data: Path) -> PrivateKey:

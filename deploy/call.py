@@ -4,6 +4,7 @@ Called by calls.py, which lists them; script.py prints them, perform.py makes th
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class Query:
     name: str
     command: tuple[str, ...]
     may_be_empty: bool = False
+
+
+Calls: TypeAlias = tuple[Call | Query, ...]
 
 
 def account(name: str) -> str:

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import yaml
 
-from deploy import bucket, queues
+from deploy import accounts, bucket, queues
+from deploy.accounts import on_project
 from deploy.app_yaml import DEFAULT, IS_BY_LINK, SERVICE
-from deploy.call import Call, Query, account, gcloud, grant, new_account
+from deploy.call import Call, Calls, Query, account, gcloud, grant, new_account
+from deploy.form import has_workflow, settings
+from local.form import DEFAULT_FORM, Form
 from schemas.deployment import Deployment
 
 FILE = Path(__file__).parent / "deployment.yaml"
@@ -24,7 +27,7 @@ except (OSError, ValueError, yaml.YAMLError) as error:
     sys.exit(2)
 _INGRESS = NUMBERS.ingress
 
-APIS = (
+_APIS = (
     "appengine",
     "artifactregistry",
     "cloudbuild",
@@ -36,11 +39,10 @@ APIS = (
     "run",
     "secretmanager",
     "storage",
-    "workflowexecutions",
-    "workflows",
 )
+_WORKFLOW_APIS = ("workflowexecutions", "workflows")
 
-# What the operator provides: NAME → (what it is, an example).
+# What the operator provides, and below it what follows from the form: NAME → (what it is, an example).
 SETTINGS: Mapping[str, tuple[str, str]] = {
     "PROJECT": ("the Google Cloud project, with billing", "my-project"),
     "LOCATION": ("where all of it runs", "us-central1"),
@@ -48,28 +50,13 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
     "DISCORD_PUBLIC_KEY": ("the application's Public Key, from Discord's developer portal", "a0b1c2…"),
     "SEAL_KEY_FILE": ("the private key that `mando keys` made", "mando-seal.key"),
     "SEAL_PUBLIC_KEY": ("the public key that it printed", "q83vEjRW…="),
+    "TASKS_CALL": ("what tasks call: workflow, or the steps: http or app-engine", "workflow"),
+    "STEPS_CALLER": ("the account as which others call the steps", "mando-workflow"),
+    "APP_ENGINE_QUEUES": ("whose App Engine tasks may call the steps", ""),
 }
 
-_PROJECT = ("projects", "$PROJECT")
 _BUILDER = "roles/cloudbuild.builds.builder"
-QUEUE_ROLE = "mandoQueueReader"
-_QUEUE_READER = f"projects/$PROJECT/roles/{QUEUE_ROLE}"
-_ENQUEUER = "roles/cloudtasks.enqueuer"
-_VIEWER = "roles/cloudtasks.viewer"
 SECRET = "mando-seal-private-key"  # noqa: S105  (the name of the secret, not the secret)
-
-
-def _on_project(purpose: str, member: str, role: str) -> Call:
-    return grant(purpose, _PROJECT, member, role, "--condition=None")
-
-
-def _on_queue(purpose: str, queue: str, name: str, role: str) -> Call:
-    return grant(purpose, ("tasks", "queues", queue), account(name), role, "--location=$LOCATION")
-
-
-def _act_as(purpose: str, name: str, member: str) -> Call:
-    resource = ("iam", "service-accounts", account(name))
-    return grant(purpose, resource, account(member), "roles/iam.serviceAccountUser")
 
 
 def host_of(service: str) -> str:
@@ -90,12 +77,16 @@ def _workflow(name: str) -> Call:
     )  # fmt: skip
 
 
-# Calls by part, in order.
-PARTS: Mapping[str, tuple[Call | Query, ...]] = {
-    "project": (
+def apis(form: Form) -> tuple[str, ...]:
+    """The names of the Google Cloud services, without their domain."""
+    return (*_APIS, *(_WORKFLOW_APIS if has_workflow(form) else ()))
+
+
+def _project(form: Form) -> Calls:
+    return (
         Call(
             "the Google Cloud services that mando uses",
-            gcloud("services", "enable", *(f"{api}.googleapis.com" for api in APIS)),
+            gcloud("services", "enable", *(f"{api}.googleapis.com" for api in apis(form))),
         ),
         new_account("mando-build", "the builds"),
         Call(
@@ -108,29 +99,13 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
             "APP_ACCOUNT",
             gcloud("app", "describe", "--format=value(serviceAccount)"),
         ),
-        _on_project("the ingress is built by mando-build", account("mando-build"), _BUILDER),
-        _on_project("the steps are built by the app's account", "$APP_ACCOUNT", _BUILDER),
-    ),
-    "accounts": (
-        new_account("mando-ingress", "the ingress"),
-        new_account("mando-tasks", "the tasks"),
-        new_account("mando-workflow", "the workflow"),
-        new_account("mando-steps", "the steps"),
-        _on_project("a task may start an execution", account("mando-tasks"), "roles/workflows.invoker"),
-        _on_project("failed calls of the workflow are logged", account("mando-workflow"), "roles/logging.logWriter"),
-        _act_as("the ingress may create tasks that act as the tasks' account", "mando-tasks", "mando-ingress"),
-        _act_as("so may the workflow, for a drawing that must wait", "mando-tasks", "mando-workflow"),
-        _act_as(
-            "the workflow may create tasks that act as its own account, for a reply that must wait",
-            "mando-workflow", "mando-workflow",
-        ),
-        _act_as(
-            "the steps may create tasks that act as their own account, for a reply that must wait again",
-            "mando-steps", "mando-steps",
-        ),
-    ),
-    "bucket": bucket.calls(is_by_link=IS_BY_LINK),
-    "secret": (
+        on_project("the ingress is built by mando-build", account("mando-build"), _BUILDER),
+        on_project("the steps are built by the app's account", "$APP_ACCOUNT", _BUILDER),
+    )  # fmt: skip
+
+
+def _secret() -> Calls:
+    return (
         Call(
             "the secret that opens sealed tokens",
             gcloud("secrets", "create", SECRET, "--replication-policy=automatic"),
@@ -144,56 +119,35 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
         ),
         grant("the steps alone may read it",
               ("secrets", SECRET), account("mando-steps"), "roles/secretmanager.secretAccessor"),
-    ),
-    "queues": (
+    )  # fmt: skip
+
+
+def _queues(form: Form) -> Calls:
+    return (
         *queues.calls(),
-        _on_queue("the ingress may put requests into the first", "create-image-queue", "mando-ingress", _ENQUEUER),
-        _on_queue("the workflow may too, where a drawing must wait", "create-image-queue", "mando-workflow", _ENQUEUER),
-        _on_queue("it may put replies into the second", "reply-discord-queue", "mando-workflow", _ENQUEUER),
-        _on_queue("the steps may too, for the reply's next attempt", "reply-discord-queue", "mando-steps", _ENQUEUER),
-        _on_queue("or into the third, near the token's end", "urgent-reply-queue", "mando-steps", _ENQUEUER),
-        Call(
-            "a role that may read the length of a queue; those of Google may also read whole tasks",
-            gcloud("iam", "roles", "create", QUEUE_ROLE, "--project=$PROJECT"),
-            unless=gcloud("iam", "roles", "describe", QUEUE_ROLE, "--project=$PROJECT"),
-        ),
-        Call(
-            "what it allows, and no more",
-            gcloud("iam", "roles", "update", QUEUE_ROLE, "--project=$PROJECT", "--title=mando: sees a queue, no tasks",
-                   "--permissions=cloudtasks.queues.get", "--stage=GA"),
-        ),
-        _on_queue("the ingress may read how many requests wait", "create-image-queue", "mando-ingress", _QUEUE_READER),
-        _on_queue("the ingress may read how many replies wait", "reply-discord-queue", "mando-ingress", _QUEUE_READER),
-        Query(
-            "whether the ingress has the role that mando gave it before, and may read whole tasks",
-            "OLD_VIEWER",
-            gcloud("tasks", "queues", "get-iam-policy", "create-image-queue", "--location=$LOCATION",
-                   "--flatten=bindings[].members[]", f"--filter=bindings.role={_VIEWER} "
-                   "AND bindings.members~mando-ingress@", "--format=value(bindings.role)"),
-            may_be_empty=True,
-        ),
-        Call(
-            "it loses that role",
-            gcloud("tasks", "queues", "remove-iam-policy-binding", "create-image-queue", "--location=$LOCATION",
-                   f"--member=serviceAccount:{account('mando-ingress')}", f"--role={_VIEWER}"),
-            where_any="OLD_VIEWER",
-        ),
-    ),
-    "steps": (
+        *accounts.on_queues(form),
+    )  # fmt: skip
+
+
+_FILLED = ("PROJECT", "LOCATION", "STEPS_HOST", *settings(DEFAULT_FORM))
+
+
+def _steps() -> Calls:
+    return (
         Query(
             "the host of the steps", "STEPS_HOST", gcloud("app", "describe", f"--format=value({host_of(SERVICE)})")
         ),
         Call(
-            "app.yaml with the values of its $NAMES: gcloud takes the variables of App Engine from the file alone",
-            ("sed", "; ".join(f"s,$${name},${name},g" for name in ("PROJECT", "LOCATION", "STEPS_HOST")), "app.yaml"),
+            "app.yaml with its settings filled in: gcloud takes the variables of App Engine from the file alone",
+            ("sed", "; ".join(f"s|$${name}|${name}|g" for name in _FILLED), "app.yaml"),
             into="app.deployed.yaml",
         ),
         Call("the steps", gcloud("app", "deploy", "app.deployed.yaml", f"--service-account={account('mando-steps')}")),
-    ),
-    "workflow": tuple(
-        _workflow(path.stem) for path in sorted((Path(__file__).parent.parent / "workflows").glob("*.yaml"))
-    ),
-    "ingress": (
+    )  # fmt: skip
+
+
+def _ingress() -> Calls:
+    return (
         Call(
             "the ingress",
             gcloud("functions", "deploy", "mando-ingress", "--gen2", "--region=$LOCATION",
@@ -216,22 +170,45 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
             gcloud("functions", "describe", "mando-ingress", "--gen2", "--region=$LOCATION",
                    "--format=value(serviceConfig.uri)"),
         ),
-    ),
-    "discord": (
+    )  # fmt: skip
+
+
+def _discord() -> Calls:
+    return (
         Call(
             "the command /mando, and where Discord sends interactions",
             ("mando", "register", "--endpoint=$INGRESS_URL"),
         ),
-    ),
-}  # fmt: skip
-CALLS: tuple[Call | Query, ...] = tuple(call for part in PARTS.values() for call in part)
+    )  # fmt: skip
 
 
-def calls_of(parts: Collection[str]) -> tuple[Call | Query, ...]:
+def parts(form: Form) -> Mapping[str, Calls]:
+    """The calls by part, in order.  A form without a workflow has no such part."""
+    workflows = sorted((Path(__file__).parent.parent / "workflows").glob("*.yaml")) if has_workflow(form) else []
+    found = {
+        "project": _project(form),
+        "accounts": accounts.calls(form),
+        "bucket": bucket.calls(is_by_link=IS_BY_LINK),
+        "secret": _secret(),
+        "queues": _queues(form),
+        "steps": _steps(),
+        "workflow": tuple(_workflow(path.stem) for path in workflows),
+        "ingress": _ingress(),
+        "discord": _discord(),
+    }
+    return {name: calls for name, calls in found.items() if calls}
+
+
+def calls(form: Form) -> Calls:
+    """All of them, in order."""
+    return tuple(call for part in parts(form).values() for call in part)
+
+
+def calls_of(wanted: Collection[str], form: Form) -> Calls:
     """The calls of these parts, and before them the queries of others whose results they use."""
-    chosen = [call for name, part in PARTS.items() if name in parts for call in part]
+    chosen = [call for name, part in parts(form).items() if name in wanted for call in part]
     used = names_in(chosen)
-    asked = [call for call in CALLS if isinstance(call, Query) and call.name in used and call not in chosen]
+    asked = [call for call in calls(form) if isinstance(call, Query) and call.name in used and call not in chosen]
     return (*asked, *chosen)
 
 

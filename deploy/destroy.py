@@ -6,11 +6,13 @@ Only what is there is deleted; a call that failed can be made again.
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.accounts import APP_ROLE, QUEUE_ROLE
 from deploy.app_yaml import DEFAULT, SERVICE
 from deploy.bucket import BUCKET
 from deploy.call import Binding, Call, account, gcloud
-from deploy.calls import CALLS, QUEUE_ROLE, SECRET
+from deploy.calls import SECRET, calls
 from deploy.doctor import granted_on
+from deploy.form import FORMS
 from deploy.queues import QUEUES, short_name
 from deploy.run import Runner
 
@@ -21,7 +23,7 @@ _RESOURCES_THAT_GO = ("secrets", "iam")
 
 
 def plan(runner: Runner) -> list[Call]:
-    """What is there of a deployment and can go, in the order in which it goes: first what members can reach."""
+    """What is there of a deployment and can go, of whatever form it was: first what members can reach."""
     whole = [call for call, question in _whole() if not runner.ask(question).status]
     return [*whole, *_bindings(runner), *_accounts(runner)]
 
@@ -56,7 +58,7 @@ def _bindings(runner: Runner) -> Iterator[Call]:
     """What is granted to our accounts on a resource that stays.  mando-build stays, and so does its role."""
     ours = {f"serviceAccount:{account(name)}" for name in _ACCOUNTS}
     granted: dict[tuple[str, ...], set[tuple[str, str]]] = {}
-    for call in CALLS:
+    for call in dict.fromkeys(call for form in FORMS for call in calls(form)):
         if not isinstance(call, Call) or call.binding is None or call.binding.resource[0] in _RESOURCES_THAT_GO:
             continue
         binding = call.binding
@@ -105,7 +107,10 @@ def stays() -> list[tuple[str, str]]:
             f"the queues {queues}",
             "empty, it costs nothing, and the name of a deleted one is not free for days: gcloud tasks queues delete",
         ),
-        (f"the role {QUEUE_ROLE}", "it costs nothing, and the name of a deleted one is not free for weeks"),
+        (
+            f"the roles {QUEUE_ROLE} and {APP_ROLE}, where they are",
+            "it costs nothing, and the name of a deleted one is not free for weeks",
+        ),
         ("images and sources of the builds", "Artifact Registry and Cloud Storage charge for them: see their pages"),
         (
             "the application in Discord, with /mando",

@@ -13,23 +13,24 @@ from typing import Any
 
 from deploy import doctor_parts
 from deploy.call import Binding, Call, Query, gcloud
-from deploy.calls import APIS, CALLS, PARTS
+from deploy.calls import apis, calls, parts
 from deploy.finding import Finding, deploy_again
 from deploy.run import Runner
+from local.form import Form
 
 _AT_ONCE = 4
 Look = Callable[[], Iterable[Finding]]
 
 
-def examine(runner: Runner) -> list[Finding]:
+def examine(runner: Runner, form: Form) -> list[Finding]:
     """All findings, in the order of the parts."""
-    for query in CALLS:
+    for query in calls(form):
         if isinstance(query, Query) and not query.may_be_empty:
             runner.known.setdefault(query.name, runner.ask(query.command).text or "nobody")
-    looks: list[Look] = [lambda: _services(runner)]
-    for part, calls in PARTS.items():
-        looks += [_existence(runner, part, call) for call in calls if _makes_something(call)]
-        looks += [_grants(runner, part, bindings) for bindings in _by_resource(calls)]
+    looks: list[Look] = [lambda: _services(runner, form)]
+    for part, made in parts(form).items():
+        looks += [_existence(runner, part, call) for call in made if _makes_something(call)]
+        looks += [_grants(runner, part, bindings) for bindings in _by_resource(made)]
         looks += [_with(look, runner) for look in doctor_parts.LOOKS.get(part, ())]
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         found = list(threads.map(lambda look: list(look()), looks))
@@ -45,9 +46,9 @@ def _filled(runner: Runner, finding: Finding) -> Finding:
     return Finding(*(Template(text).safe_substitute(runner.known) for text in (finding.what, finding.command)))
 
 
-def _services(runner: Runner) -> Iterator[Finding]:
+def _services(runner: Runner, form: Form) -> Iterator[Finding]:
     enabled = set(runner.ask(gcloud("services", "list", "--enabled", "--format=value(config.name)")).text.split())
-    missing = [f"{api}.googleapis.com" for api in APIS if f"{api}.googleapis.com" not in enabled]
+    missing = [f"{api}.googleapis.com" for api in apis(form) if f"{api}.googleapis.com" not in enabled]
     if missing:
         yield Finding(f"not enabled: {', '.join(missing)}", deploy_again("project"))
 

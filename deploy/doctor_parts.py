@@ -6,10 +6,11 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from deploy.accounts import APP_ROLE, QUEUE_ROLE
 from deploy.app_yaml import ENVIRONMENT, IS_BY_LINK, SERVICE
 from deploy.bucket import BUCKET
 from deploy.call import account, gcloud
-from deploy.calls import NUMBERS, QUEUE_ROLE, SECRET
+from deploy.calls import NUMBERS, SECRET
 from deploy.finding import Finding, deploy_again
 from deploy.queues import QUEUES, flags, short_name
 from deploy.run import Runner
@@ -70,10 +71,15 @@ def _is_set(flag: str, queue: Json) -> bool:
     return float(str(found).removesuffix("s")) == float(value.removesuffix("s").replace("unlimited", "-1"))
 
 
-def _role(runner: Runner) -> Iterator[Finding]:
-    found = _described(runner, "iam", "roles", "describe", QUEUE_ROLE, "--project=$PROJECT")
-    if found and found.get("includedPermissions") != ["cloudtasks.queues.get"]:
-        yield Finding(f"the role {QUEUE_ROLE} allows {found.get('includedPermissions')}", deploy_again("queues"))
+def _roles(runner: Runner) -> Iterator[Finding]:
+    """Of our own; one that no form needs is not there, or does no harm."""
+    for name, permission, part in (
+        (QUEUE_ROLE, "cloudtasks.queues.get", "queues"),
+        (APP_ROLE, "appengine.applications.get", "accounts"),
+    ):
+        found = _described(runner, "iam", "roles", "describe", name, "--project=$PROJECT")
+        if found and found.get("includedPermissions") != [permission]:
+            yield Finding(f"the role {name} allows {found.get('includedPermissions')}", deploy_again(part))
 
 
 def _steps(runner: Runner) -> Iterator[Finding]:
@@ -153,7 +159,7 @@ def _environment(runner: Runner, part: str, expected: Mapping[str, str], there: 
 LOOKS: Mapping[str, tuple[Callable[[Runner], Iterator[Finding]], ...]] = {
     "bucket": (_bucket,),
     "secret": (_secret,),
-    "queues": (_queues, _role),
+    "queues": (_queues, _roles),
     "steps": (_steps,),
     "workflow": (_workflows,),
     "ingress": (_ingress,),

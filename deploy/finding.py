@@ -14,4 +14,4 @@ class Finding:
 
 def deploy_again(part: str) -> str:
     """The command that makes a part as its files say."""
-    return f"mando deploy --project $PROJECT --location $LOCATION --only {part}"
+    return f"mando deploy --project $PROJECT --location $LOCATION$FORM --only {part}"

@@ -30,7 +30,7 @@ def _deploys(cloud: LocalCloud, name: str, ports: Ports) -> Callable[[str], str]
 
     def deploy(text: str) -> str:
         try:
-            revision = cloud.deploy(workflow(name), text, workflow_environment(ports))
+            revision = cloud.deploy(workflow(name), text, workflow_environment(ports, cloud.form))
         except ApiError as error:
             raise BrokenFile(str(error).replace("main.yaml:", f"{path}:")) from None
         return f"{path}: revision {revision.revision_id}"

@@ -1,11 +1,8 @@
-"""The deployed programs, ingress and steps, as `mando up` starts them beside the local cloud.
-
-A new program is one function here and one line in programs().
-"""
+"""The deployed programs, ingress and steps, as `mando up` starts them beside the local cloud.  The form says which."""
 
 import shlex
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -15,6 +12,7 @@ from nacl.public import PrivateKey
 from local import auth
 from local.appengine.service import Service
 from local.children import Program
+from local.form import DEFAULT_FORM, Form
 from local.project import (
     BUCKET,
     HOST,
@@ -27,6 +25,7 @@ from local.project import (
     WORKFLOW,
     Ports,
     account,
+    reply_place,
     url,
 )
 
@@ -38,53 +37,49 @@ def programs(
     discord_public_key: str,
     bot_token: str,
     app_engine: Service,
-    tasks_call: str = "workflow",
+    form: Form = DEFAULT_FORM,
 ) -> list[Program]:
-    """All of them.  key seals Discord's tokens; the log files are in data.
+    """All that run in this form, but a reply step at an address.  key seals Discord's tokens; the logs are in data."""
+    started = [_ingress(ports, data, key, discord_public_key, form)]
+    draws = _drawing_settings(ports, key, bot_token, form)
+    if form.steps == "functions":
+        started.append(_function("steps", "generate_image", ports.steps, data, draws))
+    else:
+        started.append(_app_engine(ports, data, app_engine, draws))
+    if form.reply_is_function:
+        replies = reply_settings(ports, key, bot_token, form)
+        started.append(_function("reply", "reply_discord", ports.reply, data, replies))
+    return started
 
-    tasks_call: what a task calls: workflow, http or app-engine (service/step_tasks.py).
-    """
-    all_of_them = (_ingress(ports, data, key, discord_public_key), _steps(ports, data, key, bot_token, app_engine))
-    form = _form(ports, tasks_call)
-    return [replace(program, environment={**program.environment, **form}) for program in all_of_them]
 
-
-def _form(ports: Ports, tasks_call: str) -> dict[str, str]:
-    """The settings in which the forms differ."""
-    form = {
-        "TASKS_CALL": tasks_call,
-        "STEPS_URL": url(ports.steps),
+def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str, form: Form) -> Program:
+    environment = {
+        "DISCORD_PUBLIC_KEY": discord_public_key,
+        "SEAL_PUBLIC_KEY": key.public_key.encode(Base64Encoder).decode(),
+        "QUEUE": QUEUE,
         "REPLY_QUEUE": REPLY_QUEUE,
-        "URGENT_QUEUE": URGENT_QUEUE,
+        "WORKFLOW": WORKFLOW,
+        "TASK_SERVICE_ACCOUNT": account("mando-tasks"),
+        "TASKS_CALL": form.tasks_call,
+        "STEPS_URL": url(ports.steps),
         "CLOUD_TASKS_ENDPOINT": url(ports.cloud),
     }
-    if tasks_call != "workflow":
-        form["WORKFLOW_SERVICE_ACCOUNT"] = account("mando-tasks")  # as which tasks call the steps
-    if tasks_call == "app-engine":
-        form["APP_ENGINE_QUEUES"] = ",".join(queue.rpartition("/")[2] for queue in (QUEUE, REPLY_QUEUE, URGENT_QUEUE))
-    return form
+    return _function("ingress", "handle_request", ports.ingress, data, environment)
 
 
-def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str) -> Program:
-    """The Cloud Run function, under functions-framework as there."""
-    framework = _installed("functions-framework")
+def _function(name: str, target: str, port: int, data: Path, environment: Mapping[str, str]) -> Program:
+    """A Cloud Run function, under functions-framework as there."""
     return Program(
-        name="ingress",
-        command=[framework, "--target=handle_request", f"--host={HOST}", f"--port={ports.ingress}"],
-        environment={
-            "DISCORD_PUBLIC_KEY": discord_public_key,
-            "SEAL_PUBLIC_KEY": key.public_key.encode(Base64Encoder).decode(),
-            "QUEUE": QUEUE,
-            "WORKFLOW": WORKFLOW,
-            "TASK_SERVICE_ACCOUNT": account("mando-tasks"),
-        },
+        name=name,
+        command=[_installed("functions-framework"), f"--target={target}", f"--host={HOST}", f"--port={port}"],
+        environment=environment,
         folder=ROOT,
-        health_url=url(ports.ingress),
-        log_path=data / "ingress.log",
+        health_url=f"{url(port)}/health",
+        log_path=data / f"{name}.log",
     )
 
 
-def _steps(ports: Ports, data: Path, key: PrivateKey, bot_token: str, app_engine: Service) -> Program:
+def _app_engine(ports: Ports, data: Path, app_engine: Service, environment: Mapping[str, str]) -> Program:
     """The App Engine service, started by the entrypoint that app.yaml names, behind App Engine's front end."""
     front = shlex.quote(str(ROOT / "local" / "appengine" / "front.py"))
     command, *arguments = shlex.split(yaml.safe_load((ROOT / "app.yaml").read_text())["entrypoint"])
@@ -92,24 +87,56 @@ def _steps(ports: Ports, data: Path, key: PrivateKey, bot_token: str, app_engine
         name="steps",
         command=[_installed(command), *arguments],
         environment={
+            **environment,
             "GUNICORN_CMD_ARGS": f"--bind={HOST}:{ports.steps} --config={front}",
             "MANDO_FRONT": app_engine.secret,
             "GAE_ENV": "standard",
-            "GOOGLE_CLOUD_PROJECT": PROJECT,
-            "BUCKET": BUCKET,
-            "AUDIENCE": STEPS_AUDIENCE,
-            "WORKFLOW_SERVICE_ACCOUNT": account("mando-workflow"),
-            "STEPS_SERVICE_ACCOUNT": account("mando-steps"),
-            "SEAL_PRIVATE_KEY": key.encode(Base64Encoder).decode(),
-            "DISCORD_BOT_TOKEN": bot_token,
-            "DISCORD_API": f"{url(ports.cloud)}/api/v10",
-            "OIDC_CERTS_URL": f"{url(ports.cloud)}{auth.CERTS_PATH}",
-            "STORAGE_EMULATOR_HOST": url(ports.cloud),
         },
         folder=ROOT,
         health_url=f"{url(ports.steps)}/health",
         log_path=data / "steps.log",
     )
+
+
+def _drawing_settings(ports: Ports, key: PrivateKey, bot_token: str, form: Form) -> dict[str, str]:
+    """Of the host of /generate-image; /reply-discord is there too, or REPLY_URL says where."""
+    settings = _settings_of_steps(ports, key, bot_token, form) | {"TASKS_CALL": form.tasks_call}
+    queues = [QUEUE]
+    if form.is_reply_elsewhere:
+        settings["REPLY_URL"], settings["REPLY_AUDIENCE"] = reply_place(ports, form)
+    else:
+        queues += [REPLY_QUEUE, URGENT_QUEUE]
+    if form.tasks_call == "app-engine":
+        settings["APP_ENGINE_QUEUES"] = ",".join(queue.rpartition("/")[2] for queue in queues)
+    return settings
+
+
+def reply_settings(ports: Ports, key: PrivateKey, bot_token: str, form: Form) -> dict[str, str]:
+    """Of the host of /reply-discord, where it is another one; no App Engine task reaches it."""
+    address, audience = reply_place(ports, form)
+    called_by = "workflow" if form.tasks_call == "workflow" else "http"
+    place = {"AUDIENCE": audience, "REPLY_URL": address, "TASKS_CALL": called_by}
+    return _settings_of_steps(ports, key, bot_token, form) | place
+
+
+def _settings_of_steps(ports: Ports, key: PrivateKey, bot_token: str, form: Form) -> dict[str, str]:
+    """What they have wherever they run."""
+    return {
+        "GOOGLE_CLOUD_PROJECT": PROJECT,
+        "BUCKET": BUCKET,
+        "AUDIENCE": STEPS_AUDIENCE,
+        "STEPS_SERVICE_ACCOUNT": account("mando-steps"),
+        "WORKFLOW_SERVICE_ACCOUNT": account("mando-workflow" if form.tasks_call == "workflow" else "mando-tasks"),
+        "SEAL_PRIVATE_KEY": key.encode(Base64Encoder).decode(),
+        "DISCORD_BOT_TOKEN": bot_token,
+        "DISCORD_API": f"{url(ports.cloud)}/api/v10",
+        "OIDC_CERTS_URL": f"{url(ports.cloud)}{auth.CERTS_PATH}",
+        "STORAGE_EMULATOR_HOST": url(ports.cloud),
+        "CLOUD_TASKS_ENDPOINT": url(ports.cloud),
+        "REPLY_QUEUE": REPLY_QUEUE,
+        "URGENT_QUEUE": URGENT_QUEUE,
+        "STEPS_URL": url(ports.steps),
+    }
 
 
 def _installed(program: str) -> str:

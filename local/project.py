@@ -6,6 +6,8 @@ Read by server.py, programs.py and deployed.py.  deploy/calls.py has the same na
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.form import Form
+
 ROOT = Path(__file__).parent.parent
 
 HOST = "127.0.0.1"
@@ -15,12 +17,13 @@ BUCKET = f"{PROJECT}-mandalas"
 QUEUE = f"{PLACE}/queues/create-image-queue"  # which the ingress fills; queue.yaml says which queues there are
 REPLY_QUEUE = f"{PLACE}/queues/reply-discord-queue"  # which the workflow and the steps fill
 URGENT_QUEUE = f"{PLACE}/queues/urgent-reply-queue"  # which the steps fill
-STEPS_AUDIENCE = "mando-steps"
+# Of the calls' tokens.  A reply step elsewhere has another one, so that what it receives opens nothing here.
+STEPS_AUDIENCE, REPLY_AUDIENCE = "mando-steps", "mando-reply"
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Four consecutive ports: the local cloud with its pages, the ingress, the steps, gRPC."""
+    """Consecutive ports: the local cloud with its pages, the ingress, the steps, gRPC, and a function for the reply."""
 
     cloud: int
 
@@ -36,7 +39,12 @@ class Ports:
     def grpc(self) -> int:
         return self.cloud + 3
 
+    @property
+    def reply(self) -> int:
+        return self.cloud + 4
+
     def all(self) -> tuple[int, ...]:
+        """Those of every form; `reply` is used in some."""
         return (self.cloud, self.ingress, self.steps, self.grpc)
 
 
@@ -57,11 +65,21 @@ def workflow(name: str) -> str:
 WORKFLOW = workflow("mando")  # which a task of the queue starts
 
 
-def workflow_environment(ports: Ports) -> dict[str, str]:
+def reply_place(ports: Ports, form: Form) -> tuple[str, str]:
+    """The address of /reply-discord, and the audience of the tokens for it."""
+    if not form.is_reply_elsewhere:
+        return url(ports.steps), STEPS_AUDIENCE
+    return url(ports.reply) if form.reply_is_function else form.reply, REPLY_AUDIENCE
+
+
+def workflow_environment(ports: Ports, form: Form) -> dict[str, str]:
     """The environment variables that every workflow is deployed with."""
+    reply_url, reply_audience = reply_place(ports, form)
     return {
         "STEPS_URL": url(ports.steps),
         "STEPS_AUDIENCE": STEPS_AUDIENCE,
+        "REPLY_URL": reply_url,
+        "REPLY_AUDIENCE": reply_audience,
         "WORKFLOW": WORKFLOW,
         "QUEUE": QUEUE,
         "REPLY_QUEUE": REPLY_QUEUE,

@@ -33,6 +33,7 @@ from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, PerformEffect
 from local.executions.engine.service import ExecutionService
 from local.faults import Faults
+from local.form import DEFAULT_FORM, Form
 from local.googleapi import grpc_gateway
 from local.http.api_error import api_errors
 from local.http.guard import add_security_headers, guard, is_our_bug
@@ -60,19 +61,19 @@ _log = logging.getLogger("mando.local")
 class LocalCloud:
     """All services on `port`, and gRPC on its own port (project.Ports), within `async with`.  All data is below `data`.
 
-    tasks_call: the form of the deployment (service/step_tasks.py), as /ops shows it.
+    form: that of the deployment; workflows are deployed by it, and /ops shows it.
     files are deployed again when they are saved; /ops shows the result.  more_routes: pages of rooms that stand on this
     one, added before the block.
     """
 
     def __init__(
-        self, data: Path, port: int, ingress_url: str, bot_token: str | None = None, tasks_call: str = "workflow"
+        self, data: Path, port: int, ingress_url: str, bot_token: str | None = None, form: Form = DEFAULT_FORM
     ) -> None:
         self._base_url = url(port)
         self._ports = Ports(port)
         self._ingress_url = ingress_url
         self._bot_token = bot_token
-        self._tasks_call = tasks_call
+        self.form = form
         self._data = data
         self._stack = AsyncExitStack()
         self.app_engine = Service(url(self._ports.steps), timeout_s((ROOT / "app.yaml").read_text()))
@@ -133,7 +134,7 @@ class LocalCloud:
         app.add_routes(executions_rest.routes(workflows_api, executions_api, callbacks))
         app.add_routes(storage_rest.routes(objects))
         app.add_routes(self.faults.routes())
-        ops = Ops(WORKFLOW, self.files, self.executions, tasks, self.faults, self._tasks_call)
+        ops = Ops(WORKFLOW, self.files, self.executions, tasks, self.faults, self.form)
         app.add_routes(ops.routes())
         app.add_routes(self.more_routes)
         app.add_routes(discord_routes.routes(self.discord))

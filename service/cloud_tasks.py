@@ -12,7 +12,8 @@ import google.auth
 import google.auth.exceptions
 import requests
 from google.auth.transport.requests import AuthorizedSession
-from requests.adapters import HTTPAdapter
+
+from service.connections import keep_connections
 
 _GOOGLE = "https://cloudtasks.googleapis.com"
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -99,9 +100,7 @@ class CloudTasks:
             session: requests.Session = AuthorizedSession(credentials)
         else:
             session = requests.Session()
-        adapter = HTTPAdapter(pool_maxsize=self._calls_at_once)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
+        keep_connections(session, self._calls_at_once)
         return session
 
 

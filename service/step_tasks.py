@@ -17,6 +17,8 @@ WORKFLOW, HTTP, APP_ENGINE = "workflow", "http", "app-engine"
 # Of a task's call of a step.  A picture takes about 0.1 s, a reply a second; what hangs is repeated soon.
 DEADLINE_S = 30
 
+host_url = matching(r"(https?://[^\s/]+)?", "an http:// or https:// address without a path")
+
 SETTINGS = {
     "TASKS_CALL": Setting(
         "what tasks call: the workflow, or the steps themselves, over HTTP or as App Engine tasks",
@@ -27,7 +29,7 @@ SETTINGS = {
     "STEPS_URL": Setting(
         "where tasks reach the steps; App Engine's tasks need no address",
         "https://my-project.uc.r.appspot.com",
-        matching(r"(https?://[^\s/]+)?", "an http:// or https:// address without a path"),
+        host_url,
         default="",
     ),
     "CLOUD_TASKS_ENDPOINT": Setting(
@@ -68,9 +70,12 @@ class StepTasks:
         return {**named, "httpRequest": {**request, "url": f"{self.url}{path}", "oidcToken": token}}
 
 
-def step_tasks(values: Mapping[str, Any], audience: str, service_account: str) -> StepTasks:
-    """Of the values of SETTINGS."""
-    url = "" if values["TASKS_CALL"] == APP_ENGINE else values["STEPS_URL"]
+def step_tasks(values: Mapping[str, Any], audience: str, service_account: str, elsewhere_url: str = "") -> StepTasks:
+    """Of the values of SETTINGS.
+
+    elsewhere_url: where the called step is if not where TASKS_CALL and STEPS_URL say; App Engine tasks do not reach it.
+    """
+    url = elsewhere_url or ("" if values["TASKS_CALL"] == APP_ENGINE else values["STEPS_URL"])
     return StepTasks(url, audience, service_account)
 
 

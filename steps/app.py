@@ -100,8 +100,11 @@ class Step(Generic[StepInput]):
     work: Callable[[StepInput, TaskCall | None], Picture | Message]
 
 
-def create_app(config: Config | None = None) -> Starlette:
-    """The app; without config it reads the environment.  gunicorn's entry point."""
+def create_app(config: Config | None = None, only: str | None = None) -> Starlette:
+    """The app; without config it reads the environment.  gunicorn's entry point.
+
+    only: the path of the one step that this host serves; None: of both.
+    """
     if config is None:
         try:
             config = read_config(os.environ, read_secret)
@@ -138,10 +141,14 @@ def create_app(config: Config | None = None) -> Starlette:
 
     caller, threads = CallerCheck(config), ThreadPoolExecutor(STEPS_THREADS, thread_name_prefix="step")
     answer = functools.partial(_answer, caller, threads)
+    steps: dict[str, Step[Any]] = {
+        "/generate-image": Step(Request, "picture", draw),
+        "/reply-discord": Step(Reply, "message", show),
+    }
+    served = steps if only is None else {only: steps[only]}
     app = Starlette(
         routes=[
-            Route("/generate-image", functools.partial(answer, Step(Request, "picture", draw)), methods=["POST"]),
-            Route("/reply-discord", functools.partial(answer, Step(Reply, "message", show)), methods=["POST"]),
+            *(Route(path, functools.partial(answer, step), methods=["POST"]) for path, step in served.items()),
             Route("/health", _health),
         ],
         exception_handlers={HTTPException: _no_such_route},  # type: ignore[dict-item]  # starlette: any Exception

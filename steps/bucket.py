@@ -1,9 +1,11 @@
 """The bucket: put a picture once, get it back.  Only this file turns Cloud Storage's errors into ours."""
 
+import functools
 import http.client
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import google.auth.exceptions
 import requests
@@ -13,7 +15,8 @@ from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption
 
 from schemas.picture import ObjectName
-from service.deployment import BUCKET_TIMEOUT_S
+from service.connections import keep_connections
+from service.deployment import BUCKET_TIMEOUT_S, STEPS_THREADS
 from steps.errors import PermanentError, Reason, RetryableError
 
 # An object's name is a hash of all that its picture shows, so its content never changes.
@@ -35,19 +38,27 @@ _RETRYABLE_STATUSES = (408, 429)  # and 5xx.  Source: Cloud Storage, "Retry stra
 
 
 class PictureBucket:
-    """The pictures by their objects' names.  retry=None everywhere: the workflow decides about retries."""
+    """The pictures by their objects' names.  retry=None everywhere: the workflow decides about retries.
+
+    Credentials are looked for by the first call that needs them: a host that only links pictures has none.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
         # Else the client reads the bucket's metadata in a thread of its own, and retries for two minutes if that fails.
         os.environ.setdefault("DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA", "true")
-        self._bucket = storage.Client().bucket(name)
+
+    @functools.cached_property
+    def _bucket(self) -> Any:
+        client = storage.Client()
+        keep_connections(client._http, STEPS_THREADS)
+        return client.bucket(self._name)
 
     def put_once(self, object_name: ObjectName, png: bytes) -> None:
         """Create the object.  If it exists already, that is success: the same name has the same picture."""
-        blob = self._bucket.blob(object_name)
-        blob.cache_control = _CACHE_CONTROL
         with self._errors(f"take {object_name}"):
+            blob = self._bucket.blob(object_name)
+            blob.cache_control = _CACHE_CONTROL
             try:
                 blob.upload_from_string(
                     png, content_type="image/png", if_generation_match=0, retry=None, timeout=BUCKET_TIMEOUT_S
@@ -77,7 +88,8 @@ class PictureBucket:
 
     def public_url(self, object_name: ObjectName) -> str:
         """Where everyone can read the object, if the bucket is public."""
-        url: str = self._bucket.blob(object_name).public_url
+        bucket = storage.Client.create_anonymous_client().bucket(self._name)
+        url: str = bucket.blob(object_name).public_url
         return url
 
     @contextmanager

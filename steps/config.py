@@ -105,6 +105,13 @@ SETTINGS = {
         _QUEUE,
     ),
     **step_tasks.SETTINGS,
+    "REPLY_URL": Setting(
+        "where tasks reach /reply-discord, if it is not where the other step is",
+        "https://mando-reply-abc-uc.a.run.app",
+        step_tasks.host_url,
+        default="",
+    ),
+    "REPLY_AUDIENCE": Setting("the audience of a task's token there", "mando-reply", str.strip, default="{AUDIENCE}"),
     "SEAL_PRIVATE_KEY_SECRET": Setting(
         "where Secret Manager keeps the private sealing key",
         "projects/my-project/secrets/mando-seal-private-key/versions/latest",
@@ -146,10 +153,19 @@ SETTINGS = {
 }
 
 
+def _is_on_app_engine(environ: Mapping[str, str]) -> bool:
+    return environ.get("GAE_ENV") == _APP_ENGINE
+
+
 def read_config(environ: Mapping[str, str], read_secret: Callable[[str], Secret]) -> Config:
     """Raises ConfigError.  read_secret gets a secret's version by its full name; it raises SecretUnavailable."""
-    problems = step_tasks.problems(environ, step_tasks.WORKFLOW, step_tasks.HTTP)
-    if environ.get("APP_ENGINE_QUEUES") and environ.get("GAE_ENV") != _APP_ENGINE:
+    problems = [] if environ.get("REPLY_URL") else step_tasks.problems(environ, step_tasks.WORKFLOW, step_tasks.HTTP)
+    calls_app_engine = environ.get("TASKS_CALL") == step_tasks.APP_ENGINE and not environ.get("REPLY_URL")
+    if calls_app_engine and not _is_on_app_engine(environ):
+        problems.append(
+            "TASKS_CALL=app-engine is for steps on App Engine: no such task reaches them elsewhere; say http"
+        )
+    if environ.get("APP_ENGINE_QUEUES") and not _is_on_app_engine(environ):
         problems.append("APP_ENGINE_QUEUES is for App Engine: elsewhere anybody can send what proves such a task")
     values = read_environment("mando steps", SETTINGS, environ, read_secret, problems)
     return Config(
@@ -158,7 +174,9 @@ def read_config(environ: Mapping[str, str], read_secret: Callable[[str], Secret]
         bucket=values["BUCKET"],
         audience=values["AUDIENCE"],
         workflow_service_account=values["WORKFLOW_SERVICE_ACCOUNT"],
-        step_tasks=step_tasks.step_tasks(values, values["AUDIENCE"], values["STEPS_SERVICE_ACCOUNT"]),
+        step_tasks=step_tasks.step_tasks(
+            values, values["REPLY_AUDIENCE"], values["STEPS_SERVICE_ACCOUNT"], values["REPLY_URL"]
+        ),
         reply_queue=values["REPLY_QUEUE"],
         urgent_queue=values["URGENT_QUEUE"],
         seal_private_keys=values["SEAL_PRIVATE_KEY"],

@@ -12,7 +12,8 @@ from typing import Any
 
 import requests
 
-from service.deployment import DISCORD_TIMEOUT_S
+from service.connections import keep_connections
+from service.deployment import DISCORD_TIMEOUT_S, STEPS_THREADS
 from service.environment import Secret
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
 from steps.rate_limits import CountedBy, read_rate_limit
@@ -35,6 +36,7 @@ class Discord:
     ) -> None:
         self._api_url = api_url
         self._session = requests.Session()
+        keep_connections(self._session, STEPS_THREADS)
         self._session.headers["User-Agent"] = user_agent
         # Cloudflare's cookies would tie one member's call to the next.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

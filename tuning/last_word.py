@@ -1,7 +1,7 @@
-"""What /reply-discord does after it has shown a task's reply, or not; and how long that reply waits.
+"""What a step does for a task after its work went well, or not; and how long a reply waits.
 
 Called by check/ and simulate/.
-Source: steps/last_word.py, steps/waits.py; a test compares.
+Source: steps/hand_on.py, steps/last_word.py, steps/waits.py; a test compares.
 """
 
 from typing import Literal
@@ -16,6 +16,18 @@ _SHORTEST_LAST_WAIT_S = 1.0
 # answer: as it is, where it went well; else the reply waits · tell: show the failure message ·
 # give up: 200, nothing can be shown
 Next = Literal["answer", "tell", "give up"]
+
+
+# hand on: the picture goes to the reply queue · hand failure on: so does the reason why there is none ·
+# answer: as it is, and the queue comes again
+AfterDraw = Literal["hand on", "hand failure on", "answer"]
+
+
+def after_draw(status: int, left_s: float, last_word_s: float) -> AfterDraw:
+    """Of /generate-image, called by a task where no workflow shows the reply.  left_s: as below."""
+    if status < 400:
+        return "hand on"
+    return "answer" if status in _MAY_PASS and left_s > last_word_s else "hand failure on"
 
 
 def after_show(status: int, left_s: float, last_word_s: float, asked_s: float, *, is_picture: bool) -> Next:

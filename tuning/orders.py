@@ -20,6 +20,7 @@ _TASKS = "https://cloudtasks.googleapis.com/v2/"
 _EXECUTIONS = "https://workflowexecutions.googleapis.com/v1/"
 
 DISPATCH_DEADLINE_S = 600.0  # of a task's call.  Source: Cloud Tasks, Task.dispatch_deadline, HTTP targets
+STEP_TASK_DEADLINE_S = 30.0  # the same of tasks that ingress and steps make for a step.  Source: service/step_tasks.py
 _TOKENS = {"oidcToken": Auth("OIDC"), "oauthToken": Auth("OAuth2")}  # fields of an HttpRequest
 
 _TELLS = re.compile(rb'"failure":\s*"')  # of a picture it is null, or not there

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import schemas
 from local.executions.engine.variables import built_in_variables
+from local.form import DEFAULT_FORM
 from local.tasks.queue_yaml import QueueYamlError, read_queue_yaml
 from local.tasks.rules import QueueConfig
 from local.workflows.compile.workflow import Workflow, compile_workflow
@@ -16,7 +17,7 @@ from schemas.deployment import Deployment, Ingress
 from schemas.limits import Limits
 from tuning.app_yaml import AppScaling, read_app_yaml
 from tuning.places import Mistake, Place, Unreadable, key_place, place, values_of
-from tuning.sources import Sources
+from tuning.sources import TASKS_CALL, Sources
 
 QUEUE_YAML, LIMITS_YAML, DEPLOYMENT_YAML = "queue.yaml", "ingress/limits.yaml", "deploy/deployment.yaml"
 
@@ -31,8 +32,10 @@ NEXT_QUEUES = ("REPLY_QUEUE", "URGENT_QUEUE")  # env_variables of app.yaml
 PARENT = "projects/{PROJECT}/locations/{LOCATION}".format_map(DEPLOYED)
 
 
-# The $NAMES that `mando deploy` knows.  Workflows are deployed after the steps: their variables may name that host too.
-SETTINGS = frozenset({"PROJECT", "LOCATION", "APP_REGION", "DISCORD_PUBLIC_KEY", "SEAL_KEY_FILE", "SEAL_PUBLIC_KEY"})
+# The $NAMES that `mando deploy` knows.  Each part may also name the host of the steps, which App Engine tells.
+SETTINGS = frozenset(
+    {"PROJECT", "LOCATION", "APP_REGION", "DISCORD_PUBLIC_KEY", "SEAL_KEY_FILE", "SEAL_PUBLIC_KEY"}
+) | {*("TASKS_CALL", "STEPS_CALLER", "APP_ENGINE_QUEUES")}
 WORKFLOW_SETTINGS = SETTINGS | {"STEPS_HOST"}
 
 
@@ -58,6 +61,11 @@ class Project:
     app: AppScaling
     limits: Limits
     deployment: Deployment
+    tasks_call: str = DEFAULT_FORM.tasks_call  # the workflow, or the steps: http or app-engine
+
+    @property
+    def has_workflow(self) -> bool:
+        return self.tasks_call == DEFAULT_FORM.tasks_call
 
     @property
     def ingress(self) -> Ingress:
@@ -125,6 +133,7 @@ def read_project(sources: Sources) -> Project:
         app=app,
         limits=limits,
         deployment=deployment,
+        tasks_call=sources.get(TASKS_CALL, DEFAULT_FORM.tasks_call),
     )
 
 

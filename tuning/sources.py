@@ -7,7 +7,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeAlias
 
+from local.form import Form
+
 Sources: TypeAlias = Mapping[str, str]  # path from the root of the project, with slashes → text
+
+# Beside the files, under a name that no file has: what tasks call, where options say another form (local/form.py).
+TASKS_CALL = "--form"
 
 # What is read of a project.
 PATTERNS = (
@@ -55,6 +60,11 @@ def from_git(ref: str, folder: Path) -> Sources:
     wanted = [name for name in names.split("\0") if _is_wanted(name)]
     found = {name: _text(name, _git(folder, "show", f"{commit.decode().strip()}:./{name}")) for name in wanted}
     return _not_empty(found, f"the commit {ref}")
+
+
+def in_form(sources: Sources, form: Form) -> Sources:
+    """The same files in that form."""
+    return {**sources, TASKS_CALL: form.tasks_call}
 
 
 def diff(before: Sources, after: Sources, context: int = 3) -> str:

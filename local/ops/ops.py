@@ -9,6 +9,7 @@ from aiohttp import web
 from local.executions.data.pages import Query
 from local.executions.engine.service import ExecutionService
 from local.faults import Faults
+from local.form import Form
 from local.live_files import LiveFile
 from local.tasks.rules import QueueConfig
 from local.tasks.store import TaskStore
@@ -29,14 +30,14 @@ class Ops:
         executions: ExecutionService,
         tasks: TaskStore,
         faults: Faults,
-        tasks_call: str,
+        form: Form,
     ) -> None:
         self._workflow = workflow
         self._files = files
         self._executions = executions
         self._tasks = tasks
         self._faults = faults
-        self._tasks_call = tasks_call
+        self._form = form
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
@@ -54,7 +55,7 @@ class Ops:
         return web.json_response(
             {
                 "workflow": self._workflow,
-                "tasksCall": self._tasks_call,
+                "form": self._form.in_words,
                 "files": [
                     {"path": one.path.name, "inForce": one.in_force, "problem": one.problem} for one in self._files
                 ],

@@ -10,6 +10,7 @@ import pytest
 import requests
 from playwright.async_api import Page, expect
 
+from local.form import DEFAULT_FORM
 from tests.browser.chromium import page_of
 from tests.system.up import PLACE, Up, copy_of_sources, mando_up
 
@@ -31,6 +32,7 @@ async def up(tmp_path: Path) -> AsyncIterator[Up]:
 
 async def test_broken_discord_is_waited_for_and_the_picture_delivered(up: Up) -> None:
     async with opened(up) as page:
+        await expect(page.locator("#form")).to_have_text(DEFAULT_FORM.in_words)
         await page.get_by_role("button", name="Break Discord for 4 calls").click()
         await expect(page.locator("#faults")).to_have_text("steps → Discord: 503, 4 more")
         await page.get_by_role("button", name="Remove all faults").click()

@@ -16,11 +16,14 @@ PORT = f"{NUMBER} to 65535"
 
 # command, option, what it is given, what is said of it
 WRONG = [
-    ("up", "--port", "x", f"'x' {NUMBER} to 65532"),
-    ("up", "--port", "65533", "'65533' is not a whole number"),
+    ("up", "--port", "x", f"'x' {NUMBER} to 65531"),
+    ("up", "--port", "65532", "'65532' is not a whole number"),
     ("up", "--port", "9" * 5000, "is not a whole number"),
     ("up", "--form", "cron", "'cron' is not one of 'workflow', 'queues'"),
     ("up", "--tasks", "grpc", "'grpc' is not one of 'app-engine', 'http'"),
+    ("up", "--steps", "vm", "'vm' is not one of 'app-engine', 'functions'"),
+    ("up", "--reply", "cron", "'cron' is not steps, function or an address such as http://127.0.0.1:9000"),
+    ("up", "--reply", "http://x/y", "'http://x/y' is not steps, function or an address"),
     ("draw", "--symmetry", "x", f"'x' {NUMBER}"),
     ("draw", "--symmetry", "1", "1 is none of 5, 6"),
     ("draw", "--palette", "plaid", "'plaid' is none of amethyst"),

@@ -2,15 +2,19 @@
 
 import sys
 
-from deploy.calls import APIS
+from deploy.calls import apis, calls, parts
+from deploy.form import settings
+from local.form import DEFAULT_FORM
 from tests.deploy.google import APP, Google
 
+APIS, PARTS, CALLS = apis(DEFAULT_FORM), parts(DEFAULT_FORM), calls(DEFAULT_FORM)
 SETTINGS = {
     "PROJECT": "demo",
     "LOCATION": "us-central1",
     "APP_REGION": "us-central",
     "DISCORD_PUBLIC_KEY": "ab" * 32,
     "SEAL_PUBLIC_KEY": "PmEZE06S96pr79pP/RqHUG9TjfdBlxzTVmc/EhPVbTQ=",
+    **settings(DEFAULT_FORM),
 }
 PROGRAMS = {"gcloud": ("gcloud",), "mando": (sys.executable, "-m", "cli.main")}
 PLACE = "projects/demo/locations/us-central1"

@@ -10,7 +10,7 @@ import pytest
 from nacl.public import PrivateKey
 
 from cli.main import run
-from deploy.calls import PARTS
+from tests.deploy.project import PARTS
 from tests.gcloud import require_gcloud
 from tests.servers import ROOT
 

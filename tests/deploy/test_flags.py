@@ -8,7 +8,8 @@ from string import Template
 import pytest
 
 from deploy.call import Call
-from deploy.calls import CALLS, SETTINGS
+from deploy.calls import SETTINGS, calls
+from deploy.form import FORMS
 from tests.gcloud import require_gcloud
 
 _PARSE = """
@@ -27,7 +28,7 @@ for words in json.load(sys.stdin):
 
 
 def commands() -> Iterator[tuple[str, ...]]:
-    for call in CALLS:
+    for call in dict.fromkeys(call for form in FORMS for call in calls(form)):
         yield call.command
         if isinstance(call, Call) and call.unless is not None:
             yield call.unless

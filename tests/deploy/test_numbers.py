@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from deploy.call import Call
-from deploy.calls import CALLS
 from service.deployment import (
     BUCKET_TIMEOUT_S,
     DISCORD_TIMEOUT_S,
@@ -17,6 +16,7 @@ from service.deployment import (
     INGRESS_REQUESTS,
     STEPS_THREADS,
 )
+from tests.deploy.project import CALLS
 from tests.servers import ROOT
 
 NUMBERS = yaml.safe_load((ROOT / "deploy" / "deployment.yaml").read_text())

@@ -1,9 +1,8 @@
 """A project whose App Engine app was there before mando."""
 
-from deploy.calls import PARTS
 from deploy.perform import perform
 from tests.deploy.google import APP, Google
-from tests.deploy.project import OURS, PROGRAMS, SETTINGS, prepare
+from tests.deploy.project import OURS, PARTS, PROGRAMS, SETTINGS, prepare
 from tests.servers import ROOT
 
 

@@ -3,9 +3,10 @@
 import re
 
 from deploy.call import Call, Query
-from deploy.calls import CALLS, SETTINGS
+from deploy.calls import SETTINGS
 from deploy.explain import EXPLANATIONS
 from deploy.script import EXPORTS, line
+from tests.deploy.project import CALLS
 from tests.servers import ROOT
 
 PAGE = (ROOT / "docs" / "deploying.md").read_text()

@@ -11,9 +11,11 @@ import pytest
 import yaml
 
 from deploy.call import Call, Query
-from deploy.calls import CALLS
+from deploy.form import settings
 from deploy.perform import CallFailed, perform
 from deploy.script import script
+from local.form import DEFAULT_FORM
+from tests.deploy.project import CALLS
 from tests.servers import ROOT
 
 PRETENDER = """
@@ -33,6 +35,7 @@ SETTINGS = {
     "APP_REGION": "europe-west",
     "DISCORD_PUBLIC_KEY": "ab" * 32,
     "SEAL_PUBLIC_KEY": "key=",
+    **settings(DEFAULT_FORM),
 }
 # What gcloud answers in a project where nothing is yet: every question of an `unless` fails.
 EMPTY = {
@@ -199,10 +202,14 @@ def test_the_steps_are_deployed_with_the_settings_of_the_project_and_all_else_th
     pretender.perform()
     deployed, ours = yaml.safe_load(pretender.written()), yaml.safe_load((ROOT / "app.yaml").read_text())
     queues = "projects/my-project/locations/europe-west1/queues"
-    assert deployed.pop("env_variables") == {
+    variables = deployed.pop("env_variables")
+    assert variables == {
+        "TASKS_CALL": "workflow",
+        "WORKFLOW_SERVICE_ACCOUNT": "mando-workflow@my-project.iam.gserviceaccount.com",
+        "APP_ENGINE_QUEUES": "",
         "STEPS_URL": "https://my-project.ew.r.appspot.com",
         "REPLY_QUEUE": f"{queues}/reply-discord-queue",
         "URGENT_QUEUE": f"{queues}/urgent-reply-queue",
     }
-    assert ours.pop("env_variables").keys() == {"STEPS_URL", "REPLY_QUEUE", "URGENT_QUEUE"}
+    assert ours.pop("env_variables").keys() == variables.keys()
     assert deployed == ours

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from deploy.call import Call, Query
-from deploy.calls import PARTS
 from deploy.perform import perform
 from tests.deploy.google import Google
-from tests.deploy.project import PLACE, PROGRAMS, SETTINGS, prepare
+from tests.deploy.project import PARTS, PLACE, PROGRAMS, SETTINGS, prepare
 from tests.servers import ROOT
 
 Json = dict[str, Any]
@@ -49,7 +48,7 @@ def test_a_queue_that_an_operator_paused_stays_paused(google: Google) -> None:
     google.queues = {name: a_queue(name, "PAUSED") for name in OURS}
     said = deploy_queues(google, PARTS["queues"][:2])
     assert said[0] == "queues of others in this region: none"
-    assert google.changes == ["deploy queue.yaml"] * 2
+    assert google.changes == ["deploy queue.yaml"] * len(OURS)
     assert {queue["state"] for queue in google.queues.values()} == {"PAUSED"}
 
 

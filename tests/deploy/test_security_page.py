@@ -3,10 +3,10 @@
 import re
 
 from deploy.call import Call
-from deploy.calls import CALLS
 from ingress.signature import MAX_AGE_S
 from service.environment import Secret
 from steps import app, caller, config
+from tests.deploy.project import CALLS
 from tests.servers import ROOT
 
 PAGE = (ROOT / "docs" / "security.md").read_text()

@@ -13,14 +13,13 @@ import yaml
 import ingress.config
 import steps.config
 from deploy.call import Call, Query
-from deploy.calls import APIS, CALLS, PARTS
 from deploy.calls import SETTINGS as ASKED
 from deploy.perform import perform
 from ingress.enqueue import MAX_CALLS
 from service.deployment import INGRESS_REQUESTS, STEPS_THREADS
 from service.environment import Secret
 from tests.deploy.google import Google
-from tests.deploy.project import ACCOUNTS, ANSWERS, OURS, PLACE, PROGRAMS, SETTINGS, prepare
+from tests.deploy.project import ACCOUNTS, ANSWERS, APIS, CALLS, OURS, PARTS, PLACE, PROGRAMS, SETTINGS, prepare
 from tests.servers import ROOT
 
 SENT = {"main.py", "requirements.txt", "ingress", "steps", "schemas", "service", "mandala", "deploy"}
@@ -55,6 +54,9 @@ def check_secret(google: Google) -> None:
 
 
 STEPS_ENVIRONMENT = {
+    "TASKS_CALL": "workflow",
+    "WORKFLOW_SERVICE_ACCOUNT": f"mando-workflow{OURS}",
+    "APP_ENGINE_QUEUES": "",
     "STEPS_URL": "https://demo.uc.r.appspot.com",
     "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",
     "URGENT_QUEUE": f"{PLACE}/queues/urgent-reply-queue",
@@ -116,6 +118,8 @@ def check_workflow(google: Google) -> None:
     assert workflow["userEnvVars"] == {
         "STEPS_URL": "https://demo.uc.r.appspot.com",
         "STEPS_AUDIENCE": "mando-steps",
+        "REPLY_URL": "https://demo.uc.r.appspot.com",
+        "REPLY_AUDIENCE": "mando-steps",
         "WORKFLOW": f"{PLACE}/workflows/mando",
         "QUEUE": f"{PLACE}/queues/create-image-queue",
         "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",
@@ -135,6 +139,8 @@ def check_ingress(google: Google) -> None:
     assert variables == {
         "DISCORD_PUBLIC_KEY": SETTINGS["DISCORD_PUBLIC_KEY"],
         "SEAL_PUBLIC_KEY": SETTINGS["SEAL_PUBLIC_KEY"],
+        "TASKS_CALL": "workflow",
+        "STEPS_URL": "https://demo.uc.r.appspot.com",
         "QUEUE": f"{PLACE}/queues/create-image-queue",
         "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",
         "WORKFLOW": f"{PLACE}/workflows/mando",

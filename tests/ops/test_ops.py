@@ -57,7 +57,8 @@ async def ops(tmp_path: Path) -> AsyncIterator[Ops]:
 
 async def test_nothing_has_happened_yet(ops: Ops) -> None:
     state = await ops.state()
-    assert (state["workflow"], state["tasksCall"]) == (WORKFLOW, "workflow")
+    said = "A task starts the workflow, and the workflow calls the steps."
+    assert (state["workflow"], state["form"]) == (WORKFLOW, said)
     assert (state["files"], state["queues"], state["latest"], state["faults"]) == ([], [], [], [])
 
 

@@ -56,21 +56,41 @@ def test_all_else_that_is_not_secret_follows_from_the_project() -> None:
 def test_the_tasks_that_the_steps_make_act_as_themselves_in_every_form(
     tasks_call: str | None, url: str, has_workflow: bool
 ) -> None:
-    read = config(AUDIENCE="a", **({"TASKS_CALL": tasks_call} if tasks_call else {}))
+    read = config(AUDIENCE="a", GAE_ENV="standard", **({"TASKS_CALL": tasks_call} if tasks_call else {}))
     assert read.step_tasks == StepTasks(url, "a", "mando-steps@demo.iam.gserviceaccount.com")
     assert (read.has_workflow, read.tasks_endpoint) == (has_workflow, None)
+
+
+def test_tasks_for_app_engine_reach_steps_there_alone() -> None:
+    with pytest.raises(ConfigError, match="TASKS_CALL=app-engine is for steps on App Engine"):
+        config(TASKS_CALL="app-engine")
 
 
 @pytest.mark.parametrize("tasks_call", ["workflow", "http", "app-engine"])
 def test_without_an_address_or_a_queue_the_steps_do_not_start(tasks_call: str) -> None:
     needed = {"REPLY_QUEUE", "URGENT_QUEUE", *(["STEPS_URL"] if tasks_call != "app-engine" else [])}
+    told = {"TASKS_CALL": tasks_call, "GAE_ENV": "standard"}
     with pytest.raises(ConfigError) as caught:
-        config(TASKS_CALL=tasks_call, STEPS_URL="", REPLY_QUEUE="", URGENT_QUEUE="")
+        config(STEPS_URL="", REPLY_QUEUE="", URGENT_QUEUE="", **told)
     assert {line.split()[0] for line in str(caught.value).splitlines()[1:]} == needed
     for wrong in ("q", "projects/p/locations/l/queues/", "projects/p/locations/l/queues/q/tasks/t", "$QUEUE"):
         for name in ("REPLY_QUEUE", "URGENT_QUEUE"):
             with pytest.raises(ConfigError, match=r"1 setting is wrong\n  .*not a queue's full name"):
-                config(TASKS_CALL=tasks_call, **{name: wrong})
+                config(**told, **{name: wrong})
+
+
+@pytest.mark.parametrize("tasks_call", ["http", "app-engine"])
+@pytest.mark.parametrize(("said", "audience"), [({}, "a"), ({"REPLY_AUDIENCE": "b"}, "b")])
+def test_replies_elsewhere_are_called_there_over_http_whatever_calls_this_step(
+    tasks_call: str, said: dict[str, str], audience: str
+) -> None:
+    """Source: Cloud Tasks v2, AppEngineHttpRequest: it reaches a service of App Engine and nothing else."""
+    elsewhere = "https://reply.example"
+    read = config(TASKS_CALL=tasks_call, REPLY_URL=elsewhere, AUDIENCE="a", **said)
+    assert read.step_tasks == StepTasks(elsewhere, audience, "mando-steps@demo.iam.gserviceaccount.com")
+    assert read.audience == "a"
+    with pytest.raises(ConfigError, match="REPLY_URL  not an http:// or https:// address without a path"):
+        config(REPLY_URL=f"{elsewhere}/path")
 
 
 def test_tasks_of_app_engine_are_believed_elsewhere_too() -> None:

@@ -112,7 +112,7 @@ def mando_up(
 
     port: that of an earlier one with the same data, whose tasks hold the address of its steps.
     """
-    port = four_free_ports() if port is None else _when_left(port)
+    port = free_port(5) if port is None else _when_left(port)
     with tempfile.TemporaryDirectory() as folder:
         printed = Path(folder) / "output"
         with printed.open("wb") as output:
@@ -163,10 +163,10 @@ def four_free_ports() -> int:
 
 
 def _when_left(port: int) -> int:
-    """The port, when nothing listens on it and the three behind it: children of a process that was killed end soon."""
+    """The port, when nothing listens on it and the four behind it: children of a process that was killed end soon."""
 
     def is_left() -> bool:
-        for one in range(port, port + 4):
+        for one in range(port, port + 5):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", one)) == 0:
                     return False

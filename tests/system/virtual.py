@@ -38,6 +38,8 @@ FAILURE_RESERVE_S = 30
 ENV = {
     "STEPS_URL": "https://demo.appspot.com",
     "STEPS_AUDIENCE": "mando-steps",
+    "REPLY_URL": "https://demo.appspot.com",
+    "REPLY_AUDIENCE": "mando-steps",
     "QUEUE": "projects/demo/locations/us-central1/queues/create-image-queue",
     "REPLY_QUEUE": "projects/demo/locations/us-central1/queues/reply-discord-queue",
     "WORKFLOW": "projects/demo/locations/us-central1/workflows/mando",

@@ -3,8 +3,8 @@
 import pytest
 
 from deploy.call import Query
-from deploy.calls import CALLS
 from deploy.calls import SETTINGS as ASKED
+from tests.deploy.project import CALLS
 from tests.servers import ROOT
 from tuning.app_yaml import read_app_yaml
 from tuning.places import Place, Unreadable, key_place, place, root_of

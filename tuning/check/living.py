@@ -18,15 +18,18 @@ from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Value
 from local.workflows.errors import WorkflowError
 from schemas.deployment import Steps
 from schemas.request import ChannelId, InteractionId, Options, Request, UserId
-from tuning.check.answers import MESSAGE, REPLY, TIMES_OUT, UNAVAILABLE, Answer
+from tuning.check import step_tasks
+from tuning.check.answers import GENERATE, MESSAGE, REPLY, TIMES_OUT, UNAVAILABLE, Answer
 from tuning.check.life import TELL, Call, Life, Step
 from tuning.check.performer import Performer
 from tuning.check.refusal import body_of, path_of, refusal
-from tuning.last_word import JITTER, after_show, after_tell, is_urgent, wait_s
-from tuning.orders import DISPATCH_DEADLINE_S, EPOCH_S, NewTask
+from tuning.last_word import JITTER, after_draw, after_show, after_tell, is_urgent, wait_s
+from tuning.orders import EPOCH_S, NewTask
 from tuning.step_answers import GAVE_UP, google_said, is_good, retry_after_s
 
 _ID = InteractionId("77")
+_NOBODY = Step("", "")  # of the workflow: the ingress has made the task
+_TAKEN = (200, 409)  # the task is there
 _MOST_CALLS = 2000  # of one request; more than any that ends has
 _MOST_S = 86_400.0
 _BY_THE_STEP = frozenset({"bucket", "discord", "drawing", "mistake"})  # kinds of errors that its work has
@@ -37,14 +40,15 @@ Answers = Callable[[Call], Answer]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where a request lives.
+    """Where a request lives.  workflow: None where tasks call the steps, of which filled_queue has the first.
 
     queues: by their short names; next_queues: into which the steps put a reply off.  steps: their numbers.
     reply_s: the longest that /reply-discord itself takes.
     """
 
-    workflow: Workflow
+    workflow: Workflow | None
     environment: Mapping[str, str]
+    filled_queue: str
     queues: Mapping[str, QueueConfig]
     next_queues: tuple[str, str]
     token_life_s: float
@@ -78,8 +82,12 @@ class _Living:
         self._agenda = Agenda(EPOCH_S + begins_s)
         self._running: list[tuple[VirtualExecution, Performer, float]] = []
         self._waiting = 0  # tasks
-        self._names: set[str] = set()
-        self._start(_request(world.token_life_s))
+        self._names: set[tuple[str, str | None]] = set()
+        self._request = _request(world.token_life_s)
+        if world.workflow is None:
+            self._make(step_tasks.drawing(self._request, world.filled_queue, _ID), _NOBODY)
+        else:
+            self._start(self._request)
 
     def run(self, until_s: float) -> None:
         life, agenda = self.life, self._agenda
@@ -102,6 +110,7 @@ class _Living:
 
     def _start(self, argument: Value) -> None:
         world, number = self._world, len(self.life.executions) + len(self._running) + 1
+        assert world.workflow is not None  # noqa: S101 -- else no task starts one
         performer = Performer(self.life, self._agenda, self._jitter, self._call, self._take)
         environment = performer.environment({**world.environment, "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": str(number)})
         run = world.workflow.run(argument, environment, performer.observe, self.life.bill)
@@ -148,9 +157,9 @@ class _Living:
         if config is None:
             self.life.unknown_queues.setdefault(order.queue, step)
             return google_said(404)
-        if order.name is not None and order.name in self._names:
+        if order.name is not None and (order.queue, order.name) in self._names:
             return google_said(409)
-        self._names.add(order.name or "")
+        self._names.add((order.queue, order.name))
         self._waiting += 1
         due_s = self._now_s if order.due_s is None else max(self._now_s, order.due_s)
         self._agenda.add(EPOCH_S + due_s, partial(self._dispatch, _Task(order, config, step)))
@@ -166,7 +175,7 @@ class _Living:
             self._start_by(task)
             return
         http = task.order.http
-        call = Call(self._now_s, path_of(http), DISPATCH_DEADLINE_S, task.step, task.order.queue)
+        call = Call(self._now_s, path_of(http), http.timeout_s, task.step, task.order.queue)
         refused = refusal(http, call.path, _ID)
         self.life.calls.append(call)
         if refused is not None:
@@ -213,11 +222,24 @@ class _Living:
         outcome, now_s = answer.outcome, self._agenda.now_s
         asked_s = retry_after_s(outcome)
         retry, age_s = task.config.retry, self._now_s - task.first_s
-        if is_good(outcome) or self._puts_itself_off(task, call, asked_s) or retry.is_exhausted(task.attempts, age_s):
+        is_done = self._hands_on(call) if call.path == GENERATE else is_good(outcome)
+        if is_done or self._puts_itself_off(task, call, asked_s) or retry.is_exhausted(task.attempts, age_s):
             self._waiting -= 1
             return
         asked_s *= 1 + JITTER * self._jitter
         self._agenda.add(retry_at_s(retry, task.attempts, now_s, asked_s), partial(self._dispatch, task))
+
+    def _hands_on(self, call: Call) -> bool:
+        """Whether the step that draws has put the picture, or the reason why there is none, into the reply queue."""
+        assert call.answer is not None  # noqa: S101 -- _dispatch has set it
+        outcome, world = call.answer.outcome, self._world
+        if not isinstance(outcome, HttpResponse) or not (is_good(outcome) or _is_by_the_step(outcome)):
+            return False
+        follows = after_draw(outcome.code, world.token_life_s - call.at_s, world.steps.last_word_s)
+        if follows == "answer":
+            return False
+        order = step_tasks.reply(self._request, world.next_queues[0], _ID, is_picture=follows == "hand on")
+        return self._make(order, call.step).code in _TAKEN
 
     def _puts_itself_off(self, task: _Task, call: Call, asked_s: float) -> bool:
         """Whether the step makes the next task of a reply that it could not show, or gives up."""

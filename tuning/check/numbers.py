@@ -6,7 +6,7 @@ from tuning.check.subject import Subject
 
 # The operations of one request that do not depend on the outcome: the ingress is called, a picture is stored.
 _ONCE = {"functions_request": 1.0, "storage_write": 1.0}
-_FIRST_TASK = 2  # it is made and delivered
+_FIRST_TASK = 2  # it is made and delivered; without a workflow it is among the operations of a life
 
 
 def numbers(subject: Subject) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def _of(subject: Subject, title: str, sent_bytes: float) -> dict[str, Any]:
     """Each call of the steps reads the bucket about once.  sent_bytes: what Discord gets."""
     life = subject.outages.get(title, subject.good)
     counted = {
-        "tasks_operation": float(_FIRST_TASK + life.operations),
+        "tasks_operation": float(life.operations + (_FIRST_TASK if subject.project.has_workflow else 0)),
         **_ONCE,
         "workflows_internal_step": float(life.bill.internal),
         "workflows_external_step": float(life.bill.external),

@@ -117,6 +117,17 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+# What only a workflow can do wrong; the others look at every form.
+OF_WORKFLOW = frozenset(
+    part.RULE
+    for part in (
+        *(good_path, unset_variable, permanent_repeated, error_unmet, retry_after, untold, late_attempt),
+        *(gives_up_early, no_jitter, call_deadline, step_time, task_refused),
+        *(start_quota, executions, retry_load, bill),
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """All findings, in the order of files and lines.  subject: None where the files cannot be read."""
@@ -131,7 +142,8 @@ def check(sources: Sources) -> Report:
     subject = _read(sources, mistakes)
     if subject is None:
         return Report(tuple(Finding(one.place, one.what, UNREADABLE) for one in sorted(mistakes, key=_place)), None)
-    found = [Finding(one.place, one.what, rule) for rule in RULES for one in rule.find(subject)]
+    rules = [rule for rule in RULES if subject.project.has_workflow or rule not in OF_WORKFLOW]
+    found = [Finding(one.place, one.what, rule) for rule in rules for one in rule.find(subject)]
     return Report(tuple(sorted(dict.fromkeys(found), key=_place)), subject)
 
 

@@ -46,11 +46,12 @@ class Subject:
 
     @property
     def has_workflow(self) -> bool:
-        return self.name in self.project.workflows
+        """Whether there is what the ingress's tasks start; in a form without a workflow nothing is missing."""
+        return self.name in self.project.workflows or not self.project.has_workflow
 
     @functools.cached_property
     def is_runnable(self) -> bool:
-        """Whether the workflow delivers a picture if all goes well; else no other life of it says anything."""
+        """Whether a picture is delivered if all goes well; else no other life says anything."""
         return self.has_workflow and self.good.is_delivery
 
     @property
@@ -82,8 +83,9 @@ class Subject:
 
     @property
     def worst_title(self) -> str:
-        """Of the outage that costs the most steps, with the shortest waits that the jitter allows."""
-        return max(self.outages, key=lambda title: self.steps_dollars(self.outages[title]))
+        """Of the outage that costs the most steps, or calls of Cloud Tasks, with the shortest waits of the jitter."""
+        lives = self.outages
+        return max(lives, key=lambda title: (self.steps_dollars(lives[title]), lives[title].operations))
 
     @functools.cached_property
     def typical_outage(self) -> Life:
@@ -103,8 +105,9 @@ class Subject:
     def _world(self) -> World:
         project, steps = self.project, self.project.deployment.steps
         return World(
-            workflow=project.workflows[self.name],
-            environment=project.environment[self.name],
+            workflow=project.workflows[self.name] if project.has_workflow else None,
+            environment=project.environment.get(self.name, {}),
+            filled_queue=self.queue_name,
             queues=project.queues,
             next_queues=project.next_queues,
             token_life_s=self.token_life_s,
@@ -149,8 +152,8 @@ class Subject:
 
     @functools.cached_property
     def step_queues(self) -> dict[str, QueueConfig]:
-        """The queues whose tasks call a step, by name."""
-        return self._queues_of(lambda kind: kind != "start")
+        """The queues whose tasks show replies, by name."""
+        return self._queues_of(lambda kind: kind in ("reply", "tell"))
 
     @functools.cached_property
     def starts_per_s(self) -> float:

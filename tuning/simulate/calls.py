@@ -95,7 +95,7 @@ class _Line:
 class StepCalls:
     """Sends and counts every call of a step.  receive() takes it at App Engine; failed_call() counts one that fails.
 
-    machine: the processor of all parts, if they share one.
+    machine: the processor of all parts, if they share one.  have_tokens: whether the calls of tasks bear tokens.
     """
 
     def __init__(
@@ -107,11 +107,14 @@ class StepCalls:
         receive: Callable[[Call], None],
         failed_call: Callable[[], None],
         machine: Processor | None = None,
+        *,
+        have_tokens: bool = True,
     ) -> None:
         self._agenda = agenda
         self._receive = receive
         self._failed_call = failed_call
         self._machine = machine
+        self._have_tokens = have_tokens
         self._call_cpu_s = model.number("machine.call_cpu_s")
         self._timeouts = Timeouts(agenda)
         self._tokens = Faults(scenario, "tokens", seed)
@@ -122,7 +125,8 @@ class StepCalls:
         self.counts[call.kind] += 1
         self._timeouts.watch(call, timeout_s)
         now_s = self._agenda.now_s
-        fault = self._tokens.hit(now_s, call.request.number, call.number)
+        has_token = call.task is None or self._have_tokens
+        fault = self._tokens.hit(now_s, call.request.number, call.number) if has_token else None
         if fault is not None and fault.status is not None:
             self._agenda.add(now_s + after_s, partial(call.answer, NO_TOKEN))
             return

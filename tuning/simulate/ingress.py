@@ -15,6 +15,7 @@ from local.executions.engine.virtual import Agenda
 from schemas.deployment import Ingress as Scaling
 from schemas.limits import Limits
 from tuning.model import Model
+from tuning.orders import TaskKind
 from tuning.simulate.dice import uniform, values
 from tuning.simulate.queues import Queue
 from tuning.simulate.request import Request
@@ -50,7 +51,7 @@ class Instance:
 
 
 class Ingress:
-    """lines: the queue that it fills, and others in which a request may wait later.
+    """lines: the queue that it fills, and others in which a request may wait later.  kind: of the tasks that it makes.
 
     release() is called for a request that no task was created for.
     """
@@ -64,6 +65,7 @@ class Ingress:
         seed: int,
         tasks: Tasks,
         lines: Sequence[Queue],
+        kind: TaskKind,
         release: Callable[[Request], None],
     ) -> None:
         self._agenda = agenda
@@ -71,6 +73,7 @@ class Ingress:
         self._limits = limits
         self._tasks = tasks
         self._lines = lines
+        self._kind = kind
         self._release = release
         self._network_s = values(seed, "network", model.distribution("ingress.network_s"))
         self._handle_s = values(seed, "handle", model.distribution("ingress.handle_s"))
@@ -112,7 +115,7 @@ class Ingress:
         if created_s is None:
             self._agenda.add(answered_s, partial(self._release, request))
         else:
-            self._agenda.add(created_s, partial(self._lines[0].add, request))
+            self._agenda.add(created_s, partial(self._lines[0].add, request, self._kind))
 
     def _instance(self, now_s: float) -> tuple[Instance | None, float]:
         """The instance for a request that arrives now, and when it begins there; None if it is answered with 429."""

@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 from local.executions.engine.virtual import Agenda
 from local.tasks.rules import QueueConfig, TokenBucket, dispatchable, next_check_s, retry_at_s
 from tuning.model import Model
-from tuning.orders import NewTask
+from tuning.orders import STEP_TASK_DEADLINE_S, NewTask, TaskKind
 from tuning.simulate.dice import uniform, values
 from tuning.simulate.faults import Faults
 from tuning.simulate.request import Request
@@ -83,9 +83,10 @@ class Queue:
         """The rate in force, as the service's statistics show it; they know nothing of a standstill."""
         return self._config.rate.max_dispatches_per_s * self._own_share()
 
-    def add(self, request: Request) -> None:
-        """The ingress has created a task, which starts an execution."""
-        self._add(Task(request, "start", self._agenda.now_s), self._agenda.now_s)
+    def add(self, request: Request, kind: TaskKind) -> None:
+        """The ingress has created a task, which starts an execution or calls the first step."""
+        now_s = self._agenda.now_s
+        self._add(Task(request, kind, now_s, deadline_s=STEP_TASK_DEADLINE_S), now_s)
 
     def take(self, request: Request, order: NewTask) -> bool:
         """A workflow creates a task; False if there was one of its name."""
@@ -98,10 +99,11 @@ class Queue:
         self._add(Task(request, order.kind, now_s), now_s if order.due_s is None else max(order.due_s, now_s))
         return True
 
-    def take_next(self, task: Task, due_s: float) -> None:
-        """A step creates the task that comes after that one."""
+    def take_next(self, task: Task, kind: TaskKind, due_s: float) -> None:
+        """A step creates the task that comes after that one: the first one of a reply, or its next one."""
         task.request.open += 1
-        self._add(Task(task.request, task.kind, self._agenda.now_s, task.number + 1), due_s)
+        number = task.number + 1 if kind == task.kind else 1
+        self._add(Task(task.request, kind, self._agenda.now_s, number, STEP_TASK_DEADLINE_S), due_s)
 
     def _add(self, task: Task, due_s: float) -> None:
         """The first dispatch comes some time later.  So newer ones may pass older ones."""

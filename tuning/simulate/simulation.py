@@ -13,6 +13,7 @@ from functools import partial
 from local.executions.engine.virtual import Agenda
 from local.workflows.limits import raise_recursion_limit
 from tuning.model import Model
+from tuning.orders import TaskKind
 from tuning.prices import read_prices
 from tuning.project import Project
 from tuning.simulate import recovery
@@ -107,14 +108,15 @@ class _Simulation:
         discord = Discord(model, scenario, seed, deployed.steps.discord_timeout.read_s)
         tasks = Tasks(agenda, model, scenario, seed)
         self._steps = Steps(
-            agenda, model, seed, self._storage, discord, deployed.steps, tasks, project.next_queues, release
+            *(agenda, model, seed, self._storage, discord, deployed.steps, tasks, project.next_queues, release),
+            has_workflow=project.has_workflow,
         )
         self._fleet = Fleet(agenda, project.app, model, scenario, seed, machine)
         app_engine = AppEngine(agenda, project.app, model, scenario, seed, self._fleet, self._steps)
         workflow = project.started_workflow
         paths = Paths(project.workflows[workflow], project.environment[workflow], remembers)
         calls = (agenda, model, scenario, seed, app_engine.receive, self._measure.failed_call, machine)
-        self._calls = StepCalls(*calls)
+        self._calls = StepCalls(*calls, have_tokens=project.tasks_call != "app-engine")
         self._executions = Executions(agenda, paths, model, seed, self._calls, tasks, release)
         send = Targets(agenda, model, scenario, seed, self._executions, self._calls).send
         self._queues = tasks.queues = {
@@ -123,7 +125,8 @@ class _Simulation:
         lines = [self._queues[project.filled_queue]]
         if project.reply_queue in self._queues:
             lines.append(self._queues[project.reply_queue])
-        self._ingress = Ingress(agenda, project.ingress, project.limits, model, seed, tasks, lines, release)
+        kind: TaskKind = "start" if project.has_workflow else "generate"
+        self._ingress = Ingress(agenda, project.ingress, project.limits, model, seed, tasks, lines, kind, release)
         self._is_loading = True
 
     def run(self, progress: Progress | None) -> None:
@@ -214,12 +217,16 @@ class _Simulation:
             histogram=Histogram(edges_s, counts),
             lives=measure.lives(),
             faults=[Shade(fault.begins_s, fault.ends_s, fault.label) for fault in self._scenario.faults],
-            limits={
-                "executions": self._model.number("executions.most_at_once"),
-                "queued": self._model.number("executions.most_queued"),
-                "instances": float(self._project.app.max_instances),
-            },
+            limits=self._limits(),
         )
+
+    def _limits(self) -> Mapping[str, float]:
+        of_executions = {
+            "executions": self._model.number("executions.most_at_once"),
+            "queued": self._model.number("executions.most_queued"),
+        }
+        instances = {"instances": float(self._project.app.max_instances)}
+        return {**of_executions, **instances} if self._project.has_workflow else instances
 
     def _recovered_after_s(self) -> float | None:
         scenario, measure = self._scenario, self._measure

@@ -1,7 +1,7 @@
 """The two steps on an instance of App Engine: draw and store; fetch and show.  Called by appengine.
 
 In: a call of the workflow or of a task.  Out: the HTTP answer that the steps would give it.
-Source: steps/generate.py, steps/reply.py, steps/last_word.py, steps/waits.py, steps/verdicts.py; tests compare.
+Source: generate.py, hand_on.py, reply.py, last_word.py, waits.py and verdicts.py of steps/; tests compare.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import Protocol
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
 from schemas.deployment import Steps as Numbers
-from tuning.last_word import after_show, after_tell, is_urgent, wait_s
+from tuning.last_word import after_draw, after_show, after_tell, is_urgent, wait_s
 from tuning.model import Model
 from tuning.simulate.calls import Call
 from tuning.simulate.dice import uniform, values
@@ -49,6 +49,7 @@ class Steps:
     """release() is called for a request that a message of Discord was still awaited for.
 
     numbers: of deploy/deployment.yaml.  queues: the short names of those in which a reply waits, the urgent one last.
+    has_workflow: else a reply's first task is made here, and its call is the first attempt.
     """
 
     def __init__(
@@ -62,11 +63,14 @@ class Steps:
         tasks: Tasks,
         queues: tuple[str, str],
         release: Callable[[Request], None],
+        *,
+        has_workflow: bool = True,
     ) -> None:
         self._agenda = agenda
         self._numbers = numbers
         self._tasks = tasks
         self._queues = queues
+        self._has_workflow = has_workflow
         self._jitter = uniform(seed, "put off")
         self._storage = storage
         self._discord = discord
@@ -87,10 +91,29 @@ class Steps:
                 finish = partial(self._to_the_end, call, place, ends, request.expires_s - self._agenda.now_s)
             work = partial(self._reply, call, place, finish)
             place.processor.work(self._reply_s(request.number, number), work)
-        elif call.attempt == 1 or (call.attempt is None and self._agenda.now_s - request.received_s < FRESH_S):
+            return
+        if call.task is not None:
+            finish = partial(self._hand_on, call.task, finish, request.expires_s - self._agenda.now_s)
+        if call.attempt == 1 or (call.attempt is None and self._agenda.now_s - request.received_s < FRESH_S):
             place.processor.work(self._generate_s(request.number, 0), partial(self._store, call, place, finish))
         else:
             place.processor.work(self._again_s(request.number, number), partial(self._look, call, place, finish))
+
+    def _hand_on(self, task: Task, finish: Finish, left_s: float, outcome: Outcome) -> None:
+        """Where no workflow shows the reply: a task of the reply queue does.  left_s: when the call began."""
+        follows = after_draw(_status(outcome), left_s, self._numbers.last_word_s)
+        if follows == "answer":
+            finish(outcome)
+            return
+        is_picture = follows == "hand on"
+        then = partial(self._handed_on, finish, left_s, GENERATED if is_picture else GAVE_UP)
+        self._tasks.create_next(task, "reply" if is_picture else "tell", self._queues[0], self._agenda.now_s, then)
+
+    def _handed_on(self, finish: Finish, left_s: float, outcome: Outcome, is_there: bool) -> None:
+        if is_there:
+            finish(outcome)
+        else:
+            finish(failed(503, "queue") if left_s > 0 else GAVE_UP)
 
     def _look(self, call: Call, place: Place, finish: Finish) -> None:
         """An older request draws only what is not in the bucket."""
@@ -162,7 +185,7 @@ class Steps:
             return
         queue = self._queues[is_urgent(self._numbers, left_s - waits_s)]
         then = partial(self._put_off, finish, outcome)
-        self._tasks.create_next(task, queue, now_s + waits_s, then)
+        self._tasks.create_next(task, task.kind, queue, now_s + waits_s, then)
 
     def _put_off(self, finish: Finish, outcome: Outcome, is_there: bool) -> None:
         finish(WAITS if is_there else outcome)
@@ -219,7 +242,7 @@ class Steps:
 
     def _refused(self, call: Call, throttle: Throttle, answer: Answer, finish: Finish) -> None:
         throttle.end(self._agenda.now_s, answer.status)
-        attempt = 1 if call.task is None else call.task.tries_before + 2
+        attempt = 1 if call.task is None else call.task.tries_before + (2 if self._has_workflow else 1)
         finish(step_answer(answer, attempt, throttle, self._agenda.now_s))
 
 

@@ -50,7 +50,7 @@ class Targets:
         request.calls += 1
         request.bar("queue", task.since_s, now_s, True)
         answered = partial(self._answered, task, then)
-        self._calls.send(Call(request, task.kind, request.calls, now_s, answered, task), DISPATCH_DEADLINE_S)
+        self._calls.send(Call(request, task.kind, request.calls, now_s, answered, task), task.deadline_s)
 
     def _start(self, task: Task) -> tuple[float, bool]:
         """How long the call of the Executions API takes, and whether it gets there."""

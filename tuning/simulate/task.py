@@ -1,6 +1,6 @@
 """A task of Cloud Tasks.  Beside the request, nothing else is kept of one that waits in a queue."""
 
-from tuning.orders import TaskKind
+from tuning.orders import DISPATCH_DEADLINE_S, TaskKind
 from tuning.simulate.request import Request
 
 _MOST_DRAWS = 64  # of one task; a later one has the luck of an earlier one again
@@ -10,12 +10,24 @@ class Task:
     """since_s: since when it waits; first_s: of its first attempt.
 
     number: of a reply's tasks, each of which the one before has made, from 1.  has_next: whether it has made one.
+    deadline_s: of its call of a step.
     """
 
-    __slots__ = ("_draws", "attempts", "created_s", "first_s", "has_next", "kind", "number", "request", "since_s")
+    __slots__ = (
+        *("_draws", "attempts", "created_s", "deadline_s", "first_s", "has_next", "kind", "number", "request"),
+        "since_s",
+    )
 
-    def __init__(self, request: Request, kind: TaskKind, created_s: float, number: int = 1) -> None:
+    def __init__(
+        self,
+        request: Request,
+        kind: TaskKind,
+        created_s: float,
+        number: int = 1,
+        deadline_s: float = DISPATCH_DEADLINE_S,
+    ) -> None:
         self.number = number
+        self.deadline_s = deadline_s
         self.has_next = False
         self.request = request
         self.kind = kind

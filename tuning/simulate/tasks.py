@@ -10,7 +10,7 @@ from functools import partial
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
 from tuning.model import Model
-from tuning.orders import NewTask
+from tuning.orders import NewTask, TaskKind
 from tuning.simulate.dice import values
 from tuning.simulate.faults import Faults, delayed
 from tuning.simulate.queues import Queue
@@ -60,19 +60,21 @@ class Tasks:
                 status = _EXISTS
         then(google_said(status))
 
-    def create_next(self, task: Task, queue: str, due_s: float, then: Callable[[bool], None]) -> None:
+    def create_next(self, task: Task, kind: TaskKind, queue: str, due_s: float, then: Callable[[bool], None]) -> None:
         """A step's call; then() hears whether the task after that one is there."""
         task.request.calls += 1
         now_s, number = self._agenda.now_s, _NOT_BY_INGRESS + task.request.calls
         seconds, status = self.call(task.request.number, number, now_s)
         if seconds < NEXT_TIMEOUT_S:
-            self._agenda.add(now_s + seconds, partial(self._end_next, task, queue, due_s, status, then))
+            self._agenda.add(now_s + seconds, partial(self._end_next, task, kind, queue, due_s, status, then))
         else:
             self._agenda.add(now_s + NEXT_TIMEOUT_S, partial(then, False))
 
-    def _end_next(self, task: Task, queue: str, due_s: float, status: int, then: Callable[[bool], None]) -> None:
+    def _end_next(
+        self, task: Task, kind: TaskKind, queue: str, due_s: float, status: int, then: Callable[[bool], None]
+    ) -> None:
         is_there = status == _OK and queue in self.queues
         if is_there and not task.has_next:  # a task that is delivered twice makes one
             task.has_next = True
-            self.queues[queue].take_next(task, due_s)
+            self.queues[queue].take_next(task, kind, due_s)
         then(is_there)

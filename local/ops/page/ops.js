@@ -17,13 +17,6 @@ const KINDS = {
   STATE_CANCELLED: "bad",
 };
 
-// By what a task calls.
-const FORMS = {
-  workflow: "Form: a task starts the workflow, and the workflow calls the steps.",
-  http: "Form: two queues. Their tasks call the steps over HTTP, without a workflow.",
-  "app-engine": "Form: two queues. Their tasks call the steps as App Engine tasks, without a workflow.",
-};
-
 const TARGETS = Object.fromEntries([...byId("break").elements.target.options].map((option) => [option.value, option.text]));
 
 function element(name, text, attributes = {}) {
@@ -107,7 +100,7 @@ async function showSteps(name) {
 
 function show(state) {
   byId("files").replaceChildren(...state.files.map(fileItem));
-  byId("form").textContent = FORMS[state.tasksCall];
+  byId("form").textContent = state.form;
   byId("queues").replaceChildren(
     ...state.queues.map((queue) =>
       row(queue.name, stateOf(queue.state), `${queue.perSecond}/s`, String(queue.burst), String(queue.waiting)),

@@ -17,6 +17,7 @@ import ingress.limits
 import schemas
 import steps.errors
 import steps.generate
+import steps.hand_on
 import steps.last_word
 import steps.rate_limits
 import steps.reply
@@ -190,3 +191,40 @@ def test_the_answers_fit_their_schemas() -> None:
     schemas.check("message", json.loads(REPLIED.body))
     schemas.check("error", json.loads(failed(503, "discord").body))
     schemas.check("error", json.loads(limited(2.5).body))
+
+
+@pytest.mark.parametrize("put_fails", [False, True])
+@given(st.sampled_from([200, *ERRORS]), st.integers(-100, 900))
+@example(503, int(LAST_WORD_S))
+@example(503, int(LAST_WORD_S) + 1)
+def test_a_drawing_is_handed_on_as_in_the_steps(put_fails: bool, drawn: int, left_s: int) -> None:
+    """Where no workflow shows the reply: what the reply queue gets, and what the task that calls is answered."""
+    picture = Picture(ObjectName(f"pictures/{'0' * 32}.png"), "a", "b", 0)
+    put: list[str] = []
+
+    def draw(_: Request) -> Picture:
+        if drawn != 200:
+            raise ERRORS[drawn]
+        return picture
+
+    def into_queue(reply: Reply) -> None:
+        put.append("hand on" if isinstance(reply.result, Picture) else "hand failure on")
+        if put_fails:
+            raise RetryableError("Cloud Tasks did not take it", kind="queue")
+
+    def theirs() -> int:
+        try:
+            steps.hand_on.draw_to_the_end(A_REQUEST, draw, into_queue, A_REQUEST.expires_at - timedelta(seconds=left_s))
+        except (steps.hand_on.HandedOn, steps.last_word.LastWord):
+            return 200
+        except Exception as error:
+            return STATUSES[failure_of(error)[0]][0]
+        return 200
+
+    status = theirs()
+    follows = last_word.after_draw(drawn, left_s, LAST_WORD_S)
+    assert put == ([] if follows == "answer" else [follows])
+    if follows == "answer":
+        assert status == drawn
+    else:
+        assert status == (503 if put_fails and left_s > 0 else 200)

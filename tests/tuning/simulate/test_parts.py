@@ -95,7 +95,7 @@ def queued(
     targets = Targets(agenda, model, quiet, 1, taken, None)  # type: ignore[arg-type]  # no step is called
     queue = Queue(agenda, config, model, quiet, 1, targets.send, lambda request: gone.append(request.number))
     for number, at_s in enumerate(arrivals):
-        agenda.add(at_s, lambda number=number, at_s=at_s: queue.add(Request(number, at_s)))  # type: ignore[misc]
+        agenda.add(at_s, lambda number=number, at_s=at_s: queue.add(Request(number, at_s), "start"))  # type: ignore[misc]
     run_until(agenda, 10_000)
     return taken, gone
 

@@ -1,6 +1,6 @@
 """The ingress, the steps or a workflow are told to use a queue, or to start a workflow, that no file makes."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tuning import app_yaml
 from tuning.check.finding import Found, Rule
@@ -14,10 +14,11 @@ _NO_QUEUE = "queue.yaml has no queue"
 
 def find(subject: Subject) -> Iterator[Found]:
     project = subject.project
-    wanted = {
+    wanted: dict[str, tuple[str, str, Collection[str]]] = {
         "QUEUE": (_NO_QUEUE, subject.queue_name, project.queues),
-        "WORKFLOW": ("workflows/ has no workflow", subject.name, project.workflows),
     }
+    if project.has_workflow:
+        wanted["WORKFLOW"] = ("workflows/ has no workflow", subject.name, project.workflows)
     if subject.step_queues or project.reply_queue:  # replies may wait, and the ingress looks how many do
         wanted["REPLY_QUEUE"] = (_NO_QUEUE, project.reply_queue, subject.step_queues or project.queues)
     for variable, (missing, name, known) in wanted.items():

@@ -7,7 +7,7 @@ from functools import partial
 from tuning import app_yaml
 from tuning.check.finding import Found, Rule
 from tuning.check.subject import Subject
-from tuning.project import SETTINGS, WORKFLOW_SETTINGS
+from tuning.project import WORKFLOW_SETTINGS
 
 _NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)|\$(?![A-Za-z_{$])")
 
@@ -16,7 +16,7 @@ def find(subject: Subject) -> Iterator[Found]:
     deployment = subject.project.deployment
     place, in_app = subject.deployment_place, subject.app_place
     for environment, known, where in (
-        (deployment.ingress.environment, SETTINGS, partial(place, "ingress", "environment")),
+        (deployment.ingress.environment, WORKFLOW_SETTINGS, partial(place, "ingress", "environment")),
         (deployment.workflows.environment, WORKFLOW_SETTINGS, partial(place, "workflows", "environment")),
         (subject.project.app.environment, WORKFLOW_SETTINGS, partial(in_app, app_yaml.ENVIRONMENT)),
     ):

@@ -1,0 +1,49 @@
+"""The form of a deployment: which parts run, and where.  The files are the same in every form; settings differ."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+TasksCall = Literal["workflow", "http", "app-engine"]
+
+_CALLERS: Mapping[TasksCall, str] = {
+    "workflow": "A task starts the workflow, and the workflow calls the steps.",
+    "http": "Tasks of two queues call the steps over HTTP, without a workflow.",
+    "app-engine": "Tasks of two queues call the steps as App Engine tasks, without a workflow.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """tasks_call: what a task calls, the workflow or the steps (service/step_tasks.py).
+
+    steps: App Engine's service, or a Cloud Run function each.  reply: where /reply-discord is: steps (with the other
+    step), function (one of its own), or an address.
+    """
+
+    tasks_call: TasksCall = "workflow"
+    steps: Literal["app-engine", "functions"] = "app-engine"
+    reply: str = "steps"
+
+    @property
+    def is_reply_elsewhere(self) -> bool:
+        return self.reply != "steps"
+
+    @property
+    def reply_is_function(self) -> bool:
+        return self.reply == "function"
+
+    @property
+    def in_words(self) -> str:
+        words = [_CALLERS[self.tasks_call]]
+        if self.steps == "functions":
+            words.append("/generate-image is a function.")
+        if self.is_reply_elsewhere:
+            place = "a function of its own" if self.reply_is_function else f"at {self.reply}"
+            words.append(f"/reply-discord is {place}.")
+            if self.tasks_call == "app-engine":
+                words.append("Tasks call it over HTTP.")
+        return " ".join(words)
+
+
+DEFAULT_FORM = Form()

@@ -1,0 +1,86 @@
+"""`mando check` of the form without a workflow."""
+
+import pytest
+
+from cli.main import run
+from local.form import Form, TasksCall
+from tests.servers import ROOT
+from tests.tuning.check.test_breaks import BREAKS, OURS, broken, place_of
+from tuning.check.answers import GENERATE, MESSAGE, REPLY
+from tuning.check.life import TELL
+from tuning.check.numbers import numbers
+from tuning.check.rules import OF_WORKFLOW, RULES, check
+from tuning.check.subject import Subject
+from tuning.sources import Sources, in_form
+
+QUEUES: tuple[TasksCall, ...] = ("app-engine", "http")
+_OF_WORKFLOW = {rule.name for rule in OF_WORKFLOW}
+
+
+def queues(sources: Sources) -> Sources:
+    return in_form(sources, Form("app-engine"))
+
+
+def subject() -> Subject:
+    found = check(queues(OURS)).subject
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("kind", QUEUES)
+def test_our_own_files_have_nothing_against_them(kind: TasksCall) -> None:
+    assert list(map(str, check(in_form(OURS, Form(kind))).findings)) == []
+
+
+def test_a_request_is_followed_through_both_queues() -> None:
+    life = subject().good
+    assert [(call.path, call.queue) for call in life.calls] == [
+        (GENERATE, "create-image-queue"),
+        (REPLY, "reply-discord-queue"),
+    ]
+    assert (life.executions, life.bill.internal, life.operations) == ([], 0, 4)
+    assert life.is_delivery
+
+
+def test_a_member_is_told_where_nothing_can_be_drawn() -> None:
+    ours = subject()
+    refused = next(case for case in ours.errors if case.title.startswith("status 422"))
+    life = ours.life(lambda call: refused.answer if call.path == GENERATE else MESSAGE)
+    assert [call.path for call in life.calls] == [GENERATE, TELL]
+
+
+def test_the_report_says_what_it_costs() -> None:
+    """Four operations of Cloud Tasks, at $0.40 a million."""
+    found = numbers(subject())
+    assert (found["good"]["steps"], found["good"]["steps_usd_per_million"], found["good"]["calls"]) == (0, 0, 2)
+    with_workflow = check(OURS).subject
+    assert with_workflow is not None
+    before = numbers(with_workflow)["good"]["usd_per_million"]
+    assert before - found["good"]["usd_per_million"] == pytest.approx(50 - 2 * 0.4)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in BREAKS if row["rule"] not in _OF_WORKFLOW and row["file"] in ("queue.yaml", "app.yaml")],
+    ids=lambda row: f"{row['rule']}: {row['file']}: {row['put'].strip()[:40]}",
+)
+def test_a_mistake_in_queues_and_instances_is_found_in_this_form_too(row: dict[str, str]) -> None:
+    sources = queues(broken(row))
+    file = row.get("in", row["file"])
+    found = [(one.place.file, one.place.line, one.place.column) for one in check(sources).findings
+             if one.rule.name == row["rule"]]  # fmt: skip
+    assert (file, *place_of(sources[file], row["at"])) in found
+
+
+def test_a_rule_about_the_workflow_is_not_asked() -> None:
+    assert {rule.name for rule in RULES if rule not in OF_WORKFLOW} >= {"last-word", "unknown-name", "threads"}
+    text = OURS["workflows/mando.yaml"].replace("hiccup_retries: ", "hiccup_retries: 9")
+    assert text != OURS["workflows/mando.yaml"]
+    worse = {**OURS, "workflows/mando.yaml": text}
+    assert check(worse).findings
+    assert not check(queues(worse)).findings
+
+
+def test_the_command_takes_the_form(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", str(ROOT), "--form", "queues"]) == 0
+    assert "a request if all goes well: 2 calls, 0 billed steps" in capsys.readouterr().out
