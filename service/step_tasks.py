@@ -9,10 +9,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from schemas.request import instant
 from service.environment import Setting, matching
 
 WORKFLOW, HTTP, APP_ENGINE = "workflow", "http", "app-engine"
@@ -52,9 +50,9 @@ class StepTasks:
     service_account: str
 
     def task(
-        self, name: str, path: str, interaction_id: str, body: Mapping[str, Any], at: datetime | None = None
+        self, name: str, path: str, interaction_id: str, body: Mapping[str, Any], at: str | None = None
     ) -> dict[str, Any]:
-        """The task that calls that step, at once or then, as Cloud Tasks' REST takes it.  name: its full name.
+        """The task that calls that step, as Cloud Tasks' REST takes it.  name: its full name; at: when, in RFC 3339.
 
         Source: Cloud Tasks v2, "REST Resource: projects.locations.queues.tasks": bytes are base64.
         """
@@ -65,7 +63,7 @@ class StepTasks:
         }
         named = {"name": name, "dispatchDeadline": f"{DEADLINE_S}s"}
         if at is not None:
-            named["scheduleTime"] = instant(at)
+            named["scheduleTime"] = at
         if not self.url:
             return {**named, "appEngineHttpRequest": {**request, "relativeUri": path}}
         token = {"serviceAccountEmail": self.service_account, "audience": self.audience}

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from schemas.reply import Reply
+from schemas.request import instant
 from service.cloud_tasks import FAILURES, CloudTasks, already_exists, describe
 from service.deployment import STEPS_THREADS
 from service.step_tasks import StepTasks, task_id
@@ -34,7 +35,8 @@ class ReplyQueues:
         return full_name
 
     def _put(self, name: str, reply: Reply, at: datetime | None) -> None:
-        task = self._tasks.task(name, "/reply-discord", reply.interaction_id, reply.to_json(), at)
+        due = instant(at) if at else None
+        task = self._tasks.task(name, "/reply-discord", reply.interaction_id, reply.to_json(), due)
         try:
             self._client.create_task(name.partition("/tasks/")[0], task, _TIMEOUT_S)
         except FAILURES as error:

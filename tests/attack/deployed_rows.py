@@ -21,6 +21,7 @@ from tests.attack.slow import WITHIN_S, slow_sockets_open, slowest_of
 from tests.chaos.promise import break_next, mend
 from tests.interactions import an_interaction
 from tests.servers import BIN, ROOT, free_port, running
+from tests.steps.service import TOLD
 
 _PATIENCE_S = 4.0
 _ENDLESS_MB = 24
@@ -123,6 +124,7 @@ def steps_with(attacker: Attacker, certs_url: str) -> Iterator[int]:
     port = free_port()
     environment = {
         "GOOGLE_CLOUD_PROJECT": "demo",
+        **TOLD,
         "GUNICORN_CMD_ARGS": f"--bind=127.0.0.1:{port} --log-level=critical --graceful-timeout=1",
         "OIDC_CERTS_URL": certs_url,
         "SEAL_PRIVATE_KEY": (attacker.up.data / "seal.key").read_text().strip(),

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from tests.servers import BIN, ROOT, free_port
-from tests.steps.service import entrypoint
+from tests.steps.service import TOLD, entrypoint
 
 
 def said_by(command: list[str], environ: dict[str, str]) -> list[str]:
@@ -23,7 +23,7 @@ def test_the_steps_say_once_all_that_is_wrong_and_do_not_try_again() -> None:
     """As App Engine starts them.  The processes that gunicorn makes would end one after another, and it go on."""
     program, *arguments = shlex.split(entrypoint())
     command = [str(BIN / program), *arguments, f"--bind=127.0.0.1:{free_port()}"]
-    wrong = {"GOOGLE_CLOUD_PROJECT": "demo", "SEAL_PRIVATE_KEY": "c2hvcnQ=", "DELIVERY": "pigeon", "AUDIENCE": "a"}
+    wrong = {"GOOGLE_CLOUD_PROJECT": "demo", **TOLD, "SEAL_PRIVATE_KEY": "c2hvcnQ=", "DELIVERY": "pigeon"}
     lines = said_by(command, wrong)
     assert lines[0] == "mando steps: 2 settings are wrong"
     assert [line.split()[0] for line in lines[1:]] == ["SEAL_PRIVATE_KEY", "DELIVERY"]

@@ -16,12 +16,13 @@ from service.slow_clients import REQUEST_WITHIN_S
 from tests.ingress.function import DISCORD, environment
 from tests.servers import BIN, free_port, running, wait_until
 from tests.slow_clients import holding, kinds
-from tests.steps.service import entrypoint
+from tests.steps.service import TOLD, entrypoint
 
 PING = json.dumps({"type": 1}).encode()
 _STEPS = {
     "GOOGLE_CLOUD_PROJECT": "demo",
     "STORAGE_EMULATOR_HOST": "http://127.0.0.1:9",
+    **TOLD,
     "OIDC_CERTS_URL": "http://127.0.0.1:9",
     "SEAL_PRIVATE_KEY": "A" * 43 + "=",
 }

@@ -28,6 +28,12 @@ AUDIENCE = "mando-steps"
 ACCOUNT = "mando-workflow@demo.iam.gserviceaccount.com"
 OWN_ACCOUNT = "mando-steps@demo.iam.gserviceaccount.com"
 QUEUES = "projects/demo/locations/us-central1/queues"
+# The settings that follow from nothing else: mando deploy tells them.
+TOLD = {
+    "STEPS_URL": "https://steps.example",
+    "REPLY_QUEUE": f"{QUEUES}/reply-discord-queue",
+    "URGENT_QUEUE": f"{QUEUES}/urgent-reply-queue",
+}
 INTERACTION_TOKEN = "aW50ZXJhY3Rpb246" + "x" * 194
 BOT_TOKEN = "bot-token-that-nobody-may-see"
 PNG = b"\x89PNG"
@@ -162,9 +168,7 @@ def serving_steps(folder: Path, fetch_within_s: float = FETCH_WITHIN_S) -> Itera
             "OIDC_CERTS_URL": world + CERTS_PATH,
             "SEAL_PRIVATE_KEY": encoded,
             "DISCORD_BOT_TOKEN": BOT_TOKEN,
-            "STEPS_URL": "https://steps.example",
-            "REPLY_QUEUE": f"{QUEUES}/reply-discord-queue",
-            "URGENT_QUEUE": f"{QUEUES}/urgent-reply-queue",
+            **TOLD,
             "CLOUD_TASKS_ENDPOINT": world,
         }
         settled = f"--workers 1 --config {settings} --bind 127.0.0.1:{port}"
@@ -182,9 +186,9 @@ def a_config(certs_url: str, discord_api: str = "https://discord.example", **mor
         bucket="b",
         audience=AUDIENCE,
         workflow_service_account=ACCOUNT,
-        step_tasks=StepTasks("https://steps.example", AUDIENCE, OWN_ACCOUNT),
-        reply_queue=f"{QUEUES}/reply-discord-queue",
-        urgent_queue=f"{QUEUES}/urgent-reply-queue",
+        step_tasks=StepTasks(TOLD["STEPS_URL"], AUDIENCE, OWN_ACCOUNT),
+        reply_queue=TOLD["REPLY_QUEUE"],
+        urgent_queue=TOLD["URGENT_QUEUE"],
         seal_private_keys=(),
         delivery="attach",
         discord_api=discord_api,

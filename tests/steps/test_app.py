@@ -20,13 +20,12 @@ from schemas.message import Message
 from schemas.picture import ObjectName, Picture
 from schemas.request import Request
 from steps import app
-from steps.caller import CallerCheck, _without_token
+from steps.caller import CallerCheck
 from steps.errors import PermanentError, RetryableError
 from steps.last_word import LastWord, PutOff
 from steps.task_call import TaskCall
 from tests.steps.scripted import Scripted, json_answer
 from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PICTURE, QUEUES, Neighbours, Steps, a_config
-from tests.steps.statuses import status_of
 from tests.steps.test_body import REQUEST
 
 CONFIG = a_config("http://issuer.example/")
@@ -290,31 +289,3 @@ def test_steps_that_are_told_nothing_end_at_once_with_exit_code_2_and_say_why(
         f"e.g. {queues}/urgent-reply-queue",
         "  STEPS_URL is missing; TASKS_CALL=workflow needs it",
     ]
-
-
-@pytest.mark.parametrize(
-    ("characters", "said"),
-    [
-        (4096, "the token is not valid: Can't parse segment"),
-        (4097, "the token is not valid: more than 4096 characters"),
-    ],
-)
-async def test_a_token_of_4096_characters_is_looked_at_and_a_longer_one_is_not(characters: int, said: str) -> None:
-    authorization = f"Bearer {'A' * (characters - 17)}.AAAA.AAAA"
-    assert len(authorization) == characters
-    with pytest.raises(PermanentError) as caught:
-        await CallerCheck(CONFIG).check(authorization, None)
-    assert (status_of(caught.value), str(caught.value), caught.value.kind) == (401, said, "caller")
-
-
-@pytest.mark.parametrize(
-    ("error", "said"),
-    [
-        (ValueError("Can't parse segment: b'secret'", "more"), "Can't parse segment"),
-        (ValueError("x" * 100), "x" * 100),
-        (ValueError("x" * 101), "x" * 100),
-        (ValueError(), "ValueError"),
-    ],
-)
-def test_of_what_google_says_of_a_token_nothing_is_told_that_may_be_quoted_from_it(error: Exception, said: str) -> None:
-    assert _without_token(error) == said

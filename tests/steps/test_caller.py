@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.auth import TokenIssuer
-from steps.caller import CLOCK_SKEW_S, CallerCheck
+from steps.caller import CLOCK_SKEW_S, CallerCheck, _without_token
 from steps.errors import PermanentError, RetryableError
 from tests.steps.scripted import Answer, Scripted, json_answer
 from tests.steps.service import ACCOUNT, AUDIENCE, OWN_ACCOUNT, a_config
@@ -135,3 +135,31 @@ async def test_a_task_of_another_queue_needs_a_token(
         with pytest.raises(PermanentError) as caught:
             await CallerCheck(config).check(authorization, named)
         assert (caught.value.reason, caught.value.kind) == ("unauthenticated", "caller")
+
+
+@pytest.mark.parametrize(
+    ("characters", "said"),
+    [
+        (4096, "the token is not valid: Can't parse segment"),
+        (4097, "the token is not valid: more than 4096 characters"),
+    ],
+)
+async def test_a_token_of_4096_characters_is_looked_at_and_a_longer_one_is_not(characters: int, said: str) -> None:
+    authorization = f"Bearer {'A' * (characters - 17)}.AAAA.AAAA"
+    assert len(authorization) == characters
+    with pytest.raises(PermanentError) as caught:
+        await CallerCheck(a_config("http://127.0.0.1:1/certs")).check(authorization, None)
+    assert (status_of(caught.value), str(caught.value), caught.value.kind) == (401, said, "caller")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("Can't parse segment: b'secret'", "more"), "Can't parse segment"),
+        (ValueError("x" * 100), "x" * 100),
+        (ValueError("x" * 101), "x" * 100),
+        (ValueError(), "ValueError"),
+    ],
+)
+def test_of_what_google_says_of_a_token_nothing_is_told_that_may_be_quoted_from_it(error: Exception, said: str) -> None:
+    assert _without_token(error) == said

@@ -9,17 +9,9 @@ from nacl.public import PrivateKey
 from service.environment import ConfigError, Secret, SecretUnavailable
 from service.step_tasks import StepTasks
 from steps.config import SETTINGS, Config, read_config
+from tests.steps.service import TOLD
 
 KEY = b64encode(bytes(range(32))).decode()  # the same in each process, for the tests' names hold it
-
-
-QUEUES = "projects/demo/locations/us-central1/queues"
-# What follows from nothing else: mando deploy tells it.
-TOLD = {
-    "STEPS_URL": "https://demo.uc.r.appspot.com",
-    "REPLY_QUEUE": f"{QUEUES}/reply-discord-queue",
-    "URGENT_QUEUE": f"{QUEUES}/urgent-reply-queue",
-}
 
 
 def config(**environ: str) -> Config:

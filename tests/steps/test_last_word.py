@@ -1,6 +1,6 @@
 """What becomes of a task's reply at each instant of the token's life: a clock of the test, and a scripted Discord.
 
-tests/outgoing/steps_log.yaml has the same through the whole app, away from the limits.
+tests/outgoing/steps_task_log.yaml has the same through the whole app, away from the limits.
 """
 
 import json
@@ -9,13 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import yaml
 from nacl.public import PrivateKey
 
 from schemas.message import Message
 from schemas.picture import Picture
 from schemas.reply import Reply
-from service.deployment import LAST_ATTEMPT_S, LAST_WORD_S, LONGEST_WAIT_S
+from service.deployment import LAST_ATTEMPT_S, LAST_WORD_S
 from service.environment import Secret
 from steps.bucket import PictureBucket
 from steps.discord import Discord
@@ -23,7 +22,6 @@ from steps.errors import PermanentError, RetryableError
 from steps.last_word import LastWord, PutOff, reply_to_the_end
 from steps.reply import FAILURE_MESSAGES, reply
 from steps.seal import Unsealer
-from tests.servers import ROOT
 from tests.steps.scripted import Answer, Scripted, json_answer
 from tests.steps.service import INTERACTION_TOKEN, PICTURE, request_body
 
@@ -299,11 +297,3 @@ def test_how_much_time_is_left_is_looked_at_after_the_call_that_failed(
     assert (shown[-1] == "unavailable") == is_told
     if not is_told:
         assert ends.tasks == [(took_s + 45, True)]
-
-
-def test_the_longest_waits_and_a_call_fit_before_the_tokens_end() -> None:
-    """Else a task may come when nothing can be told any more: of the step's own waits, and of each reply queue's."""
-    queues = yaml.safe_load((ROOT / "queue.yaml").read_text())["queue"]
-    waits = {one["name"]: one["retry_parameters"]["max_backoff_seconds"] for one in queues}
-    longest_s = max(LONGEST_WAIT_S, waits["reply-discord-queue"], waits["urgent-reply-queue"])
-    assert longest_s + 10 <= LAST_WORD_S

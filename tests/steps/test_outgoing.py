@@ -161,7 +161,11 @@ def ending_in(left_s: float) -> Row:
     return {name: f"{time:%Y-%m-%dT%H:%M:%S.%fZ}" for name, time in times.items()}
 
 
-LOGGED = yaml.safe_load((ROOT / "tests" / "outgoing" / "steps_log.yaml").read_text())
+LOGGED: list[Row] = [
+    row
+    for name in ("steps_log", "steps_task_log")
+    for row in yaml.safe_load((ROOT / "tests" / "outgoing" / f"{name}.yaml").read_text())
+]
 
 
 @pytest.mark.parametrize("row", LOGGED, ids=lambda row: row["name"])

@@ -3,11 +3,13 @@
 import math
 
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.deployment import FIRST_WAIT_S, LAST_ATTEMPT_S, LAST_WORD_S, LONGEST_WAIT_S
 from steps.waits import is_urgent, wait_s
+from tests.servers import ROOT
 
 SECONDS = st.floats(min_value=-100, max_value=1000)
 JITTERS = st.floats(min_value=0, max_value=1)
@@ -111,3 +113,11 @@ def test_however_often_it_fails_a_reply_is_tried_a_last_time_just_before_the_tok
 @pytest.mark.parametrize(("left_s", "urgent"), [(100.001, False), (100, False), (99.999, True), (0, True)])
 def test_urgent_is_what_has_no_time_for_a_line(left_s: float, urgent: bool) -> None:
     assert is_urgent(left_s) == urgent
+
+
+def test_the_longest_waits_and_a_call_fit_before_the_tokens_end() -> None:
+    """Else a task may come when nothing can be told any more: of the step's own waits, and of each reply queue's."""
+    queues = yaml.safe_load((ROOT / "queue.yaml").read_text())["queue"]
+    waits = {one["name"]: one["retry_parameters"]["max_backoff_seconds"] for one in queues}
+    longest_s = max(LONGEST_WAIT_S, waits["reply-discord-queue"], waits["urgent-reply-queue"])
+    assert longest_s + 10 <= LAST_WORD_S
