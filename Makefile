@@ -54,8 +54,9 @@ docs: .venv/ready  ## draw the state machine in docs/architecture.md and the tab
 	@$(BIN)/python -m deploy.diagram
 	@$(BIN)/python -m tuning.tables
 
-plots: .venv/ready  ## simulate the outage of docs/tuning.md and of the README again, with its pictures; takes minutes
+plots: .venv/ready  ## simulate the outage of docs/tuning.md and of the README, and each form, again; takes minutes
 	@$(BIN)/python -m tuning.plots
+	@$(BIN)/python -m tuning.forms
 
 pins: .venv/ready  ## pin the dependencies of pyproject.toml
 	@$(PIN) --output-file requirements.txt

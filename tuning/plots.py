@@ -115,7 +115,12 @@ def made_of() -> dict[str, Any]:
 def _small(sources: Sources) -> Any:
     """An outage that fills the executions too, a hundredth as large."""
     model = read_model("cloud").with_value("executions.most_at_once", 100)
-    return _rounded(_simulate(sources, even(2, 180), 120, model).as_json())
+    return made_of_answer(_simulate(sources, even(2, 180), 120, model))
+
+
+def made_of_answer(answer: Answer) -> Any:
+    """Its numbers, as they are kept to be compared."""
+    return _rounded(answer.as_json())
 
 
 def _simulate(sources: Sources, load: Load, down_s: float, model: Model) -> Answer:
