@@ -5,7 +5,7 @@ Source: App Engine, "app.yaml reference": names, defaults and ranges; gcloud 528
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from tuning.places import Mistake, Unreadable, place_of, root_of
 from tuning.sources import Sources
 
 FILE = "app.yaml"
+ENVIRONMENT = "env_variables"
 SCALING = "automatic_scaling"
 
 # Source: gcloud 528, AppInfoExternal.
@@ -33,7 +34,10 @@ INSTANCE_CLASSES = ("F1", "F2", "F4", "F4_1G")  # of automatic scaling
 
 @dataclass(frozen=True, slots=True)
 class AppScaling:
-    """How App Engine scales the service; instances answer with `workers` processes of `threads` threads each."""
+    """How App Engine scales the service; instances answer with `workers` processes of `threads` threads each.
+
+    environment: its env_variables, with $NAMES, which `mando deploy` knows.
+    """
 
     instance_class: str
     workers: int
@@ -47,6 +51,7 @@ class AppScaling:
     target_throughput_utilization: float
     min_pending_latency_s: float
     max_pending_latency_s: float
+    environment: Mapping[str, str]
 
     @property
     def size(self) -> str:
@@ -126,11 +131,24 @@ def read_app_yaml(sources: Sources, threads: int) -> AppScaling:
             mistakes.append(_mistake(node, f"{name} is {expected}"))
     instance_class = _instance_class(top.get("instance_class"), mistakes)
     workers = _workers(top.get("entrypoint"), mistakes)
+    environment = _environment(top.get(ENVIRONMENT))
     if mistakes:
         raise Unreadable(*mistakes)
     latencies = {f"{name}_s": values.pop(name) for name in ("min_pending_latency", "max_pending_latency")}
     values["max_instances"] = values["max_instances"] or 2_147_483_647
-    return AppScaling(instance_class=instance_class, workers=workers, threads=threads, **values, **latencies)
+    return AppScaling(
+        instance_class=instance_class,
+        workers=workers,
+        threads=threads,
+        environment=environment,
+        **values,
+        **latencies,
+    )
+
+
+def _environment(node: yaml.Node | None) -> Mapping[str, str]:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return {key.value: value.value for key, value in pairs if isinstance(value, yaml.ScalarNode)}
 
 
 def _instance_class(node: yaml.Node | None, mistakes: list[Mistake]) -> str:

@@ -106,7 +106,11 @@ def _scalars(prefix: str, node: yaml.Node | None) -> Iterator[tuple[str, yaml.Sc
         yield prefix.rstrip("."), node
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            if key.value not in ("environment", app_yaml.SCALING, "env_variables"):  # no numbers, or a block of its own
+            if key.value not in (
+                "environment",
+                app_yaml.SCALING,
+                app_yaml.ENVIRONMENT,
+            ):  # no numbers, or a block of its own
                 inner = "" if key.value == "retry_parameters" else f"{key.value}."
                 yield from _scalars(f"{prefix}{inner}", value)
     elif isinstance(node, yaml.SequenceNode):

@@ -26,7 +26,7 @@ DEPLOYED: Mapping[str, str] = {
     "LOCATION": "us-central1",
     "STEPS_HOST": "my-project.uc.r.appspot.com",
 }
-NEXT_QUEUES = ("REPLY_QUEUE", "URGENT_QUEUE")  # variables of the steps
+NEXT_QUEUES = ("REPLY_QUEUE", "URGENT_QUEUE")  # env_variables of app.yaml
 PARENT = "projects/{PROJECT}/locations/{LOCATION}".format_map(DEPLOYED)
 
 
@@ -80,7 +80,7 @@ class Project:
     @property
     def next_queues(self) -> tuple[str, str]:
         """The same of those into which the steps put a reply off; the second one's token ends soon."""
-        reply, urgent = (_last_part(self.deployment.steps.environment.get(name, "")) for name in NEXT_QUEUES)
+        reply, urgent = (_last_part(self.app.environment.get(name, "")) for name in NEXT_QUEUES)
         return reply, urgent
 
     def _last_part(self, variable: str) -> str:

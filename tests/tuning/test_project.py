@@ -17,8 +17,9 @@ OURS = from_folder(ROOT)
 def test_our_own_files_are_a_project() -> None:
     project = read_project(OURS)
     assert list(project.workflows) == ["mando"]
-    assert list(project.queues) == ["create-image-queue", "reply-discord-queue"]
-    assert (project.filled_queue, project.reply_queue) == tuple(project.queues)
+    assert list(project.queues) == ["create-image-queue", "reply-discord-queue", "urgent-reply-queue"]
+    assert (project.filled_queue, *project.next_queues) == tuple(project.queues)
+    assert project.reply_queue == project.next_queues[0]
     assert project.environment["mando"]["STEPS_URL"].endswith(".appspot.com"), "calls of the steps are internal steps"
     assert "$" not in "".join(project.environment["mando"].values())
     assert project.app.threads == project.deployment.steps.threads
@@ -28,9 +29,13 @@ def test_our_own_files_are_a_project() -> None:
 
 def test_files_of_before_the_second_queue_are_a_project_too() -> None:
     lines = OURS["deploy/deployment.yaml"].split("\n")
-    text = "\n".join(line for line in lines if "last_word_s" not in line and "REPLY_QUEUE" not in line)
-    project = read_project({**OURS, "deploy/deployment.yaml": text})
-    assert (project.reply_queue, project.deployment.steps.last_word_s) == ("", 0)
+    newer = ("last_word_s", "REPLY_QUEUE", "reply_waits", "first_s", "longest_s", "last_attempt_s")
+    text = "\n".join(line for line in lines if not any(name in line for name in newer))
+    app = OURS["app.yaml"].partition("env_variables")[0]
+    project = read_project({**OURS, "deploy/deployment.yaml": text, "app.yaml": app})
+    steps = project.deployment.steps
+    assert (project.reply_queue, steps.last_word_s, steps.reply_waits) == ("", 0, None)
+    assert project.next_queues == ("", "")
 
 
 def test_the_names_that_a_deployment_knows_are_those_that_it_knows() -> None:

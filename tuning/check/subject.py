@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import yaml
 
 from local.tasks.rules import QueueConfig
+from tuning import app_yaml
 from tuning.check.answers import GENERATE, MESSAGE, PICTURE, REPLY, TIMES_OUT, UNAVAILABLE, Answer, ErrorCase
 from tuning.check.life import Call, Decision, Life, Step
 from tuning.check.living import World, live
@@ -229,6 +230,9 @@ class Subject:
         if self.project.deployment.steps.reply_waits is not None:
             return self.deployment_place("steps", "reply_waits", "longest_s")
         return self.queue_place("retry_parameters", "max_backoff_seconds", name=queue)
+
+    def app_place(self, *path: str) -> Place:
+        return place(self.project.sources, app_yaml.FILE, *path)
 
     def deployment_place(self, *path: str) -> Place:
         return place(self.project.sources, DEPLOYMENT_YAML, *path)

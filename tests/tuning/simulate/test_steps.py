@@ -1,100 +1,19 @@
 """The steps alone, with the bucket and Discord that they call."""
 
-import math
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import pytest
-
 from local.executions.engine.virtual import Agenda
-from local.tasks.rules import QueueConfig
-from local.workflows.effects import HttpFailure, HttpResponse
-from schemas.deployment import ReplyWaits
-from schemas.deployment import Steps as Numbers
-from tests.tuning.simulate.builders import a_model, a_scenario, even, our_project, simulated
-from tuning.orders import CallKind
+from tests.tuning.simulate.builders import a_model, a_scenario, even, simulated
+from tests.tuning.simulate.working import LOAD, Working, an_instance, run
 from tuning.simulate.calls import Call
 from tuning.simulate.discord import Answer, Discord
 from tuning.simulate.instance import Instance
 from tuning.simulate.measure import Measure
 from tuning.simulate.processor import Processor
-from tuning.simulate.queues import Queue
 from tuning.simulate.request import Request
-from tuning.simulate.scenario import Scenario, calm
-from tuning.simulate.steps import Steps
+from tuning.simulate.scenario import calm
 from tuning.simulate.storage import Storage
-from tuning.simulate.task import Task
-from tuning.simulate.tasks import Tasks
-from tuning.step_answers import GAVE_UP, REPLIED, WAITS, retry_after_s
-
-LOAD = even(1, 1000)
-NUMBERS = replace(our_project().deployment.steps, last_word_s=80.0, reply_waits=ReplyWaits(5.0, 45.0, 3.0))
-QUEUES = ("replies", "urgent")
-
-
-class Working:
-    """The steps on one instance, with one request whose token lives from 0 to 900 s."""
-
-    def __init__(self, faults: Scenario | None = None, numbers: Numbers = NUMBERS, **model_numbers: float) -> None:
-        self.agenda = Agenda(0.0)
-        model, quiet = a_model(**model_numbers), faults or calm(LOAD)
-        self.storage = Storage(model, quiet, 1, 5.0)
-        discord = Discord(model, quiet, 1, 10.0)
-        self.tasks = Tasks(self.agenda, model, quiet, 1)
-        self.sent: list[tuple[str, int, float]] = []  # tasks that were put off: queue, number, when
-        self.tasks.queues = {
-            name: Queue(
-                self.agenda, QueueConfig(name), model, quiet, 1, partial(self._send, name), lambda request: None
-            )
-            for name in QUEUES
-        }
-        self.steps = Steps(
-            self.agenda, model, 1, self.storage, discord, numbers, self.tasks, QUEUES, lambda request: None
-        )
-        self.place = an_instance(self.agenda)
-        self.request = Request(0, 0.0)
-        self.request.acknowledged, self.request.expires_s = True, 900.0
-
-    def _send(self, queue: str, task: Task, _: object) -> None:
-        self.sent.append((queue, task.number, self.agenda.now_s))
-
-    def call(self, kind: CallKind, at_s: float = 0.0, task: Task | None = None) -> int:
-        """Its status.  task: which calls; None for a workflow."""
-        return self.answer(kind, at_s, task).code
-
-    def by_task(self, kind: CallKind, at_s: float, attempts: int = 1, number: int = 1) -> HttpResponse:
-        """The answer to a task."""
-        task = Task(self.request, kind, at_s, number)
-        task.attempts = attempts
-        return self.answer(kind, at_s, task)
-
-    def answer(self, kind: CallKind, at_s: float = 0.0, task: Task | None = None) -> HttpResponse:
-        found: list[HttpResponse | HttpFailure] = []
-        self.request.calls += 1
-        call = Call(self.request, kind, self.request.calls, at_s, lambda *_: None, task)
-        self.agenda.add(at_s, lambda: self.steps.perform(call, self.place, found.append))
-        while not found:
-            self.agenda.advance()
-        assert isinstance(found[0], HttpResponse)
-        return found[0]
-
-
-def run(agenda: Agenda) -> None:
-    while agenda.next_s < math.inf:
-        agenda.advance()
-
-
-def an_instance(agenda: Agenda, processes: int = 1, threads: int = 8) -> Instance:
-    return Instance(
-        0.0,
-        started_s=0.0,
-        processor=Processor(agenda, 1.0, 1.0),
-        processes=processes,
-        threads=threads,
-        bytes_per_s=1e9,
-        connections_per_s=1e9,
-    )
 
 
 def test_a_picture_is_drawn_once() -> None:
@@ -148,99 +67,6 @@ def test_after_the_token_only_the_bot_shows_the_picture_and_twice_only_after_min
         assert working.call("reply", at_s=at_s) == 200
         assert working.request.posts == posts
     assert working.request.shown == "late"
-
-
-DOWN = "{part: discord, kind: error, status: 503, ends: 2000s}"
-
-
-def test_a_reply_that_a_task_cannot_show_puts_itself_off_until_the_last_word() -> None:
-    """The token ends at 900 s.  At 810 s there is time for another attempt, at 830 s the member is told."""
-    working = Working(a_scenario(LOAD, "{part: discord, kind: error, status: 503, ends: 815s}"))
-    assert working.by_task("reply", 810.0) is WAITS
-    assert working.by_task("reply", 830.0, number=2) is REPLIED
-    assert working.request.shown == "pictures"
-    working = Working(a_scenario(LOAD, "{part: storage, kind: error, status: 503, ends: 900s}"))
-    assert working.by_task("reply", 810.0) is WAITS
-    assert working.by_task("reply", 830.0, number=2) is REPLIED
-    assert working.request.shown == "told"
-
-
-@pytest.mark.parametrize(
-    ("at_s", "queue", "least_s", "most_s"),
-    [
-        (2.0, "replies", 2.5, 5),
-        (20.0, "replies", 10, 20),
-        (400.0, "replies", 22.5, 45),
-        (774.0, "replies", 22.5, 45),
-        (798.0, "urgent", 22.5, 45),
-        (850.0, "urgent", 12.5, 25),
-        (892.5, "urgent", 4.3, 4.5),
-    ],
-)
-def test_a_reply_waits_as_long_as_the_request_is_old_and_near_the_end_in_the_urgent_queue(
-    at_s: float, queue: str, least_s: float, most_s: float
-) -> None:
-    working = Working(a_scenario(LOAD, DOWN), tasks__create_s=0.01, tasks__dispatch_s=1e-9, discord__tell_s=0.001)
-    assert working.by_task("reply", at_s, number=3) is WAITS
-    run(working.agenda)
-    ((its, number, sent_s),) = working.sent
-    assert (its, number) == (queue, 4)
-    assert least_s <= sent_s - at_s <= most_s + 0.1
-
-
-def test_a_task_that_is_delivered_twice_makes_its_successor_once() -> None:
-    working = Working(a_scenario(LOAD, DOWN))
-    task = Task(working.request, "reply", 100.0)
-    task.attempts = 1
-    assert [working.answer("reply", at_s, task) for at_s in (100.0, 101.0)] == [WAITS] * 2
-    run(working.agenda)
-    assert len(working.sent) == 1
-
-
-@pytest.mark.parametrize(("kind", "seconds"), [("error, status: 503", 0.05), ("hang", 5.0)])
-def test_where_cloud_tasks_takes_no_task_the_queue_repeats_this_one(kind: str, seconds: float) -> None:
-    faults = f"{DOWN}, {{part: tasks, kind: {kind}, ends: 900s}}"
-    working = Working(a_scenario(LOAD, faults), discord__tell_s=0.001)
-    assert working.by_task("reply", 100.0).code == 503
-    assert working.agenda.now_s == pytest.approx(100 + seconds, abs=0.1)
-    run(working.agenda)
-    assert working.sent == []
-
-
-def test_in_a_project_without_these_waits_the_queue_repeats_a_task() -> None:
-    working = Working(a_scenario(LOAD, DOWN), replace(NUMBERS, reply_waits=None))
-    assert [working.by_task("reply", at_s).code for at_s in (100.0, 899.0)] == [503, 503]
-    assert working.by_task("reply", 901.0) is GAVE_UP
-
-
-def test_a_task_that_cannot_tell_either_is_put_off_until_no_call_ends_in_time() -> None:
-    working = Working(a_scenario(LOAD, DOWN))
-    assert [working.by_task("reply", at_s) for at_s in (830.0, 895.0)] == [WAITS, WAITS]
-    assert [working.by_task("reply", at_s) for at_s in (896.1, 901.0)] == [GAVE_UP, GAVE_UP]
-    assert working.request.shown == ""
-
-
-def test_a_task_learns_at_once_what_no_repetition_helps() -> None:
-    """Where Discord refuses the picture for good it refuses the word too; a message that is gone takes neither."""
-    for status in (400, 401, 404):
-        working = Working(a_scenario(LOAD, f"{{part: discord, kind: error, status: {status}, ends: 900s}}"))
-        assert working.by_task("reply", 10.0) is GAVE_UP
-        assert working.by_task("tell", 20.0) is GAVE_UP
-    missing = Working(a_scenario(LOAD, "{part: storage, kind: error, status: 404, ends: 900s}"))
-    assert missing.by_task("reply", 10.0) is REPLIED
-    assert missing.request.shown == "told"
-
-
-def test_a_reply_that_is_blocked_waits_longer_each_time_by_whichever_task() -> None:
-    blocked = a_scenario(LOAD, "{part: discord, kind: error, status: 403, body: page, ends: 900s}")
-    working = Working(blocked, replace(NUMBERS, reply_waits=None))
-    waits = [retry_after_s(working.by_task("reply", 10.0 + number, attempts=1 + number)) for number in range(4)]
-    assert waits == [10, 30, 90, 90]
-    assert retry_after_s(working.answer("reply", 20.0)) == 2
-    later = Working(blocked, tasks__dispatch_s=1e-9)
-    assert later.by_task("reply", 100.0, number=2) is WAITS
-    run(later.agenda)
-    assert 30 <= later.sent[0][2] - 100 <= 46
 
 
 def test_a_picture_that_discord_shows_after_we_gave_up_is_shown() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tuning import app_yaml
 from tuning.check.finding import Found, Rule
 from tuning.check.life import Step
 from tuning.check.subject import Subject
@@ -26,7 +27,7 @@ def find(subject: Subject) -> Iterator[Found]:
     if project.deployment.steps.reply_waits is not None:
         for variable, name in zip(NEXT_QUEUES, project.next_queues, strict=True):
             if name not in project.queues:
-                where = subject.deployment_place("steps", "environment", variable)
+                where = subject.app_place(app_yaml.ENVIRONMENT, variable)
                 yield Found(where, f"{_NO_QUEUE} '{name}'" if name else f"nothing sets {variable}")
     steps = {name: step for life in subject.all_lives() for name, step in life.unknown_queues.items()}
     for name, step in steps.items():
@@ -47,6 +48,6 @@ RULE = Rule(
     "error",
     "a queue or a workflow that the ingress, the steps or a workflow name and no file makes",
     "interactions are answered with an error, what must wait keeps its execution alive, or a reply comes too late",
-    "correct the name in deploy/deployment.yaml, or add the file",
+    "correct the name in deploy/deployment.yaml or app.yaml, or add the file",
     find,
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tuning.app_yaml import ENVIRONMENT
 from tuning.check.finding import Found, Rule
 from tuning.check.subject import Subject
 
@@ -36,7 +37,7 @@ def find(subject: Subject) -> Iterator[Found]:
     reply, urgent = subject.project.next_queues
     if reply == urgent:
         yield Found(
-            place("steps", "environment", "URGENT_QUEUE"),
+            subject.app_place(ENVIRONMENT, "URGENT_QUEUE"),
             f"{urgent} has all replies: the urgent ones wait in its crowd",
         )
 

@@ -1,6 +1,7 @@
 """The urgent queue is slower than the replies whose tokens end during a long outage.
 
 So many tokens end a second as requests came 15 minutes before, and each of them has some attempts in its last seconds.
+That load lasts, so it is what is promised: half of what the first queue starts, which must catch up after a standstill.
 """
 
 from collections.abc import Iterator
@@ -10,13 +11,15 @@ from tuning.check.subject import Subject
 
 _CALL = ("storage.read_s", "discord.tell_s", "discord.tell_s")  # a refusal of the picture, and one of the words
 
+_PROMISED = 0.5
+
 
 def find(subject: Subject) -> Iterator[Found]:
     reply, urgent = subject.project.next_queues
     if reply == urgent or urgent not in subject.step_queues or subject.queue is None:
         return
     rate = subject.step_queues[urgent].rate
-    tokens_per_s = subject.queue.rate.max_dispatches_per_s
+    tokens_per_s = _PROMISED * subject.queue.rate.max_dispatches_per_s
     attempts = sum(call.queue == urgent for call in subject.typical_outage.calls)
     calls_per_s = tokens_per_s * attempts
     if calls_per_s > rate.max_dispatches_per_s:
