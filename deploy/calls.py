@@ -184,7 +184,7 @@ PARTS: Mapping[str, tuple[Call | Query, ...]] = {
             "the host of the steps", "STEPS_HOST", gcloud("app", "describe", f"--format=value({host_of(SERVICE)})")
         ),
         Call(
-            "app.yaml with the values of its $NAMES: gcloud takes the variables of App Engine from the file alone",
+            "app.yaml with the names in it filled in: gcloud takes the variables of App Engine from the file alone",
             ("sed", "; ".join(f"s,$${name},${name},g" for name in ("PROJECT", "LOCATION", "STEPS_HOST")), "app.yaml"),
             into="app.deployed.yaml",
         ),

@@ -49,7 +49,7 @@ def test_a_queue_that_an_operator_paused_stays_paused(google: Google) -> None:
     google.queues = {name: a_queue(name, "PAUSED") for name in OURS}
     said = deploy_queues(google, PARTS["queues"][:2])
     assert said[0] == "queues of others in this region: none"
-    assert google.changes == ["deploy queue.yaml"] * 2
+    assert google.changes == ["deploy queue.yaml"] * 3
     assert {queue["state"] for queue in google.queues.values()} == {"PAUSED"}
 
 
