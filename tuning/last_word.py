@@ -1,7 +1,7 @@
 """What a step does for a task after its work went well, or not; and how long a reply waits.
 
 Called by check/ and simulate/.
-Source: steps/hand_on.py, steps/last_word.py, steps/waits.py; a test compares.
+Source: steps/hand_on.py, steps/last_word.py, steps/waits.py; tests compare.
 """
 
 from typing import Literal
@@ -13,9 +13,8 @@ _MAY_PASS = (429, 500, 503)  # the statuses of steps.errors.RetryableError, and 
 JITTER = 0.5  # up to so much longer than Discord asks a task waits
 _SHORTEST_LAST_WAIT_S = 1.0
 
-# answer: as it is, where it went well; else the reply waits · tell: show the failure message ·
-# give up: 200, nothing can be shown
-Next = Literal["answer", "tell", "give up"]
+# done: it was shown · wait: the reply puts itself off · tell: show the failure message · give up: nothing can be shown
+Next = Literal["done", "wait", "tell", "give up"]
 
 
 # hand on: the picture goes to the reply queue · hand failure on: so does the reason why there is none ·
@@ -24,28 +23,34 @@ AfterDraw = Literal["hand on", "hand failure on", "answer"]
 
 
 def after_draw(status: int, left_s: float, last_word_s: float) -> AfterDraw:
-    """Of /generate-image, called by a task where no workflow shows the reply.  left_s: as below."""
+    """Of /generate-image, called by a task where no workflow shows the reply.  left_s: when the call began."""
     if status < 400:
         return "hand on"
     return "answer" if status in _MAY_PASS and left_s > last_word_s else "hand failure on"
 
 
-def after_show(status: int, left_s: float, last_word_s: float, asked_s: float, *, is_picture: bool) -> Next:
-    """left_s: of the token's life, when the call began.  asked_s: what a 429 asks for, else 0."""
-    needed_s = last_word_s + asked_s * (1 + JITTER) if is_picture else 0
-    if status < 400 or (status in _MAY_PASS and left_s > needed_s):
-        return "answer"
-    return "tell" if is_picture and status != _GONE else "give up"
+def after_show(steps: Steps, status: int, left_s: float, *, is_picture: bool) -> Next:
+    """left_s: of the token's life, when the call has ended."""
+    if status < 400:
+        return "done"
+    may_pass = status in _MAY_PASS
+    if is_picture and status != _GONE and (not may_pass or is_urgent(steps, left_s)):
+        return "tell"
+    return "wait" if may_pass else "give up"
 
 
-def after_tell(status: int, left_s: float) -> Next:
-    return "answer" if status < 400 or (status in _MAY_PASS and left_s > 0) else "give up"
+def after_tell(status: int) -> Next:
+    return "done" if status < 400 else "wait" if status in _MAY_PASS else "give up"
 
 
 def wait_s(steps: Steps, age_s: float, left_s: float, asked_s: float, jitter: float) -> float | None:
-    """Seconds until the next task of a reply that puts itself off; None if it would come too late."""
+    """Seconds until the next task of a reply that puts itself off; None if it would come too late.
+
+    0 where the project has no such waits: the queue repeats the task.
+    """
     waits = steps.reply_waits
-    assert waits is not None  # noqa: S101 -- else the queue alone repeats a task
+    if waits is None:
+        return 0.0 if left_s > 0 else None
     if asked_s:
         wait = asked_s * (1 + JITTER * jitter)
     else:
@@ -59,5 +64,5 @@ def wait_s(steps: Steps, age_s: float, left_s: float, asked_s: float, jitter: fl
 
 
 def is_urgent(steps: Steps, left_s: float) -> bool:
-    """Whether the next attempt, with so much of the token's life left, belongs into the urgent queue."""
+    """Whether so little of the token's life is left at an attempt that no crowd may stand before it."""
     return left_s < steps.last_word_s

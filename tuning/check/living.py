@@ -195,26 +195,30 @@ class _Living:
 
     def _to_the_end(self, call: Call, answer: Answer) -> Answer:
         """The answer of /reply-discord to a task: the step has the last word.  What hangs ends by its own time-outs."""
-        if answer is TIMES_OUT:
-            answer = Answer(UNAVAILABLE.outcome, self._world.reply_s)
+        answer = self._timed_out(answer)
         outcome, left_s = answer.outcome, self._world.token_life_s - self._now_s
         if call.path not in (REPLY, TELL) or not _is_by_the_step(outcome):
             return answer
-        is_picture, last_word_s = call.path == REPLY, self._world.steps.last_word_s
         assert isinstance(outcome, HttpResponse)  # noqa: S101 -- as all that are by the step
-        follows = after_show(outcome.code, left_s, last_word_s, retry_after_s(outcome), is_picture=is_picture)
-        if follows == "answer":
+        showing_s = answer.seconds or 0.0
+        left_s -= showing_s
+        follows = after_show(self._world.steps, outcome.code, left_s, is_picture=call.path == REPLY)
+        if follows in ("done", "wait"):
             return answer
         if follows == "give up":
             return Answer(GAVE_UP, answer.seconds)
-        word = Call(call.at_s + (answer.seconds or 0.0), TELL, self._world.reply_s, call.step, call.queue)
-        word.answer = self._answers(word)
+        word = Call(call.at_s + showing_s, TELL, self._world.reply_s, call.step, call.queue)
+        word.answer = self._timed_out(self._answers(word))
         self.life.words.append(word)
         if word.is_good:
             return MESSAGE
         told = word.answer.outcome
-        is_answer = isinstance(told, HttpResponse) and after_tell(told.code, left_s) == "answer"
-        return word.answer if is_answer else Answer(GAVE_UP, 0.0)
+        gives_up = isinstance(told, HttpResponse) and after_tell(told.code) == "give up"
+        return Answer(GAVE_UP if gives_up else told, showing_s + (word.answer.seconds or 0.0))
+
+    def _timed_out(self, answer: Answer) -> Answer:
+        """What the step makes of its own call that has no answer."""
+        return Answer(UNAVAILABLE.outcome, self._world.reply_s) if answer is TIMES_OUT else answer
 
     def _ended(self, task: _Task, call: Call) -> None:
         answer = call.answer
@@ -245,14 +249,15 @@ class _Living:
         """Whether the step makes the next task of a reply that it could not show, or gives up."""
         world, now_s = self._world, self._now_s
         assert call.answer is not None  # noqa: S101 -- _dispatch has set it
-        is_reply = call.path in (REPLY, TELL) and _is_by_the_step(call.answer.outcome)
-        if not is_reply or world.steps.reply_waits is None:
+        if call.path not in (REPLY, TELL) or not _is_by_the_step(call.answer.outcome):
             return False
         left_s = world.token_life_s - now_s
         waits_s = wait_s(world.steps, now_s, left_s, asked_s, self._jitter)
         if waits_s is None:
             call.answer = Answer(GAVE_UP, call.answer.seconds)
             return True
+        if world.steps.reply_waits is None:
+            return False
         queue = world.next_queues[is_urgent(world.steps, left_s - waits_s)]
         order = replace(task.order, queue=queue, due_s=now_s + waits_s, name=None)
         return is_good(self._make(order, task.step))

@@ -12,7 +12,7 @@ from typing import Protocol
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
 from schemas.deployment import Steps as Numbers
-from tuning.last_word import after_draw, after_show, after_tell, is_urgent, wait_s
+from tuning.last_word import Next, after_draw, after_show, after_tell, is_urgent, wait_s
 from tuning.model import Model
 from tuning.simulate.calls import Call
 from tuning.simulate.dice import uniform, values
@@ -23,7 +23,7 @@ from tuning.simulate.storage import Storage
 from tuning.simulate.task import Task
 from tuning.simulate.tasks import Tasks
 from tuning.simulate.throttle import Throttle
-from tuning.step_answers import GAVE_UP, GENERATED, REPLIED, WAITS, failed, is_good, limited, retry_after_s
+from tuning.step_answers import GAVE_UP, GENERATED, REPLIED, WAITS, failed, limited, retry_after_s
 
 FRESH_S = 3.0
 ACKNOWLEDGED_WITHIN_S = 30.0
@@ -87,8 +87,7 @@ class Steps:
         request, number = call.request, call.number
         if call.kind != "generate":
             if call.task is not None:
-                ends = partial(self._ends, call.task, finish)
-                finish = partial(self._to_the_end, call, place, ends, request.expires_s - self._agenda.now_s)
+                finish = partial(self._to_the_end, call, call.task, place, finish)
             work = partial(self._reply, call, place, finish)
             place.processor.work(self._reply_s(request.number, number), work)
             return
@@ -155,37 +154,35 @@ class Steps:
                 send = partial(self._send, call, call.number, place, finish, is_picture=True)
                 self._agenda.add(now_s + seconds, send)
 
-    def _to_the_end(self, call: Call, place: Place, finish: Finish, left_s: float, outcome: Outcome) -> None:
-        """A task is over when its queue hears 2xx.  left_s: of the token's life, when the call began."""
-        is_picture, asked_s = call.kind == "reply", retry_after_s(outcome)
-        last_word_s = self._numbers.last_word_s
-        follows = after_show(_status(outcome), left_s, last_word_s, asked_s, is_picture=is_picture)
-        if follows == "answer":
-            finish(outcome)
-        elif follows == "give up" or self._agenda.now_s >= call.request.expires_s:
-            finish(GAVE_UP)
+    def _to_the_end(self, call: Call, task: Task, place: Place, finish: Finish, outcome: Outcome) -> None:
+        """A task is over when its queue hears 2xx."""
+        now_s, request, is_picture = self._agenda.now_s, call.request, call.kind == "reply"
+        follows = after_show(self._numbers, _status(outcome), request.expires_s - now_s, is_picture=is_picture)
+        if follows == "tell" and now_s < request.expires_s:
+            request.calls += 1
+            self._send(call, request.calls, place, partial(self._told, task, finish), is_picture=False)
         else:
-            call.request.calls += 1
-            tell = partial(self._told, finish, left_s)
-            self._send(call, call.request.calls, place, tell, is_picture=False)
+            self._follow("give up" if follows == "tell" else follows, task, finish, outcome)
 
-    def _told(self, finish: Finish, left_s: float, outcome: Outcome) -> None:
-        finish(outcome if after_tell(_status(outcome), left_s) == "answer" else GAVE_UP)
+    def _told(self, task: Task, finish: Finish, outcome: Outcome) -> None:
+        self._follow(after_tell(_status(outcome)), task, finish, outcome)
 
-    def _ends(self, task: Task, finish: Finish, outcome: Outcome) -> None:
+    def _follow(self, follows: Next, task: Task, finish: Finish, outcome: Outcome) -> None:
         """A reply that could not be shown puts itself off; where it cannot, the queue repeats the task."""
-        if is_good(outcome) or self._numbers.reply_waits is None:
+        if follows == "done":
             finish(outcome)
             return
         now_s, request = self._agenda.now_s, task.request
         left_s, jitter = request.expires_s - now_s, self._jitter(request.number, request.calls)
         waits_s = wait_s(self._numbers, now_s - request.received_s, left_s, retry_after_s(outcome), jitter)
-        if waits_s is None:
+        if follows == "give up" or waits_s is None:
             finish(GAVE_UP)
-            return
-        queue = self._queues[is_urgent(self._numbers, left_s - waits_s)]
-        then = partial(self._put_off, finish, outcome)
-        self._tasks.create_next(task, task.kind, queue, now_s + waits_s, then)
+        elif self._numbers.reply_waits is None:
+            finish(outcome)
+        else:
+            queue = self._queues[is_urgent(self._numbers, left_s - waits_s)]
+            then = partial(self._put_off, finish, outcome)
+            self._tasks.create_next(task, task.kind, queue, now_s + waits_s, then)
 
     def _put_off(self, finish: Finish, outcome: Outcome, is_there: bool) -> None:
         finish(WAITS if is_there else outcome)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.tuning.simulate.builders import even, our_project, simulated
+from tuning.project import Project
 from tuning.simulate.load import at_once
 
 REPLIES = "reply-discord-queue"
@@ -41,15 +42,22 @@ def test_a_member_who_asks_too_often_is_refused() -> None:
     assert found.refused == 54
 
 
+def nothing_kept() -> Project:
+    """Ours, without an instance of the function that is kept ready."""
+    project = our_project()
+    ingress = replace(project.ingress, min_instances=0)
+    return replace(project, deployment=replace(project.deployment, ingress=ingress))
+
+
 def test_the_first_command_after_a_pause_may_be_too_late() -> None:
-    assert simulated(even(1, 1), ingress__cold_start_s=2.5).refused == 0
-    late = simulated(even(1, 1), ingress__cold_start_s=3.1)
+    assert simulated(even(1, 1), project=nothing_kept(), ingress__cold_start_s=2.5).refused == 0
+    late = simulated(even(1, 1), project=nothing_kept(), ingress__cold_start_s=3.1)
     assert late.refused == 1
     assert late.kept  # Discord has told the member
 
 
 def test_a_command_that_was_not_acknowledged_is_worked_on_in_vain_for_half_a_minute() -> None:
-    found = simulated(even(1, 1), ingress__cold_start_s=3.1, steps__bot_token=0)
+    found = simulated(even(1, 1), project=nothing_kept(), ingress__cold_start_s=3.1, steps__bot_token=0)
     assert found.series.columns["waiting"][10:30] == [1.0] * 20
     assert (found.pictures, found.told, found.duplicates) == (0, 0, 0)
 

@@ -22,6 +22,7 @@ import steps.last_word
 import steps.rate_limits
 import steps.reply
 import steps.throttle
+import steps.waits
 from schemas.message import Message
 from schemas.picture import ObjectName, Picture
 from schemas.reply import Reply
@@ -32,6 +33,7 @@ from steps.app import STATUSES, failure_of
 from steps.bucket import PictureBucket
 from steps.errors import PermanentError, RetryableError
 from steps.verdicts import verdict_of
+from tests.tuning.simulate.builders import our_project
 from tuning import last_word
 from tuning.simulate import ingress as our_ingress
 from tuning.simulate import steps as our_steps
@@ -82,13 +84,23 @@ ERRORS: dict[int, Exception] = {
 }
 
 
-@example(429, 200, 80, True)  # LAST_WORD_S, and more: Discord asks for a wait
-@example(429, 200, 84, True)
-@example(429, 200, 85, True)
-@example(503, 500, 0, True)
-@given(st.sampled_from([200, *ERRORS]), st.sampled_from([200, *ERRORS]), st.integers(-100, 900), st.booleans())
-def test_the_last_word_is_as_in_the_steps(shown: int, told: int, left_s: int, is_picture: bool) -> None:
+@example(503, 200, 99.9, 1.0, True)  # near LAST_WORD_S, and near the token's end
+@example(503, 200, 100, 1.0, True)
+@example(503, 503, 4.0, 0.0, True)
+@example(429, 429, 3.9, 0.0, True)
+@given(
+    st.sampled_from([200, *ERRORS]),
+    st.sampled_from([200, *ERRORS]),
+    st.floats(-100, 900).map(lambda left_s: round(left_s, 6)),
+    st.floats(0, 1),
+    st.booleans(),
+)
+def test_a_task_comes_to_its_end_as_in_the_steps(
+    shown: int, told: int, left_s: float, jitter: float, is_picture: bool
+) -> None:
     result: Any = Picture(ObjectName(f"pictures/{'0' * 32}.png"), "a", "b", 0) if is_picture else "undrawable"
+    left = timedelta(seconds=left_s)
+    now = A_REQUEST.expires_at - left
 
     def show(order: Reply) -> Message:
         status = told if order.result == "unavailable" else shown
@@ -96,22 +108,44 @@ def test_the_last_word_is_as_in_the_steps(shown: int, told: int, left_s: int, is
             raise ERRORS[status]
         return Message("1")
 
-    def theirs() -> int:
-        try:
-            steps.last_word.reply_to_the_end(Reply(A_REQUEST, result), show, A_REQUEST.expires_at - left)
-        except steps.last_word.LastWord:
-            return 200
-        except Exception as error:
-            return STATUSES[failure_of(error)[0]][0]
-        return 200
+    made: list[tuple[float, bool]] = []
 
-    left = timedelta(seconds=left_s)
-    asked_s = getattr(ERRORS.get(shown), "retry_after_s", None) or 0.0
-    follows = last_word.after_show(shown, left_s, LAST_WORD_S, asked_s, is_picture=is_picture)
-    ours = shown if follows == "answer" else 200
-    if follows == "tell":
-        ours = told if last_word.after_tell(told, left_s) == "answer" else 200
+    def make_task(at: datetime, *, is_urgent: bool) -> str:
+        made.append(((at - now).total_seconds(), is_urgent))
+        return "projects/p/locations/l/queues/q/tasks/1-77-r2"
+
+    def theirs() -> str:
+        order = Reply(A_REQUEST, result)
+        try:
+            steps.last_word.reply_to_the_end(order, show, make_task, lambda: now, jitter)
+        except steps.last_word.LastWord as word:
+            return "give up" if word.message is None else "done"
+        except steps.last_word.PutOff:
+            return "wait"
+        return "done"
+
+    numbers = our_project().deployment.steps
+    ours, last = str(last_word.after_show(numbers, shown, left_s, is_picture=is_picture)), shown
+    if ours == "tell":
+        ours, last = last_word.after_tell(told), told
+    asked_s = getattr(ERRORS.get(last), "retry_after_s", None) or 0.0
+    waits_s = last_word.wait_s(numbers, 900 - left_s, left_s, asked_s, jitter)
+    if ours == "wait" and waits_s is None:
+        ours = "give up"
     assert ours == theirs()
+    if waits_s is not None and ours == "wait":
+        ((seconds, is_urgent),) = made
+        assert seconds == pytest.approx(waits_s, abs=1e-5)
+        if abs(left_s - waits_s - LAST_WORD_S) > 1e-5:
+            assert is_urgent is last_word.is_urgent(numbers, left_s - waits_s)
+
+
+@given(st.floats(-10, 1000), st.floats(-100, 1000), st.sampled_from([0.0, 2.5, 60.0, 3600.0]), st.floats(0, 1))
+def test_a_reply_waits_as_long_as_in_the_steps(age_s: float, left_s: float, asked_s: float, jitter: float) -> None:
+    numbers = our_project().deployment.steps
+    ours = last_word.wait_s(numbers, age_s, left_s, asked_s, jitter)
+    assert ours == steps.waits.wait_s(age_s, left_s, asked_s or None, jitter)
+    assert last_word.is_urgent(numbers, left_s) is steps.waits.is_urgent(left_s)
 
 
 def test_no_answer_of_discord_is_tried_again_later() -> None:

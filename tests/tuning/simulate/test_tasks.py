@@ -11,12 +11,12 @@ from tests.tuning.simulate.builders import a_model, a_scenario, even
 from tuning.orders import NewTask, TaskKind
 from tuning.simulate.calls import Call, StepCalls, Timeouts
 from tuning.simulate.queues import Queue
-from tuning.simulate.request import Request
+from tuning.simulate.request import BAR_KINDS, Request
 from tuning.simulate.scenario import Scenario, calm
 from tuning.simulate.targets import Targets
 from tuning.simulate.task import Task
 from tuning.simulate.tasks import Tasks
-from tuning.step_answers import GAVE_UP, REPLIED, TOO_LATE, failed, foreign, limited
+from tuning.step_answers import GAVE_UP, REPLIED, TOO_LATE, WAITS, failed, foreign, limited
 
 LOAD = even(1, 1000)
 RETRY = RetryConfig(max_attempts=41, max_retry_duration_s=960, min_backoff_s=5, max_backoff_s=60, max_doublings=4)
@@ -152,6 +152,23 @@ def test_the_queue_waits_as_long_as_discord_asks_and_up_to_half_as_much_more() -
     _, second, third = (at_s for _, at_s, _ in queued.calls)
     assert 110 <= second <= 161
     assert third - second == 10  # the second back-off; 1 s is less
+
+
+def test_a_reply_that_put_itself_off_is_done_for_its_queue_and_a_failure_in_its_life() -> None:
+    queued, request = Queued([WAITS]), Request(0, 0.0)
+    queued.make(a_task(), request)
+    queued.run()
+    assert (len(queued.calls), queued.failed, queued.gone) == (1, 1, [0])
+    assert list(request.life)[-3] == BAR_KINDS.index("reply") * 2  # not well
+    assert queued.queue.per_s == queued.queue.most_per_s
+
+
+def test_a_queue_that_hears_of_failures_becomes_slower() -> None:
+    queued = Queued([failed(503, "discord")], tasks__throttled_share=0.25)
+    queued.make(a_task())
+    while queued.failed < 4:
+        queued.agenda.advance()
+    assert queued.queue.per_s < queued.queue.most_per_s / 3
 
 
 def test_a_reply_that_was_given_up_is_over() -> None:
