@@ -18,6 +18,7 @@ from local.project import (
     HOST,
     PROJECT,
     QUEUE,
+    REPLY_AUDIENCE,
     REPLY_QUEUE,
     ROOT,
     STEPS_AUDIENCE,
@@ -99,28 +100,24 @@ def _app_engine(ports: Ports, data: Path, app_engine: Service, environment: Mapp
 
 
 def _drawing_settings(ports: Ports, key: PrivateKey, bot_token: str, form: Form) -> dict[str, str]:
-    """Of the host of /generate-image; /reply-discord is there too, or REPLY_URL says where."""
+    """Of the host of /generate-image, and of /reply-discord if that is there too."""
     settings = _settings_of_steps(ports, key, bot_token, form) | {"TASKS_CALL": form.tasks_call}
-    queues = [QUEUE]
-    if form.is_reply_elsewhere:
-        settings["REPLY_URL"], settings["REPLY_AUDIENCE"] = reply_place(ports, form)
-    else:
-        queues += [REPLY_QUEUE, URGENT_QUEUE]
     if form.tasks_call == "app-engine":
+        queues = [QUEUE] if form.is_reply_elsewhere else [QUEUE, REPLY_QUEUE, URGENT_QUEUE]
         settings["APP_ENGINE_QUEUES"] = ",".join(queue.rpartition("/")[2] for queue in queues)
     return settings
 
 
 def reply_settings(ports: Ports, key: PrivateKey, bot_token: str, form: Form) -> dict[str, str]:
     """Of the host of /reply-discord, where it is another one; no App Engine task reaches it."""
-    address, audience = reply_place(ports, form)
-    called_by = "workflow" if form.tasks_call == "workflow" else "http"
-    place = {"AUDIENCE": audience, "REPLY_URL": address, "TASKS_CALL": called_by}
-    return _settings_of_steps(ports, key, bot_token, form) | place
+    own = {"AUDIENCE": REPLY_AUDIENCE, "TASKS_CALL": "workflow" if form.tasks_call == "workflow" else "http"}
+    return _settings_of_steps(ports, key, bot_token, form) | own
 
 
 def _settings_of_steps(ports: Ports, key: PrivateKey, bot_token: str, form: Form) -> dict[str, str]:
     """What they have wherever they run."""
+    reply_url, reply_audience = reply_place(ports, form)
+    elsewhere = {"REPLY_URL": reply_url, "REPLY_AUDIENCE": reply_audience} if form.is_reply_elsewhere else {}
     return {
         "GOOGLE_CLOUD_PROJECT": PROJECT,
         "BUCKET": BUCKET,
@@ -136,6 +133,7 @@ def _settings_of_steps(ports: Ports, key: PrivateKey, bot_token: str, form: Form
         "REPLY_QUEUE": REPLY_QUEUE,
         "URGENT_QUEUE": URGENT_QUEUE,
         "STEPS_URL": url(ports.steps),
+        **elsewhere,
     }
 
 

@@ -8,6 +8,7 @@ from service.environment import Secret
 from steps import app, caller, config
 from tests.deploy.project import CALLS
 from tests.servers import ROOT
+from tests.steps.service import TOLD
 
 PAGE = (ROOT / "docs" / "security.md").read_text()
 
@@ -31,7 +32,7 @@ def test_every_account_and_every_role_that_serves_a_request_is_there() -> None:
 
 
 def test_the_variables_that_it_names_are_read() -> None:
-    environ = {"GOOGLE_CLOUD_PROJECT": "demo", "DISCORD_BOT_TOKEN_SECRET": "v/bot", "AUDIENCE": "another"}
+    environ = {**TOLD, "GOOGLE_CLOUD_PROJECT": "demo", "DISCORD_BOT_TOKEN_SECRET": "v/bot", "AUDIENCE": "another"}
     asked: list[str] = []
 
     def read_secret(version: str) -> Secret:
