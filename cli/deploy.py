@@ -10,7 +10,7 @@ from nacl.public import PrivateKey
 
 from cli.errors import CannotStart, Failed, origin_of, wrong_option
 from cli.files import read_at_most
-from cli.form import form_of, form_options
+from cli.form import form_options, form_with_app_engine
 from cli.google import PROGRAMS, ROOT, project_options, read_settings, refuse_if
 from cli.options import option
 from deploy.calls import SETTINGS, calls_of, names_in, parts
@@ -42,7 +42,7 @@ def command(
     dry_run: bool,
     **given: Any,
 ) -> None:
-    form = form_of(**given)
+    form = form_with_app_engine(**given)
     wanted = list(parts(form)) if only is None else [only]
     if not parts(form).keys() >= set(wanted):
         raise wrong_option("only", f"{options(form).strip()} has no {only}")

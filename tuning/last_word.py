@@ -23,7 +23,7 @@ AfterDraw = Literal["hand on", "hand failure on", "answer"]
 
 
 def after_draw(status: int, left_s: float, last_word_s: float) -> AfterDraw:
-    """Of /generate-image, called by a task where no workflow shows the reply.  left_s: as below."""
+    """Of /generate-image, called by a task where no workflow shows the reply.  left_s: when the call began."""
     if status < 400:
         return "hand on"
     return "answer" if status in _MAY_PASS and left_s > last_word_s else "hand failure on"
