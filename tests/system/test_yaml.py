@@ -102,7 +102,7 @@ def test_a_wrong_workflow_is_said_with_its_place_and_nothing_starts(tmp_path: Pa
 def test_a_wrong_queue_yaml_is_said_with_its_place_and_nothing_starts(tmp_path: Path) -> None:
     root = copy_of_sources(tmp_path / "sources")
     edited(root, "queue.yaml", r"rate: \d+/s", "rate: 5/fortnight")
-    assert "queue.yaml:5:9: expected a rate like 5/s" in up_that_ends(root, tmp_path / "data")
+    assert "queue.yaml:6:9: expected a rate like 5/s" in up_that_ends(root, tmp_path / "data")
 
 
 def test_a_wrong_command_definition_is_said_and_nothing_starts(tmp_path: Path) -> None:
