@@ -14,6 +14,7 @@ from service.slow_clients import REQUEST_WITHIN_S
 # never does.  The rest is for a machine under load.
 GONE_WITHIN_S = 20.0
 _TRIES = 10
+OF_EACH_KIND = 110  # more than a server has threads; of each part's kinds together fewer than it lets wait
 
 _HEAD = b"POST / HTTP/1.1\r\nHost: door\r\nContent-Type: application/json\r\nAuthorization: Bearer a.b.c\r\n"
 # With these headers the ingress goes on to read the body: the signature has the right form.
@@ -27,6 +28,11 @@ class Slow:
     first: bytes
     rest: bytes = b""
     is_kept_alive: bool = False
+
+
+def kinds_of(part: str) -> Mapping[str, Slow]:
+    """Those that are slow with a body, or those that are slow before one."""
+    return {kind: slow for kind, slow in kinds().items() if ("body" in kind) == (part == "body")}
 
 
 def kinds() -> Mapping[str, Slow]:
@@ -68,30 +74,35 @@ def _drip(clients: list[socket.socket], rest: bytes, done: threading.Event) -> N
                 client.send(bytes([byte]))
 
 
-def answered_beside(port: int, slow: Slow, ask: Callable[[], None], count: int = 200) -> None:
-    """Check that ask() is answered beside `count` slow clients before the first is cut off; later all are closed.
+def answered_beside(port: int, slow: Mapping[str, Slow], ask: Callable[[], None], count: int) -> None:
+    """Check that ask() is answered beside `count` clients of each kind before one is cut off; later all are closed.
 
     A server on which others wait for slow clients never answers in that time.  A good one may be too late on a machine
     under load, so there are several tries.
     """
     for _ in range(_TRIES):
         began_s = time.monotonic()
-        with holding(port, slow, count // 4 if slow.is_kept_alive else count) as clients:
+        with contextlib.ExitStack() as stack:
+            clients = {
+                kind: stack.enter_context(holding(port, one, count // 4 if one.is_kept_alive else count))
+                for kind, one in slow.items()
+            }
             ask()
             is_in_time = time.monotonic() - began_s < REQUEST_WITHIN_S
-            until_closed(clients)
+            for kind, those in clients.items():
+                until_closed(those, kind)
         if is_in_time:
             return
     raise AssertionError(f"no answer came before a slow client's time was over, in {_TRIES} tries")
 
 
-def until_closed(clients: list[socket.socket]) -> None:
+def until_closed(clients: list[socket.socket], kind: str = "slow") -> None:
     """Return when the other side has closed the last of them.  AssertionError after GONE_WITHIN_S."""
     ends_s = time.monotonic() + GONE_WITHIN_S
     still_open = list(clients)
     while still_open:
         left_s = ends_s - time.monotonic()
-        assert left_s > 0, f"{len(still_open)} connections are open after {GONE_WITHIN_S} s"
+        assert left_s > 0, f"{len(still_open)} connections ({kind}) are open after {GONE_WITHIN_S} s"
         for client in select.select(still_open, [], [], left_s)[0]:
             try:
                 is_open = client.recv(65536) != b""

@@ -3,6 +3,7 @@
 Called by simulation for each number, and by sensitivity, which runs a model with other values.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -103,6 +104,7 @@ def read_model(name_or_path: str) -> Model:
     return model_of(path.stem, path.name, path.read_text(encoding="utf-8"))
 
 
+@functools.lru_cache(maxsize=8)  # every check asks for the same one
 def model_of(name: str, file: str, text: str) -> Model:
     """Raises FileMistake."""
     read = read_yaml(file, text, _SCHEMA)

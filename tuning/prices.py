@@ -3,6 +3,7 @@
 Every sum is of list prices at one date; whoever prints a sum prints Prices.dated beside it.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,5 +66,10 @@ class Prices:
 
 def read_prices(path: Path = FILE) -> Prices:
     """Raises FileMistake, OSError."""
-    value = read_yaml(path.name, path.read_text(encoding="utf-8"), _SCHEMA).value
+    return _prices_of(path.name, path.read_text(encoding="utf-8"))
+
+
+@functools.lru_cache(maxsize=4)  # every simulation and every check asks for the same ones
+def _prices_of(file: str, text: str) -> Prices:
+    value = read_yaml(file, text, _SCHEMA).value
     return Prices(value["as_of"], {name: Price(**item) for name, item in value["items"].items()})

@@ -1,5 +1,6 @@
 """The texts of a project → Project: all that can be tuned, as the code uses it.  Called by check/ and simulate/."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Template
@@ -150,8 +151,13 @@ def workflow_file(name: str) -> str:
 
 
 def _workflow(sources: Sources, file: str) -> Workflow:
+    return _compiled(sources[file], file)
+
+
+@functools.lru_cache(maxsize=64)  # a search changes one file at a time, and comes back to a text that it had
+def _compiled(text: str, file: str) -> Workflow:
     try:
-        return compile_workflow(sources[file], file)
+        return compile_workflow(text, file)
     except WorkflowSyntaxError as error:
         raise Unreadable(*(Mistake(Place(file, one.line, one.column), one.message) for one in error.problems)) from None
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, Request, async_playwright
+from playwright.async_api import Browser, Page, Request, async_playwright, expect
 
 _QUIET = [
     "--no-sandbox",
@@ -18,6 +18,9 @@ _QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+_DEADLINE_MS = 30_000  # on a machine with other work to do, a page alone may take 10 s to open
+expect.set_options(timeout=_DEADLINE_MS)
 
 
 @contextlib.asynccontextmanager
@@ -43,7 +46,7 @@ async def page_of(url: str, width_px: int = 1440, height_px: int = 900, motion: 
     async with browser_with() as browser:
         size = {"width": width_px, "height": height_px}
         page = await browser.new_page(viewport=size, reduced_motion=motion)  # type: ignore[arg-type]
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(_DEADLINE_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         await page.goto(url)

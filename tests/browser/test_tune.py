@@ -13,6 +13,7 @@ from tests.browser.chromium import page_of
 from tests.system.up import Up, copy_of_sources, mando_up
 
 ANSWERED = re.compile("^Simulated in ")
+RATE, BUCKET_SIZE = "rate of create-image-queue", "bucket_size of create-image-queue"
 SLOW_MS = 60_000  # on a busy machine; alone it takes a second
 
 
@@ -45,8 +46,7 @@ def field(page: Page, setting: str) -> Locator:
 
 
 def knob(page: Page, label: str) -> Locator:
-    """Of the first part of the files that has it: of the queues the one of the requests."""
-    return page.get_by_label(label, exact=True).first
+    return page.get_by_label(label, exact=True)
 
 
 async def edit(page: Page, label: str, text: str) -> None:
@@ -59,7 +59,7 @@ async def test_an_edit_and_an_outage_change_the_sentence_and_the_diff_can_be_cop
         sentence = page.locator("#verdict .after")
         await expect(sentence).to_have_text(re.compile("^Promise kept: each of 300 acknowledged requests"))
         await expect(page.locator("#edit")).to_be_hidden()
-        await edit(page, "rate", "5")
+        await edit(page, RATE, "5")
         await expect(sentence).to_have_text(re.compile("^edited Promise kept:"), timeout=SLOW_MS)
         await expect(page.locator("#verdict .before")).to_have_text(re.compile("^in force Promise kept:"))
         await field(page, "scenario").select_option("discord-down")
@@ -86,8 +86,8 @@ def apply(sources: Path, diff: str) -> str:
 
 async def test_a_wrong_value_is_told_at_its_field_and_taken_back_by_a_click(up: Up) -> None:
     async with opened(up) as page:
-        await edit(page, "bucket_size", "lots")
-        await expect(knob(page, "bucket_size")).to_have_attribute("aria-invalid", "true")
+        await edit(page, BUCKET_SIZE, "lots")
+        await expect(knob(page, BUCKET_SIZE)).to_have_attribute("aria-invalid", "true")
         message = page.locator("[id='wrong-create-image-queue.bucket_size']")
         await expect(message).to_have_text("expected a number such as 40 or 2.5, not 'lots'")
         await expect(page.locator("#said")).to_have_text("One field is wrong.")
@@ -99,11 +99,20 @@ async def test_a_wrong_value_is_told_at_its_field_and_taken_back_by_a_click(up: 
 
 async def test_a_finding_is_shown_at_its_field_and_leads_to_it(up: Up) -> None:
     async with opened(up) as page:
-        await edit(page, "rate", "200")
+        await edit(page, RATE, "200")
         message = page.locator("[id='wrong-create-image-queue.rate'] .error")
         await expect(message).to_contain_text("the quota is 100/s", timeout=SLOW_MS)
         await page.locator("#findings .error .place").first.click()
-        await expect(knob(page, "rate")).to_be_focused()
+        await expect(knob(page, RATE)).to_be_focused()
+
+
+async def test_that_nothing_was_found_is_said(up: Up) -> None:
+    async with opened(up) as page:
+        found = page.locator("#findings li")
+        await expect(found).to_have_text("Yes. The check found nothing wrong.")
+        await edit(page, BUCKET_SIZE, "12")
+        await expect(page.locator("#edit")).to_be_visible(timeout=SLOW_MS)
+        await expect(found).to_have_text("Yes. The check found nothing wrong.")
 
 
 async def test_a_simulation_shows_its_progress_and_can_be_stopped(up: Up) -> None:
@@ -125,13 +134,13 @@ async def test_a_saved_file_is_the_new_ground_and_the_edit_of_another_number_sta
     limits = up.data.parent / "sources/ingress/limits.yaml"
     text = limits.read_text()
     async with opened(up) as page:
-        await edit(page, "bucket_size", "12")
+        await edit(page, BUCKET_SIZE, "12")
         await page.locator("summary", has_text="ingress/limits.yaml").click()
         await page.locator("summary", has_text="ingress/limits.yaml").click()
         await asyncio.to_thread(limits.write_text, text.replace("per_minute: 6", "per_minute: 7"))
         await page.evaluate("dispatchEvent(new Event('focus'))")
         await expect(page.get_by_label("per_minute", exact=True)).to_have_value("7")
-        await expect(knob(page, "bucket_size")).to_have_value("12")
+        await expect(knob(page, BUCKET_SIZE)).to_have_value("12")
         await expect(page.locator("#diff")).to_contain_text("+  bucket_size: 12", timeout=SLOW_MS)
     limits.write_text(text)
 
@@ -145,11 +154,14 @@ async def test_each_page_leads_to_the_others(up: Up) -> None:
         await expect(page.get_by_role("link", name="tune")).to_be_visible()
 
 
-async def test_it_is_used_by_the_keyboard_alone_and_each_field_has_a_name(up: Up) -> None:
+async def test_it_is_used_by_the_keyboard_alone_and_each_field_has_a_name_of_its_own(up: Up) -> None:
     async with opened(up) as page:
-        nameless = """[...document.querySelectorAll("input, select")].filter(
-            (one) => !one.labels.length && !one.getAttribute("aria-label")).map((one) => one.id)"""
-        assert await page.evaluate(nameless) == []
+        named = """[...document.querySelectorAll("input, select")].map(
+            (one) => one.getAttribute("aria-label") ?? one.labels[0]?.textContent.trim())"""
+        names = await page.evaluate(named)
+        assert None not in names
+        assert "rate of reply-discord-queue" in names
+        assert sorted(names) == sorted(set(names))
         await field(page, "scenario").focus()
         for name in ("rate", "arrivals", "requests", "model"):  # `down` is of a scenario that lasts
             await page.keyboard.press("Tab")
@@ -162,7 +174,7 @@ async def test_a_narrow_screen_needs_no_scrolling_sideways(up: Up, scheme: str) 
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         for summary in await page.locator("#knobs summary").all():
             await summary.click()
-        await edit(page, "rate", "200")
+        await edit(page, RATE, "200")
         await expect(page.locator("#verdict .before")).to_be_visible(timeout=SLOW_MS)
         assert await page.evaluate("document.documentElement.scrollWidth") == 390
         await page.get_by_role("link", name="See the answer").click()

@@ -27,6 +27,24 @@ async def test_the_view_stays_with_the_newest_message_unless_the_member_reads_ol
         await expect(jump).to_be_hidden()
 
 
+async def test_a_scroll_at_the_instant_of_a_layout_change_is_the_members(here: Running) -> None:
+    for number in range(40):
+        await here.discord.run(here.discord.channel.say, f"message {number}")
+    async with opened(here) as page:
+        await expect(page.get_by_text("message 39", exact=True)).to_be_visible()
+        await until(lambda: is_at_the_bottom(page), "the view is at the bottom")
+        await page.locator("#scroller").evaluate(
+            """(scroller) => {
+                scroller.querySelector("#messages").style.paddingBottom = "300px";
+                scroller.scrollTo(0, 200);
+            }"""
+        )
+        assert not await is_at_the_bottom(page)
+        assert await _stands_at(page, 200)
+        await here.interact()
+        await expect(page.get_by_role("button", name="New messages")).to_be_visible()
+
+
 async def _stands_at(page: Page, top_px: int) -> bool:
     return bool(await page.evaluate("(top) => document.querySelector('#scroller').scrollTop === top", top_px))
 

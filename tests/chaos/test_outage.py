@@ -8,12 +8,13 @@ import pytest
 from tests.chaos.outage import drawings, outage_under_load, running, second_queue_is_closed_too, waiting
 from tests.chaos.promise import break_next, mend, send, settle
 from tests.servers import wait_until
-from tests.system.up import Up, mando_up
+from tests.system.up import Up, mando_up, sources_with_short_waits
 
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    with mando_up(tmp_path_factory.mktemp("outage")) as up:
+    folder = tmp_path_factory.mktemp("outage")
+    with mando_up(folder / "data", sources_with_short_waits(folder / "sources")) as up:
         yield up
 
 

@@ -85,7 +85,7 @@ async def test_whatever_the_queue_does_every_member_is_answered_in_time(queue: s
         process, url = an_ingress(queue_url)
         with process:
             first_id = 1310000000000008000
-            for count in (20, 40, INGRESS_REQUESTS):
+            for count in (20, INGRESS_REQUESTS):
                 kinds = Counter(await answers(url, first_id, count))
                 first_id += count
                 # A processor that others use answers later: the member is then told that we are too busy.

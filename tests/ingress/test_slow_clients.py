@@ -1,4 +1,4 @@
-"""200 clients that send slowly keep no interaction waiting, and are soon gone.  Under functions-framework, over TCP."""
+"""Hundreds of slow clients keep no interaction waiting, and are soon gone.  Under functions-framework, over TCP."""
 
 import contextlib
 import itertools
@@ -11,7 +11,7 @@ import pytest
 from service.slow_clients import MAX_INCOMPLETE, REQUEST_WITHIN_S
 from tests.ingress.function import DISCORD
 from tests.interactions import an_interaction
-from tests.slow_clients import Slow, answered_beside, holding, kinds, until_closed
+from tests.slow_clients import OF_EACH_KIND, Slow, answered_beside, holding, kinds, kinds_of, until_closed
 
 _NUMBERS = itertools.count(1310000000000007000)
 
@@ -22,25 +22,27 @@ def port_of(url: str) -> int:
     return port
 
 
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("part", ["head", "body"])
 def test_beside_many_slow_clients_an_interaction_is_acknowledged_before_any_of_them_is_gone(
-    url: str, kind: str
+    url: str, part: str
 ) -> None:
     def interact() -> None:
         number = str(next(_NUMBERS))
         answer = DISCORD.post(url, an_interaction(number, user=number))
         assert (answer.status_code, answer.json()) == (200, {"type": 5})
 
-    answered_beside(port_of(url), kinds()[kind], interact)
+    answered_beside(port_of(url), kinds_of(part), interact, OF_EACH_KIND)
     assert DISCORD.post(url, {"type": 1}).json() == {"type": 1}
 
 
-@pytest.mark.parametrize("kind", ["one byte of a body", "half a head", "a byte of a body each second"])
-def test_who_is_too_slow_is_told_so(url: str, kind: str) -> None:
+def test_who_is_too_slow_is_told_so(url: str) -> None:
     """Source: RFC 9110, 408 Request Timeout."""
     began_s = time.monotonic()
-    with holding(port_of(url), kinds()[kind], 1) as (client,):
-        assert client.recv(65536).startswith(b"HTTP/1.1 408 ")
+    with contextlib.ExitStack() as stack:
+        slow = ("one byte of a body", "half a head", "a byte of a body each second")
+        clients = {kind: stack.enter_context(holding(port_of(url), kinds()[kind], 1))[0] for kind in slow}
+        told = {kind: client.recv(65536)[:13] for kind, client in clients.items()}
+        assert told == dict.fromkeys(slow, b"HTTP/1.1 408 ")
     assert time.monotonic() - began_s >= REQUEST_WITHIN_S - 0.1, "told before the time is over; the clocks are rounded"
 
 

@@ -18,11 +18,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Steps]:
 @pytest.fixture
 def quiet(steps: Steps) -> Iterator[None]:
     """Checks after the test that the log has no traceback, no CRITICAL entry and no secret."""
-    Neighbours.calls.clear()
-    Neighbours.refusal = None
-    Neighbours.refusals.clear()
-    Neighbours.tasks.clear()
-    Neighbours.tasks_refusal = None
+    Neighbours.forget()
     begin = steps.log.stat().st_size
     yield
     said = steps.log.read_text()[begin:]

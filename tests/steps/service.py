@@ -54,6 +54,15 @@ class Neighbours(BaseHTTPRequestHandler):
     certificates_wait_for: threading.Event | None = None
     is_asked = threading.Event()  # for certificates, while it lets whoever asks wait
 
+    @classmethod
+    def forget(cls) -> None:
+        """Forget the calls, and what a test before let Discord and Cloud Tasks refuse."""
+        cls.calls.clear()
+        cls.refusal = None
+        cls.refusals.clear()
+        cls.tasks.clear()
+        cls.tasks_refusal = None
+
     def do_GET(self) -> None:
         if self.path == CERTS_PATH:
             if self.certificates_wait_for is not None:
@@ -156,6 +165,7 @@ def serving_steps(folder: Path, fetch_within_s: float = FETCH_WITHIN_S) -> Itera
     settings = folder / "gunicorn.conf.py"
     settings.write_text(f"import steps.certificates\n\nsteps.certificates.FETCH_WITHIN_S = {fetch_within_s}\n")
     Neighbours.issuer = TokenIssuer(folder / "issuer.pem")
+    Neighbours.forget()
     key, older = PrivateKey.generate(), PrivateKey.generate()
     encoded = ",".join(base64.b64encode(bytes(each)).decode() for each in (key, older))
     port, log = free_port(), folder / "log"

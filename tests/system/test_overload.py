@@ -5,8 +5,7 @@ from pathlib import Path
 
 from tests.chaos.promise import settle
 from tests.servers import wait_until
-from tests.system.test_yaml import edited
-from tests.system.up import Up, copy_of_sources, mando_up
+from tests.system.up import Up, copy_of_sources, edited, mando_up
 
 
 def words(up: Up, interaction_id: str) -> str:
@@ -20,8 +19,8 @@ def test_a_long_line_is_told_and_one_that_is_too_long_refused_and_what_was_accep
     edited(root, "queue.yaml", r"rate: \d+/s", "rate: 2/s")
     edited(root, "queue.yaml", r"bucket_size: \d+", "bucket_size: 1")
     edited(root, "ingress/limits.yaml", r"look_every_s: \d+", "look_every_s: 0.1")
-    edited(root, "ingress/limits.yaml", r"tell_after_s: \d+", "tell_after_s: 3")
-    edited(root, "ingress/limits.yaml", r"refuse_after_s: \d+", "refuse_after_s: 6")
+    edited(root, "ingress/limits.yaml", r"tell_after_s: \d+", "tell_after_s: 2")
+    edited(root, "ingress/limits.yaml", r"refuse_after_s: \d+", "refuse_after_s: 4")
     with mando_up(tmp_path / "data", root) as up:
         sent = [up.interact() for _ in range(60)]
         said = [one["messages"][0]["content"] for one in sent]

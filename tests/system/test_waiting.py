@@ -16,15 +16,15 @@ import schemas
 from local.auth import TokenIssuer
 from tests.chaos.promise import break_next, mend, settle
 from tests.servers import wait_until
-from tests.system.test_yaml import edited
-from tests.system.up import PLACE, Up, copy_of_sources, mando, mando_up
+from tests.system.up import PLACE, Up, copy_of_sources, edited, mando, mando_up, sources_with_short_waits
 
 QUEUES = f"v2/{PLACE}/queues"
 
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    with mando_up(tmp_path_factory.mktemp("waiting") / "data") as running:
+    folder = tmp_path_factory.mktemp("waiting")
+    with mando_up(folder / "data", sources_with_short_waits(folder / "sources")) as running:
         yield running
 
 

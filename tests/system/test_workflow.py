@@ -44,8 +44,8 @@ def test_an_outage_of_drawing_is_waited_for_in_the_queue_and_told_in_time(outage
     assert LIFE_S - 200 < world.age_s < LIFE_S, "the token's life is used, and time to tell is kept"
     assert set(world.slept) == set(HICCUP_WAITS_S), "nothing else is waited for in an execution"
     waits_s = [round(task.waits_s, 2) for task in world.tasks]
-    assert waits_s == sorted(waits_s)
-    assert waits_s[-1] == 0.75 * LONGEST_WAIT_S
+    assert waits_s[:-1] == sorted(waits_s[:-1])
+    assert waits_s[-2] == 0.75 * LONGEST_WAIT_S >= waits_s[-1], "the last one ends where the time to tell begins"
     assert world.executions < 30
 
 
@@ -193,13 +193,13 @@ def test_no_retry_after_makes_the_workflow_fail(asked: Any) -> None:
     """A positive number is waited for, if the token's life leaves it; all else is no answer to how long."""
     world = World(reply=[limited(asked), MESSAGE])
     is_wait = isinstance(asked, int | float) and not isinstance(asked, bool) and asked > 0
-    assume(not is_wait or not 637 <= asked <= 639)  # the most that can be waited for, give or take the calls before
-    if is_wait and asked > 638:
+    assume(not is_wait or not 797 <= asked <= 799.9)  # the most that can be waited for, give or take the calls before
+    if is_wait and asked > 798:
         assert payload_of(failed(world))["code"] == 429
         assert (world.tasks, world.failures_told) == ([], ["unavailable"])
         return
     assert world.run() == {"waits_in": "execution-1-77"}
-    assert world.tasks[0].waits_s == pytest.approx(asked * 1.25 if is_wait else 1.5, abs=0.01)
+    assert world.tasks[0].waits_s == pytest.approx(min(asked * 1.25, 798.8) if is_wait else 1.5, abs=0.1)
 
 
 PASSING: list[Any] = [ours(503), ours(408), ours(500), limited(5), ours(429), HANGS]

@@ -39,6 +39,7 @@ class Rule:
 
 
 HICCUP = Rule(HICCUP_WAITS_S, "age")
+WITHOUT_TOKEN = Rule((2,) * 40, "age")
 MISTAKE = Rule(MISTAKE_WAITS_S)
 DENIED, UNASKED = Rule((), "age"), Rule((), "age")
 FINAL = Rule()
@@ -47,7 +48,7 @@ KINDS: dict[str, tuple[Any, Rule]] = {
     "no connection": (HttpFailure("ConnectionError", "reset"), HICCUP),
     "no connection to begin with": (HttpFailure("ConnectionFailedError", "refused"), HICCUP),
     "no answer in time": (HttpFailure("TimeoutError", "no answer"), HICCUP),
-    "no token for the call": (HttpFailure("AuthError", "no token"), HICCUP),
+    "no token for the call": (HttpFailure("AuthError", "no token"), WITHOUT_TOKEN),
     "an answer that is no JSON": ("<html>", MISTAKE),
     "an answer of another shape": ({"x": 1}, MISTAKE),
     "a mistake of the steps": (ours(500), MISTAKE),
@@ -88,7 +89,7 @@ KINDS: dict[str, tuple[Any, Rule]] = {
 }
 # What is no picture is refused when it is to be shown.  The steps check what they answer: another call brings the same.
 NO_PICTURES = ("an answer that is no JSON", "an answer of another shape", "302")
-TIMES = (1, 2, 3, 4, 5)
+TIMES = (1, 2, 3, 4, 5, 40, 41)
 
 
 def rule_of(where: str, kind: str) -> Rule:

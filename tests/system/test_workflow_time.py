@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local.workflows.compile.workflow import compile_workflow
+from local.workflows.effects import HttpFailure
 from tests.system.test_workflow_rules import DENIED, KINDS, marks, waits_s, what_it_is
 from tests.system.virtual import (
     DENIED_S,
@@ -48,18 +49,24 @@ def test_waits_differ_by_the_clocks_dice_within_their_bounds(where: str, kind: s
     assert world.tasks[0].waits_s == pytest.approx(waits_s(rule, world.age_s - 0.1, share), abs=0.01)
 
 
-@pytest.mark.parametrize(("left_s", "may_wait"), [(-0.01, False), (0.01, True), (300, True)])
-@pytest.mark.parametrize("kind", ["503", "429 that says 7 s", "429 that says no wait"])
+# What must be left beyond the reserve, so that another attempt is worth it.
+LEAST_S = {"503": 1, "429 that says 7 s": 7, "429 that says no wait": 1}
+
+
+@pytest.mark.parametrize(("more_s", "may_wait"), [(-0.01, False), (0.01, True), (5, True), (300, True)])
+@pytest.mark.parametrize("kind", LEAST_S)
 @pytest.mark.parametrize("where", ["generate", "reply"])
-def test_a_wait_that_leaves_too_little_is_not_begun(where: str, kind: str, left_s: float, may_wait: bool) -> None:
-    """left_s: what the wait leaves beyond draw_reserve_s or reply_reserve_s."""
+def test_the_last_attempt_comes_as_late_as_it_may_and_none_comes_later(
+    where: str, kind: str, more_s: float, may_wait: bool
+) -> None:
+    """more_s: than LEAST_S, beyond draw_reserve_s or reply_reserve_s."""
     answer, rule = KINDS[kind]
-    wait_s, tries = waits_s(rule, LONGEST_WAIT_S), len(rule.retries_s) + 1
+    left_s, tries = LEAST_S[kind] + more_s, len(rule.retries_s) + 1
     last, reserve_s = (tries, DRAW_RESERVE_S) if where == "generate" else (tries + 1, REPLY_RESERVE_S)
-    world = answering(where, [*[answer] * tries, MESSAGE], left_s_at={last: reserve_s + wait_s + left_s})
+    world = answering(where, [*[answer] * tries, MESSAGE], left_s_at={last: reserve_s + left_s})
     if may_wait:
         world.run()
-        assert world.tasks[0].waits_s == pytest.approx(wait_s, abs=0.01)
+        assert world.tasks[0].waits_s == pytest.approx(min(waits_s(rule, LONGEST_WAIT_S), left_s), abs=0.01)
         assert world.failures_told == []
     else:
         assert marks(failed(world)) == what_it_is(answer)
@@ -76,15 +83,16 @@ def test_a_wait_that_leaves_just_enough_is_begun(where: str, last: int, reserve_
     assert world.tasks[0].waits_s == 8.75
 
 
-@pytest.mark.parametrize(("left_s", "may_wait"), [(-0.01, False), (0.01, True), (300, True)])
-@pytest.mark.parametrize("kind", ["503", "429 that says 7 s", "429 that says no wait"])
-def test_a_failure_replys_wait_that_leaves_too_little_is_not_begun(kind: str, left_s: float, may_wait: bool) -> None:
-    """left_s: what the wait leaves beyond failure_reserve_s."""
+@pytest.mark.parametrize(("more_s", "may_wait"), [(-0.01, False), (0.01, True), (5, True), (300, True)])
+@pytest.mark.parametrize("kind", LEAST_S)
+def test_a_failure_replys_last_attempt_comes_as_late_as_it_may(kind: str, more_s: float, may_wait: bool) -> None:
+    """more_s: than LEAST_S, beyond failure_reserve_s."""
     answer, rule = KINDS[kind]
-    wait_s, last = waits_s(rule, LONGEST_WAIT_S), len(rule.retries_s) + 2
-    world = World(generate=[ours(422)], reply=[answer], left_s_at={last: FAILURE_RESERVE_S + wait_s + left_s})
+    left_s, last = LEAST_S[kind] + more_s, len(rule.retries_s) + 2
+    world = World(generate=[ours(422)], reply=[answer], left_s_at={last: FAILURE_RESERVE_S + left_s})
     assert failed(world).tags == (["HttpError"] if may_wait else ["NoReply"])
-    assert [task.waits_s for task in world.tasks] == ([pytest.approx(wait_s, abs=0.01)] if may_wait else [])
+    waits = [pytest.approx(min(waits_s(rule, LONGEST_WAIT_S), left_s), abs=0.01)]
+    assert [task.waits_s for task in world.tasks] == (waits if may_wait else [])
 
 
 @pytest.mark.parametrize(
@@ -105,18 +113,27 @@ def test_a_denial_of_our_call_is_waited_out_until_a_new_role_is_known_everywhere
 
 
 @pytest.mark.parametrize("where", ["generate", "reply", "tell"])
-@pytest.mark.parametrize(("kind", "answer"), [("hiccup", ours(503)), ("mistake", ours(500))])
-def test_another_number_of_retries_or_another_first_wait_is_kept(where: str, kind: str, answer: Any) -> None:
-    """Doubled before each next retry, up to a minute."""
+@pytest.mark.parametrize(
+    ("kind", "answer", "waits"),
+    [
+        ("hiccup", ours(503), [20, 40, 60, 60, 60]),
+        ("mistake", ours(500), [20, 40, 60, 60, 60]),
+        ("token", HttpFailure("AuthError", "no token"), [20] * 5),
+    ],
+)
+def test_another_number_of_retries_or_another_first_wait_is_kept(
+    where: str, kind: str, answer: Any, waits: list[int]
+) -> None:
+    """Doubled before each next retry, up to a minute; but not for a token."""
     text = re.sub(rf"{kind}_wait_s: \d+", f"{kind}_wait_s: 20", TEXT)
     text = re.sub(rf"{kind}_retries: \d+", f"{kind}_retries: 5", text)
     first = {"generate": [ours(422)]} if where == "tell" else {}
     world = answering("reply" if where == "tell" else where, [answer], workflow=compile_workflow(text), **first)
-    if kind == "hiccup" and where != "tell":
+    if kind != "mistake" and where != "tell":
         world.run()
     else:
         failed(world)
-    assert world.slept[:5] == [20, 40, 60, 60, 60]
+    assert world.slept[:5] == waits
 
 
 @pytest.mark.parametrize("where", ["generate", "reply"])

@@ -19,21 +19,21 @@ def parse(text: str) -> tuple[QueueConfig, ...]:
 def test_our_own_queue_yaml_says_what_its_comments_say() -> None:
     queue, replies, urgent = parse((ROOT / "queue.yaml").read_text())
     assert queue.name == f"{PARENT}/queues/create-image-queue"
-    assert queue.retry.max_attempts == 21
+    assert queue.retry.max_attempts == 115
     assert queue.retry.max_retry_duration_s == 14 * 60
     waits = [queue.retry.backoff_s(failures) for failures in range(1, 9)]
-    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert waits == [1, 2, 4, 8, 8, 8, 8, 8]
     # Source: Cloud Tasks, RetryConfig.max_retry_duration, and "queue.yaml reference": both limits must be reached.
-    last_call_s = sum(queue.retry.backoff_s(failures) for failures in range(1, 21))
+    last_call_s = sum(queue.retry.backoff_s(failures) for failures in range(1, 115))
     assert 14.9 * 60 < last_call_s < 15.1 * 60
-    assert queue.retry.is_exhausted(21, last_call_s)
-    assert not queue.retry.is_exhausted(20, last_call_s)
-    assert not queue.retry.is_exhausted(21, 13 * 60)
+    assert queue.retry.is_exhausted(115, last_call_s)
+    assert not queue.retry.is_exhausted(114, last_call_s)
+    assert not queue.retry.is_exhausted(115, 13 * 60)
     assert queue.tombstone_s == YAML_TOMBSTONE_S
     assert replies.name == f"{PARENT}/queues/reply-discord-queue"
-    assert [replies.retry.backoff_s(failures) for failures in range(1, 8)] == [1, 2, 4, 8, 16, 20, 20]
+    assert [replies.retry.backoff_s(failures) for failures in range(1, 8)] == [1, 2, 4, 5, 5, 5, 5]
     assert urgent.name == f"{PARENT}/queues/urgent-reply-queue"
-    assert [urgent.retry.backoff_s(failures) for failures in range(1, 6)] == [1, 2, 4, 5, 5]
+    assert [urgent.retry.backoff_s(failures) for failures in range(1, 6)] == [1, 2, 2, 2, 2]
     life_s = 15 * 60
     for one in (replies, urgent):
         waits_s = sum(one.retry.backoff_s(failures) for failures in range(1, one.retry.max_attempts))

@@ -44,6 +44,7 @@ class Search:
 
     def __init__(self, simulations: Simulations, scenario: Scenario, model: Model, seed: int) -> None:
         self._simulations, self._scenario, self._model, self._seed = simulations, scenario, model, seed
+        self._known: dict[tuple[tuple[tuple[str, str], ...], float], Answer] = {}  # by texts and share of the load
         self.count = 0
 
     def begin(self, sources: Sources, max_cost_usd: float | None, max_told: int | None) -> tuple[Answer, Limits, Part]:
@@ -88,9 +89,14 @@ class Search:
         return chain
 
     def answers(self, label: str, tried: Sequence[Sources], share: float) -> list[Answer]:
-        self.count += len(tried)
-        cases = [self._case(sources, share) for sources in tried]
-        return self._simulations.answers(label, cases) if cases else []
+        """Nothing is simulated twice."""
+        keys = [(tuple(sorted(sources.items())), share) for sources in tried]
+        asked = zip(keys, tried, strict=True)
+        new = {key: self._case(sources, share) for key, sources in asked if key not in self._known}
+        if new:
+            self.count += len(new)
+            self._known.update(zip(new, self._simulations.answers(label, list(new.values())), strict=True))
+        return [self._known[key] for key in keys]
 
     def _farthest(self, state: _State, move: Move, part: Part) -> _State | None:
         """With the best of the move's values; None where none of them is better."""

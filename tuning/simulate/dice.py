@@ -4,20 +4,16 @@ Each is a function of the seed, its purpose, the request and the call.  So a req
 versions, however the order of events differs.
 """
 
+import functools
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Protocol
+
+from tuning.distribution import Distribution
 
 _MASK = 2**64 - 1
 _TO_UNIT = 2.0**-53
 _CELLS = 2048
 _END = 40  # cells at each end, where a distribution bends
-
-
-class Quantiles(Protocol):
-    """A distribution: the value below which the share u of all draws lies."""
-
-    def quantile(self, u: float) -> float: ...
 
 
 Draw = Callable[[int, int], float]  # (request, call) → value
@@ -36,13 +32,18 @@ def uniform(seed: int, purpose: str) -> Draw:
     return draw
 
 
-def values(seed: int, purpose: str, distribution: Quantiles) -> Draw:
+@functools.lru_cache(maxsize=64)  # those of a model, for many simulations
+def _table(distribution: Distribution) -> tuple[float, ...]:
+    return tuple(distribution.quantile(number / _CELLS) for number in range(_CELLS + 1))
+
+
+def values(seed: int, purpose: str, distribution: Distribution) -> Draw:
     """Draws of a distribution, to a thousandth of the value: from a table, whose ends are computed."""
     lowest = distribution.quantile(0.001)
     if lowest == distribution.quantile(0.999):
         return lambda request, call: lowest
     unit, quantile = uniform(seed, purpose), distribution.quantile
-    table = [quantile(number / _CELLS) for number in range(_CELLS + 1)]
+    table = _table(distribution)
 
     def draw(request: int, call: int) -> float:
         u = unit(request, call)

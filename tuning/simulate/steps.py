@@ -181,8 +181,7 @@ class Steps:
             finish(outcome)
         else:
             queue = self._queues[is_urgent(self._numbers, left_s - waits_s)]
-            then = partial(self._put_off, finish, outcome)
-            self._tasks.create_next(task, task.kind, queue, now_s + waits_s, then)
+            self._tasks.create_next(task, task.kind, queue, now_s + waits_s, partial(self._put_off, finish, outcome))
 
     def _put_off(self, finish: Finish, outcome: Outcome, is_there: bool) -> None:
         finish(WAITS if is_there else outcome)

@@ -4,12 +4,12 @@ import { createComposer } from "./composer.js";
 import { byId, make } from "./dom.js";
 import { messageElement, nameOf, pendingElement, stateOf } from "./message.js";
 import { day, inWords } from "./moment.js";
+import { createView } from "./view.js";
 
 const MOST_SHOWN = 150; // older ones are loaded again when the member scrolls up
 const PAGE = 50; // the server's page size
 const GROUP_MS = 7 * 60_000;
 const EVENTS_WITHIN_MS = 2000;
-const NEAR_PX = 120;
 
 const scroller = byId("scroller");
 const list = byId("messages");
@@ -18,9 +18,9 @@ const drawn = new WeakMap(); // message → its element, and the state for which
 const pending = []; // commands that are being sent: {element, id: of the interaction, once it is known}
 let channel = null;
 let hasOlder = false;
-let isStuck = true; // the view stays at the newest message
 let isLoading = false;
 
+const view = createView(scroller, list, byId("jump"), loadOlder);
 const actions = { openPicture, dismiss };
 
 async function begin() {
@@ -75,7 +75,7 @@ function show(message) {
   } else if (isBefore(lastIdBut(message.id), message.id)) {
     settlePending(message.interaction_metadata?.id);
     append(message);
-    if (!isStuck) byId("jump").hidden = false;
+    if (!view.isStuck()) byId("jump").hidden = false;
     else forgetOldest();
   } else {
     redraw();
@@ -145,15 +145,15 @@ function settle() {
   const isEmpty = ![...shown.values()].some((message) => message.interaction_metadata) && !pending.length;
   byId("welcome").hidden = hasOlder;
   byId("hint").hidden = !isEmpty;
-  stick();
+  view.stick();
 }
 
 async function use(command, options) {
   const entry = { element: pendingElement(channel.member, command.name), id: null };
   pending.push(entry);
   list.append(entry.element);
-  isStuck = true;
   settle();
+  view.toNewest();
   try {
     const outcome = await call("POST", "/api/v10/interactions", {
       type: 2,
@@ -189,7 +189,7 @@ function forgetPending(entry) {
 }
 
 async function say(content) {
-  isStuck = true;
+  view.toNewest();
   await call("POST", "/api/client/messages", { content });
 }
 
@@ -229,27 +229,8 @@ viewer.addEventListener("click", (event) => {
 });
 viewer.addEventListener("close", () => byId("viewer-picture").removeAttribute("src"));
 
-let measured = ""; // size of content and window when the view was last scrolled to the newest message
-function stick() {
-  if (!isStuck) return;
-  scroller.scrollTop = scroller.scrollHeight;
-  measured = `${scroller.scrollHeight}/${scroller.clientHeight}`;
-}
-
-scroller.addEventListener("scroll", () => {
-  const isNear = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
-  // If a size has changed too, the layout has scrolled, not the member.
-  const isMembers = measured === `${scroller.scrollHeight}/${scroller.clientHeight}`;
-  if (isNear || isMembers) isStuck = isNear;
-  if (isStuck) byId("jump").hidden = true;
-  if (scroller.scrollTop < NEAR_PX) loadOlder();
-});
-const sizes = new ResizeObserver(stick);
-sizes.observe(list);
-sizes.observe(scroller);
-
 byId("jump").addEventListener("click", () => {
-  scroller.scrollTop = scroller.scrollHeight;
+  view.toNewest();
   composer.focus();
 });
 byId("toggle-members").addEventListener("click", ({ currentTarget }) => {
@@ -264,7 +245,7 @@ document.addEventListener("keydown", (event) => {
   if (event.target.closest("input, textarea, dialog")) return;
   const isPressing = event.key === " " && event.target.closest("button, a");
   if (isTyping && !isPressing) composer.focus();
-  if (event.key === "Escape") scroller.scrollTop = scroller.scrollHeight;
+  if (event.key === "Escape") view.toNewest();
 });
 
 setInterval(() => {

@@ -15,7 +15,7 @@ from tuning.prices import read_prices
 from tuning.project import Project
 from tuning.step_answers import GAVE_UP
 
-RETRIES_S = (0, 1, 3, 7, 15, 31, 51, 71)  # of the queue, since its first attempt
+RETRIES_S = (0, 1, 3, 7, *range(12, 80, 5))  # of the queue, since its first attempt
 
 
 def lived(answers: Callable[[Call], Answer], project: Project | None = None, begins_s: float = 1.0) -> Life:

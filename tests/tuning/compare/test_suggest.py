@@ -10,6 +10,7 @@ from tests.tuning.simulate.builders import a_scenario, cloud, even, our_sources
 from tests.tuning.simulate.examples import a_quiet_answer, an_outage
 from tuning.check.rules import check
 from tuning.compare.score import Limits, Score, limits_of
+from tuning.compare.search import Search
 from tuning.compare.suggest import Suggestion, suggest
 from tuning.knobs import knobs, with_value
 from tuning.simulate.scenario import Scenario, calm
@@ -27,7 +28,7 @@ def _value(sources: Sources, name: str) -> float:
 
 def test_a_rate_that_is_far_too_low_is_raised(tmp_path: Path) -> None:
     slow = with_value(our_sources(), "create-image-queue.rate", 2)
-    found = _suggested(slow, calm(even(8, 20)))
+    found = _suggested(slow, calm(even(8, 10)))
     assert found.is_better
     assert _value(found.after, "create-image-queue.rate") >= 8
     before, after = found.proof.before.s_to_reply.p99, found.proof.after.s_to_reply.p99
@@ -58,6 +59,21 @@ def test_nothing_is_suggested_above_the_cost() -> None:
     found = _suggested(slow, calm(even(8, 10)), max_cost_usd=0.15)
     assert found.is_better
     assert found.proof.after.cost_usd["total"] <= 0.15
+
+
+def test_nothing_is_simulated_twice() -> None:
+    ours = our_sources()
+    other = with_value(ours, "create-image-queue.rate", 2)
+    with simulations() as many:
+        search = Search(many, calm(even(8, 10)), cloud(), 1)
+        first, again, slow, half = (
+            search.answers("", tried, share)[0]
+            for tried, share in (([ours], 1.0), ([ours, ours], 1.0), ([other], 1.0), ([ours], 0.5))
+        )
+    assert search.count == 3
+    assert first is again
+    assert slow.s_to_reply != first.s_to_reply
+    assert half.sent < first.sent
 
 
 @pytest.mark.parametrize(

@@ -89,15 +89,16 @@ function sectionOf({ file, name, rows }, sections) {
     "details",
     { id: `file:${file}:${name}` },
     element("summary", {}, title, count),
-    element("div", { class: "rows", role: "group", "aria-label": `${file} ${label}` }, ...rows.map((row) => rowOf(row))),
+    element("div", { class: "rows", role: "group", "aria-label": `${file} ${label}` }, ...rows.map((row) => rowOf(row, label))),
   );
 }
 
-function rowOf({ label, help, knobs }) {
+// part: of the file, where several have fields of the same label.
+function rowOf({ label, help, knobs }, part) {
   const isOne = knobs.length === 1;
   const helpId = `help:${knobs[0].name}`;
   const name = isOne ? element("label", { class: "name", for: `knob:${knobs[0].name}` }, ...breakable(label)) : element("legend", { class: "name" }, ...breakable(label));
-  const fields = element("span", { class: "fields" }, ...knobs.map((knob) => fieldOf(knob, isOne, helpId)));
+  const fields = element("span", { class: "fields" }, ...knobs.map((knob) => fieldOf(knob, isOne, helpId, part && `${label} of ${part}`)));
   const unit = element("span", { class: "unit" }, knobs[0].unit);
   const wrong = knobs.map((knob) => element("p", { class: "wrong", id: `wrong-${knob.name}`, hidden: "" }));
   const about = element("p", { class: "help", id: helpId }, help);
@@ -107,15 +108,15 @@ function rowOf({ label, help, knobs }) {
 // A long name breaks after an underscore.
 const breakable = (name) => name.split(/(?<=_)/).flatMap((part) => [element("wbr"), part]);
 
-function fieldOf(knob, isOne, helpId) {
+function fieldOf(knob, isOne, helpId, fullLabel) {
   inForce.set(knob.name, knob.value);
   const attributes = { id: `knob:${knob.name}`, "aria-describedby": `wrong-${knob.name} ${helpId}` };
   const input = knob.choices.length
     ? element("select", attributes, ...knob.choices.map((choice) => element("option", {}, choice)))
     : element("input", { ...attributes, inputmode: "decimal", size: isOne ? 6 : 3 });
   input.value = knob.value;
-  if (!isOne) {
-    input.setAttribute("aria-label", knob.name);
+  if (!isOne || fullLabel) {
+    input.setAttribute("aria-label", isOne ? fullLabel : knob.name);
   }
   const part = /^[a-z]/.test(knob.part) ? [element("span", { class: "unit" }, `${knob.part} `)] : [];
   const back = element("button", { type: "button", class: "back", id: `back:${knob.name}`, title: `Back to ${knob.value}`, "aria-label": `${knob.name} back to ${knob.value}` }, `↺ ${knob.value}`);

@@ -21,8 +21,9 @@ export function showFindings({ findings, mended }) {
   byId("stay").hidden = !stay.length;
   byId("stay-title").textContent = `${stay.length} ${stay.length === 1 ? "finding" : "findings"} of the files in force`;
   byId("staying").replaceChildren(...stay.map((one) => item(one, one.level)));
-  if (!fresh.length && !mended.length && !byId("edit").hidden) {
-    byId("findings").append(element("li", { class: "none" }, "The edit brings no new finding."));
+  if (!fresh.length && !mended.length && (!stay.length || !byId("edit").hidden)) {
+    const none = stay.length ? "The edit brings no new finding." : "Yes. The check found nothing wrong.";
+    byId("findings").append(element("li", { class: "none" }, none));
   }
   const said = {};
   for (const { knob, what, advice, level } of fresh.filter((one) => one.knob)) {
