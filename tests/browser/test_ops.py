@@ -56,7 +56,7 @@ async def test_a_reply_that_waits_is_shown_with_its_queue_until_it_is_delivered(
     queue = f"{up.base}/v2/{PLACE}/queues/reply-discord-queue"
     async with opened(up) as page:
         await asyncio.to_thread(requests.post, f"{queue}:pause", json={}, timeout=10)
-        await expect(page.locator("#queues tr").last).to_contain_text("paused")
+        await expect(page.locator("#queues tr", has_text="reply-discord-queue")).to_contain_text("paused")
         await page.get_by_label("times").fill("3")  # one more than the workflow tries again
         await page.get_by_role("button", name="Break it").click()
         await expect(page.locator("#faults")).to_have_text("steps → Discord: 503, 3 more")

@@ -64,8 +64,8 @@ def test_a_second_workflow_file_or_a_second_queue_is_not_deployed_under_its_name
     assert [one["name"].rpartition("/")[2] for one in queues] == [
         "create-image-queue",
         "reply-discord-queue",
-        "urgent-reply-queue",
         "second-queue",
+        "urgent-reply-queue",
     ]
     assert ended is not None
     assert ended["result"] == f'"http://127.0.0.1:{up.port + 2}"'
