@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help up test coverage lint format bench chaos attack mutants golden sheet docs plots pins connectors audit
+.PHONY: help up test coverage lint format bench chaos attack life mutants golden sheet docs plots pins connectors audit
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,6 +40,9 @@ chaos: .venv/ready  ## break every call and process, and count the replies
 
 attack: .venv/ready  ## send 100,000 hostile requests, and check every answer
 	@$(BIN)/python -m tests.attack
+
+life: .venv/ready  ## deploy, examine, break and take away a whole project with the real gcloud, on this machine; takes minutes
+	@MANDO_LIFE=1 $(BIN)/pytest tests/deploy/test_life.py
 
 mutants: .venv/ready  ## make small mistakes in the code of ROOM (tasks, steps, yaml, …), show those that no test finds
 	@$(BIN)/python -m tests.mutants $(ROOM) --seed $(or $(SEED),1) --count $(or $(COUNT),100)

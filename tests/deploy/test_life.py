@@ -1,6 +1,7 @@
 """A deployment with the real gcloud: made, examined, broken, examined again, and taken away."""
 
 import io
+import os
 from base64 import b64encode
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def examined(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, str]]:
     return code, dict(zip(lines[::2], (line.strip() for line in lines[1::2]), strict=True))
 
 
-@pytest.mark.timeout(600)  # some two hundred calls of gcloud, each about a second and more on a busy machine
+@pytest.mark.skipif("MANDO_LIFE" not in os.environ, reason="two hundred calls of gcloud take minutes: make life")
+@pytest.mark.timeout(600)
 def test_a_deployment_is_made_examined_and_taken_away(
     google: Google, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
