@@ -11,10 +11,10 @@ from tuning.check.numbers import numbers
 from tuning.check.rules import check
 from tuning.prices import read_prices
 from tuning.sources import from_folder
+from tuning.tables import page_with
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "deploying.md"
-_BEGIN, _END = "<!-- costs: python -m cli.costs -->\n", "<!-- end of costs -->\n"
 _MONTH_S = 30 * 86_400
 
 
@@ -37,14 +37,12 @@ def table() -> str:
         ),
     ]  # fmt: skip
     lines = [f"| {' | '.join(row)} |" for row in (("what", "it is", prices.dated), ("---",) * 3, *rows)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def with_table(page: str, costs: str) -> str:
     """The page with this table in the place of its own."""
-    before, _, rest = page.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    return f"{before}{_BEGIN}{costs}{_END}{after}"
+    return page_with(page, "costs", costs, target="python -m cli.costs")
 
 
 if __name__ == "__main__":
