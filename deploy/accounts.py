@@ -4,7 +4,6 @@ No account has a right that its part does not use; docs/security.md says what so
 """
 
 from deploy.call import Call, Calls, Query, account, gcloud, grant, new_account
-from deploy.form import has_workflow
 from local.form import Form
 
 _PROJECT = ("projects", "$PROJECT")
@@ -20,9 +19,9 @@ def calls(form: Form) -> Calls:
     return (
         new_account("mando-ingress", "the ingress"),
         *((new_account("mando-tasks", "the tasks"),) if has_tokens else ()),
-        *((new_account("mando-workflow", "the workflow"),) if has_workflow(form) else ()),
+        *((new_account("mando-workflow", "the workflow"),) if form.has_workflow else ()),
         new_account("mando-steps", "the steps"),
-        *(_of_workflow() if has_workflow(form) else ()),
+        *(_of_workflow() if form.has_workflow else ()),
         *(_of_tokens() if has_tokens else _of_app_engine_tasks()),
     )
 
@@ -61,7 +60,7 @@ def _of_app_engine_tasks() -> Calls:
 def on_queues(form: Form) -> Calls:
     return (
         _on_queue("the ingress may put requests into the first", "create-image-queue", "mando-ingress", _ENQUEUER),
-        *(_of_workflow_on_queues() if has_workflow(form) else ()),
+        *(_of_workflow_on_queues() if form.has_workflow else ()),
         _on_queue("the steps may put replies into the second", "reply-discord-queue", "mando-steps", _ENQUEUER),
         _on_queue("and into the third, near the token's end", "urgent-reply-queue", "mando-steps", _ENQUEUER),
         *_own_role(QUEUE_ROLE, "a role that may read the length of a queue; those of Google may also read whole tasks",

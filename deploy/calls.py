@@ -15,7 +15,7 @@ from deploy import accounts, bucket, queues
 from deploy.accounts import on_project
 from deploy.app_yaml import DEFAULT, IS_BY_LINK, SERVICE
 from deploy.call import Call, Calls, Query, account, gcloud, grant, new_account
-from deploy.form import has_workflow, settings
+from deploy.form import settings
 from local.form import DEFAULT_FORM, Form
 from schemas.deployment import Deployment
 
@@ -79,7 +79,7 @@ def _workflow(name: str) -> Call:
 
 def apis(form: Form) -> tuple[str, ...]:
     """The names of the Google Cloud services, without their domain."""
-    return (*_APIS, *(_WORKFLOW_APIS if has_workflow(form) else ()))
+    return (*_APIS, *(_WORKFLOW_APIS if form.has_workflow else ()))
 
 
 def _project(form: Form) -> Calls:
@@ -184,7 +184,7 @@ def _discord() -> Calls:
 
 def parts(form: Form) -> Mapping[str, Calls]:
     """The calls by part, in order.  A form without a workflow has no such part."""
-    workflows = sorted((Path(__file__).parent.parent / "workflows").glob("*.yaml")) if has_workflow(form) else []
+    workflows = sorted((Path(__file__).parent.parent / "workflows").glob("*.yaml")) if form.has_workflow else []
     found = {
         "project": _project(form),
         "accounts": accounts.calls(form),

@@ -9,10 +9,6 @@ from local.form import Form
 FORMS = (Form(), Form("app-engine"), Form("http"))
 
 
-def has_workflow(form: Form) -> bool:
-    return form.tasks_call == "workflow"
-
-
 def options(form: Form) -> str:
     """As they stand in a command line, with a space before."""
     tasks = {"workflow": "", "app-engine": " --form queues", "http": " --form queues --tasks http"}
@@ -20,10 +16,10 @@ def options(form: Form) -> str:
 
 
 def settings(form: Form) -> dict[str, str]:
-    """The $NAMES in which the forms differ.  STEPS_CALLER: the account as which others call the steps."""
+    """The $NAMES in which the forms differ."""
     is_app_engine = form.tasks_call == "app-engine"
     return {
         "TASKS_CALL": form.tasks_call,
-        "STEPS_CALLER": "mando-workflow" if has_workflow(form) else "mando-tasks",
+        "STEPS_CALLER": form.steps_caller,
         "APP_ENGINE_QUEUES": ",".join(map(short_name, QUEUES)) if is_app_engine else "",
     }

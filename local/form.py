@@ -26,6 +26,15 @@ class Form:
     reply: str = "steps"
 
     @property
+    def has_workflow(self) -> bool:
+        return self.tasks_call == "workflow"
+
+    @property
+    def steps_caller(self) -> str:
+        """The account as which others call the steps."""
+        return "mando-workflow" if self.has_workflow else "mando-tasks"
+
+    @property
     def is_reply_elsewhere(self) -> bool:
         return self.reply != "steps"
 

@@ -110,7 +110,7 @@ def _drawing_settings(ports: Ports, key: PrivateKey, bot_token: str, form: Form)
 
 def reply_settings(ports: Ports, key: PrivateKey, bot_token: str, form: Form) -> dict[str, str]:
     """Of the host of /reply-discord, where it is another one; no App Engine task reaches it."""
-    own = {"AUDIENCE": REPLY_AUDIENCE, "TASKS_CALL": "workflow" if form.tasks_call == "workflow" else "http"}
+    own = {"AUDIENCE": REPLY_AUDIENCE, "TASKS_CALL": "workflow" if form.has_workflow else "http"}
     return _settings_of_steps(ports, key, bot_token, form) | own
 
 
@@ -123,7 +123,7 @@ def _settings_of_steps(ports: Ports, key: PrivateKey, bot_token: str, form: Form
         "BUCKET": BUCKET,
         "AUDIENCE": STEPS_AUDIENCE,
         "STEPS_SERVICE_ACCOUNT": account("mando-steps"),
-        "WORKFLOW_SERVICE_ACCOUNT": account("mando-workflow" if form.tasks_call == "workflow" else "mando-tasks"),
+        "WORKFLOW_SERVICE_ACCOUNT": account(form.steps_caller),
         "SEAL_PRIVATE_KEY": key.encode(Base64Encoder).decode(),
         "DISCORD_BOT_TOKEN": bot_token,
         "DISCORD_API": f"{url(ports.cloud)}/api/v10",

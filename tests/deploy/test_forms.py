@@ -15,7 +15,7 @@ from deploy.call import Call, Query
 from deploy.calls import calls, parts
 from deploy.destroy import plan
 from deploy.doctor import examine
-from deploy.form import FORMS, has_workflow, options, settings
+from deploy.form import FORMS, options, settings
 from deploy.perform import perform
 from deploy.run import Runner
 from local.form import Form, TasksCall
@@ -86,7 +86,7 @@ def test_ingress_and_steps_take_the_settings_of_the_form(form: Form) -> None:
     (deployed,) = [call for call in calls(form) if call.purpose == "the ingress"]
     of_ingress = ingress.config.read_config(environment_of(deployed, form)).step_tasks
     config = steps.config.read_config(of_steps(form), lambda _: Secret("A" * 43 + "="))
-    assert (of_ingress is None) == has_workflow(form)
+    assert (of_ingress is None) == form.has_workflow
     if of_ingress is not None:
         assert of_ingress.url == ("https://demo.uc.r.appspot.com" if form.tasks_call == "http" else "")
         assert of_ingress.service_account == config.workflow_service_account == f"mando-tasks{OURS}"
