@@ -9,11 +9,10 @@ from pathlib import Path
 from cli.errors import CannotStart, origin_of
 from cli.options import Function, option
 from deploy.calls import SETTINGS
+from deploy.survey import APP_REGIONS
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = {"gcloud": ("gcloud",), "mando": (sys.executable, "-m", "cli.main")}
-# App Engine's older regions have names of their own.  Source: App Engine, "Locations".
-_APP_REGIONS = {"us-central1": "us-central", "europe-west1": "europe-west"}
 _PATTERNS = {
     "PROJECT": r"[a-z][a-z0-9-]{2,28}[a-z0-9]",
     "LOCATION": r"[a-z]+-[a-z]+[0-9]+",
@@ -48,7 +47,7 @@ def read_settings(values: Mapping[str, str | None]) -> tuple[dict[str, str], dic
         else:
             settings[name] = value
     if "LOCATION" in settings:
-        settings["APP_REGION"] = _APP_REGIONS.get(settings["LOCATION"], settings["LOCATION"])
+        settings["APP_REGION"] = APP_REGIONS.get(settings["LOCATION"], settings["LOCATION"])
     return settings, problems
 
 

@@ -6,8 +6,13 @@ Only calls that read.  What is not there, or cannot be read, is no conflict: the
 from collections.abc import Callable, Collection
 
 from deploy.app_yaml import DEFAULT, SERVICE
+from deploy.bucket import BUCKET
 from deploy.call import account, gcloud
 from deploy.run import Runner
+
+# Where App Engine has a name of its own for a location.  Source: App Engine, "Locations".
+APP_REGIONS = {"us-central1": "us-central", "europe-west1": "europe-west"}
+_LOCATIONS = {region: location for location, region in APP_REGIONS.items()}
 
 
 def conflicts(runner: Runner, parts: Collection[str], service: str = SERVICE) -> list[str]:
@@ -26,9 +31,6 @@ def _region(runner: Runner) -> str | None:
         f"the App Engine app is in {there} and cannot move, so its queues and steps are there: "
         f"--location={_LOCATIONS.get(there, there)}, or another project"
     )
-
-
-_LOCATIONS = {"us-central": "us-central1", "europe-west": "europe-west1"}  # Source: App Engine, "Locations"
 
 
 def _service(runner: Runner, service: str) -> str | None:
@@ -54,7 +56,7 @@ def _service(runner: Runner, service: str) -> str | None:
 
 
 def _bucket(runner: Runner) -> str | None:
-    described = gcloud("storage", "buckets", "describe", "gs://$PROJECT-mandalas", "--format=value(location)")
+    described = gcloud("storage", "buckets", "describe", BUCKET, "--format=value(location)")
     there = runner.ask(described).text.lower()
     if there in ("", runner.known["LOCATION"]):
         return None

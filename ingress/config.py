@@ -11,11 +11,10 @@ from ingress.limits import FILE, read_limits
 from ingress.seal import parse_public_key
 from schemas.limits import Limits
 from service import step_tasks
-from service.environment import ConfigError, Setting, email, matching, read_environment
+from service.environment import PLACE, QUEUE_NAME, ConfigError, Setting, email, matching, read_environment
 from service.step_tasks import StepTasks
 
-_PLACE = r"projects/[a-z0-9:.-]+/locations/[a-z0-9-]+"
-_QUEUE = matching(_PLACE + r"/queues/[A-Za-z0-9-]{1,100}", "the full name of a queue")
+_QUEUE = matching(QUEUE_NAME, "the full name of a queue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ SETTINGS = {
     "WORKFLOW": Setting(
         "the workflow that a task starts",
         "projects/my-project/locations/us-central1/workflows/mando",
-        matching(_PLACE + r"/workflows/[A-Za-z][A-Za-z0-9_-]*", "the full name of a workflow"),
+        matching(PLACE + r"/workflows/[A-Za-z][A-Za-z0-9_-]*", "the full name of a workflow"),
     ),
     "TASK_SERVICE_ACCOUNT": Setting(
         "the service account as which a task starts the workflow, or calls a step",

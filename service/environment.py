@@ -113,3 +113,6 @@ def matching(pattern: str, what: str) -> Callable[[str], str]:
 
 
 email = matching(r"[^@\s]+@[^@\s]+", "an email address")
+
+PLACE = r"projects/[a-z0-9:.-]+/locations/[a-z0-9-]+"  # how full names of Google's resources begin
+QUEUE_NAME = PLACE + r"/queues/[A-Za-z0-9-]{1,100}"

@@ -7,7 +7,7 @@ from typing import Literal
 from nacl.public import PrivateKey
 
 from service import step_tasks
-from service.environment import Secret, Setting, email, matching, read_environment
+from service.environment import QUEUE_NAME, Secret, Setting, email, matching, read_environment
 from service.step_tasks import StepTasks
 from steps.seal import parse_private_keys
 
@@ -47,9 +47,7 @@ class Config:
 
 
 _URL = matching(r"https?://[^\s/]+(/[^\s?#]*)?", "an http:// or https:// address")
-
-
-_QUEUE = matching(r"projects/[a-z0-9:.-]+/locations/[a-z0-9-]+/queues/[A-Za-z0-9-]{1,100}", "a queue's full name")
+_QUEUE = matching(QUEUE_NAME, "a queue's full name")
 
 
 def _parse_bot_token(text: str) -> Secret | None:
