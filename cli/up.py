@@ -39,6 +39,8 @@ from local.workflows.limits import raise_recursion_limit
 from service.log import write_json_lines
 from tuning.editor.editor import Editor
 
+_COMMAND = ROOT / "deploy" / "command.json"
+
 
 @click.command()
 @options.port("up", "the first of four ports, or of five with a function for the reply", ports=5)
@@ -97,8 +99,9 @@ async def _up(ports: Ports, data: Path, form: Form) -> None:
         stack.push_async_callback(editor.stop)
         key = cloud.discord.public_key_hex
         seal_key = _ensure_seal_key(data)
+        commands = _deploy(cloud, ports)
         children = await _start(stack, programs(ports, data, seal_key, key, bot_token, cloud.app_engine, form))
-        await _deploy(cloud, ports)
+        await _begin(cloud, commands)
         gc.collect()
         gc.freeze()  # else each full collection visits all imported objects, which takes 60 ms
         watching = asyncio.create_task(watch(cloud.files, _print_now))
@@ -115,19 +118,30 @@ async def _up(ports: Ports, data: Path, form: Form) -> None:
         await _wait_until_stopped(stopped, children)
 
 
-async def _deploy(cloud: LocalCloud, ports: Ports) -> None:
-    """Deploy the workflows, the queues and the command.  Raises CannotStart if a file is wrong."""
-    commands = ROOT / "deploy" / "command.json"
+def _deploy(cloud: LocalCloud, ports: Ports) -> object:
+    """Deploy the workflows and the queues; return the commands.  Raises CannotStart if a file is wrong."""
     try:
         cloud.files.extend(deploy_files(cloud, ports))
     except BrokenFile as error:
         raise CannotStart(str(error)) from None
     try:
-        await cloud.begin([json.loads(commands.read_bytes())])
+        return [json.loads(_COMMAND.read_bytes())]
     except OSError as error:
-        raise CannotStart(f"cannot read {commands}: {error.strerror}") from None
+        raise CannotStart(f"cannot read {_COMMAND}: {error.strerror}") from None
+    except ValueError as error:
+        raise _no_command(error) from None
+
+
+async def _begin(cloud: LocalCloud, commands: object) -> None:
+    """Raises CannotStart if Discord takes no such command."""
+    try:
+        await cloud.begin(commands)
     except (DiscordError, ValueError) as error:
-        raise CannotStart(f"{commands} is no command that Discord would take: {error}") from None
+        raise _no_command(error) from None
+
+
+def _no_command(error: Exception) -> CannotStart:
+    return CannotStart(f"{_COMMAND} is no command that Discord would take: {error}")
 
 
 def _print_now(words: str) -> None:

@@ -34,14 +34,11 @@ class TokenIssuer:
 
     def __init__(self, key_path: Path) -> None:
         self._key = _load_or_make(key_path)
-        pem = self._key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-        )
         self._certificate = _certificate(self._key)
         digest = hashes.Hash(hashes.SHA256())
         digest.update(self._certificate.encode())
         self._key_id = digest.finalize().hex()[:40]
-        self._signer = crypt.RSASigner.from_string(pem, self._key_id)
+        self._signer = crypt.RSASigner(self._key, self._key_id)
 
     def id_token(self, audience: str, email: str, now: datetime) -> str:
         """An OIDC token of the service account with that email."""
@@ -87,6 +84,7 @@ def _load_or_make(path: Path) -> rsa.RSAPrivateKey:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(pem)
         fresh.rename(path)
+        return key
     try:
         loaded = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:

@@ -4,10 +4,13 @@ import json
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import requests
 
 from tests.chaos.promise import Tally, break_next, mend, send, settle
 from tests.servers import wait_until
-from tests.system.up import Up
+from tests.system.up import Up, pause, the_task
 
 _MEMBERS = 8  # who type at the same time
 _EXECUTION_S = 10.0  # a picture, two hiccups' waits of a reply and a new task take 4 s, more on a busy machine
@@ -39,6 +42,28 @@ def second_queue_is_closed_too(up: Up, per_s: float, down_s: float, kind: str = 
         raise AssertionError("the second queue took a task")
     mend(up)
     return _with_one_picture_each(up, ids, settle(up, ids, deadline_s=180))
+
+
+def drawing_fails_in_a_paused_queue(up: Up, *more: dict[str, Any]) -> dict[str, Any]:
+    """An interaction whose execution runs though its queue is paused, so the task that it makes stays there.
+
+    The queue is paused when it has the request's task: the ingress takes no request for a paused queue.
+    more: what else fails from the beginning of the execution.
+    """
+    break_next(up, target="workflow", kind="503")
+    sent = up.interact()
+    pause(up, "create-image-queue")
+    task = the_task(up, "create-image-queue")
+    mend(up)
+    for fault in ({"target": "generate", "kind": "503"}, *more):
+        break_next(up, **fault)
+
+    def begins() -> bool:  # an order to run a task means nothing while an attempt is under way
+        requests.post(f"{up.base}/v2/{task['name']}:run", json={}, timeout=10)
+        return bool(up.executions(sent["id"]))
+
+    wait_until(begins, "the execution begins")
+    return sent
 
 
 def _refusals(up: Up) -> int:

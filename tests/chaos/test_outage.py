@@ -5,10 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.outage import drawings, outage_under_load, running, second_queue_is_closed_too, waiting
+from tests.chaos.outage import (
+    drawing_fails_in_a_paused_queue,
+    drawings,
+    outage_under_load,
+    running,
+    second_queue_is_closed_too,
+    waiting,
+)
 from tests.chaos.promise import break_next, mend, send, settle
 from tests.servers import wait_until
-from tests.system.up import Up, mando_up, sources_with_short_waits
+from tests.system.up import Up, mando_up, resume, sources_with_short_waits
 
 
 @pytest.fixture(scope="module")
@@ -38,19 +45,18 @@ def test_a_task_that_was_made_though_its_answer_was_lost_shows_nothing_twice(up:
 
 
 def test_where_the_first_queue_takes_no_task_for_a_drawing_its_execution_waits_itself(up: Up) -> None:
-    break_next(up, target="generate", kind="503")
-    ids = send(up, 1)
-    wait_until(lambda: running(up), "the execution begins")
-    break_next(up, target="queue", kind="500", count=1)
+    sent = drawing_fails_in_a_paused_queue(up, {"target": "queue", "kind": "500", "count": 1})
     wait_until(lambda: all(one["target"] != "queue" for one in up.get("faults")), "its task is refused", 30)
     mend(up)
-    tally = settle(up, ids)
-    assert (tally.pictures, tally.broken, len(up.executions(ids[0]))) == (1, [], 1)
+    resume(up, "create-image-queue")
+    tally = settle(up, [sent["id"]])
+    assert (tally.pictures, tally.broken, len(up.executions(sent["id"]))) == (1, [], 1)
 
 
 def test_a_kill_in_an_outage_loses_nobody(tmp_path: Path) -> None:
     """What waits is in the tables of the queue; the executions that run go on where they were."""
-    with mando_up(tmp_path) as up:
+    root = sources_with_short_waits(tmp_path / "sources", hiccup_wait_s=1)
+    with mando_up(tmp_path / "data", root) as up:
         break_next(up, target="discord", kind="503")
         ids = send(up, 2)
         wait_until(lambda: waiting(up, "reply-discord-queue") == 2, "two replies wait in the queue", 30)
@@ -58,7 +64,7 @@ def test_a_kill_in_an_outage_loses_nobody(tmp_path: Path) -> None:
         wait_until(lambda: running(up) == 2, "two executions run")
         up.process.kill()
         up.process.wait(timeout=20)
-    with mando_up(tmp_path, port=up.port) as up:
+    with mando_up(tmp_path / "data", root, port=up.port) as up:
         tally = settle(up, ids)
         assert (tally.pictures, tally.broken) == (4, [])
         assert drawings(up, ids[:2]) == 2

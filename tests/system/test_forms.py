@@ -10,7 +10,7 @@ import requests
 
 from tests.chaos.promise import answered, break_next, mend, settle
 from tests.servers import wait_until
-from tests.system.up import PLACE, Up, mando, mando_up
+from tests.system.up import PLACE, Up, mando, mando_up, sources_with_short_waits
 
 Json = dict[str, object]
 
@@ -18,7 +18,8 @@ Json = dict[str, object]
 @pytest.fixture(scope="module", params=["app-engine", "http"])
 def up(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     folder = tmp_path_factory.mktemp(request.param)
-    with mando_up(folder / "data", options=["--form", "queues", "--tasks", request.param]) as running:
+    root = sources_with_short_waits(folder / "sources")
+    with mando_up(folder / "data", root, options=["--form", "queues", "--tasks", request.param]) as running:
         yield running
 
 
@@ -29,10 +30,10 @@ def of_app_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 
 def test_each_member_gets_one_picture_and_no_execution_is_started(up: Up) -> None:
-    sent = mando("send", "--port", str(up.port), "--count", "50", "--rate", "20")
+    sent = mando("send", "--port", str(up.port), "--count", "20", "--rate", "20")
     assert sent.returncode == 0, sent.stderr
     summary = json.loads(sent.stdout.splitlines()[-1])["summary"]
-    assert (summary["sent"], summary["picture"], summary["visible_replies"]) == (50, 50, 50)
+    assert (summary["sent"], summary["picture"], summary["visible_replies"]) == (20, 20, 20)
     assert up.get(f"v1/{PLACE}/workflows/mando/executions") == {}
     assert up.get("ops/state")["form"].endswith("without a workflow.")
 

@@ -10,17 +10,19 @@ import pytest
 from tests.chaos.promise import break_next, mend, settle
 from tests.deploy.dockerfile import command
 from tests.servers import free_port, running, wait_until
-from tests.system.up import Up, mando, mando_up
+from tests.system.up import Up, mando, mando_up, sources_with_short_waits
 
 
 @pytest.fixture(scope="module", params=["--steps functions", "--form queues --reply function", "--reply URL"])
 def up(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """tests/cli/test_form.py has the settings of the other forms; docs/architecture.md has all."""
-    data = tmp_path_factory.mktemp("up") / "data"
+    folder = tmp_path_factory.mktemp("up")
+    data = folder / "data"
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with contextlib.ExitStack() as stack:
-        up = stack.enter_context(mando_up(data, options=request.param.replace("URL", url).split()))
+        root = sources_with_short_waits(folder / "sources")
+        up = stack.enter_context(mando_up(data, root, options=request.param.replace("URL", url).split()))
         if "URL" in request.param:
             stack.enter_context(running(_worker(data), {"PORT": str(port)}, f"{url}/health"))
         yield up

@@ -14,9 +14,20 @@ import requests
 
 import schemas
 from local.auth import TokenIssuer
+from tests.chaos.outage import drawing_fails_in_a_paused_queue
 from tests.chaos.promise import break_next, mend, settle
 from tests.servers import wait_until
-from tests.system.up import PLACE, Up, copy_of_sources, edited, mando, mando_up, sources_with_short_waits
+from tests.system.up import (
+    PLACE,
+    Up,
+    edited,
+    mando,
+    mando_up,
+    pause,
+    resume,
+    sources_with_short_waits,
+    the_task,
+)
 
 QUEUES = f"v2/{PLACE}/queues"
 
@@ -28,23 +39,12 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield running
 
 
-def order(up: Up, queue: str, verb: str) -> None:
-    requests.post(f"{up.base}/{QUEUES}/{queue}:{verb}", json={}, timeout=10).raise_for_status()
-
-
-def the_task(up: Up, queue: str) -> dict[str, Any]:
-    """The one task of the queue, whole."""
-    (task,) = up.get(f"{QUEUES}/{queue}/tasks?responseView=FULL")["tasks"]
-    found: dict[str, Any] = task
-    return found
-
-
 def body_of(task: dict[str, Any]) -> Any:
     return json.loads(base64.b64decode(task["httpRequest"]["body"]))
 
 
 def test_a_reply_that_must_wait_is_a_call_of_the_step_by_the_workflows_account(up: Up) -> None:
-    order(up, "reply-discord-queue", "pause")
+    pause(up, "reply-discord-queue")
     break_next(up, target="discord", kind="503")
     sent = up.interact()
     execution = up.ended(sent["id"])
@@ -65,14 +65,14 @@ def test_a_reply_that_must_wait_is_a_call_of_the_step_by_the_workflows_account(u
     assert waiting["request"] == json.loads(execution["argument"])
     assert waiting["picture"]["object"] in up.objects()
     mend(up)
-    order(up, "reply-discord-queue", "resume")
+    resume(up, "reply-discord-queue")
     tally = settle(up, [sent["id"]])
     assert (tally.pictures, tally.broken) == (1, [])
 
 
 def test_a_reply_that_waits_is_replayed_in_the_outage_and_both_tasks_show_one_picture(up: Up) -> None:
     before = up.objects().keys()
-    order(up, "reply-discord-queue", "pause")
+    pause(up, "reply-discord-queue")
     break_next(up, target="discord", kind="503")
     sent = up.interact()
     done = mando("replay", up.ended(sent["id"])["name"], "--port", str(up.port))
@@ -81,17 +81,14 @@ def test_a_reply_that_waits_is_replayed_in_the_outage_and_both_tasks_show_one_pi
     assert len(tasks) == 2
     assert body_of(tasks[0]) == body_of(tasks[1])
     mend(up)
-    order(up, "reply-discord-queue", "resume")
+    resume(up, "reply-discord-queue")
     tally = settle(up, [sent["id"]])
     assert (tally.pictures, tally.broken) == (1, [])
     assert len(up.objects().keys() - before) == 1
 
 
 def test_a_drawing_that_must_wait_is_another_execution_of_the_same_request(up: Up) -> None:
-    break_next(up, target="generate", kind="503")
-    sent = up.interact()
-    wait_until(lambda: up.executions(sent["id"]), "the execution begins")
-    order(up, "create-image-queue", "pause")
+    sent = drawing_fails_in_a_paused_queue(up)
     execution = up.ended(sent["id"])
     task = the_task(up, "create-image-queue")
     assert json.loads(execution["result"])["waits_in"] == task["name"].rpartition("/")[2]
@@ -100,7 +97,7 @@ def test_a_drawing_that_must_wait_is_another_execution_of_the_same_request(up: U
     assert http["oauthToken"]["serviceAccountEmail"] == "mando-tasks@demo.iam.gserviceaccount.com"
     assert json.loads(body_of(task)["argument"]) == json.loads(execution["argument"])
     mend(up)
-    order(up, "create-image-queue", "resume")
+    resume(up, "create-image-queue")
     tally = settle(up, [sent["id"]])
     assert (tally.pictures, tally.broken) == (1, [])
     assert len(up.executions(sent["id"])) == 2
@@ -149,25 +146,13 @@ def deliver_again(up: Up, task: dict[str, Any], name: str) -> requests.Response:
     )
 
 
-@pytest.fixture(scope="module")
-def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """A reply waits a second at most."""
-    folder = tmp_path_factory.mktemp("impatient")
-    root = copy_of_sources(folder / "sources")
-    edited(root, "deploy/deployment.yaml", r"first_s: \d+", "first_s: 0.5")
-    edited(root, "deploy/deployment.yaml", r"longest_s: \d+", "longest_s: 1")
-    with mando_up(folder / "data", root) as running:
-        yield running
-
-
-def test_a_reply_goes_from_task_to_task_through_an_outage_and_is_shown_once(impatient: Up) -> None:
-    up = impatient
+def test_a_reply_goes_from_task_to_task_through_an_outage_and_is_shown_once(up: Up) -> None:
     before = up.objects().keys()
     break_next(up, target="discord", kind="503")
     sent = up.interact()
     first = json.loads(up.ended(sent["id"])["result"])["waits_in"]
     task = in_round(up, sent, 3)
-    order(up, "reply-discord-queue", "pause")
+    pause(up, "reply-discord-queue")
     wait_until(lambda: len(tasks_of(up, sent)) == 1, "no task is under way")
     (task,) = tasks_of(up, sent)
     queue, _, name = task["name"].rpartition("/tasks/")
@@ -189,7 +174,7 @@ def test_a_reply_goes_from_task_to_task_through_an_outage_and_is_shown_once(impa
     assert (again.status_code, again.json()) == (202, {"waits_in": name})
     assert [one["name"] for one in tasks_of(up, sent)] == [task["name"]], "the task that was delivered twice"
     mend(up)
-    order(up, "reply-discord-queue", "resume")
+    resume(up, "reply-discord-queue")
     tally = settle(up, [sent["id"]])
     assert (tally.pictures, tally.broken) == (1, [])
     assert len(up.objects().keys() - before) == 1
@@ -200,14 +185,13 @@ def test_a_reply_goes_from_task_to_task_through_an_outage_and_is_shown_once(impa
     assert said[0]["message"].endswith(f"Z, as {first}-r2: Discord answered 503/0")
 
 
-def test_where_cloud_tasks_takes_no_task_the_queue_repeats_the_one_that_is_there(impatient: Up) -> None:
-    up = impatient
-    order(up, "reply-discord-queue", "pause")
+def test_where_cloud_tasks_takes_no_task_the_queue_repeats_the_one_that_is_there(up: Up) -> None:
+    pause(up, "reply-discord-queue")
     break_next(up, target="discord", kind="503")
     sent = up.interact()
     first = json.loads(up.ended(sent["id"])["result"])["waits_in"]
     break_next(up, target="reply_queue", kind="503")
-    order(up, "reply-discord-queue", "resume")
+    resume(up, "reply-discord-queue")
 
     def a_repeated_task() -> bool:
         (task,) = tasks_of(up, sent)
@@ -220,9 +204,7 @@ def test_where_cloud_tasks_takes_no_task_the_queue_repeats_the_one_that_is_there
 
 
 def test_near_the_tokens_end_a_reply_waits_in_the_urgent_queue_and_both_are_tried(tmp_path: Path) -> None:
-    root = copy_of_sources(tmp_path / "sources")
-    edited(root, "deploy/deployment.yaml", r"first_s: \d+", "first_s: 0.5")
-    edited(root, "deploy/deployment.yaml", r"longest_s: \d+", "longest_s: 1")
+    root = sources_with_short_waits(tmp_path / "sources")
     edited(root, "deploy/deployment.yaml", r"last_word_s: \d+", "last_word_s: 899")  # it is near at once
     with mando_up(tmp_path / "data", root) as up:
         break_next(up, target="discord", kind="503")
@@ -234,9 +216,8 @@ def test_near_the_tokens_end_a_reply_waits_in_the_urgent_queue_and_both_are_trie
         assert (tally.pictures, tally.failure_replies, tally.broken) == (1, 0, [])
 
 
-def test_a_reply_is_put_off_for_as_long_as_discord_asks(impatient: Up) -> None:
+def test_a_reply_is_put_off_for_as_long_as_discord_asks(up: Up) -> None:
     """A 429 of /faults asks for 1.5 s; the step waits up to half as long more."""
-    up = impatient
     break_next(up, target="discord", kind="429")
     sent = up.interact()
     task = in_round(up, sent, 2)

@@ -13,20 +13,20 @@ from tests.system.up import PLACE, Up, copy_of_sources, edited, four_free_ports,
 
 def test_a_lower_rate_in_queue_yaml_slows_a_restarted_queue(tmp_path: Path) -> None:
     root = copy_of_sources(tmp_path / "sources")
-    edited(root, "queue.yaml", r"rate: \d+/s", "rate: 2/s")
+    edited(root, "queue.yaml", r"rate: \d+/s", "rate: 4/s")
     edited(root, "queue.yaml", r"bucket_size: \d+", "bucket_size: 1")
     with mando_up(tmp_path / "data", root) as up:
         ids = [up.interact()["id"] for _ in range(5)]
         done = [up.ended(interaction_id) for interaction_id in ids]
     starts = sorted(datetime.fromisoformat(execution["createTime"]) for execution in done)
-    assert (starts[-1] - starts[0]).total_seconds() >= 0.95 * 4 / 2
+    assert (starts[-1] - starts[0]).total_seconds() >= 0.95 * 4 / 4
 
 
 def test_a_longer_backoff_in_the_workflow_makes_a_restarted_one_wait_longer(tmp_path: Path) -> None:
     root = copy_of_sources(tmp_path / "sources")
     waited_s = []
     edited(root, "workflows/mando.yaml", r"mistake_retries: \d+", "mistake_retries: 1")
-    for delay_s in (0.2, 3):
+    for delay_s in (0.2, 1.5):
         edited(root, "workflows/mando.yaml", r"mistake_wait_s: [\d.]+", f"mistake_wait_s: {delay_s}")
         with mando_up(tmp_path / "data", root) as up:
             broken = {"target": "reply", "kind": "garbage", "count": 2}
@@ -38,7 +38,7 @@ def test_a_longer_backoff_in_the_workflow_makes_a_restarted_one_wait_longer(tmp_
         assert "Something went wrong" in shown
         waited_s.append(duration_s(execution))
     assert waited_s[0] >= 0.2
-    assert waited_s[1] >= 3
+    assert waited_s[1] >= 1.5
     assert waited_s[0] < waited_s[1]
 
 

@@ -140,13 +140,35 @@ def edited(root: Path, file: str, pattern: str, replacement: str) -> None:
     (root / file).write_text(text)
 
 
-def sources_with_short_waits(folder: Path) -> Path:
-    """A copy of ours in which what must wait in the second queue waits less than a second for each attempt."""
+def sources_with_short_waits(folder: Path, hiccup_wait_s: float = 0.1) -> Path:
+    """A copy of ours in which an execution soon puts off what it cannot do, and no reply waits longer than a second."""
     root = copy_of_sources(folder)
+    edited(root, "workflows/mando.yaml", r"hiccup_wait_s: \d+", f"hiccup_wait_s: {hiccup_wait_s}")
     edited(root, "workflows/mando.yaml", r"longest_wait_s: \d+", "longest_wait_s: 0.5")
+    edited(root, "deploy/deployment.yaml", r"first_s: \d+", "first_s: 0.5")
+    edited(root, "deploy/deployment.yaml", r"longest_s: \d+", "longest_s: 1")
     for name, value in (("min_backoff_seconds", "0.5"), ("max_backoff_seconds", "1")):
         edited(root, "queue.yaml", rf"(- name: reply-discord-queue[\s\S]*?{name}:) \d+", rf"\1 {value}")
     return root
+
+
+def pause(up: Up, queue: str) -> None:
+    _order(up, queue, "pause")
+
+
+def resume(up: Up, queue: str) -> None:
+    _order(up, queue, "resume")
+
+
+def _order(up: Up, queue: str, verb: str) -> None:
+    requests.post(f"{up.base}/v2/{PLACE}/queues/{queue}:{verb}", json={}, timeout=10).raise_for_status()
+
+
+def the_task(up: Up, queue: str) -> dict[str, Any]:
+    """The one task of the queue, whole."""
+    (task,) = up.get(f"v2/{PLACE}/queues/{queue}/tasks?responseView=FULL")["tasks"]
+    found: dict[str, Any] = task
+    return found
 
 
 def children_of(pid: int) -> list[int]:

@@ -3,6 +3,7 @@
 Called by the rules that run the workflow.
 """
 
+import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ Repetition = Literal["permanent", "a few", "minutes", "temporary"]
 REPETITIONS: tuple[Repetition, ...] = ("permanent", "a few", "minutes", "temporary")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is made once; its headers are a dict, and have no hash
 class Answer:
     """An outcome of a call after so many seconds; None: after the time-out of the call."""
 
@@ -72,8 +73,14 @@ def read_errors(sources: Sources) -> tuple[ErrorCase, ...]:
     """Each kind and status of schemas/error.json, and what others answer.  Raises Unreadable."""
     if ERRORS not in sources:
         raise Unreadable(Mistake(Place(ERRORS), "there is no such file"))
+    return _read(sources[ERRORS])
+
+
+@functools.lru_cache(maxsize=8)  # the same cases for the same text: their lives are kept, see living.py
+def _read(text: str) -> tuple[ErrorCase, ...]:
+    sources = {ERRORS: text}
     try:
-        schema = json.loads(sources[ERRORS])
+        schema = json.loads(text)
     except json.JSONDecodeError as error:
         raise Unreadable(Mistake(Place(ERRORS, error.lineno, error.colno), error.msg)) from None
     except RecursionError:

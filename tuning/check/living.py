@@ -4,15 +4,15 @@ The interpreter and the rules of the queues are the real ones, and so is the che
 are made up.  Nothing but a wait and a slow answer takes time.
 """
 
+import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 from local.executions.engine.virtual import Agenda, TimedOutcome, VirtualExecution
-from local.tasks.rules import QueueConfig, retry_at_s
+from local.tasks.rules import RetryConfig, retry_at_s
 from local.workflows.compile.workflow import Workflow
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Value
 from local.workflows.errors import WorkflowError
@@ -42,24 +42,27 @@ Answers = Callable[[Call], Answer]
 class World:
     """Where a request lives.  workflow: None where tasks call the steps, of which filled_queue has the first.
 
-    queues: by their short names; next_queues: into which the steps put a reply off.  steps: their numbers.
+    retries: of each queue, by its short name; next_queues: into which the steps put a reply off.  steps: their numbers.
     reply_s: the longest that /reply-discord itself takes.
     """
 
     workflow: Workflow | None
-    environment: Mapping[str, str]
+    environment: tuple[tuple[str, str], ...]
     filled_queue: str
-    queues: Mapping[str, QueueConfig]
+    retries: tuple[tuple[str, RetryConfig], ...]
     next_queues: tuple[str, str]
     token_life_s: float
     steps: Steps
     reply_s: float
 
 
+# About five checks are kept.  Most edits leave the world of a request as it was: a rate, a number of instances.
+@functools.lru_cache(maxsize=640)
 def live(world: World, answers: Answers, begins_s: float, jitter: float, until_s: float) -> Life:
     """Follow it, at most until until_s.  begins_s: when its first execution starts, after the interaction.
 
     jitter: from 0 to 1, what the clock's fraction of a millisecond is; the workflow takes it for its random number.
+    The same question has the same Life, which nobody may change.
     """
     living = _Living(world, answers, begins_s, jitter)
     living.run(min(until_s, _MOST_S))
@@ -69,7 +72,7 @@ def live(world: World, answers: Answers, begins_s: float, jitter: float, until_s
 @dataclass(slots=True)
 class _Task:
     order: NewTask
-    config: QueueConfig
+    retry: RetryConfig
     step: Step  # which has made it, or the first of a reply's tasks
     attempts: int = 0
     first_s: float = 0.0
@@ -79,6 +82,7 @@ class _Living:
     def __init__(self, world: World, answers: Answers, begins_s: float, jitter: float) -> None:
         self.life = Life()
         self._world, self._answers, self._jitter = world, answers, jitter
+        self._retries = dict(world.retries)
         self._agenda = Agenda(EPOCH_S + begins_s)
         self._running: list[tuple[VirtualExecution, Performer, float]] = []
         self._waiting = 0  # tasks
@@ -112,7 +116,9 @@ class _Living:
         world, number = self._world, len(self.life.executions) + len(self._running) + 1
         assert world.workflow is not None  # noqa: S101 -- else no task starts one
         performer = Performer(self.life, self._agenda, self._jitter, self._call, self._take)
-        environment = performer.environment({**world.environment, "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": str(number)})
+        environment = performer.environment(
+            dict(world.environment) | {"GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID": str(number)}
+        )
         run = world.workflow.run(argument, environment, performer.observe, self.life.bill)
         self._running.append((VirtualExecution(run, self._agenda, performer.perform), performer, self._now_s))
 
@@ -151,10 +157,10 @@ class _Living:
 
     def _make(self, order: NewTask, step: Step) -> HttpResponse:
         """The workflow makes a task, or the step that a task has called."""
-        config = self._world.queues.get(order.queue)
+        retry = self._retries.get(order.queue)
         self.life.operations += 1
         self.life.tasks.setdefault((order.queue, order.kind), step)
-        if config is None:
+        if retry is None:
             self.life.unknown_queues.setdefault(order.queue, step)
             return google_said(404)
         if order.name is not None and (order.queue, order.name) in self._names:
@@ -162,7 +168,7 @@ class _Living:
         self._names.add((order.queue, order.name))
         self._waiting += 1
         due_s = self._now_s if order.due_s is None else max(self._now_s, order.due_s)
-        self._agenda.add(EPOCH_S + due_s, partial(self._dispatch, _Task(order, config, step)))
+        self._agenda.add(EPOCH_S + due_s, functools.partial(self._dispatch, _Task(order, retry, step)))
         return google_said(200)
 
     def _dispatch(self, task: _Task) -> None:
@@ -183,7 +189,7 @@ class _Living:
             self._waiting -= 1
             return
         call.answer = self._to_the_end(call, self._answers(call))
-        self._agenda.add(self._agenda.now_s + (call.answer.seconds or 0.0), partial(self._ended, task, call))
+        self._agenda.add(self._agenda.now_s + (call.answer.seconds or 0.0), functools.partial(self._ended, task, call))
 
     def _start_by(self, task: _Task) -> None:
         http, body = task.order.http, body_of(task.order.http)
@@ -225,13 +231,13 @@ class _Living:
         assert answer is not None  # noqa: S101 -- _dispatch has set it
         outcome, now_s = answer.outcome, self._agenda.now_s
         asked_s = retry_after_s(outcome)
-        retry, age_s = task.config.retry, self._now_s - task.first_s
+        retry, age_s = task.retry, self._now_s - task.first_s
         is_done = self._hands_on(call) if call.path == GENERATE else is_good(outcome)
         if is_done or self._puts_itself_off(task, call, asked_s) or retry.is_exhausted(task.attempts, age_s):
             self._waiting -= 1
             return
         asked_s *= 1 + JITTER * self._jitter
-        self._agenda.add(retry_at_s(retry, task.attempts, now_s, asked_s), partial(self._dispatch, task))
+        self._agenda.add(retry_at_s(retry, task.attempts, now_s, asked_s), functools.partial(self._dispatch, task))
 
     def _hands_on(self, call: Call) -> bool:
         """Whether the step that draws has put the picture, or the reason why there is none, into the reply queue."""

@@ -12,9 +12,10 @@ import yaml
 
 from local.tasks.rules import QueueConfig
 from tuning import app_yaml
-from tuning.check.answers import GENERATE, MESSAGE, PICTURE, REPLY, TIMES_OUT, UNAVAILABLE, Answer, ErrorCase
+from tuning.check.answers import GENERATE, REPLY, Answer, ErrorCase
 from tuning.check.life import Call, Decision, Life, Step
 from tuning.check.living import World, live
+from tuning.check.outages import failing, good, hanging, refusing, unavailable
 from tuning.check.performer import MAIN
 from tuning.knobs import KNOBS, block_path
 from tuning.model import Model
@@ -68,17 +69,15 @@ class Subject:
     @functools.cached_property
     def good(self) -> Life:
         """All calls are answered well at once."""
-        return self.life(_good)
+        return self.life(good)
 
     @functools.cached_property
     def outages(self) -> dict[str, Life]:
         """Discord answers 503 to all calls, all steps do, or every call takes its whole time-out."""
         return {
-            "Discord refuses every reply": self.life(
-                lambda call: PICTURE if call.path == GENERATE else UNAVAILABLE, 0.0
-            ),
-            "every call is refused": self.life(lambda call: UNAVAILABLE, 0.0),
-            "every call takes its whole time-out": self.life(lambda call: TIMES_OUT, 0.0),
+            "Discord refuses every reply": self.life(refusing, 0.0),
+            "every call is refused": self.life(unavailable, 0.0),
+            "every call takes its whole time-out": self.life(hanging, 0.0),
         }
 
     @property
@@ -90,7 +89,7 @@ class Subject:
     @functools.cached_property
     def typical_outage(self) -> Life:
         """Discord refuses every reply; waits of their mean length."""
-        return self.life(lambda call: PICTURE if call.path == GENERATE else UNAVAILABLE, MEAN_JITTER)
+        return self.life(refusing, MEAN_JITTER)
 
     def life(
         self,
@@ -106,9 +105,9 @@ class Subject:
         project, steps = self.project, self.project.deployment.steps
         return World(
             workflow=project.workflows[self.name] if project.has_workflow else None,
-            environment=project.environment.get(self.name, {}),
+            environment=tuple(project.environment.get(self.name, {}).items()),
             filled_queue=self.queue_name,
-            queues=project.queues,
+            retries=tuple((name, queue.retry) for name, queue in project.queues.items()),
             next_queues=project.next_queues,
             token_life_s=self.token_life_s,
             steps=steps,
@@ -121,7 +120,7 @@ class Subject:
         if not self.is_runnable:
             return []
         return [
-            (case, path, self.life(_failing(path, case.answer), until_s=_LOOKED_AT_S[case.repetition]))
+            (case, path, self.life(failing(path, case.answer), until_s=_LOOKED_AT_S[case.repetition]))
             for path in (GENERATE, REPLY)
             for case in self.errors
         ]
@@ -239,14 +238,6 @@ class Subject:
 
     def deployment_place(self, *path: str) -> Place:
         return place(self.project.sources, DEPLOYMENT_YAML, *path)
-
-
-def _good(call: Call) -> Answer:
-    return PICTURE if call.path == GENERATE else MESSAGE
-
-
-def _failing(path: str, answer: Answer) -> Callable[[Call], Answer]:
-    return lambda call: answer if call.path == path else _good(call)
 
 
 def _pairs(node: yaml.Node | None) -> Iterator[tuple[yaml.Node, yaml.Node]]:

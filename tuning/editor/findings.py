@@ -4,17 +4,19 @@ Called by worker.py and editor.py.  Out: JSON for the page.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tuning.check.rules import Report
 from tuning.knobs import knobs
 from tuning.places import Place
 from tuning.sources import Sources
 
+if TYPE_CHECKING:  # the rules and the simulation are the worker's: `mando up` starts without them
+    from tuning.check.rules import Report
+
 Json = dict[str, Any]
 
 
-def findings(report: Report, sources: Sources) -> list[Json]:
+def findings(report: "Report", sources: Sources) -> list[Json]:
     """knob: the name of the one that it is about; None where there is none in that line."""
     places = {knob.name: knob.place for knob in knobs(sources)}
     return [one.to_json() | {"knob": _nearest(one.place, places)} for one in report.findings]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuning.editor.findings import Json
+from tuning.editor.message import LENGTH
 from tuning.editor.trial import Setting
-from tuning.editor.worker import LENGTH
 from tuning.simulate.answer import Answer
 from tuning.sources import Sources
 

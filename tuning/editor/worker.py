@@ -1,27 +1,26 @@
 """The program that checks and simulates one version of the files: a process of its own, which runs.py starts and ends.
 
-In: a pickle of (Sources, Setting) on stdin.  Out: messages on stdout, each a pickle after its length in four bytes.
+In: a pickle of (Sources, Setting) on stdin.  Out: messages on stdout, see message.py.
 It ends when nobody reads them any more.
 """
 
 import os
 import pickle
-import struct
 import sys
 import time
 import traceback
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from local.workflows.limits import raise_recursion_limit
 from tuning.check.rules import check
 from tuning.editor.findings import findings
+from tuning.editor.message import say
 from tuning.editor.trial import Setting
 from tuning.model import read_model
 from tuning.orders import UnknownCall
 from tuning.simulate.simulation import simulate
 from tuning.sources import Sources
 
-LENGTH = struct.Struct(">I")
 _REPORT_S = 0.1
 _LESS_URGENT = 10  # than the requests of the demo, which runs beside it
 
@@ -59,12 +58,6 @@ def _run(sources: Sources, setting: Setting, taken: BinaryIO) -> None:
         say(taken, "reason", f"The workflow cannot be simulated: {error}")
     else:
         say(taken, "answer", answer)
-
-
-def say(taken: BinaryIO, kind: str, value: Any) -> None:
-    message = pickle.dumps((kind, value))
-    taken.write(LENGTH.pack(len(message)) + message)
-    taken.flush()
 
 
 if __name__ == "__main__":

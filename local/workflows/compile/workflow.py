@@ -34,7 +34,7 @@ STEP_KINDS: Mapping[str, StepKind] = {
 Parameters = dict[str, Callable[[Scope], Value] | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # its routines hold code, which only equals itself
 class Workflow:
     """A compiled workflow."""
 

@@ -2,29 +2,16 @@
 
 from collections.abc import Iterator
 
-from tuning.check.answers import GENERATE, PICTURE, REPLY, TIMES_OUT, UNAVAILABLE, Answer
+from tuning.check.answers import REPLY
 from tuning.check.finding import Found, Rule
 from tuning.check.life import Call, Life
+from tuning.check.outages import hanging, refusing, slow
 from tuning.check.subject import Subject
 
 _JITTERS = (0.0, 0.5, 0.999)
 _DRAW_RESERVE, _REPLY_RESERVE = "draw_reserve_s", "reply_reserve_s"
 _LATE = 0.8  # of the token's life
 _LOOK_EVERY_S = 5
-
-
-def slow(call: Call) -> Answer:
-    """A picture comes at the last moment, all else never."""
-    return Answer(PICTURE.outcome, call.timeout_s * 0.999) if call.path == GENERATE else TIMES_OUT
-
-
-def hanging(_: Call) -> Answer:
-    return TIMES_OUT
-
-
-def refusing(call: Call) -> Answer:
-    """Only pictures come."""
-    return PICTURE if call.path == GENERATE else UNAVAILABLE
 
 
 def late_call(subject: Subject, begins_s: float) -> tuple[Life, Call] | None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tuning.check.answers import UNAVAILABLE
 from tuning.check.finding import Found, Rule
+from tuning.check.outages import unavailable
 from tuning.check.subject import Subject
 from tuning.places import Place
 
@@ -13,7 +13,7 @@ _SAME_S = 0.1  # the clock of the two differs a little at the end of the token's
 def find(subject: Subject) -> Iterator[Found]:
     if not subject.is_runnable:
         return
-    waits = [subject.life(lambda _: UNAVAILABLE, jitter).waits_s for jitter in (0.1, 0.7)]
+    waits = [subject.life(unavailable, jitter).waits_s for jitter in (0.1, 0.7)]
     if waits[0] and all(abs(one_s - other_s) < _SAME_S for one_s, other_s in zip(*waits, strict=False)):
         yield Found(
             subject.knob_place("longest_wait_s") or Place(subject.file),
