@@ -119,7 +119,7 @@ async def _deploy(cloud: LocalCloud, ports: Ports) -> None:
     """Deploy the workflows, the queues and the command.  Raises CannotStart if a file is wrong."""
     commands = ROOT / "deploy" / "command.json"
     try:
-        cloud.files.extend(deploy_files(cloud, ports))
+        cloud.files.extend(deploy_files(cloud))
     except BrokenFile as error:
         raise CannotStart(str(error)) from None
     try:

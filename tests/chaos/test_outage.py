@@ -48,7 +48,8 @@ def test_where_the_first_queue_takes_no_task_for_a_drawing_its_execution_waits_i
     assert (tally.pictures, tally.broken, len(up.executions(ids[0]))) == (1, [], 1)
 
 
-def test_a_kill_in_an_outage_loses_nobody(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_its_port", [True, False], ids=["the same port", "another port"])
+def test_a_kill_in_an_outage_loses_nobody(tmp_path: Path, has_its_port: bool) -> None:
     """What waits is in the tables of the queue; the executions that run go on where they were."""
     with mando_up(tmp_path) as up:
         break_next(up, target="discord", kind="503")
@@ -58,7 +59,7 @@ def test_a_kill_in_an_outage_loses_nobody(tmp_path: Path) -> None:
         wait_until(lambda: running(up) == 2, "two executions run")
         up.process.kill()
         up.process.wait(timeout=20)
-    with mando_up(tmp_path, port=up.port) as up:
+    with mando_up(tmp_path, port=up.port if has_its_port else None) as up:
         tally = settle(up, ids)
         assert (tally.pictures, tally.broken) == (4, [])
         assert drawings(up, ids[:2]) == 2
