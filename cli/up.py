@@ -121,7 +121,7 @@ async def _up(ports: Ports, data: Path, form: Form) -> None:
 def _deploy(cloud: LocalCloud, ports: Ports) -> object:
     """Deploy the workflows and the queues; return the commands.  Raises CannotStart if a file is wrong."""
     try:
-        cloud.files.extend(deploy_files(cloud, ports))
+        cloud.files.extend(deploy_files(cloud))
     except BrokenFile as error:
         raise CannotStart(str(error)) from None
     try:

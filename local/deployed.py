@@ -8,29 +8,29 @@ from pathlib import Path
 
 from local.http.api_error import ApiError
 from local.live_files import BrokenFile, LiveFile
-from local.project import ROOT, Ports, workflow, workflow_environment
+from local.project import ROOT, workflow, workflow_environment
 from local.server import LocalCloud
 from local.tasks.queue_yaml import QueueYamlError
 
 
-def deploy_files(cloud: LocalCloud, ports: Ports, root: Path = ROOT) -> list[LiveFile]:
+def deploy_files(cloud: LocalCloud, root: Path = ROOT) -> list[LiveFile]:
     """Deploy all of them.  Raises BrokenFile."""
     workflows = sorted((root / "workflows").glob("*.yaml"))
     if not workflows:
         raise BrokenFile(f"{root / 'workflows'} holds no workflow; expected workflows/mando.yaml")
-    files = [LiveFile(path, _deploys(cloud, path.stem, ports)) for path in workflows]
+    files = [LiveFile(path, _deploys(cloud, path.stem)) for path in workflows]
     files.append(LiveFile(root / "queue.yaml", lambda text: _apply_queues(cloud, text)))
     for file in files:
         file.load()
     return files
 
 
-def _deploys(cloud: LocalCloud, name: str, ports: Ports) -> Callable[[str], str]:
+def _deploys(cloud: LocalCloud, name: str) -> Callable[[str], str]:
     path = f"workflows/{name}.yaml"
 
     def deploy(text: str) -> str:
         try:
-            revision = cloud.deploy(workflow(name), text, workflow_environment(ports, cloud.form))
+            revision = cloud.deploy(workflow(name), text, workflow_environment(cloud.form))
         except ApiError as error:
             raise BrokenFile(str(error).replace("main.yaml:", f"{path}:")) from None
         return f"{path}: revision {revision.revision_id}"

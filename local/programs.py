@@ -22,6 +22,7 @@ from local.project import (
     REPLY_QUEUE,
     ROOT,
     STEPS_AUDIENCE,
+    STEPS_URL,
     URGENT_QUEUE,
     WORKFLOW,
     Ports,
@@ -62,7 +63,7 @@ def _ingress(ports: Ports, data: Path, key: PrivateKey, discord_public_key: str,
         "WORKFLOW": WORKFLOW,
         "TASK_SERVICE_ACCOUNT": account("mando-tasks"),
         "TASKS_CALL": form.tasks_call,
-        "STEPS_URL": url(ports.steps),
+        "STEPS_URL": STEPS_URL,
         "CLOUD_TASKS_ENDPOINT": url(ports.cloud),
     }
     return _function("ingress", "handle_request", ports.ingress, data, environment)
@@ -116,7 +117,7 @@ def reply_settings(ports: Ports, key: PrivateKey, bot_token: str, form: Form) ->
 
 def _settings_of_steps(ports: Ports, key: PrivateKey, bot_token: str, form: Form) -> dict[str, str]:
     """What they have wherever they run."""
-    reply_url, reply_audience = reply_place(ports, form)
+    reply_url, reply_audience = reply_place(form)
     elsewhere = {"REPLY_URL": reply_url, "REPLY_AUDIENCE": reply_audience} if form.is_reply_elsewhere else {}
     return {
         "GOOGLE_CLOUD_PROJECT": PROJECT,
@@ -132,7 +133,7 @@ def _settings_of_steps(ports: Ports, key: PrivateKey, bot_token: str, form: Form
         "CLOUD_TASKS_ENDPOINT": url(ports.cloud),
         "REPLY_QUEUE": REPLY_QUEUE,
         "URGENT_QUEUE": URGENT_QUEUE,
-        "STEPS_URL": url(ports.steps),
+        "STEPS_URL": STEPS_URL,
         **elsewhere,
     }
 

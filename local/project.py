@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.form import Form
+from local.http.hosts import BESIDE, program_url
 
 ROOT = Path(__file__).parent.parent
 
@@ -14,6 +15,7 @@ HOST = "127.0.0.1"
 PROJECT = "demo"
 PLACE = f"projects/{PROJECT}/locations/us-central1"
 BUCKET = f"{PROJECT}-mandalas"
+STEPS_URL = program_url("steps")  # for workflows and tasks
 QUEUE = f"{PLACE}/queues/create-image-queue"  # which the ingress fills; queue.yaml says which queues there are
 REPLY_QUEUE = f"{PLACE}/queues/reply-discord-queue"  # which the workflow and the steps fill
 URGENT_QUEUE = f"{PLACE}/queues/urgent-reply-queue"  # which the steps fill
@@ -29,19 +31,19 @@ class Ports:
 
     @property
     def ingress(self) -> int:
-        return self.cloud + 1
+        return self.cloud + BESIDE["ingress"]
 
     @property
     def steps(self) -> int:
-        return self.cloud + 2
+        return self.cloud + BESIDE["steps"]
 
     @property
     def grpc(self) -> int:
-        return self.cloud + 3
+        return self.cloud + BESIDE["grpc"]
 
     @property
     def reply(self) -> int:
-        return self.cloud + 4
+        return self.cloud + BESIDE["reply"]
 
     def all(self) -> tuple[int, ...]:
         """Those of every form; `reply` is used in some."""
@@ -65,18 +67,18 @@ def workflow(name: str) -> str:
 WORKFLOW = workflow("mando")  # which a task of the queue starts
 
 
-def reply_place(ports: Ports, form: Form) -> tuple[str, str]:
+def reply_place(form: Form) -> tuple[str, str]:
     """The address of /reply-discord, and the audience of the tokens for it."""
     if not form.is_reply_elsewhere:
-        return url(ports.steps), STEPS_AUDIENCE
-    return url(ports.reply) if form.reply_is_function else form.reply, REPLY_AUDIENCE
+        return STEPS_URL, STEPS_AUDIENCE
+    return program_url("reply") if form.reply_is_function else form.reply, REPLY_AUDIENCE
 
 
-def workflow_environment(ports: Ports, form: Form) -> dict[str, str]:
+def workflow_environment(form: Form) -> dict[str, str]:
     """The environment variables that every workflow is deployed with."""
-    reply_url, reply_audience = reply_place(ports, form)
+    reply_url, reply_audience = reply_place(form)
     return {
-        "STEPS_URL": url(ports.steps),
+        "STEPS_URL": STEPS_URL,
         "STEPS_AUDIENCE": STEPS_AUDIENCE,
         "REPLY_URL": reply_url,
         "REPLY_AUDIENCE": reply_audience,

@@ -136,8 +136,9 @@ def create_app(config: Config | None = None, only: str | None = None) -> Starlet
 
         if task is None:
             return once(order)
-        put_off = functools.partial(queues.put_off, order, task.next_name)
-        return reply_to_the_end(order, once, put_off, functools.partial(datetime.now, UTC), random.random())  # noqa: S311
+        put_off, clock = functools.partial(queues.put_off, order, task.next_name), functools.partial(datetime.now, UTC)
+        late_s = task.late_s(clock().timestamp())
+        return reply_to_the_end(order, once, put_off, clock, random.random(), late_s)  # noqa: S311 -- a wait
 
     caller, threads = CallerCheck(config), ThreadPoolExecutor(STEPS_THREADS, thread_name_prefix="step")
     answer = functools.partial(_answer, caller, threads)

@@ -52,11 +52,13 @@ def reply_to_the_end(
     make_task: MakeTask,
     clock: Callable[[], datetime],
     jitter: float,
+    late_s: float,
 ) -> Message:
     """Show the reply; where that fails for good, or the token's end is near, tell the member instead.
 
-    show(order) raises as steps.reply does.  jitter: random, from 0 to 1.  Raises PutOff, LastWord, and, where no task
-    can be made, the error of a call that the queue shall repeat.
+    show(order) raises as steps.reply does.  jitter: random, from 0 to 1.  late_s: how long the task stood in the line
+    of its queue; there the next one would stand as long.  Raises PutOff, LastWord, and, where no task can be made, the
+    error of a call that the queue shall repeat.
     """
     try:
         return show(order)
@@ -71,7 +73,7 @@ def reply_to_the_end(
         raise LastWord(None, cause)
     at = now + timedelta(seconds=seconds)
     try:
-        task = make_task(at, is_urgent=is_urgent(left_s - seconds))
+        task = make_task(at, is_urgent=is_urgent(left_s - seconds - late_s))
     except RetryableError as refusal:
         log("WARNING", f"the next task could not be made: {refusal}", interaction_id=order.interaction_id)
         raise failure from None

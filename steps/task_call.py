@@ -16,15 +16,20 @@ from service.requests import header
 # Source: Cloud Tasks v2, Task: a name's letters, of which there are at most 500.
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,490}?)(?:-r([1-9][0-9]{0,3}))?")
 _RETRIES = re.compile(r"[0-9]{1,3}")
+_TIME = re.compile(r"[0-9]{1,11}(\.[0-9]{1,9})?")  # seconds since 1970
 
 
 @dataclass(frozen=True, slots=True)
 class TaskCall:
-    """first_name: of the reply's first task.  round: the number of this one, from 1.  retries: its earlier attempts."""
+    """first_name: of the reply's first task.  round: the number of this one, from 1.  retries: its earlier attempts.
+
+    due_s: when this attempt was due, in seconds since 1970; None where nothing says so.
+    """
 
     first_name: str
     round: int
     retries: int
+    due_s: float | None = None
 
     @property
     def attempt(self) -> int:
@@ -35,11 +40,17 @@ class TaskCall:
     def next_name(self) -> str:
         return f"{self.first_name}-r{self.round + 1}"
 
+    def late_s(self, now_s: float) -> float:
+        """How long this attempt stood in the line of its queue."""
+        return 0.0 if self.due_s is None else max(0.0, now_s - self.due_s)
+
 
 def task_call(headers: Headers) -> TaskCall | None:
     """None where no task makes the call."""
     for kind in ("X-CloudTasks", "X-AppEngine"):
         if name := _NAME.fullmatch(header(headers, f"{kind}-TaskName") or ""):
             retries = header(headers, f"{kind}-TaskRetryCount") or ""
-            return TaskCall(name[1], int(name[2] or 1), int(retries) if _RETRIES.fullmatch(retries) else 0)
+            due = header(headers, f"{kind}-TaskETA") or ""
+            due_s = float(due) if _TIME.fullmatch(due) else None
+            return TaskCall(name[1], int(name[2] or 1), int(retries) if _RETRIES.fullmatch(retries) else 0, due_s)
     return None

@@ -1,4 +1,4 @@
-"""Maps hosts of the cloud to the local cloud, and names the host that a request came to.
+"""Maps hosts of the cloud to the local cloud and its programs, and names the host that a request came to.
 
 Used by everything that makes a call for a workflow, a task or a bot, and by answers with links.
 """
@@ -15,20 +15,37 @@ _CLOUD_HOSTS = re.compile(r"([\w-]+\.)*googleapis\.com|((canary|ptb)\.)?discord(
 # A bucket's own host.  Source: Cloud Storage, "Request endpoints": virtual hosted-style.
 _BUCKET_HOST = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9._-]*)\.storage\.googleapis\.com")
 
+# Programs beside the local cloud, by their distance from its port.  What waits in a queue holds such a name, as it
+# would hold that of App Engine: so it finds its step also when `mando up` has another port.
+BESIDE = {"ingress": 1, "steps": 2, "grpc": 3, "reply": 4}
+_PROGRAM = re.compile(r"(?P<name>steps|reply)\.mando\.localhost")
+
+
+def program_url(name: str) -> str:
+    """The address of the steps or of a function for the reply, for workflows and tasks.
+
+    Source: RFC 6761, 6.3: names below localhost are this machine's.
+    """
+    return f"http://{name}.mando.localhost"
+
 
 @lru_cache(maxsize=256)  # loops and polls ask for the same one again
 def to_local(url: str, base_url: str) -> str:
-    """url with base_url (scheme://host:port) in place of a host of Google or Discord; other URLs are unchanged.
+    """url with base_url (scheme://host:port) in place of a host of Google or Discord, or with the port of a program.
 
+    Other URLs are unchanged.
     Deployed programs are called at their own address: *.run.app, *.cloudfunctions.net, *.appspot.com.  A service that
     does not run here answers 404 and says so.
     Source: a task names https://workflowexecutions.googleapis.com whatever runs it.
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").removesuffix(".")  # of a name that is written to its root
+    base = urlsplit(base_url)
+    if program := _PROGRAM.fullmatch(host):
+        place = f"{base.hostname}:{(base.port or 0) + BESIDE[program['name']]}"
+        return urlunsplit((base.scheme, place, parts.path, parts.query, ""))
     if not _CLOUD_HOSTS.fullmatch(host):
         return url
-    base = urlsplit(base_url)
     bucket = _BUCKET_HOST.fullmatch(host)
     path = f"/{bucket['bucket']}{parts.path}" if bucket else parts.path
     return urlunsplit((base.scheme, base.netloc, path, parts.query, ""))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
 from local.tasks.rules import QueueConfig, Throttle, TokenBucket, dispatchable, next_check_s, retry_at_s
 from local.tasks.store import TaskStore
-from local.tasks.task import AppEngineRequest, AttemptResult, LastAttempt, Task
+from local.tasks.task import AppEngineRequest, AttemptResult, HttpRequest, LastAttempt, Task
 
 _LONGEST_WAIT_S = 60.0
 _CLEAN_UP_EVERY_S = 600.0
@@ -143,9 +143,9 @@ class Dispatcher:
             # Any error ends the attempt, and the task is retried.
             _log.exception("an attempt of %s ended by a mistake of ours", task.name)
             result = AttemptResult(None, f"{type(error).__name__}: {error}")
-        if isinstance(task.request, AppEngineRequest):
-            throttle = self._throttles.get(task.queue, Throttle()).after(result.status, self.now_s())
-            self._throttles[task.queue] = throttle
+        throttle = self._throttles.get(task.queue, Throttle())
+        is_http = isinstance(task.request, HttpRequest)
+        self._throttles[task.queue] = throttle.after(result.status, self.now_s(), is_http=is_http)
         if not self._ended:
             asyncio.get_running_loop().call_soon(self._record_ended)
         self._ended.append((task, attempt, result, self.now_s()))

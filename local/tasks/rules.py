@@ -107,18 +107,22 @@ class TokenBucket:
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The share of its rate that is left to a queue whose App Engine service is overloaded, and when it changed.
+    """The share of its rate that is left to a queue whose target is overloaded, and when it changed.
 
-    Source: AppEngineHttpRequest: a 503 throttles the queue's dispatches for a while, a 429 does not.  unsure: by how
-    much.  Here each 503, and each attempt without an answer, halves the rate; each other answer doubles it again.
+    Source: AppEngineHttpRequest: a 503 throttles the queue's dispatches for a while, a 429 does not; HttpRequest: both
+    do, and so does a high rate of errors.  unsure: by how much, and which rate is high.  Here each such answer, and
+    each attempt without an answer, halves the rate; each other answer doubles it again.
     """
 
     share: float = 1.0
     changed_s: float = -math.inf
 
-    def after(self, status: int | None, now_s: float) -> "Throttle":
-        """The throttle after an answer; None is no answer.  Answers of one second count once: they say the same."""
-        is_overloaded = status is None or status == 503
+    def after(self, status: int | None, now_s: float, *, is_http: bool) -> "Throttle":
+        """The throttle after an answer to a task for HTTP or for App Engine; None is no answer.
+
+        Answers of one second count once: they say the same.
+        """
+        is_overloaded = status is None or status == 503 or (is_http and status == 429)
         share = max(self.share / 2, _LEAST_SHARE) if is_overloaded else min(self.share * 2, 1.0)
         if share == self.share or abs(now_s - self.changed_s) < _THROTTLE_EVERY_S:
             return self

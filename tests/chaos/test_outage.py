@@ -53,7 +53,7 @@ def test_where_the_first_queue_takes_no_task_for_a_drawing_its_execution_waits_i
     assert (tally.pictures, tally.broken, len(up.executions(sent["id"]))) == (1, [], 1)
 
 
-def test_a_kill_in_an_outage_loses_nobody(tmp_path: Path) -> None:
+def test_a_kill_in_an_outage_loses_nobody_also_on_another_port(tmp_path: Path) -> None:
     """What waits is in the tables of the queue; the executions that run go on where they were."""
     root = sources_with_short_waits(tmp_path / "sources", hiccup_wait_s=1)
     with mando_up(tmp_path / "data", root) as up:
@@ -64,7 +64,7 @@ def test_a_kill_in_an_outage_loses_nobody(tmp_path: Path) -> None:
         wait_until(lambda: running(up) == 2, "two executions run")
         up.process.kill()
         up.process.wait(timeout=20)
-    with mando_up(tmp_path / "data", root, port=up.port) as up:
+    with mando_up(tmp_path / "data", root) as up:
         tally = settle(up, ids)
         assert (tally.pictures, tally.broken) == (4, [])
         assert drawings(up, ids[:2]) == 2

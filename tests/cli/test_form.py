@@ -15,8 +15,9 @@ from cli.up import command
 from ingress import config as ingress_config
 from local.appengine.service import Service
 from local.form import DEFAULT_FORM, Form
+from local.http.hosts import program_url
 from local.programs import programs, reply_settings
-from local.project import HOST, Ports, account, url, workflow_environment
+from local.project import HOST, STEPS_URL, Ports, account, workflow_environment
 from steps import config as steps_config
 
 PORTS = Ports(7000)
@@ -76,17 +77,17 @@ def test_in_each_form_the_programs_start_with_their_settings_and_a_reply_is_aske
         replies = _settings(started["reply"].environment)
     elif form.reply == WORKER:
         replies = _settings(reply_settings(PORTS, key, "bot", form))
-    where = {"steps": url(PORTS.steps), "function": url(PORTS.reply), WORKER: WORKER}[form.reply]
+    where = {"steps": STEPS_URL, "function": program_url("reply"), WORKER: WORKER}[form.reply]
     assert (draws.audience == replies.audience) == (form.reply == "steps"), "a token for one host opens no other"
     if form.tasks_call == "workflow":
-        asked = workflow_environment(PORTS, form)
-        assert (asked["STEPS_URL"], asked["STEPS_AUDIENCE"]) == (url(PORTS.steps), draws.audience)
+        asked = workflow_environment(form)
+        assert (asked["STEPS_URL"], asked["STEPS_AUDIENCE"]) == (STEPS_URL, draws.audience)
         assert (asked["REPLY_URL"], asked["REPLY_AUDIENCE"]) == (where, replies.audience)
         assert ingress.step_tasks is None
         caller = "mando-workflow"
     else:
         assert ingress.step_tasks is not None
-        assert ingress.step_tasks.url == (url(PORTS.steps) if form.tasks_call == "http" else "")
+        assert ingress.step_tasks.url == (STEPS_URL if form.tasks_call == "http" else "")
         assert ingress.step_tasks.audience == draws.audience
         caller = "mando-tasks"
     is_app_engine_task = form.tasks_call == "app-engine" and form.reply == "steps"

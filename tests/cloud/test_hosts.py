@@ -2,7 +2,8 @@
 
 import pytest
 
-from local.http.hosts import to_local
+from local.http.hosts import program_url, to_local
+from local.project import Ports, url
 
 BASE = "http://127.0.0.1:8080"
 
@@ -56,3 +57,17 @@ def test_a_buckets_own_host_becomes_its_path(bucket: str) -> None:
 )
 def test_what_somebody_runs_is_called_where_it_is(host: str) -> None:
     assert to_local(f"https://{host}/a?b=c", BASE) == f"https://{host}/a?b=c"
+
+
+@pytest.mark.parametrize("port", [8080, 9000])
+def test_a_program_is_called_at_the_port_that_mando_up_has_now(port: int) -> None:
+    ports = Ports(port)
+    for name, its in (("steps", ports.steps), ("reply", ports.reply)):
+        assert to_local(f"{program_url(name)}/reply-discord?a=b", url(port)) == f"{url(its)}/reply-discord?a=b"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "mando.localhost", "other.mando.localhost", "steps.mando.localhost.example"]
+)
+def test_another_name_below_localhost_is_left_as_it_is(host: str) -> None:
+    assert to_local(f"http://{host}/a", BASE) == f"http://{host}/a"

@@ -50,6 +50,7 @@ class Ends:
         self._pictures = pictures
         self.tasks: list[tuple[float, bool]] = []  # of each that was made: in how many seconds, and whether urgent
         self.refuses_tasks = False
+        self.late_s = 0.0  # how long the task stood in the line
 
     def of(self, left_s: float, order: dict[str, Any], *answers: Answer, bot: bool = True) -> Any:
         """The id of the message, LastWord, PutOff or another error.
@@ -66,7 +67,7 @@ class Ends:
 
     def of_attempt(self, order: Reply, show: Callable[[Reply], Message]) -> Any:
         try:
-            return reply_to_the_end(order, show, self._make, lambda: NOW, 1.0).message_id
+            return reply_to_the_end(order, show, self._make, lambda: NOW, 1.0, self.late_s).message_id
         except Exception as error:
             return error
 
@@ -132,6 +133,16 @@ def test_a_task_for_which_little_of_the_tokens_life_will_be_left_goes_into_the_u
     answers = [FETCHED] * (order is AS_PICTURE) + [DOWN, DOWN]
     assert isinstance(ends.of(left_s, order, *answers), PutOff)
     assert ends.tasks == [(wait_s, is_urgent)]
+
+
+@pytest.mark.parametrize(("late_s", "is_urgent"), [(0, False), (154.999, False), (155.001, True), (900, True)])
+def test_who_stood_in_a_long_line_goes_into_the_urgent_queue_before_that_line_outlasts_the_token(
+    ends: Ends, late_s: float, is_urgent: bool
+) -> None:
+    """Of 300 s 45 pass before the next task, and as many in the line as this time: LAST_WORD_S or more must be left."""
+    ends.late_s = late_s
+    assert isinstance(ends.of(300, AS_PICTURE, FETCHED, DOWN), PutOff)
+    assert ends.tasks == [(45, is_urgent)]
 
 
 @pytest.mark.parametrize(
@@ -293,7 +304,7 @@ def test_how_much_time_is_left_is_looked_at_after_the_call_that_failed(
         raise RetryableError("no answer", kind="discord")
 
     with pytest.raises(LastWord if is_told else PutOff):
-        reply_to_the_end(ordered(LAST_WORD_S + 10, AS_PICTURE), hangs, ends._make, lambda: now, 1.0)
+        reply_to_the_end(ordered(LAST_WORD_S + 10, AS_PICTURE), hangs, ends._make, lambda: now, 1.0, 0.0)
     assert (shown[-1] == "unavailable") == is_told
     if not is_told:
         assert ends.tasks == [(took_s + 45, True)]

@@ -45,6 +45,28 @@ def test_a_task_tells_its_name_its_round_and_its_retries(
     assert (told_of.attempt, told_of.next_name) == (attempt, next_name)
 
 
+@pytest.mark.parametrize("kind", ["X_CloudTasks", "X_AppEngine"])
+@pytest.mark.parametrize(
+    ("due", "late_s"),
+    [
+        ("1000.5", 9.5),
+        ("1000", 10),
+        ("1010", 0),
+        ("1010.5", 0),
+        ("", 0),
+        ("soon", 0),
+        ("-1", 0),
+        ("1e3", 0),
+        ("inf", 0),
+    ],
+)
+def test_a_task_tells_how_long_it_stood_in_the_line(kind: str, due: str, late_s: float) -> None:
+    """Source: Cloud Tasks, request headers: TaskETA, in seconds since 1970."""
+    told_of = told(**{f"{kind}_TaskName": "a-77", f"{kind}_TaskETA": due})
+    assert told_of is not None
+    assert told_of.late_s(1010.0) == late_s
+
+
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "ä", "a\nb", "x" * 491])
 def test_what_is_no_name_of_a_task_is_no_task(name: str) -> None:
     """Source: Cloud Tasks v2, Task: a name's letters."""

@@ -110,7 +110,7 @@ def mando_up(
 ) -> Iterator[Up]:
     """`mando up` of the sources in root, from "ready" until the block ends; prefix is a command that runs it.
 
-    port: that of an earlier one with the same data, whose tasks hold the address of its steps.
+    port: that of an earlier one with the same data; a free one where none is given.
     """
     port = free_port(5) if port is None else _when_left(port)
     with tempfile.TemporaryDirectory() as folder:

@@ -31,8 +31,8 @@ HICCUP_WAITS_S = (1, 2)  # hiccup_retries, hiccup_wait_s
 MISTAKE_WAITS_S = (1, 2, 4)  # mistake_retries, mistake_wait_s
 LONGEST_WAIT_S = 60
 DENIED_S = 240  # permission_denied_s
-DRAW_RESERVE_S = 130
-REPLY_RESERVE_S = 100
+DRAW_RESERVE_S = 175
+REPLY_RESERVE_S = 150
 FAILURE_RESERVE_S = 30
 # As deploy/deployment.yaml gives them to the workflow.
 ENV = {

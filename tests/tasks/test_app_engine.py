@@ -222,21 +222,31 @@ async def test_a_wait_that_the_service_asks_for_is_the_queues_own_business(face:
     await face.arrived(2)
 
 
-async def test_an_overloaded_service_slows_its_queue_and_another_answer_frees_it(face: Face) -> None:
-    """Source: AppEngineHttpRequest: 503 throttles; v2beta3, QueueStats.effective_execution_rate."""
+@pytest.mark.parametrize(("is_http", "status"), [(False, 503), (True, 503), (True, 429)])
+async def test_an_overloaded_target_slows_its_queue_and_another_answer_frees_it(
+    face: Face, is_http: bool, status: int
+) -> None:
+    """Source: AppEngineHttpRequest, HttpRequest: these throttle; v2beta3, QueueStats.effective_execution_rate."""
     now_s = 1_000_000.0
     face.dispatcher.now_s = lambda: now_s
+
+    async def make() -> None:
+        if is_http:
+            task = {"httpRequest": {"url": f"{face.url}/target"}, "scheduleTime": "1970-01-01T00:00:00Z"}
+            await face.post(f"{QUEUE}/tasks", {"task": task})
+        else:
+            await shown(face, {"relativeUri": "/target"}, scheduleTime="1970-01-01T00:00:00Z")
 
     async def rate() -> float:
         _, queue = await face.ask("GET", f"../v2beta3/{QUEUE}", readMask="stats")
         return float(queue["stats"]["effectiveExecutionRate"])
 
-    face.answers = [503]
-    await shown(face, {"relativeUri": "/target"}, scheduleTime="1970-01-01T00:00:00Z")
+    face.answers = [status]
+    await make()
     await face.arrived(2)
     assert await rate() == 250
     now_s += 1
-    await shown(face, {"relativeUri": "/target"}, scheduleTime="1970-01-01T00:00:00Z")
+    await make()
     await face.arrived(3)
     async with asyncio.timeout(10):
         while await rate() != 500:

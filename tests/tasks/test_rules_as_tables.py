@@ -125,6 +125,15 @@ def test_a_target_that_asks_for_another_wait_is_not_heard_or_heard_for_ever(aske
 
 
 @pytest.mark.parametrize(
+    ("is_http", "status", "share"),
+    [(False, 503, 0.5), (False, 429, 1), (True, 503, 0.5), (True, 429, 0.5), (True, 500, 1), (True, None, 0.5)],
+)
+def test_what_slows_a_queue_depends_on_the_kind_of_its_tasks(is_http: bool, status: int | None, share: float) -> None:
+    """Source: AppEngineHttpRequest: 503 throttles, 429 does not; HttpRequest: both do."""
+    assert Throttle().after(status, 0.0, is_http=is_http).share == share
+
+
+@pytest.mark.parametrize(
     ("answers", "share"),
     [
         ([(0.0, 200)], 1.0),
@@ -146,7 +155,7 @@ def test_an_overloaded_service_is_called_more_or_less_often(
     """Source: AppEngineHttpRequest: 503 throttles, 429 does not; unsure: by how much, and for how long."""
     throttle = Throttle()
     for at_s, status in answers:
-        throttle = throttle.after(status, at_s)
+        throttle = throttle.after(status, at_s, is_http=False)
     assert throttle.share == share
     slower = throttle.applied(QueueConfig("q", RateLimits(80.0, 20, 4))).rate
     assert slower == RateLimits(80.0 * share, max(1, int(20 * share)), 4)

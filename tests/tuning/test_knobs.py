@@ -31,7 +31,7 @@ def test_each_of_our_knobs_has_a_name_of_its_own() -> None:
         ("app.instance_class", "F2", ""),
         ("ingress.memory", 512, "Mi"),
         ("ingress.answer_within_s", 2.5, "s"),
-        ("steps.discord_timeout_s.read", 10, "s"),
+        ("steps.discord_timeout_s.read", 5, "s"),
         ("steps.last_word_s", 100, "s"),
         ("steps.reply_waits.longest_s", 45, "s"),
         ("limits.refuse_after_s", 600, "s"),

@@ -10,6 +10,9 @@ from tuning.sources import Sources
 
 Value = float | str
 
+# Of deploy/deployment.yaml: how long a reply waits.  All else there is a size that app.yaml has too, or a time-out.
+_WAITS_OF_STEPS = ("steps.last_word_s", "steps.reply_waits.")
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -45,7 +48,7 @@ def moved(sources: Sources, knob: str, value: Value) -> Sources | None:
 
 def _is_searched(knob: Knob) -> bool:
     file = knob.place.file
-    return file.startswith("workflows/") or file in (QUEUE_YAML, APP_YAML)
+    return file.startswith("workflows/") or file in (QUEUE_YAML, APP_YAML) or knob.name.startswith(_WAITS_OF_STEPS)
 
 
 def _near(value: float, factor: float) -> float:

@@ -117,7 +117,7 @@ class StepCalls:
         self._have_tokens = have_tokens
         self._call_cpu_s = model.number("machine.call_cpu_s")
         self._timeouts = Timeouts(agenda)
-        self._tokens = Faults(scenario, "tokens", seed)
+        self._tokens = Faults(scenario, "tokens", seed, "steps")
         self.counts: dict[CallKind, int] = {"generate": 0, "reply": 0, "tell": 0}
 
     def send(self, call: Call, timeout_s: float, after_s: float = 0.0) -> None:

@@ -11,14 +11,17 @@ REFUSES_S = 0.05  # how soon the answer of a call comes that a fault refuses
 
 
 class Faults:
+    """calls: which ones, where the part gets calls of several kinds; each kind has a luck of its own."""
+
     __slots__ = ("_draw", "_extra", "_part", "_scenario", "begins_s", "ends_s")
 
-    def __init__(self, scenario: Scenario, part: Part, seed: int) -> None:
+    def __init__(self, scenario: Scenario, part: Part, seed: int, calls: str = "") -> None:
         faults = [fault for fault in scenario.of(part) if fault.kind != "cold"]
         self._scenario = scenario
         self._part: Part = part
-        self._draw = uniform(seed, f"whom the faults of {part} hit")
-        self._extra = uniform(seed, f"how slow {part} is")
+        whose = f"{part}, {calls}" if calls else part
+        self._draw = uniform(seed, f"whom the faults of {whose} hit")
+        self._extra = uniform(seed, f"how slow {whose} is")
         self.begins_s = min((fault.begins_s for fault in faults), default=math.inf)
         self.ends_s = max((fault.ends_s for fault in faults), default=-math.inf)
 

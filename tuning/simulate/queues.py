@@ -16,15 +16,15 @@ from tuning.simulate.dice import uniform, values
 from tuning.simulate.faults import Faults
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
-from tuning.simulate.task import Task
+from tuning.simulate.task import Ending, Task
 
 _LOOK_EVERY_S = 0.25  # while the rate changes by itself
 _ROUNDING_S = 1e-6  # a token that lacks a rounding error would be waited for in no time, again and again
 _LAST_DISPATCHES = 20  # of which the share of errors counts
 
 
-# (task, what to call with it, whether it is done, and the seconds that it shall wait at least)
-Send = Callable[[Task, Callable[[Task, bool, float], None]], None]
+# (task, what to call with it, how the attempt ended, and the seconds that it shall wait at least)
+Send = Callable[[Task, Callable[[Task, Ending, float], None]], None]
 
 
 class Queue:
@@ -138,7 +138,9 @@ class Queue:
         free = dispatchable(config, bucket, self._in_flight)
         taken = 0
         while taken < free and due and due[0][0] <= now_s:
-            self._dispatch(heappop(due)[2])
+            due_s, _, task = heappop(due)
+            task.late_s = now_s - due_s
+            self._dispatch(task)
             taken += 1
         self._bucket = bucket.taken(taken) if taken else bucket
         if due:
@@ -175,9 +177,11 @@ class Queue:
             self.longest_wait_s = max(self.longest_wait_s, now_s - task.created_s)
         self._send(task, self._ended)
 
-    def _ended(self, task: Task, is_done: bool, asked_s: float) -> None:
+    def _ended(self, task: Task, ending: Ending, asked_s: float) -> None:
         now_s, retry, number = self._agenda.now_s, self._config.retry, task.request.number
-        self._note(0.0 if is_done else 1.0)
+        is_done = ending == "done"
+        if ending != "not sent":
+            self._note(0.0 if is_done else 1.0)
         if is_done and task.attempts == 1 and self._luck(number, task.draw(0)) < self._duplicates:
             self._put(task, now_s + self._dispatch_s(number, task.draw(1)))
         elif is_done or retry.is_exhausted(task.attempts, now_s - (task.first_s or now_s)):

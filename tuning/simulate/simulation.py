@@ -32,7 +32,7 @@ from tuning.simulate.answer import (
 )
 from tuning.simulate.appengine import AppEngine
 from tuning.simulate.calls import StepCalls
-from tuning.simulate.discord import Discord, never_reached, usual_way_s
+from tuning.simulate.discord import Discord
 from tuning.simulate.executions import Executions
 from tuning.simulate.fleet import Fleet
 from tuning.simulate.ingress import Ingress
@@ -41,6 +41,7 @@ from tuning.simulate.measure import Measure
 from tuning.simulate.paths import Paths, PathsDiffer
 from tuning.simulate.processor import Processor
 from tuning.simulate.queues import Queue
+from tuning.simulate.reach import never_reached, parts_on_the_way, usual_way_s
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
 from tuning.simulate.steps import Steps
@@ -116,7 +117,9 @@ class _Simulation:
         workflow = project.started_workflow
         paths = Paths(project.workflows[workflow], project.environment[workflow], remembers)
         calls = (agenda, model, scenario, seed, app_engine.receive, self._measure.failed_call, machine)
-        self._calls = StepCalls(*calls, have_tokens=project.tasks_call != "app-engine")
+        have_tokens = project.tasks_call != "app-engine"
+        self._calls = StepCalls(*calls, have_tokens=have_tokens)
+        self._way = parts_on_the_way(have_tokens=have_tokens)
         self._executions = Executions(agenda, paths, model, seed, self._calls, tasks, release)
         send = Targets(agenda, model, scenario, seed, self._executions, self._calls).send
         self._queues = tasks.queues = {
@@ -177,7 +180,8 @@ class _Simulation:
 
     def _is_unreachable(self, request: Request) -> bool:
         before_s, call_s = self._usual_way_s
-        return never_reached(self._scenario, request.received_s + before_s, request.expires_s - call_s)
+        begins_s, ends_s = request.received_s + before_s, request.expires_s - call_s
+        return never_reached(self._scenario, self._way, begins_s, ends_s)
 
     def answer(self) -> Answer:
         measure, executions, times = self._measure, self._executions, self._measure.times

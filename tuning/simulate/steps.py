@@ -180,7 +180,7 @@ class Steps:
         elif self._numbers.reply_waits is None:
             finish(outcome)
         else:
-            queue = self._queues[is_urgent(self._numbers, left_s - waits_s)]
+            queue = self._queues[is_urgent(self._numbers, left_s - waits_s - task.late_s)]
             self._tasks.create_next(task, task.kind, queue, now_s + waits_s, partial(self._put_off, finish, outcome))
 
     def _put_off(self, finish: Finish, outcome: Outcome, is_there: bool) -> None:

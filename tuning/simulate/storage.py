@@ -20,7 +20,7 @@ class Storage:
 
     def __init__(self, model: Model, scenario: Scenario, seed: int, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._faults = Faults(scenario, "storage", seed)
+        self._faults = {what: Faults(scenario, "storage", seed, what) for what in WHATS}
         self._seconds: dict[What, Draw] = {
             what: values(seed, f"storage {what}", model.distribution(f"storage.{what}_s")) for what in WHATS
         }
@@ -35,11 +35,12 @@ class Storage:
         if what == "write":  # a second's worth may come at once
             self._writes_until_s = max(self._writes_until_s, now_s - 1) + self._each_write_s
             seconds += max(0.0, self._writes_until_s - now_s)
-        fault = self._faults.hit(now_s, request, call)
+        faults = self._faults[what]
+        fault = faults.hit(now_s, request, call)
         if fault is not None:
             if fault.status is not None:
                 return REFUSES_S, _step_status(fault.status, what), False
-            seconds += self._faults.extra_s(fault, request, call)
+            seconds += faults.extra_s(fault, request, call)
         if seconds <= self._timeout_s:
             return seconds, 200, True
         return self._timeout_s, 503, seconds < math.inf

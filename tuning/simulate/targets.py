@@ -1,6 +1,6 @@
 """Where a task goes when its queue sends it: the Executions API, or a step on App Engine.
 
-In: send(), for each dispatch.  Out: then(task, whether it is done, the seconds that it shall wait at least).
+In: send(), for each dispatch.  Out: then(task, how it ended, the seconds that it shall wait at least).
 """
 
 import math
@@ -17,10 +17,10 @@ from tuning.simulate.dice import uniform, values
 from tuning.simulate.executions import Executions
 from tuning.simulate.faults import Faults, delayed
 from tuning.simulate.scenario import Scenario
-from tuning.simulate.task import Task
-from tuning.step_answers import retry_after_s
+from tuning.simulate.task import Ending, Task
+from tuning.step_answers import NO_TOKEN, retry_after_s
 
-Then = Callable[[Task, bool, float], None]
+Then = Callable[[Task, Ending, float], None]
 
 
 class Targets:
@@ -32,7 +32,8 @@ class Targets:
         self._agenda = agenda
         self._executions = executions
         self._calls = calls
-        self._refusals = (Faults(scenario, "tokens", seed), Faults(scenario, "executions", seed))
+        self._tokens = Faults(scenario, "tokens", seed, "starts")
+        self._refusals = Faults(scenario, "executions", seed)
         self._start_s = values(seed, "create an execution", model.distribution("executions.create_s"))
         self._jitter = uniform(seed, "Retry-After")
 
@@ -40,11 +41,7 @@ class Targets:
         """The call begins now; then() is called once."""
         now_s = self._agenda.now_s
         if task.kind == "start":
-            seconds, is_taken = self._start(task)
-            if is_taken:
-                self._agenda.add(now_s + seconds, partial(self._arrived, task, then))
-            else:
-                self._agenda.add(now_s + min(seconds, DISPATCH_DEADLINE_S), partial(then, task, False, 0.0))
+            self._start(task, then)
             return
         request = task.request
         request.calls += 1
@@ -52,18 +49,27 @@ class Targets:
         answered = partial(self._answered, task, then)
         self._calls.send(Call(request, task.kind, request.calls, now_s, answered, task), task.deadline_s)
 
-    def _start(self, task: Task) -> tuple[float, bool]:
-        """How long the call of the Executions API takes, and whether it gets there."""
+    def _start(self, task: Task, then: Then) -> None:
+        """A call of the Executions API: how long it takes, and whether it gets there."""
         request, number, now_s = task.request.number, task.draw(task.attempts), self._agenda.now_s
-        seconds, status = delayed(self._refusals, self._start_s(request, number), now_s, request, number)
-        return seconds, status is None and seconds < DISPATCH_DEADLINE_S
+        seconds, status = delayed((self._tokens,), 0.0, now_s, request, number)
+        if status is not None or seconds >= DISPATCH_DEADLINE_S:
+            self._agenda.add(now_s + min(seconds, DISPATCH_DEADLINE_S), partial(then, task, "not sent", 0.0))
+            return
+        seconds += self._start_s(request, number)
+        seconds, status = delayed((self._refusals,), seconds, now_s, request, number)
+        if status is None and seconds < DISPATCH_DEADLINE_S:
+            self._agenda.add(now_s + seconds, partial(self._arrived, task, then))
+        else:
+            self._agenda.add(now_s + min(seconds, DISPATCH_DEADLINE_S), partial(then, task, "failed", 0.0))
 
     def _arrived(self, task: Task, then: Then) -> None:
-        then(task, self._executions.create(task.request, task.created_s), 0.0)
+        then(task, "done" if self._executions.create(task.request, task.created_s) else "failed", 0.0)
 
     def _answered(self, task: Task, then: Then, call: Call, outcome: HttpResponse | HttpFailure) -> None:
         task.since_s = self._agenda.now_s
         asked_s = retry_after_s(outcome)
         if asked_s:  # as steps/app.py writes the header
             asked_s = math.ceil(asked_s * (1 + JITTER * self._jitter(call.request.number, call.number)))
-        then(task, self._calls.note(call, outcome), asked_s)
+        is_done = self._calls.note(call, outcome)
+        then(task, "done" if is_done else "not sent" if outcome is NO_TOKEN else "failed", asked_s)

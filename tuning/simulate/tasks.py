@@ -31,7 +31,7 @@ class Tasks:
         self.queues: Mapping[str, Queue] = {}
         self._agenda = agenda
         self._create_s = values(seed, "create a task", model.distribution("tasks.create_s"))
-        self._faults = (Faults(scenario, "tasks", seed), Faults(scenario, "tokens", seed))
+        self._faults = (Faults(scenario, "tasks", seed), Faults(scenario, "tokens", seed, "new tasks"))
 
     def call(self, request: int, number: int, now_s: float) -> tuple[float, int]:
         """(seconds, status) of one call that begins then; infinite if it hangs."""

@@ -9,6 +9,7 @@ from tests.tuning.compare.builders import simulations
 from tests.tuning.simulate.builders import a_scenario, cloud, even, our_sources
 from tests.tuning.simulate.examples import a_quiet_answer, an_outage
 from tuning.check.rules import check
+from tuning.compare.moves import moves
 from tuning.compare.score import Limits, Score, limits_of
 from tuning.compare.search import Search
 from tuning.compare.suggest import Suggestion, suggest
@@ -51,6 +52,21 @@ def test_a_reserve_that_ends_before_the_outage_does_is_lowered() -> None:
     assert found.proof.before.told > 2
     assert found.proof.after.told == 0
     assert _value(found.after, "mando.draw_reserve_s") < 800
+
+
+def test_the_waits_of_a_reply_are_searched_and_the_sizes_of_the_deployment_are_not() -> None:
+    own = ("steps.", "ingress.")
+    tried = {move.knob for move in moves(our_sources(), (2.0,)) if move.knob.startswith(own)}
+    waits = {f"steps.reply_waits.{name}_s" for name in ("first", "longest", "last_attempt")}
+    assert tried == {"steps.last_word_s", *waits}
+
+
+def test_a_longest_wait_of_a_reply_that_outlasts_the_outage_is_shortened() -> None:
+    """Discord is down for a minute; whoever is put off then comes a minute or two after it."""
+    slow = with_value(with_value(our_sources(), "steps.reply_waits.longest_s", 99), "steps.reply_waits.first_s", 90)
+    found = _suggested(slow, a_scenario(even(0.5, 200), "{part: discord, kind: error, status: 503, ends: 60s}", 20.0))
+    assert found.is_better
+    assert _value(found.after, "steps.reply_waits.first_s") < 90
 
 
 def test_nothing_is_suggested_above_the_cost() -> None:

@@ -117,7 +117,7 @@ def test_a_task_comes_to_its_end_as_in_the_steps(
     def theirs() -> str:
         order = Reply(A_REQUEST, result)
         try:
-            steps.last_word.reply_to_the_end(order, show, make_task, lambda: now, jitter)
+            steps.last_word.reply_to_the_end(order, show, make_task, lambda: now, jitter, 0.0)
         except steps.last_word.LastWord as word:
             return "give up" if word.message is None else "done"
         except steps.last_word.PutOff:

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.tuning.simulate.builders import a_model, a_scenario, cloud, even, simulated
-from tuning.simulate.discord import never_reached, usual_way_s
 from tuning.simulate.percentiles import Times
+from tuning.simulate.reach import never_reached, parts_on_the_way, usual_way_s
 from tuning.simulate.recovery import Bucket, recovered_after_s
 
 LOAD = even(1, 1000)
@@ -79,10 +79,33 @@ def test_without_requests_before_the_fault_nothing_can_be_said_of_recovery() -> 
         ("{part: discord, kind: error, status: 503, share: [[0s, 1], [14m, 1], [15m, 0]], ends: 15m}", False),
         ("{part: discord, kind: hang, ends: 5m}, {part: discord, kind: hang, begins: 5m, ends: 15m}", True),
         ("{part: storage, kind: hang, ends: 15m}", False),
+        ("{part: tasks, kind: hang, ends: 15m}", False),
+        ("{part: executions, kind: error, status: 503, ends: 15m}", False),
+        ("{part: steps, kind: cold}", False),
+        ("{part: steps, kind: error, status: 500, ends: 15m}", True),
+        ("{part: tokens, kind: error, status: 503, ends: 15m}", True),
+        ("{part: tokens, kind: error, status: 503, share: 0.9, ends: 15m}", False),
+        ("{part: tokens, kind: hang, ends: 5m}, {part: discord, kind: hang, begins: 5m, ends: 15m}", True),
+        (
+            "{part: tokens, kind: error, status: 503, share: 0.5, ends: 15m}, "
+            "{part: discord, kind: error, status: 503, share: 0.5, ends: 15m}",
+            False,
+        ),
     ],
 )
 def test_discord_could_be_reached_unless_everything_failed_all_the_time(faults: str, is_never: bool) -> None:
-    assert never_reached(a_scenario(LOAD, faults), 0.0, 900.0) is is_never
+    assert never_reached(a_scenario(LOAD, faults), parts_on_the_way(have_tokens=True), 0.0, 900.0) is is_never
+
+
+def test_calls_that_bear_no_tokens_reach_discord_without_google_s() -> None:
+    no_tokens = a_scenario(LOAD, "{part: tokens, kind: hang, ends: 15m}")
+    assert not never_reached(no_tokens, parts_on_the_way(have_tokens=False), 0.0, 900.0)
+
+
+def test_whoever_waits_while_google_gives_nobody_a_token_could_not_be_reached() -> None:
+    """Its execution has begun, and can neither draw nor tell until the token's end."""
+    answer = simulated(even(1, 1), "{part: tokens, kind: error, status: 503, ends: 20m}", at_s=0.5)
+    assert (answer.acknowledged, answer.unreachable, answer.lost) == (1, 1, 0)
 
 
 def test_the_usual_way_takes_what_99_of_100_do_not_exceed() -> None:

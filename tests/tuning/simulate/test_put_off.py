@@ -47,6 +47,18 @@ def test_a_reply_waits_as_long_as_the_request_is_old_and_near_the_end_in_the_urg
     assert least_s <= sent_s - at_s <= most_s + 0.1
 
 
+@pytest.mark.parametrize(("late_s", "queue"), [(300.0, "replies"), (400.0, "urgent")])
+def test_a_reply_that_stood_in_a_long_line_waits_in_the_urgent_queue_sooner(late_s: float, queue: str) -> None:
+    """At 450 s 450 s are left: at most 45 s until the next task, then the line once more, then the last 100 s."""
+    working = Working(a_scenario(LOAD, DOWN), tasks__create_s=0.01, tasks__dispatch_s=1e-9, discord__tell_s=0.001)
+    task = Task(working.request, "reply", 100.0)
+    task.attempts, task.late_s = 1, late_s
+    assert working.answer("reply", 450.0, task) is WAITS
+    run(working.agenda)
+    ((its, _, _),) = working.sent
+    assert its == queue
+
+
 def test_a_task_that_is_delivered_twice_makes_its_successor_once() -> None:
     working = Working(a_scenario(LOAD, DOWN))
     task = Task(working.request, "reply", 100.0)

@@ -36,6 +36,7 @@ class Queued:
         self.agenda = Agenda(0.0)
         self._answers = list(answers)
         self.calls: list[tuple[str, float, int | None]] = []
+        self.late_s: list[float] = []  # of the tasks that called
         self.starts: list[float] = []
         self.failed = 0
         self.gone: list[int] = []
@@ -70,6 +71,7 @@ class Queued:
 
     def _receive(self, call: Call) -> None:
         self.calls.append((call.kind, round(self.agenda.now_s, 3), call.task.tries_before if call.task else None))
+        self.late_s += [call.task.late_s] if call.task else []
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if answer is not None:
             call.answer(answer)
@@ -234,4 +236,13 @@ def test_a_long_line_of_calls_keeps_only_those_that_are_under_way() -> None:
 def test_no_two_tasks_of_a_request_draw_the_same_random_numbers() -> None:
     request = Request(0, 0.0)
     tasks = [Task(request, "reply", 0.0) for _ in range(3)]
-    assert len({task.draw(number) for task in tasks for number in range(50)}) == 150
+    assert len({task.draw(number) for task in tasks for number in range(700)}) == 2100
+
+
+def test_a_task_knows_how_long_it_stood_in_the_line() -> None:
+    """One a second is sent; all are due at once."""
+    queued = Queued(rate=RateLimits(1.0, 1, 10))
+    for number in range(3):
+        queued.make(a_task(name=str(number), due_s=10.0), Request(number, 0.0))
+    queued.run()
+    assert queued.late_s == pytest.approx([0, 1, 2], abs=0.01)
