@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cli.errors import CannotStart
-from cli.form import form_options, form_with_app_engine
+from cli.form import form_of, form_options
 from cli.options import option
 from local.form import Form
 from local.workflows.limits import raise_recursion_limit
@@ -27,7 +27,7 @@ from tuning.sources import NoSources, UnreadableFile, from_folder, in_form
 def command(folder: Path, as_json: bool, strict: bool, **given: Any) -> int:
     """DIR has workflows/, queue.yaml, app.yaml, schemas/, ingress/limits.yaml and deploy/deployment.yaml."""
     raise_recursion_limit()
-    report = _report(folder, form_with_app_engine(**given))
+    report = _report(folder, form_of(**given))
     counts = {level: sum(one.rule.level == level for one in report.findings) for level in ("error", "warning")}
     found = numbers(report.subject) if report.subject is not None else {}
     if as_json:

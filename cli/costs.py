@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from deploy.calls import NUMBERS
+from deploy.numbers import NUMBERS
 from local.workflows.limits import raise_recursion_limit
 from tuning.check.numbers import numbers
 from tuning.check.rules import check

@@ -10,19 +10,19 @@ from nacl.public import PrivateKey
 
 from cli.errors import CannotStart, Failed, origin_of, wrong_option
 from cli.files import read_at_most
-from cli.form import form_options, form_with_app_engine
+from cli.form import form_of, form_options
 from cli.google import PROGRAMS, ROOT, project_options, read_settings, refuse_if
 from cli.options import option
 from deploy.calls import SETTINGS, calls_of, names_in, parts
-from deploy.form import options
+from deploy.form import FORMS, options
 from deploy.form import settings as settings_of
 from deploy.perform import CallFailed, perform
 from deploy.run import Runner
 from deploy.script import script
 from deploy.survey import conflicts
-from local.form import DEFAULT_FORM
+from local.form import Form
 
-_PARTS = list(parts(DEFAULT_FORM))  # no form has others
+_PARTS = max((list(parts(form)) for form in FORMS), key=len)  # one form has all
 _LARGEST_KEYS_BYTES = 65_536  # Source: Secret Manager, "Quotas and limits": payload size
 
 
@@ -42,10 +42,10 @@ def command(
     dry_run: bool,
     **given: Any,
 ) -> None:
-    form = form_with_app_engine(**given)
+    form = form_of(**given)
     wanted = list(parts(form)) if only is None else [only]
     if not parts(form).keys() >= set(wanted):
-        raise wrong_option("only", f"{options(form).strip()} has no {only}")
+        raise wrong_option("only", f"{options(form).strip() or 'this form'} has no {only}")
     calls = calls_of(wanted, form)
     used = names_in(calls)
     values = {"project": project, "location": location}
@@ -60,15 +60,15 @@ def command(
         print("\n".join(script(example, calls)))
         return
     refuse_if(problems)
-    _refuse_conflicts(settings, wanted)
+    _refuse_conflicts(settings, wanted, form)
     try:
         perform(settings, calls, PROGRAMS, ROOT, report=lambda text: print(text, flush=True))
     except CallFailed as error:
         raise Failed(f"{error}\nEvery call can be made again: put it right and repeat mando deploy.") from None
 
 
-def _refuse_conflicts(settings: dict[str, str], parts: list[str]) -> None:
-    found = conflicts(Runner(dict(settings), PROGRAMS, ROOT), parts)
+def _refuse_conflicts(settings: dict[str, str], parts: list[str], form: Form) -> None:
+    found = conflicts(Runner(dict(settings), PROGRAMS, ROOT), parts, form)
     if found:
         lines = [f"  {sentence}" for sentence in found]
         raise CannotStart("\n".join([f"{settings['PROJECT']} is in use; nothing was changed", *lines]))

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from cli.endpoint import ask_discord, ask_ingress, ask_steps
-from cli.form import form_options, form_with_app_engine
+from cli.form import form_of, form_options
 from cli.google import PROGRAMS, ROOT, project_options, read_settings, refuse_if
 from deploy.doctor import examine
 from deploy.form import options, settings
@@ -19,13 +19,12 @@ from deploy.run import Runner
 @project_options()
 @form_options
 def command(project: str | None, location: str, **given: Any) -> int:
-    form = form_with_app_engine(**given)
+    form = form_of(**given)
     known, problems = read_settings({"project": project, "location": location})
     refuse_if(problems)
     runner = Runner(known | settings(form) | {"FORM": options(form)}, PROGRAMS, ROOT)
     found = examine(runner, form)
-    for ask in (ask_ingress, ask_steps, ask_discord):
-        found += ask(runner)
+    found += [*ask_ingress(runner), *ask_steps(runner, form), *ask_discord(runner)]
     for finding in found:
         print(finding)
     if found:

@@ -10,9 +10,15 @@ from nacl.signing import SigningKey
 from deploy.call import gcloud
 from deploy.finding import Finding, deploy_again
 from deploy.run import Runner
+from local.form import Form
 
 _TIMEOUT_S = 10  # a new instance may have to start
 _LOGS = "gcloud functions logs read mando-ingress --project=$PROJECT --region=$LOCATION"
+_LOGS_OF = {
+    "app-engine": "gcloud app logs read --project=$PROJECT",
+    "functions": "gcloud functions logs read mando-generate --project=$PROJECT --region=$LOCATION",
+}
+_LOGS_OF_REPLY = "gcloud functions logs read mando-reply --project=$PROJECT --region=$LOCATION"
 
 
 def ask_ingress(runner: Runner) -> list[Finding]:
@@ -40,24 +46,33 @@ def ask_ingress(runner: Runner) -> list[Finding]:
     return [_finding(runner, what, _LOGS)]
 
 
-def ask_steps(runner: Runner) -> list[Finding]:
-    """The address that the workflow calls; where there is none, that of the app."""
-    described = gcloud(
-        "workflows", "describe", "mando", "--location=$LOCATION", "--format=value(userEnvVars.STEPS_URL)"
-    )
-    url = (
-        runner.ask(described).text if runner.known["TASKS_CALL"] == "workflow" else runner.filled("https://$STEPS_HOST")
-    )
-    if not url.startswith("http"):
-        return []
-    try:
-        status = requests.get(f"{url}/health", timeout=_TIMEOUT_S).status_code
-    except requests.RequestException as error:
-        return [_finding(runner, f"the steps do not answer at {url}: {type(error).__name__}", deploy_again("steps"))]
-    if status == 200:
-        return []
-    logs = "gcloud app logs read --project=$PROJECT"
-    return [_finding(runner, f"the steps answer {status} at {url}/health; it should be 200", logs)]
+def ask_steps(runner: Runner, form: Form) -> list[Finding]:
+    """The addresses that the workflow calls; where there is none, those that the tasks call."""
+    urls = [runner.filled("https://$STEPS_HOST"), runner.known["REPLY_URL"]]
+    if form.has_workflow:
+        described = gcloud("workflows", "describe", "mando", "--location=$LOCATION",
+                           "--format=value(userEnvVars.STEPS_URL,userEnvVars.REPLY_URL)")  # fmt: skip
+        urls = runner.ask(described).text.split()
+    found = _ask_health(runner, "the steps do", urls[:1], deploy_again("steps"), _LOGS_OF[form.steps])
+    if form.reply_is_function:
+        found += _ask_health(runner, "the function that replies does", urls[1:], deploy_again("reply"), _LOGS_OF_REPLY)
+    elif form.is_reply_elsewhere:
+        its_own = "its host is not of this deployment: start it, or see its log"
+        found += _ask_health(runner, "the host of /reply-discord does", urls[1:], its_own, its_own)
+    return found
+
+
+def _ask_health(runner: Runner, who: str, urls: list[str], again: str, logs: str) -> list[Finding]:
+    for url in urls:
+        if not url.startswith("http"):
+            continue  # doctor says that it is not set
+        try:
+            status = requests.get(f"{url}/health", timeout=_TIMEOUT_S).status_code
+        except requests.RequestException as error:
+            return [_finding(runner, f"{who} not answer at {url}: {type(error).__name__}", again)]
+        if status != 200:
+            return [_finding(runner, f"{who} not answer 200 at {url}/health, but {status}", logs)]
+    return []
 
 
 def ask_discord(runner: Runner) -> list[Finding]:

@@ -8,7 +8,7 @@ import click
 
 from cli.errors import wrong_option
 from cli.options import option
-from local.form import DEFAULT_FORM, Form
+from local.form import Form
 
 _URL = re.compile(r"https?://[^\s/]+")
 
@@ -56,15 +56,6 @@ def form_options(function: Function) -> Function:
     for add in reversed(_OPTIONS):
         function = add(function)
     return function
-
-
-def form_with_app_engine(**given: Any) -> Form:
-    """As form_of, for a command that knows the steps on App Engine alone."""
-    form = form_of(**given)
-    for name in ("steps", "reply"):
-        if getattr(form, name) != getattr(DEFAULT_FORM, name):
-            raise wrong_option(name, f"only `mando up` knows this: say --{name} {getattr(DEFAULT_FORM, name)}")
-    return form
 
 
 def form_of(form: str, steps: Literal["app-engine", "functions"], reply: str, tasks: str | None) -> Form:

@@ -12,7 +12,7 @@ import click
 
 from cli import simulate_views as views
 from cli.errors import CannotStart, Failed, wrong_option
-from cli.form import form_options, form_with_app_engine
+from cli.form import form_of, form_options
 from cli.options import option, positive_number, whole_number
 from cli.simulate_inputs import Wanted, axes, duration, instant, load_of, model_of, other_version, scenario_of, version
 from tuning.compare.simulations import Simulations
@@ -119,7 +119,7 @@ _BROKEN = 1
 @form_options
 def command(form: str, steps: Literal["app-engine", "functions"], reply: str, tasks: str | None, **given: Any) -> int:
     """Foresee what the project in DIR does: workflows/, queue.yaml, app.yaml, limits.yaml and deployment.yaml."""
-    wanted = Wanted(form=form_with_app_engine(form=form, steps=steps, reply=reply, tasks=tasks), **given)
+    wanted = Wanted(form=form_of(form=form, steps=steps, reply=reply, tasks=tasks), **given)
     _combine(wanted)
     load = load_of(wanted)
     case = views.Question(

@@ -23,6 +23,7 @@ def calls(form: Form) -> Calls:
         new_account("mando-steps", "the steps"),
         *(_of_workflow() if form.has_workflow else ()),
         *(_of_tokens() if has_tokens else _of_app_engine_tasks()),
+        *(_of_replies() if has_tokens or form.is_reply_elsewhere else _of_app_engine_replies()),
     )
 
 
@@ -40,8 +41,11 @@ def _of_workflow() -> Calls:
 
 
 def _of_tokens() -> Calls:
+    return (_act_as("the ingress may create tasks that act as the tasks' account", "mando-tasks", "mando-ingress"),)
+
+
+def _of_replies() -> Calls:
     return (
-        _act_as("the ingress may create tasks that act as the tasks' account", "mando-tasks", "mando-ingress"),
         _act_as("the steps may create tasks that act as their own account, for a reply that must wait again",
                 "mando-steps", "mando-steps"),
     )  # fmt: skip
@@ -53,8 +57,11 @@ def _of_app_engine_tasks() -> Calls:
         *_own_role(APP_ROLE, "a role that may see the App Engine app, which creating a task for it needs",
                    "mando: sees the app", "appengine.applications.get"),
         on_project("the ingress creates such tasks", account("mando-ingress"), f"projects/$PROJECT/roles/{APP_ROLE}"),
-        on_project("so do the steps", account("mando-steps"), f"projects/$PROJECT/roles/{APP_ROLE}"),
     )  # fmt: skip
+
+
+def _of_app_engine_replies() -> Calls:
+    return (on_project("so do the steps", account("mando-steps"), f"projects/$PROJECT/roles/{APP_ROLE}"),)
 
 
 def on_queues(form: Form) -> Calls:

@@ -5,30 +5,19 @@ $NAMES stand for settings and for the results of earlier queries.  Every call is
 """
 
 import re
-import sys
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-import yaml
-
-from deploy import accounts, bucket, queues
+from deploy import accounts, bucket, functions, queues
 from deploy.accounts import on_project
 from deploy.app_yaml import DEFAULT, IS_BY_LINK, SERVICE
 from deploy.call import Call, Calls, Query, account, gcloud, grant, new_account
 from deploy.form import settings
+from deploy.numbers import NUMBERS
 from local.form import DEFAULT_FORM, Form
-from schemas.deployment import Deployment
 
-FILE = Path(__file__).parent / "deployment.yaml"
-try:
-    NUMBERS = Deployment.from_json(yaml.safe_load(FILE.read_bytes()))
-except (OSError, ValueError, yaml.YAMLError) as error:
-    sys.stderr.write(f"mando deploy: deploy/deployment.yaml is wrong: {error}\n")
-    sys.exit(2)
-_INGRESS = NUMBERS.ingress
-
+_APP_ENGINE_API = "appengine"
 _APIS = (
-    "appengine",
     "artifactregistry",
     "cloudbuild",
     "cloudfunctions",
@@ -53,6 +42,7 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
     "TASKS_CALL": ("what tasks call: workflow, or the steps: http or app-engine", "workflow"),
     "STEPS_CALLER": ("the account as which others call the steps", "mando-workflow"),
     "APP_ENGINE_QUEUES": ("whose App Engine tasks may call the steps", ""),
+    "REPLY_AUDIENCE": ("the audience of the tokens for /reply-discord", "mando-steps"),
 }
 
 _BUILDER = "roles/cloudbuild.builds.builder"
@@ -64,22 +54,20 @@ def host_of(service: str) -> str:
     return "defaultHostname" if service == DEFAULT else f"defaultHostname.format('{service}-dot-{{0}}')"
 
 
-def _variables(environment: Mapping[str, str]) -> str:
-    return "--set-env-vars=" + ",".join(f"{name}={value}" for name, value in environment.items())
-
-
 def _workflow(name: str) -> Call:
     return Call(
         f"the workflow {name}",
         gcloud("workflows", "deploy", name, f"--source=workflows/{name}.yaml", "--location=$LOCATION",
                f"--service-account={account('mando-workflow')}",
-               f"--call-log-level={NUMBERS.workflows.call_log_level}", _variables(NUMBERS.workflows.environment)),
+               f"--call-log-level={NUMBERS.workflows.call_log_level}",
+               functions.variables(NUMBERS.workflows.environment)),
     )  # fmt: skip
 
 
 def apis(form: Form) -> tuple[str, ...]:
     """The names of the Google Cloud services, without their domain."""
-    return (*_APIS, *(_WORKFLOW_APIS if form.has_workflow else ()))
+    app_engine = (_APP_ENGINE_API,) if form.is_on_app_engine else ()
+    return (*app_engine, *_APIS, *(_WORKFLOW_APIS if form.has_workflow else ()))
 
 
 def _project(form: Form) -> Calls:
@@ -89,6 +77,14 @@ def _project(form: Form) -> Calls:
             gcloud("services", "enable", *(f"{api}.googleapis.com" for api in apis(form))),
         ),
         new_account("mando-build", "the builds"),
+        *(_app() if form.is_on_app_engine else ()),
+        on_project("the functions are built by mando-build", account("mando-build"), _BUILDER),
+        *(_app_is_built() if form.is_on_app_engine else ()),
+    )  # fmt: skip
+
+
+def _app() -> Calls:
+    return (
         Call(
             "the App Engine app, which also decides where Cloud Tasks keeps the queues",
             gcloud("app", "create", "--region=$APP_REGION", f"--service-account={account('mando-build')}"),
@@ -99,9 +95,11 @@ def _project(form: Form) -> Calls:
             "APP_ACCOUNT",
             gcloud("app", "describe", "--format=value(serviceAccount)"),
         ),
-        on_project("the ingress is built by mando-build", account("mando-build"), _BUILDER),
-        on_project("the steps are built by the app's account", "$APP_ACCOUNT", _BUILDER),
-    )  # fmt: skip
+    )
+
+
+def _app_is_built() -> Calls:
+    return (on_project("the steps are built by the app's account", "$APP_ACCOUNT", _BUILDER),)
 
 
 def _secret() -> Calls:
@@ -123,20 +121,37 @@ def _secret() -> Calls:
 
 
 def _queues(form: Form) -> Calls:
-    return (
-        *queues.calls(),
-        *accounts.on_queues(form),
+    return (*queues.calls(form), *accounts.on_queues(form))
+
+
+_FILLED = ("PROJECT", "LOCATION", "STEPS_HOST", "REPLY_URL", *settings(DEFAULT_FORM))
+
+
+def _addresses(form: Form) -> Calls:
+    """Where the steps are, which is known before they are deployed."""
+    reply = form.reply if form.is_reply_elsewhere else "https://$STEPS_HOST"
+    steps = Query(
+        "the host of the steps", "STEPS_HOST", gcloud("app", "describe", f"--format=value({host_of(SERVICE)})")
+    )
+    if not form.is_on_app_engine:
+        steps = Query("the host of the function that draws", "STEPS_HOST", ("echo", functions.drawing().host))
+    if form.reply_is_function:
+        reply = f"https://{functions.replying(form).host}"
+    number = Query(
+        "the number of the project, which the addresses of its functions have", "PROJECT_NUMBER",
+        gcloud("projects", "describe", "$PROJECT", "--format=value(projectNumber)"),
     )  # fmt: skip
+    numbered = () if form.is_on_app_engine and not form.reply_is_function else (number,)
+    return (*numbered, steps, Query("where /reply-discord is", "REPLY_URL", ("echo", reply)))
 
 
-_FILLED = ("PROJECT", "LOCATION", "STEPS_HOST", *settings(DEFAULT_FORM))
+def _steps(form: Form) -> Calls:
+    app = _app_service() if form.is_on_app_engine else functions.deployed(functions.drawing())
+    return (*_addresses(form), *app)
 
 
-def _steps() -> Calls:
+def _app_service() -> Calls:
     return (
-        Query(
-            "the host of the steps", "STEPS_HOST", gcloud("app", "describe", f"--format=value({host_of(SERVICE)})")
-        ),
         Call(
             "app.yaml with its settings filled in: gcloud takes the variables of App Engine from the file alone",
             ("sed", "; ".join(f"s|$${name}|${name}|g" for name in _FILLED), "app.yaml"),
@@ -146,24 +161,13 @@ def _steps() -> Calls:
     )  # fmt: skip
 
 
+def _reply(form: Form) -> Calls:
+    return functions.deployed(functions.replying(form)) if form.reply_is_function else ()
+
+
 def _ingress() -> Calls:
     return (
-        Call(
-            "the ingress",
-            gcloud("functions", "deploy", "mando-ingress", "--gen2", "--region=$LOCATION",
-                   "--runtime=python313", "--source=.",
-                   "--entry-point=handle_request", "--trigger-http",
-                   f"--service-account={account('mando-ingress')}",
-                   f"--build-service-account=projects/$PROJECT/serviceAccounts/{account('mando-build')}",
-                   f"--memory={_INGRESS.memory}", f"--cpu={_INGRESS.cpu:g}", f"--concurrency={_INGRESS.concurrency}",
-                   f"--min-instances={_INGRESS.min_instances}", f"--max-instances={_INGRESS.max_instances}",
-                   f"--timeout={_INGRESS.timeout}", _variables(_INGRESS.environment)),
-        ),
-        Call(
-            "everybody may call it, as Discord has no Google account; an instance gets more processor while it starts",
-            gcloud("run", "services", "update", "mando-ingress", "--region=$LOCATION", "--no-invoker-iam-check",
-                   "--cpu-boost"),
-        ),
+        *functions.deployed(functions.ingress()),
         Query(
             "the URL of the ingress",
             "INGRESS_URL",
@@ -183,7 +187,7 @@ def _discord() -> Calls:
 
 
 def parts(form: Form) -> Mapping[str, Calls]:
-    """The calls by part, in order.  A form without a workflow has no such part."""
+    """The calls by part, in order.  A form has only the parts that it needs."""
     workflows = sorted((Path(__file__).parent.parent / "workflows").glob("*.yaml")) if form.has_workflow else []
     found = {
         "project": _project(form),
@@ -191,7 +195,8 @@ def parts(form: Form) -> Mapping[str, Calls]:
         "bucket": bucket.calls(is_by_link=IS_BY_LINK),
         "secret": _secret(),
         "queues": _queues(form),
-        "steps": _steps(),
+        "steps": _steps(form),
+        "reply": _reply(form),
         "workflow": tuple(_workflow(path.stem) for path in workflows),
         "ingress": _ingress(),
         "discord": _discord(),
@@ -207,8 +212,11 @@ def calls(form: Form) -> Calls:
 def calls_of(wanted: Collection[str], form: Form) -> Calls:
     """The calls of these parts, and before them the queries of others whose results they use."""
     chosen = [call for name, part in parts(form).items() if name in wanted for call in part]
-    used = names_in(chosen)
-    asked = [call for call in calls(form) if isinstance(call, Query) and call.name in used and call not in chosen]
+    used, asked = names_in(chosen), list[Query]()
+    for call in reversed(calls(form)):  # a query may use what an earlier one found
+        if isinstance(call, Query) and call.name in used and call not in chosen:
+            asked.insert(0, call)
+            used |= names_in([call])
     return (*asked, *chosen)
 
 

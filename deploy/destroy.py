@@ -13,11 +13,18 @@ from deploy.call import Binding, Call, account, gcloud
 from deploy.calls import SECRET, calls
 from deploy.doctor import granted_on
 from deploy.form import FORMS
+from deploy.functions import drawing, ingress, replying
 from deploy.queues import QUEUES, short_name
 from deploy.run import Runner
+from local.form import Form
 
 _ACCOUNTS = ("mando-ingress", "mando-workflow", "mando-tasks", "mando-steps")
 _WORKFLOWS = sorted(path.stem for path in (Path(__file__).parent.parent / "workflows").glob("*.yaml"))
+_FUNCTIONS = {
+    "the ingress; members are no longer answered": ingress(),
+    "the function that draws": drawing(),
+    "the function that replies": replying(Form(reply="function")),
+}
 # These are deleted themselves, and what is granted on them goes with them.
 _RESOURCES_THAT_GO = ("secrets", "iam")
 
@@ -30,11 +37,12 @@ def plan(runner: Runner) -> list[Call]:
 
 def _whole() -> Iterator[tuple[Call, tuple[str, ...]]]:
     """Each call, and the question whether there is what it deletes."""
-    function = ("mando-ingress", "--gen2", "--region=$LOCATION")
-    yield (
-        Call("the ingress; members are no longer answered", gcloud("functions", "delete", *function)),
-        gcloud("functions", "describe", *function),
-    )
+    for purpose, one in _FUNCTIONS.items():
+        function = (one.name, "--gen2", "--region=$LOCATION")
+        yield (
+            Call(purpose, gcloud("functions", "delete", *function)),
+            gcloud("functions", "describe", *function),
+        )
     for name in _WORKFLOWS:
         yield (
             Call(
@@ -90,13 +98,14 @@ def stays() -> list[tuple[str, str]]:
     queues = " ".join(map(short_name, QUEUES))
     steps = [
         (
-            "the App Engine app, its service default with our version, and mando-build",
+            "the App Engine app, its service default with our version, where they are, and mando-build",
             "Google cannot delete an app or its service default, and the app needs its account. Without requests it "
             "has no instance and costs nothing",
         )
     ]
     if SERVICE != DEFAULT:
-        steps = [("the App Engine app, and mando-build", "Google cannot delete an app, and it needs its account")]
+        reason = "Google cannot delete an app, and it needs its account"
+        steps = [("the App Engine app, where there is one, and mando-build", reason)]
     return [
         *steps,
         (

@@ -31,7 +31,7 @@ def examine(runner: Runner, form: Form) -> list[Finding]:
     for part, made in parts(form).items():
         looks += [_existence(runner, part, call) for call in made if _makes_something(call)]
         looks += [_grants(runner, part, bindings) for bindings in _by_resource(made)]
-        looks += [_with(look, runner) for look in doctor_parts.LOOKS.get(part, ())]
+        looks += [_with(look, runner) for look in doctor_parts.looks(form).get(part, ())]
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         found = list(threads.map(lambda look: list(look()), looks))
     return [_filled(runner, finding) for findings in found for finding in findings]

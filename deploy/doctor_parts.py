@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -10,10 +11,13 @@ from deploy.accounts import APP_ROLE, QUEUE_ROLE
 from deploy.app_yaml import ENVIRONMENT, IS_BY_LINK, SERVICE
 from deploy.bucket import BUCKET
 from deploy.call import account, gcloud
-from deploy.calls import NUMBERS, SECRET
+from deploy.calls import SECRET
 from deploy.finding import Finding, deploy_again
+from deploy.functions import Function, of_form
+from deploy.numbers import NUMBERS
 from deploy.queues import QUEUES, flags, short_name
 from deploy.run import Runner
+from local.form import Form
 
 _ROOT = Path(__file__).parent.parent
 Json = dict[str, Any]
@@ -120,30 +124,30 @@ def _workflows(runner: Runner) -> Iterator[Finding]:
         yield from _environment(runner, "workflow", NUMBERS.workflows.environment, environment)
 
 
-def _ingress(runner: Runner) -> Iterator[Finding]:
-    again = deploy_again("ingress")
-    found = _described(runner, "functions", "describe", "mando-ingress", "--gen2", "--region=$LOCATION")
+def _function(runner: Runner, function: Function) -> Iterator[Finding]:
+    again, what, numbers = deploy_again(function.part), function.what, function.numbers
+    found = _described(runner, "functions", "describe", function.name, "--gen2", "--region=$LOCATION")
     if not found:
-        yield Finding("the ingress is missing, or cannot be read", again)
+        yield Finding(f"{what} is missing, or cannot be read", again)
         return
     config = found.get("serviceConfig", {})
     if found.get("state") != "ACTIVE":
-        yield Finding(f"the ingress is {str(found.get('state')).lower()}", again)
-    if config.get("serviceAccountEmail") != runner.filled(account("mando-ingress")):
-        yield Finding(f"the ingress runs as {config.get('serviceAccountEmail')}", again)
+        yield Finding(f"{what} is {str(found.get('state')).lower()}", again)
+    if config.get("serviceAccountEmail") != runner.filled(account(function.owner)):
+        yield Finding(f"{what} runs as {config.get('serviceAccountEmail')}", again)
     for field, name, expected in (
-        ("maxInstanceRequestConcurrency", "concurrency", NUMBERS.ingress.concurrency),
-        ("minInstanceCount", "min_instances", NUMBERS.ingress.min_instances),
-        ("maxInstanceCount", "max_instances", NUMBERS.ingress.max_instances),
-        ("availableMemory", "memory", NUMBERS.ingress.memory),
+        ("maxInstanceRequestConcurrency", "concurrency", numbers.concurrency),
+        ("minInstanceCount", "min_instances", numbers.min_instances),
+        ("maxInstanceCount", "max_instances", numbers.max_instances),
+        ("availableMemory", "memory", numbers.memory),
     ):
         if (there := config.get(field, 0)) != expected:
-            yield Finding(f"{name} of the ingress is {there}; deploy/deployment.yaml says {expected}", again)
-    yield from _environment(runner, "ingress", NUMBERS.ingress.environment, config.get("environmentVariables", {}))
-    service = _described(runner, "run", "services", "describe", "mando-ingress", "--region=$LOCATION")
+            yield Finding(f"{name} of {what} is {there}; deploy/deployment.yaml says {expected}", again)
+    yield from _environment(runner, function.part, function.environment, config.get("environmentVariables", {}))
+    service = _described(runner, "run", "services", "describe", function.name, "--region=$LOCATION")
     annotations = service.get("metadata", {}).get("annotations", {})
     if annotations.get("run.googleapis.com/invoker-iam-disabled", "").lower() != "true":
-        yield Finding("Cloud Run asks who calls the ingress, and Discord has no Google account", again)
+        yield Finding(f"Cloud Run asks who calls {what}: {function.open_because}", again)
 
 
 def _environment(runner: Runner, part: str, expected: Mapping[str, str], there: Mapping[str, str]) -> Iterator[Finding]:
@@ -156,11 +160,17 @@ def _environment(runner: Runner, part: str, expected: Mapping[str, str], there: 
             yield Finding(f"{name} of the {part} is {there[name]}; it should be {value}", deploy_again(part))
 
 
-LOOKS: Mapping[str, tuple[Callable[[Runner], Iterator[Finding]], ...]] = {
-    "bucket": (_bucket,),
-    "secret": (_secret,),
-    "queues": (_queues, _roles),
-    "steps": (_steps,),
-    "workflow": (_workflows,),
-    "ingress": (_ingress,),
-}
+Look = Callable[[Runner], Iterator[Finding]]
+
+
+def looks(form: Form) -> Mapping[str, tuple[Look, ...]]:
+    """By part."""
+    of_functions: dict[str, tuple[Look, ...]] = {one.part: (partial(_function, function=one),) for one in of_form(form)}
+    return {
+        "bucket": (_bucket,),
+        "secret": (_secret,),
+        "queues": (_queues, _roles),
+        "steps": (_steps,),
+        "workflow": (_workflows,),
+        **of_functions,
+    }

@@ -3,23 +3,41 @@
 docs/architecture.md compares the forms.
 """
 
+from deploy.numbers import NUMBERS
 from deploy.queues import QUEUES, short_name
 from local.form import Form
 
-FORMS = (Form(), Form("app-engine"), Form("http"))
+_OWN_AUDIENCE = "mando-reply"  # of a reply elsewhere: what its host receives opens no other
+# One of each kind; `mando destroy` takes away what any of them has.
+FORMS = (
+    Form(),
+    Form(reply="function"),
+    Form(steps="functions", reply="function"),
+    Form(reply="https://reply.example.com"),
+    Form("app-engine"),
+    Form("http"),
+    Form("app-engine", reply="function"),
+    Form("http", "functions", "function"),
+)
 
 
 def options(form: Form) -> str:
     """As they stand in a command line, with a space before."""
     tasks = {"workflow": "", "app-engine": " --form queues", "http": " --form queues --tasks http"}
-    return tasks[form.tasks_call]
+    if not form.is_on_app_engine:
+        tasks["http"] = " --form queues"
+    steps = "" if form.is_on_app_engine else " --steps functions"
+    own_reply = "steps" if form.is_on_app_engine else "function"
+    reply = "" if form.reply == own_reply else f" --reply {form.reply}"
+    return f"{tasks[form.tasks_call]}{steps}{reply}"
 
 
 def settings(form: Form) -> dict[str, str]:
     """The $NAMES in which the forms differ."""
-    is_app_engine = form.tasks_call == "app-engine"
+    audience = NUMBERS.workflows.environment.get("STEPS_AUDIENCE", "mando-steps")
     return {
         "TASKS_CALL": form.tasks_call,
         "STEPS_CALLER": form.steps_caller,
-        "APP_ENGINE_QUEUES": ",".join(map(short_name, QUEUES)) if is_app_engine else "",
+        "APP_ENGINE_QUEUES": ",".join(form.app_engine_queues(list(map(short_name, QUEUES)))),
+        "REPLY_AUDIENCE": _OWN_AUDIENCE if form.is_reply_elsewhere else audience,
     }

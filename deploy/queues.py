@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.call import Call, Query, gcloud
+from local.form import Form
 from local.tasks.queue_yaml import QueueYamlError, read_queue_yaml
 from local.tasks.rules import QueueConfig
 
@@ -27,11 +28,31 @@ def short_name(queue: QueueConfig) -> str:
     return queue.name.rpartition("/")[2]
 
 
-def calls() -> Iterator[Call | Query]:
+def calls(form: Form) -> Iterator[Call | Query]:
+    """queue.yaml needs an App Engine app; where a form has none, `gcloud tasks queues` makes them all."""
+    others = "OTHER_QUEUES" if form.is_on_app_engine else None
+    if others:
+        yield from _by_file(others)
+    for queue in QUEUES:
+        name = short_name(queue)
+        yield Call(
+            f"else {name} by itself" if others else f"the queue {name}",
+            gcloud("tasks", "queues", "create", name, _LOCATION),
+            unless=gcloud("tasks", "queues", "describe", name, _LOCATION),
+            where_any=others,
+        )
+        yield Call(
+            f"and the numbers of {name} from queue.yaml",
+            gcloud("tasks", "queues", "update", name, _LOCATION, *flags(queue)),
+            where_any=others,
+        )
+
+
+def _by_file(others: str) -> Iterator[Call | Query]:
     ours = ",".join(map(short_name, QUEUES))
     yield Query(
         "queues of others in this region",
-        "OTHER_QUEUES",
+        others,
         gcloud("tasks", "queues", "list", _LOCATION, f"--filter=-name.basename()=({ours})",
                "--format=value(name.basename())"),
         may_be_empty=True,
@@ -39,21 +60,8 @@ def calls() -> Iterator[Call | Query]:
     yield Call(
         "the queues, and how fast they run: by queue.yaml where it stops no other queue",
         gcloud("app", "deploy", "queue.yaml"),
-        where_none="OTHER_QUEUES",
+        where_none=others,
     )
-    for queue in QUEUES:
-        name = short_name(queue)
-        yield Call(
-            f"else {name} by itself",
-            gcloud("tasks", "queues", "create", name, _LOCATION),
-            unless=gcloud("tasks", "queues", "describe", name, _LOCATION),
-            where_any="OTHER_QUEUES",
-        )
-        yield Call(
-            f"and the numbers of {name} from queue.yaml",
-            gcloud("tasks", "queues", "update", name, _LOCATION, *flags(queue)),
-            where_any="OTHER_QUEUES",
-        )
 
 
 def flags(queue: QueueConfig) -> list[str]:

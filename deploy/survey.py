@@ -8,18 +8,22 @@ from collections.abc import Callable, Collection
 from deploy.app_yaml import DEFAULT, SERVICE
 from deploy.bucket import BUCKET
 from deploy.call import account, gcloud
+from deploy.functions import Function, of_form
 from deploy.run import Runner
+from local.form import DEFAULT_FORM, Form
 
 # Where App Engine has a name of its own for a location.  Source: App Engine, "Locations".
 APP_REGIONS = {"us-central1": "us-central", "europe-west1": "europe-west"}
 _LOCATIONS = {region: location for location, region in APP_REGIONS.items()}
 
 
-def conflicts(runner: Runner, parts: Collection[str], service: str = SERVICE) -> list[str]:
+def conflicts(runner: Runner, parts: Collection[str], form: Form = DEFAULT_FORM, service: str = SERVICE) -> list[str]:
     """One sentence each, for these parts; service is the name in app.yaml."""
     found = [look(runner) for part, look in _LOOKS if part in parts]
-    if "steps" in parts:
-        found.append(_service(runner, service))
+    found += [_function(runner, one) for one in of_form(form) if one.part in parts]
+    if form.is_on_app_engine:
+        found += [_region(runner)] if "project" in parts else []
+        found += [_service(runner, service)] if "steps" in parts else []
     return [sentence for sentence in found if sentence is not None]
 
 
@@ -70,10 +74,10 @@ def _workflow(runner: Runner) -> str | None:
     return _owned(runner, "workflow mando", command, "mando-workflow")
 
 
-def _function(runner: Runner) -> str | None:
-    command = gcloud("functions", "describe", "mando-ingress", "--gen2", "--region=$LOCATION",
+def _function(runner: Runner, function: Function) -> str | None:
+    command = gcloud("functions", "describe", function.name, "--gen2", "--region=$LOCATION",
                      "--format=value(serviceConfig.serviceAccountEmail)")  # fmt: skip
-    return _owned(runner, "function mando-ingress", command, "mando-ingress")
+    return _owned(runner, f"function {function.name}", command, function.owner)
 
 
 def _owned(runner: Runner, what: str, command: tuple[str, ...], name: str) -> str | None:
@@ -84,8 +88,6 @@ def _owned(runner: Runner, what: str, command: tuple[str, ...], name: str) -> st
 
 
 _LOOKS: tuple[tuple[str, Callable[[Runner], str | None]], ...] = (
-    ("project", _region),
     ("bucket", _bucket),
     ("workflow", _workflow),
-    ("ingress", _function),
 )

@@ -1,6 +1,6 @@
 """The form of a deployment: which parts run, and where.  The files are the same in every form; settings differ."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,6 +41,22 @@ class Form:
     @property
     def reply_is_function(self) -> bool:
         return self.reply == "function"
+
+    @property
+    def is_on_app_engine(self) -> bool:
+        """Whether App Engine runs a step; else nothing of it is needed."""
+        return self.steps == "app-engine"
+
+    @property
+    def reply_tasks_call(self) -> TasksCall:
+        """What tasks call, as the host of a reply elsewhere has it: no App Engine task reaches it."""
+        return "workflow" if self.has_workflow else "http"
+
+    def app_engine_queues(self, queues: Sequence[str]) -> Sequence[str]:
+        """Those whose App Engine tasks call the steps.  queues: the short names of all, the first one first."""
+        if self.tasks_call != "app-engine":
+            return []
+        return queues[:1] if self.is_reply_elsewhere else queues
 
     @property
     def in_words(self) -> str:

@@ -103,22 +103,21 @@ def _app_engine(ports: Ports, data: Path, app_engine: Service, environment: Mapp
 def _drawing_settings(ports: Ports, key: PrivateKey, bot_token: str, form: Form) -> dict[str, str]:
     """Of the host of /generate-image, and of /reply-discord if that is there too."""
     settings = _settings_of_steps(ports, key, bot_token, form) | {"TASKS_CALL": form.tasks_call}
-    if form.tasks_call == "app-engine":
-        queues = [QUEUE] if form.is_reply_elsewhere else [QUEUE, REPLY_QUEUE, URGENT_QUEUE]
+    queues = form.app_engine_queues([QUEUE, REPLY_QUEUE, URGENT_QUEUE])
+    if queues:
         settings["APP_ENGINE_QUEUES"] = ",".join(queue.rpartition("/")[2] for queue in queues)
     return settings
 
 
 def reply_settings(ports: Ports, key: PrivateKey, bot_token: str, form: Form) -> dict[str, str]:
     """Of the host of /reply-discord, where it is another one; no App Engine task reaches it."""
-    own = {"AUDIENCE": REPLY_AUDIENCE, "TASKS_CALL": "workflow" if form.has_workflow else "http"}
+    own = {"AUDIENCE": REPLY_AUDIENCE, "TASKS_CALL": form.reply_tasks_call}
     return _settings_of_steps(ports, key, bot_token, form) | own
 
 
 def _settings_of_steps(ports: Ports, key: PrivateKey, bot_token: str, form: Form) -> dict[str, str]:
     """What they have wherever they run."""
     reply_url, reply_audience = reply_place(form)
-    elsewhere = {"REPLY_URL": reply_url, "REPLY_AUDIENCE": reply_audience} if form.is_reply_elsewhere else {}
     return {
         "GOOGLE_CLOUD_PROJECT": PROJECT,
         "BUCKET": BUCKET,
@@ -134,7 +133,8 @@ def _settings_of_steps(ports: Ports, key: PrivateKey, bot_token: str, form: Form
         "REPLY_QUEUE": REPLY_QUEUE,
         "URGENT_QUEUE": URGENT_QUEUE,
         "STEPS_URL": STEPS_URL,
-        **elsewhere,
+        "REPLY_URL": reply_url,
+        "REPLY_AUDIENCE": reply_audience,
     }
 
 

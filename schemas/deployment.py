@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import schemas
 
@@ -22,8 +23,8 @@ class Timeout:
 
 
 @dataclass(frozen=True, slots=True)
-class Ingress:
-    """The Cloud Run function.  environment: values with $NAMES, which are settings of `mando deploy`."""
+class Function:
+    """A Cloud Run function.  concurrency: requests that an instance gets at once."""
 
     memory: str
     cpu: float
@@ -31,8 +32,6 @@ class Ingress:
     min_instances: int
     max_instances: int
     timeout: str
-    answer_within_s: float
-    environment: Mapping[str, str]
 
     @property
     def memory_mib(self) -> int:
@@ -41,6 +40,22 @@ class Ingress:
     @property
     def timeout_s(self) -> int:
         return int(self.timeout.removesuffix("s"))
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress(Function):
+    """The one that Discord calls.  environment: values with $NAMES, which are settings of `mando deploy`."""
+
+    answer_within_s: float
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """The steps where they are functions: each a process of steps.threads threads."""
+
+    generate: Function
+    reply: Function
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,7 @@ class ReplyWaits:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The App Engine service, beside what app.yaml says.  threads: of each process.
+    """What the steps have wherever they run.  threads: of each process.
 
     last_word_s: before the token's end, a reply that waits in the queue becomes a word to the member; 0: at the end.
     reply_waits: None in a project whose queue alone repeats a reply, as those of before 2026-11-26.
@@ -79,11 +94,12 @@ class Workflows:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """All of them."""
+    """All of them.  functions: None in files of before 2026-11-26."""
 
     ingress: Ingress
     steps: Steps
     workflows: Workflows
+    functions: Functions | None
 
     @classmethod
     def from_json(cls, value: object) -> "Deployment":
@@ -100,7 +116,12 @@ class Deployment:
                 ReplyWaits(**steps["reply_waits"]) if "reply_waits" in steps else None,
             ),
             Workflows(**checked["workflows"]),
+            _functions(checked["functions"]) if "functions" in checked else None,
         )
+
+
+def _functions(value: Mapping[str, Any]) -> Functions:
+    return Functions(Function(**value["generate"]), Function(**value["reply"]))
 
 
 def _timeout(value: Mapping[str, float]) -> Timeout:

@@ -70,13 +70,16 @@ class StepTasks:
         return {**named, "httpRequest": {**request, "url": f"{self.url}{path}", "oidcToken": token}}
 
 
-def step_tasks(values: Mapping[str, Any], audience: str, service_account: str, elsewhere_url: str = "") -> StepTasks:
-    """Of the values of SETTINGS.
+def is_elsewhere(values: Mapping[str, str]) -> bool:
+    """Whether /reply-discord has another host than the step that draws; App Engine tasks do not reach it."""
+    return bool(values.get("REPLY_URL")) and values["REPLY_URL"] != values.get("STEPS_URL")
 
-    elsewhere_url: where the called step is if not where TASKS_CALL and STEPS_URL say; App Engine tasks do not reach it.
-    """
-    url = elsewhere_url or ("" if values["TASKS_CALL"] == APP_ENGINE else values["STEPS_URL"])
-    return StepTasks(url, audience, service_account)
+
+def step_tasks(values: Mapping[str, Any], audience: str, service_account: str) -> StepTasks:
+    """Of the values of SETTINGS, and of REPLY_URL where there is one."""
+    if is_elsewhere(values):
+        return StepTasks(values["REPLY_URL"], audience, service_account)
+    return StepTasks("" if values["TASKS_CALL"] == APP_ENGINE else values["STEPS_URL"], audience, service_account)
 
 
 def problems(environ: Mapping[str, str], *needs_url: str) -> list[str]:

@@ -104,8 +104,8 @@ SETTINGS = {
     ),
     **step_tasks.SETTINGS,
     "REPLY_URL": Setting(
-        "where tasks reach /reply-discord, if it is not where the other step is",
-        "https://mando-reply-abc-uc.a.run.app",
+        "where tasks reach /reply-discord; without it, and if it is STEPS_URL, that is where the other step is",
+        "https://mando-reply-1234567890.us-central1.run.app",
         step_tasks.host_url,
         default="",
     ),
@@ -158,7 +158,7 @@ def _is_on_app_engine(environ: Mapping[str, str]) -> bool:
 def read_config(environ: Mapping[str, str], read_secret: Callable[[str], Secret]) -> Config:
     """Raises ConfigError.  read_secret gets a secret's version by its full name; it raises SecretUnavailable."""
     problems = [] if environ.get("REPLY_URL") else step_tasks.problems(environ, step_tasks.WORKFLOW, step_tasks.HTTP)
-    calls_app_engine = environ.get("TASKS_CALL") == step_tasks.APP_ENGINE and not environ.get("REPLY_URL")
+    calls_app_engine = environ.get("TASKS_CALL") == step_tasks.APP_ENGINE and not step_tasks.is_elsewhere(environ)
     if calls_app_engine and not _is_on_app_engine(environ):
         problems.append(
             "TASKS_CALL=app-engine is for steps on App Engine: no such task reaches them elsewhere; say http"
@@ -172,9 +172,7 @@ def read_config(environ: Mapping[str, str], read_secret: Callable[[str], Secret]
         bucket=values["BUCKET"],
         audience=values["AUDIENCE"],
         workflow_service_account=values["WORKFLOW_SERVICE_ACCOUNT"],
-        step_tasks=step_tasks.step_tasks(
-            values, values["REPLY_AUDIENCE"], values["STEPS_SERVICE_ACCOUNT"], values["REPLY_URL"]
-        ),
+        step_tasks=step_tasks.step_tasks(values, values["REPLY_AUDIENCE"], values["STEPS_SERVICE_ACCOUNT"]),
         reply_queue=values["REPLY_QUEUE"],
         urgent_queue=values["URGENT_QUEUE"],
         seal_private_keys=values["SEAL_PRIVATE_KEY"],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.form import Form, TasksCall
+from local.form import Form
 from tuning.check.rules import check
 from tuning.check.subject import Subject
 from tuning.model import Model, read_model
@@ -30,74 +30,74 @@ _MILLION = 1e6
 _SMALL = even(2, 90), 30.0
 
 
+_URL = "http://127.0.0.1:9000"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A form, or what another one changes.  tasks_call: None where it has its `--form`'s numbers.
-
-    external: how many of the workflow's steps call something that is not Google's.
-    """
+    """A form, and what it has that no figure says.  command: its options."""
 
     name: str
+    form: Form
     command: str
     parts: str
     beside: str
-    tasks_call: TasksCall | None = None
-    external: int = 0
 
 
 ROWS = (
-    Row("workflow", "`mando up`", "ingress, queue, workflow, steps; two queues for replies that wait",
-        "each execution shows what became of a request, and can be replayed", "workflow"),
-    Row("queues, App Engine tasks", "`mando up --form queues`",
-        "ingress, queue, steps, queue, steps; a queue for urgent replies",
-        "no execution to look at or to replay. Tasks bear no token: App Engine proves the queue", "app-engine"),
-    Row("queues, HTTP tasks", "`mando up --form queues --tasks http`", "the same",
-        "the tasks bear an ID token, so the steps may run anywhere", "http"),
-    Row("reply as a function", "`mando up --reply function`, with either `--form`",
+    Row("workflow", Form(), "", "ingress, queue, workflow, steps; two queues for replies that wait",
+        "each execution shows what became of a request, and can be replayed"),
+    Row("workflow, reply as a function", Form(reply="function"), "--reply function",
         "App Engine draws, on strong instances; a function `reply_discord` replies, on cheap ones, which wait",
         "calls of functions are internal steps too. The tasks of the reply are HTTP tasks"),
-    Row("both steps as functions", "`mando up --steps functions`, with either `--form`",
-        "the functions `generate_image` and `reply_discord`; no App Engine service", "all tasks are HTTP tasks"),
-    Row("a reply anywhere", "`mando up --reply http://127.0.0.1:9000`, with either `--form` and `--steps`",
-        "any host that serves `/reply-discord`", "while the host does not answer, replies wait in the queue",
-        external=1),
+    Row("workflow, both steps as functions", Form("workflow", "functions", "function"), "--steps functions",
+        "the functions `generate_image` and `reply_discord`; nothing of App Engine",
+        "a new instance starts as slowly as App Engine's; it is paid only while it has a call"),
+    Row("workflow, a reply anywhere", Form(reply=_URL), f"--reply {_URL}", "any host that serves `/reply-discord`",
+        "one container, with its threads, is foreseen here; its own costs are not. While the host does not answer, "
+        "replies wait in the queue"),
+    Row("queues, App Engine tasks", Form("app-engine"), "--form queues",
+        "ingress, queue, steps, queue, steps; a queue for urgent replies",
+        "no execution to look at or to replay. Tasks bear no token: App Engine proves the queue"),
+    Row("queues, HTTP tasks", Form("http"), "--form queues --tasks http", "the same",
+        "the tasks bear an ID token, so the steps may run anywhere"),
+    Row("queues, reply as a function", Form("app-engine", reply="function"), "--form queues --reply function",
+        "App Engine draws, a function replies", "drawing is called by App Engine tasks, the reply by HTTP tasks"),
+    Row("queues, both steps as functions", Form("http", "functions", "function"), "--form queues --steps functions",
+        "three functions and three queues", "all tasks are HTTP tasks"),
 )  # fmt: skip
 
 
 def table(model: Model) -> str:
     """Markdown.  It simulates each form twice."""
-    head = ("form", "on one machine", "parts", "Workflows and Cloud Tasks, a million requests",
+    head = ("form", "options", "parts", "Workflows and Cloud Tasks, a million requests",
             f"{LOAD.label}", f"the same, Discord down for {duration(DOWN_S)}", "beside that")  # fmt: skip
     rows = [head, ("---",) * len(head)]
     for row in ROWS:
-        if row.tasks_call is None:
-            cost = "as its `--form`" + (f"; with a workflow {_cost('workflow', row.external)}" if row.external else "")
-            kept: tuple[str, str] = ("as its `--form`", "as its `--form`")
-        else:
-            cost = _cost(row.tasks_call, 0)
-            kept = (
-                _calm(_simulated(row.tasks_call, LOAD, None, model)),
-                _outage(_simulated(row.tasks_call, LOAD, DOWN_S, model)),
-            )
-        rows.append((row.name, row.command, row.parts, cost, *kept, row.beside))
+        kept = (_calm(_simulated(row.form, LOAD, None, model)), _outage(_simulated(row.form, LOAD, DOWN_S, model)))
+        rows.append((row.name, _code(row.command), row.parts, cost_of(row.form), *kept, row.beside))
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _cost(tasks_call: TasksCall, external: int) -> str:
+def _code(options: str) -> str:
+    return f"`{options}`" if options else "none"
+
+
+def cost_of(form: Form) -> str:
     """If all goes well, without the free share."""
-    subject = check(in_form(today(), Form(tasks_call))).subject
+    subject = check(in_form(today(), form)).subject
     assert subject is not None  # noqa: S101 -- our own files can be read
-    prices, life = read_prices(), subject.good
+    prices, bill = read_prices(), subject.good.bill
     counted = {
-        "workflows_internal_step": life.bill.internal - external,
-        "workflows_external_step": life.bill.external + external,
+        "workflows_internal_step": bill.internal,
+        "workflows_external_step": bill.external,
         "tasks_operation": operations(subject),
     }
     cost = sum(prices.dollars(item, number * _MILLION) for item, number in counted.items())
-    said = f"${cost:,.2f}: {count(life.bill.internal + life.bill.external)} steps"
-    if external:
-        return f"{said}, {external} of them external"
-    return f"{said}, {count(operations(subject) // 2)} task{'' if operations(subject) == 2 else 's'}"
+    external = f", {bill.external} of them external" if bill.external else ""
+    tasks = operations(subject) // 2
+    steps = f"{count(bill.internal + bill.external)} steps{external}"
+    return f"${cost:,.2f}: {steps}, {count(tasks)} task{'' if tasks == 1 else 's'}"
 
 
 def operations(subject: Subject) -> int:
@@ -105,9 +105,9 @@ def operations(subject: Subject) -> int:
     return subject.good.operations + (2 if subject.project.has_workflow else 0)
 
 
-def _simulated(tasks_call: TasksCall, load: Load, down_s: float | None, model: Model) -> Answer:
+def _simulated(form: Form, load: Load, down_s: float | None, model: Model) -> Answer:
     story = calm(load) if down_s is None else scenario(SCENARIO, load, down_s)
-    return simulate(read_project(in_form(today(), Form(tasks_call))), load, story, model)
+    return simulate(read_project(in_form(today(), form)), load, story, model)
 
 
 def _calm(answer: Answer) -> str:
@@ -141,8 +141,7 @@ def made_of() -> dict[str, Any]:
     """What the code makes of a small outage in each form."""
     load, down_s = _SMALL
     model = read_model("cloud")
-    kinds = [row.tasks_call for row in ROWS if row.tasks_call is not None]
-    return {kind: made_of_answer(_simulated(kind, load, down_s, model)) for kind in kinds}
+    return {row.name: made_of_answer(_simulated(row.form, load, down_s, model)) for row in ROWS}
 
 
 def main() -> None:

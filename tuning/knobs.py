@@ -89,6 +89,7 @@ def _blocks(sources: Sources) -> Iterator[tuple[str, str, KeyPath]]:
     yield "app.", app_yaml.FILE, (app_yaml.SCALING,)
     yield "app.", app_yaml.FILE, ()
     yield "ingress.", DEPLOYMENT_YAML, ("ingress",)
+    yield "functions.", DEPLOYMENT_YAML, ("functions",)
     yield "steps.", DEPLOYMENT_YAML, ("steps",)
     yield "limits.", LIMITS_YAML, ("backlog",)
     yield "limits.", LIMITS_YAML, ("member",)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import schemas
 from local.executions.engine.variables import built_in_variables
-from local.form import DEFAULT_FORM
+from local.form import DEFAULT_FORM, Form
 from local.tasks.queue_yaml import QueueYamlError, read_queue_yaml
 from local.tasks.rules import QueueConfig
 from local.workflows.compile.workflow import Workflow, compile_workflow
@@ -16,27 +16,28 @@ from local.workflows.errors import WorkflowSyntaxError
 from schemas.deployment import Deployment, Ingress
 from schemas.limits import Limits
 from tuning.app_yaml import AppScaling, read_app_yaml
+from tuning.hosts import Hosts, hosts_of
+from tuning.model import Model
+from tuning.orders import CallKind
 from tuning.places import Mistake, Place, Unreadable, key_place, place, values_of
-from tuning.sources import TASKS_CALL, Sources
+from tuning.sources import Sources, form_of
 
 QUEUE_YAML, LIMITS_YAML, DEPLOYMENT_YAML = "queue.yaml", "ingress/limits.yaml", "deploy/deployment.yaml"
 
-# What `mando deploy` knows when it sets the variables of the workflows: settings, and the host of the steps.
-# STEPS_HOST ends as App Engine's own hosts do: calls of them are internal steps of the bill.
-DEPLOYED: Mapping[str, str] = {
-    "PROJECT": "my-project",
-    "LOCATION": "us-central1",
-    "STEPS_HOST": "my-project.uc.r.appspot.com",
-}
+# What `mando deploy` knows when it sets the variables of the workflows: settings, and where the steps are.
+DEPLOYED: Mapping[str, str] = {"PROJECT": "my-project", "LOCATION": "us-central1"}
+# Hosts of App Engine and of functions: calls of them are internal steps of the bill.
+_APP_HOST = "my-project.uc.r.appspot.com"
+_FUNCTION_HOST = "mando-{}-1234567890.us-central1.run.app"
 NEXT_QUEUES = ("REPLY_QUEUE", "URGENT_QUEUE")  # env_variables of app.yaml
 PARENT = "projects/{PROJECT}/locations/{LOCATION}".format_map(DEPLOYED)
 
 
-# The $NAMES that `mando deploy` knows.  Each part may also name the host of the steps, which App Engine tells.
+# The $NAMES that `mando deploy` knows.  Each part may also name where the steps are.
 SETTINGS = frozenset(
     {"PROJECT", "LOCATION", "APP_REGION", "DISCORD_PUBLIC_KEY", "SEAL_KEY_FILE", "SEAL_PUBLIC_KEY"}
-) | {*("TASKS_CALL", "STEPS_CALLER", "APP_ENGINE_QUEUES")}
-WORKFLOW_SETTINGS = SETTINGS | {"STEPS_HOST"}
+) | {*("TASKS_CALL", "STEPS_CALLER", "APP_ENGINE_QUEUES", "REPLY_AUDIENCE")}
+WORKFLOW_SETTINGS = SETTINGS | {"STEPS_HOST", "REPLY_URL"}
 
 
 class ProjectError(Exception):
@@ -61,11 +62,22 @@ class Project:
     app: AppScaling
     limits: Limits
     deployment: Deployment
-    tasks_call: str = DEFAULT_FORM.tasks_call  # the workflow, or the steps: http or app-engine
+    form: Form = DEFAULT_FORM
 
     @property
     def has_workflow(self) -> bool:
-        return self.tasks_call == DEFAULT_FORM.tasks_call
+        return self.form.has_workflow
+
+    def hosts(self, model: Model) -> Hosts:
+        """Where the steps run."""
+        functions = self.deployment.functions
+        generate, reply = (functions.generate, functions.reply) if functions is not None else (None, None)
+        return hosts_of(self.form, self.app, generate, reply, model)
+
+    def bears_token(self, kind: CallKind) -> bool:
+        """Whether a task's call of that kind does."""
+        is_app_engine_task = self.form.tasks_call == "app-engine"
+        return not is_app_engine_task or (kind != "generate" and self.form.is_reply_elsewhere)
 
     @property
     def ingress(self) -> Ingress:
@@ -120,10 +132,14 @@ def read_project(sources: Sources) -> Project:
     limits = read(_checked, Limits, "limits", sources, LIMITS_YAML)
     deployment = read(_checked, Deployment, "deployment", sources, DEPLOYMENT_YAML)
     app = read(read_app_yaml, sources, deployment.steps.threads if deployment else 1)
+    form = form_of(sources)
+    if deployment and deployment.functions is None and (form.reply_is_function or not form.is_on_app_engine):
+        mistakes.append(Mistake(Place(DEPLOYMENT_YAML), "there are no `functions`, which this form deploys"))
     if mistakes:
         raise ProjectError(mistakes)
+    known = {**DEPLOYED, **_addresses(form)}
     variables = {
-        name: Template(value).safe_substitute(DEPLOYED) for name, value in deployment.workflows.environment.items()
+        name: Template(value).safe_substitute(known) for name, value in deployment.workflows.environment.items()
     }
     return Project(
         sources=sources,
@@ -133,8 +149,19 @@ def read_project(sources: Sources) -> Project:
         app=app,
         limits=limits,
         deployment=deployment,
-        tasks_call=sources.get(TASKS_CALL, DEFAULT_FORM.tasks_call),
+        form=form,
     )
+
+
+def _addresses(form: Form) -> Mapping[str, str]:
+    """Source: deploy/calls.py."""
+    host = _APP_HOST if form.is_on_app_engine else _FUNCTION_HOST.format("generate")
+    reply = f"https://{_FUNCTION_HOST.format('reply')}" if form.reply_is_function else form.reply
+    return {
+        "STEPS_HOST": host,
+        "REPLY_URL": reply if form.is_reply_elsewhere else f"https://{host}",
+        "REPLY_AUDIENCE": "mando-reply" if form.is_reply_elsewhere else "mando-steps",
+    }
 
 
 def _built_in_variables(workflow: str) -> Mapping[str, str]:

@@ -1,18 +1,20 @@
 """The texts of all files that can be tuned: from a folder, or from a commit.  project.py reads them."""
 
 import difflib
+import json
 import subprocess
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeAlias
 
-from local.form import Form
+from local.form import DEFAULT_FORM, Form
 
 Sources: TypeAlias = Mapping[str, str]  # path from the root of the project, with slashes → text
 
-# Beside the files, under a name that no file has: what tasks call, where options say another form (local/form.py).
-TASKS_CALL = "--form"
+# Beside the files, under a name that no file has: the form, where options say another one (local/form.py).
+_FORM = "--form"
 
 # What is read of a project.
 PATTERNS = (
@@ -64,7 +66,11 @@ def from_git(ref: str, folder: Path) -> Sources:
 
 def in_form(sources: Sources, form: Form) -> Sources:
     """The same files in that form."""
-    return {**sources, TASKS_CALL: form.tasks_call}
+    return {**sources, _FORM: json.dumps(asdict(form))}
+
+
+def form_of(sources: Sources) -> Form:
+    return Form(**json.loads(sources[_FORM])) if _FORM in sources else DEFAULT_FORM
 
 
 def diff(before: Sources, after: Sources, context: int = 3) -> str:

@@ -10,7 +10,6 @@ from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
 from cli.form import form_of
-from cli.main import run
 from cli.up import command
 from ingress import config as ingress_config
 from local.appengine.service import Service
@@ -116,12 +115,3 @@ def test_each_form_is_said_in_other_words() -> None:
     assert Form("http", "functions", WORKER).in_words.endswith(
         f"/generate-image is a function. /reply-discord is at {WORKER}."
     )
-
-
-@pytest.mark.parametrize("command", ["deploy", "doctor", "check", "simulate"])
-@pytest.mark.parametrize("words", [["--steps", "functions"], ["--reply", "function"], ["--reply", "https://x.example"]])
-def test_a_place_that_a_command_does_not_know_is_refused(
-    command: str, words: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run([command, *words]) == 2
-    assert f"mando {command}: {words[0]}: only `mando up` knows this: say {words[0]} " in capsys.readouterr().err

@@ -26,6 +26,7 @@ ANSWERS = {
     "OTHER_QUEUES": "",
     "OLD_VIEWER": "",
     "STEPS_HOST": "demo.uc.r.appspot.com",
+    "REPLY_URL": "https://demo.uc.r.appspot.com",
     "INGRESS_URL": "https://mando-ingress-abc-uc.a.run.app",
 }
 

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from string import Template
 from typing import get_args
 
 import pytest
@@ -11,60 +12,101 @@ import yaml
 import ingress.config
 import steps.config
 from cli.main import run
-from deploy.call import Call, Query
+from deploy.call import Call, Query, account
 from deploy.calls import calls, parts
 from deploy.destroy import plan
 from deploy.doctor import examine
 from deploy.form import FORMS, options, settings
 from deploy.perform import perform
+from deploy.queues import QUEUES as ALL_QUEUES
+from deploy.queues import short_name
 from deploy.run import Runner
+from deploy.script import line
 from local.form import Form, TasksCall
 from service import step_tasks
+from service.deployment import STEPS_THREADS
 from service.environment import Secret
 from tests.deploy.google import Google
 from tests.deploy.project import ANSWERS, OURS, PLACE, PROGRAMS, SETTINGS, prepare
 from tests.deploy.test_perform import FULL, Pretender
 from tests.servers import ROOT
 
-QUEUES = (Form("app-engine"), Form("http"))
-ONE_WORD = {"workflow": [], "app-engine": ["--form", "queues"], "http": ["--form", "queues", "--tasks", "http"]}
+QUEUES = (Form("app-engine"), Form("http"), Form("app-engine", reply="function"), Form("http", "functions", "function"))
+URL = "https://reply.example.com"
+WORDS: dict[Form, str] = {
+    Form(): "",
+    Form(reply="function"): "--reply function",
+    Form(steps="functions", reply="function"): "--steps functions",
+    Form(reply=URL): f"--reply {URL}",
+    Form("app-engine"): "--form queues",
+    Form("http"): "--form queues --tasks http",
+    Form("app-engine", reply="function"): "--form queues --reply function",
+    Form("http", "functions", "function"): "--form queues --steps functions",
+}
+QUEUES_OF_OURS = tuple(map(short_name, ALL_QUEUES))
+NUMBER = "1234567890"  # of the project `demo`
+FUNCTION_URLS = {name: f"https://mando-{name}-{NUMBER}.us-central1.run.app" for name in ("generate", "reply")}
+every_form = pytest.mark.parametrize("form", WORDS, ids=lambda form: WORDS[form] or "--form workflow")
 
 
 def words_of(form: Form) -> str:
     return "\n".join(" ".join(call.command) for call in calls(form))
 
 
-def environment_of(call: Call | Query, form: Form) -> dict[str, str]:
-    """The variables that a call of gcloud sets."""
+def environment_of(what: str, form: Form) -> dict[str, str]:
+    """The variables that gcloud sets where it deploys that."""
+    (call,) = [call for call in calls(form) if call.purpose == what]
     (flag,) = [word for word in call.command if word.startswith("--set-env-vars=")]
     return filled(dict(pair.split("=", 1) for pair in flag.removeprefix("--set-env-vars=").split(",")), form)
 
 
 def filled(variables: dict[str, str], form: Form) -> dict[str, str]:
-    known = {**SETTINGS, **settings(form), "STEPS_HOST": ANSWERS["STEPS_HOST"]}
-    return {name: re.sub(r"\$([A-Z_]+)", lambda found: known[found[1]], text) for name, text in variables.items()}
+    known = {**SETTINGS, **settings(form), "PROJECT_NUMBER": NUMBER}
+    for call in calls(form):
+        if isinstance(call, Query) and call.name in ("STEPS_HOST", "REPLY_URL"):
+            echoed = call.command[1] if call.command[0] == "echo" else ANSWERS[call.name]
+            known[call.name] = Template(echoed).substitute(known)
+    return {name: Template(text).substitute(known) for name, text in variables.items()}
 
 
 def of_steps(form: Form) -> dict[str, str]:
-    """The environment of the steps on App Engine."""
+    """The environment of the step that draws."""
+    if not form.is_on_app_engine:
+        return environment_of("the function that draws", form)
     variables = yaml.safe_load((ROOT / "app.yaml").read_text())["env_variables"]
     return {"GAE_ENV": "standard", "GOOGLE_CLOUD_PROJECT": "demo", **filled(variables, form)}
 
 
+def config_of(environment: dict[str, str]) -> steps.config.Config:
+    return steps.config.read_config(environment, lambda _: Secret("A" * 43 + "="))
+
+
 def test_a_form_is_named_as_the_programs_name_it() -> None:
     assert set(get_args(TasksCall)) == {step_tasks.WORKFLOW, step_tasks.HTTP, step_tasks.APP_ENGINE}
-    assert [form.tasks_call for form in FORMS] == list(ONE_WORD)
-    assert all(options(form).split() == ONE_WORD[form.tasks_call] for form in FORMS)
+    assert set(FORMS) == set(WORDS)
+    assert {form: options(form).strip() for form in FORMS} == WORDS
 
 
-@pytest.mark.parametrize("form", QUEUES, ids=lambda form: form.tasks_call)
+@pytest.mark.parametrize("form", QUEUES, ids=options)
 def test_without_a_workflow_nothing_of_it_is_deployed(form: Form) -> None:
     made = words_of(form)
     assert "workflows.googleapis.com" not in made
     assert "workflowexecutions.googleapis.com" not in made
     assert "mando-workflow" not in made
     assert "gcloud workflows" not in made
-    assert list(parts(form)) == [name for name in parts(Form()) if name != "workflow"]
+    assert "workflow" not in parts(form)
+
+
+@every_form
+def test_where_both_steps_are_functions_nothing_is_asked_of_app_engine(form: Form) -> None:
+    made = words_of(form)
+    assert ("gcloud app " in made, "appengine" in made) == (form.is_on_app_engine,) * 2
+    assert ("reply" in parts(form)) == form.reply_is_function
+    assert ("mando-generate" in made) == (not form.is_on_app_engine)
+    if not form.is_on_app_engine:
+        lines = [line(call) for call in calls(form)]
+        assert not [one for one in lines if "OTHER_QUEUES" in one]
+        assert len([one for one in lines if " tasks queues update " in one]) == len(QUEUES_OF_OURS)
 
 
 def test_an_account_has_the_rights_of_its_form_alone() -> None:
@@ -81,28 +123,66 @@ def test_an_account_has_the_rights_of_its_form_alone() -> None:
     }
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.tasks_call)
-def test_ingress_and_steps_take_the_settings_of_the_form(form: Form) -> None:
-    (deployed,) = [call for call in calls(form) if call.purpose == "the ingress"]
-    of_ingress = ingress.config.read_config(environment_of(deployed, form)).step_tasks
-    config = steps.config.read_config(of_steps(form), lambda _: Secret("A" * 43 + "="))
-    assert (of_ingress is None) == form.has_workflow
-    if of_ingress is not None:
-        assert of_ingress.url == ("https://demo.uc.r.appspot.com" if form.tasks_call == "http" else "")
-        assert of_ingress.service_account == config.workflow_service_account == f"mando-tasks{OURS}"
+def test_the_steps_put_replies_off_as_they_are_called() -> None:
+    """App Engine tasks reach no function: then the steps need no role to make one, but may act as themselves."""
+    acts = f"gcloud iam service-accounts add-iam-policy-binding {account('mando-steps')}"
+    role = f"--member=serviceAccount:{account('mando-steps')} --role=projects/$PROJECT/roles/mandoAppReader"
+    for form in WORDS:
+        own_tokens = form.tasks_call != "app-engine" or form.is_reply_elsewhere
+        assert (acts in words_of(form), role in words_of(form)) == (own_tokens, not own_tokens), form
+
+
+@every_form
+def test_each_part_calls_the_next_one_where_it_is_and_is_let_in(form: Form) -> None:
+    app = "https://demo.uc.r.appspot.com"
+    steps_url = app if form.is_on_app_engine else FUNCTION_URLS["generate"]
+    reply_url = {"steps": steps_url, "function": FUNCTION_URLS["reply"]}.get(form.reply, form.reply)
+    draws = replies = config_of(of_steps(form))
+    if form.reply_is_function:
+        replies = config_of(environment_of("the function that replies", form))
+    of_ingress = ingress.config.read_config(environment_of("the ingress", form)).step_tasks
+    if form.has_workflow:
+        assert of_ingress is None
+        workflow = environment_of("the workflow mando", form)
+        assert (workflow["STEPS_URL"], workflow["STEPS_AUDIENCE"]) == (steps_url, draws.audience)
+        assert workflow["REPLY_URL"] == reply_url
+        audience = workflow["REPLY_AUDIENCE"]
     else:
-        assert config.workflow_service_account == f"mando-workflow{OURS}"
-    named = ("create-image-queue", "reply-discord-queue", "urgent-reply-queue")
-    assert config.app_engine_queues == (named if form.tasks_call == "app-engine" else ())
+        assert of_ingress is not None
+        assert of_ingress.url == (steps_url if form.tasks_call == "http" else "")
+        assert of_ingress.audience == draws.audience
+        audience = draws.step_tasks.audience
+    assert audience == ("mando-reply" if form.is_reply_elsewhere else "mando-steps")
+    assert replies.audience == audience or form.reply == URL, "a host elsewhere is told by docs/architecture.md"
+    is_app_engine_task = form.tasks_call == "app-engine" and not form.is_reply_elsewhere
+    for host in (draws, replies):
+        assert (host.step_tasks.url, host.step_tasks.audience) == ("" if is_app_engine_task else reply_url, audience)
+        assert host.has_workflow == form.has_workflow
+        assert host.workflow_service_account == f"{form.steps_caller}{OURS}"
+        assert host.step_tasks.service_account == f"mando-steps{OURS}"
+    queues = QUEUES_OF_OURS[:1] if form.is_reply_elsewhere else QUEUES_OF_OURS
+    assert draws.app_engine_queues == (queues if form.tasks_call == "app-engine" else ())
+    assert replies is draws or replies.app_engine_queues == ()
 
 
-@pytest.mark.parametrize("kind", ONE_WORD)
-def test_one_word_prints_the_deployment_of_a_form(kind: TasksCall, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["deploy", "--dry-run", *ONE_WORD[kind]]) == 0
+@every_form
+def test_one_word_prints_the_deployment_of_a_form(form: Form, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["deploy", "--dry-run", *WORDS[form].split()]) == 0
     printed = capsys.readouterr().out
-    assert f"\nTASKS_CALL={kind}\n" in printed
+    assert f"\nTASKS_CALL={form.tasks_call}\n" in printed
     assert [line[2:] for line in printed.splitlines()[1:] if line.startswith("# ")] == [
-        call.purpose for call in calls(Form(kind))
+        call.purpose for call in calls(form)
+    ]
+    assert set(re.findall(r"\$([A-Z_]+)", printed)) <= set(re.findall(r"^([A-Z_]+)=", printed, flags=re.MULTILINE))
+
+
+def test_a_part_alone_asks_for_the_addresses_that_it_uses(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["deploy", "--dry-run", "--steps", "functions", "--only", "reply"]) == 0
+    asked = [line for line in capsys.readouterr().out.splitlines() if re.match(r"[A-Z_]+=\$\(", line)]
+    assert asked == [
+        "PROJECT_NUMBER=$(gcloud projects describe $PROJECT '--format=value(projectNumber)')",
+        "STEPS_HOST=$(echo mando-generate-$PROJECT_NUMBER.$LOCATION.run.app)",
+        "REPLY_URL=$(echo https://mando-reply-$PROJECT_NUMBER.$LOCATION.run.app)",
     ]
 
 
@@ -111,17 +191,20 @@ def test_a_part_that_a_form_does_not_have_is_refused(capsys: pytest.CaptureFixtu
     assert "--only: --form queues has no workflow" in capsys.readouterr().err
 
 
-def test_the_form_without_a_workflow_is_made_by_the_real_gcloud(google: Google) -> None:
-    """What its calls are beside those of the first form, and the calls that get other settings."""
-    form = Form("app-engine")
-    prepare(google, "ingress")
-    google.accounts -= {f"mando-workflow{OURS}", f"mando-tasks{OURS}"}
-    google.services = set()
+def made_beside_the_first_form(google: Google, form: Form) -> None:
+    """The calls that only this form has, and those that get other settings."""
     own = set(calls(form)) - set(calls(Form()))
     chosen = [call for call in calls(form) if call in own or call.purpose in ("the ingress", "the steps") or
               (isinstance(call, Call) and call.into)]  # fmt: skip
-    told = {**SETTINGS, **settings(form), "STEPS_HOST": ANSWERS["STEPS_HOST"], "APP_ACCOUNT": ANSWERS["APP_ACCOUNT"]}
+    told = {**SETTINGS, **settings(form), "STEPS_HOST": ANSWERS["STEPS_HOST"], "REPLY_URL": ANSWERS["REPLY_URL"]}
     perform(told, chosen, PROGRAMS, ROOT, list[str]().append)
+
+
+def test_the_form_without_a_workflow_is_made_by_the_real_gcloud(google: Google) -> None:
+    prepare(google, "ingress")
+    google.accounts -= {f"mando-workflow{OURS}", f"mando-tasks{OURS}"}
+    google.services = set()
+    made_beside_the_first_form(google, Form("app-engine"))
 
     assert not [name for name in google.services if "workflow" in name]
     reader = "projects/demo/roles/mandoAppReader"
@@ -134,9 +217,47 @@ def test_the_form_without_a_workflow_is_made_by_the_real_gcloud(google: Google) 
         "WORKFLOW_SERVICE_ACCOUNT": f"mando-tasks{OURS}",
         "APP_ENGINE_QUEUES": "create-image-queue,reply-discord-queue,urgent-reply-queue",
         "STEPS_URL": "https://demo.uc.r.appspot.com",
+        "REPLY_URL": "https://demo.uc.r.appspot.com",
+        "REPLY_AUDIENCE": "mando-steps",
         "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",
         "URGENT_QUEUE": f"{PLACE}/queues/urgent-reply-queue",
     }
+
+
+def test_the_form_without_app_engine_is_made_by_the_real_gcloud_in_a_project_that_has_no_app(google: Google) -> None:
+    """The longest of the forms: two queues, no workflow, both steps as functions."""
+    prepare(google, "ingress")
+    google.services, google.app = set(), None
+    made_beside_the_first_form(google, Form("http", "functions", "function"))
+
+    assert "appengine.googleapis.com" not in google.services
+    assert google.app is None
+    assert list(google.queues) == list(QUEUES_OF_OURS)
+    assert google.queues["create-image-queue"]["retryConfig"]["maxAttempts"] == 115
+    assert list(google.functions) == ["mando-generate", "mando-reply", "mando-ingress"]
+    shared = {
+        "GOOGLE_CLOUD_PROJECT": "demo",
+        "TASKS_CALL": "http",
+        "WORKFLOW_SERVICE_ACCOUNT": f"mando-tasks{OURS}",
+        "STEPS_URL": FUNCTION_URLS["generate"],
+        "REPLY_URL": FUNCTION_URLS["reply"],
+        "REPLY_AUDIENCE": "mando-reply",
+        "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",
+        "URGENT_QUEUE": f"{PLACE}/queues/urgent-reply-queue",
+    }
+    for name, target, memory, own in (
+        ("mando-generate", "generate_image", "1Gi", {}),
+        ("mando-reply", "reply_discord", "512Mi", {"AUDIENCE": "mando-reply"}),
+    ):
+        config = google.functions[name]["serviceConfig"]
+        config["environmentVariables"].pop("LOG_EXECUTION_ID", None)  # gcloud's own
+        assert config["environmentVariables"] == {**shared, **own}
+        assert google.functions[name]["buildConfig"]["entryPoint"] == target
+        assert (config["serviceAccountEmail"], config["availableMemory"]) == (f"mando-steps{OURS}", memory)
+        assert config["maxInstanceRequestConcurrency"] == STEPS_THREADS
+        assert google.run.annotations(name)["run.googleapis.com/invoker-iam-disabled"] == "True"
+    ingress_variables = google.functions["mando-ingress"]["serviceConfig"]["environmentVariables"]
+    assert ingress_variables["STEPS_URL"] == FUNCTION_URLS["generate"]
 
 
 def a_runner(pretender: Pretender, form: Form) -> Runner:

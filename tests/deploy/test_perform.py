@@ -208,6 +208,8 @@ def test_the_steps_are_deployed_with_the_settings_of_the_project_and_all_else_th
         "WORKFLOW_SERVICE_ACCOUNT": "mando-workflow@my-project.iam.gserviceaccount.com",
         "APP_ENGINE_QUEUES": "",
         "STEPS_URL": "https://my-project.ew.r.appspot.com",
+        "REPLY_URL": "https://my-project.ew.r.appspot.com",
+        "REPLY_AUDIENCE": "mando-steps",
         "REPLY_QUEUE": f"{queues}/reply-discord-queue",
         "URGENT_QUEUE": f"{queues}/urgent-reply-queue",
     }

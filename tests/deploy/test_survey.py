@@ -19,7 +19,7 @@ THEIRS = "theirs@example.iam.gserviceaccount.com"
 
 
 def found(google: Google, *parts: str, service: str = "default") -> list[str]:
-    return conflicts(Runner(dict(SETTINGS), PROGRAMS, ROOT), parts, service)
+    return conflicts(Runner(dict(SETTINGS), PROGRAMS, ROOT), parts, service=service)
 
 
 def a_version(account: str) -> dict[str, str]:

@@ -58,6 +58,8 @@ STEPS_ENVIRONMENT = {
     "WORKFLOW_SERVICE_ACCOUNT": f"mando-workflow{OURS}",
     "APP_ENGINE_QUEUES": "",
     "STEPS_URL": "https://demo.uc.r.appspot.com",
+    "REPLY_URL": "https://demo.uc.r.appspot.com",
+    "REPLY_AUDIENCE": "mando-steps",
     "REPLY_QUEUE": f"{PLACE}/queues/reply-discord-queue",
     "URGENT_QUEUE": f"{PLACE}/queues/urgent-reply-queue",
 }

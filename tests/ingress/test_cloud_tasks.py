@@ -21,7 +21,7 @@ from tests.virtual_time import VirtualLoop, in_virtual_time
 
 
 @pytest.mark.parametrize("environ", [without("CLOUD_TASKS_ENDPOINT"), environment("")], ids=["missing", "empty"])
-def test_in_the_cloud_google_is_called_with_the_credentials_of_the_function(
+def test_where_no_metadata_server_is_google_is_called_with_the_credentials_that_there_are(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = read_config(environ)

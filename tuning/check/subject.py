@@ -6,17 +6,19 @@ A life is run once, however many rules look at it.
 import functools
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import yaml
 
 from local.tasks.rules import QueueConfig
+from schemas.deployment import Function
 from tuning import app_yaml
 from tuning.check.answers import GENERATE, REPLY, Answer, ErrorCase
 from tuning.check.life import Call, Decision, Life, Step
 from tuning.check.living import World, live
 from tuning.check.outages import failing, good, hanging, refusing, unavailable
 from tuning.check.performer import MAIN
+from tuning.hosts import Host, Hosts
 from tuning.knobs import KNOBS, block_path
 from tuning.model import Model
 from tuning.orders import TaskKind
@@ -136,11 +138,26 @@ class Subject:
 
     # Numbers.
 
-    @property
-    def cores(self) -> float:
-        """Of all instances that App Engine may start."""
-        app = self.project.app
-        return app.max_instances * self.model.number(f"appengine.{app.size}_cores")
+    @functools.cached_property
+    def hosts(self) -> Hosts:
+        """Where the steps run."""
+        return self.project.hosts(self.model)
+
+    @functools.cached_property
+    def functions(self) -> dict[tuple[str, ...], Function]:
+        """Those of the form, by their way in deploy/deployment.yaml."""
+        project, form = self.project, self.project.form
+        found: dict[tuple[str, ...], Function] = {("ingress",): project.ingress}
+        if project.deployment.functions is not None and not form.is_on_app_engine:
+            found["functions", "generate"] = project.deployment.functions.generate
+        if project.deployment.functions is not None and form.reply_is_function:
+            found["functions", "reply"] = project.deployment.functions.reply
+        return found
+
+    def work_s(self, host: Host, generate: Iterable[str], reply: Iterable[str]) -> float:
+        """The sum of these numbers of the model, of the steps that run there."""
+        names = [*(generate if host is self.hosts.generate else ()), *(reply if host is self.hosts.reply else ())]
+        return sum(map(self.model.number, names))
 
     def steps_dollars(self, life: Life) -> float:
         """What the workflow's steps of that life cost."""

@@ -1,4 +1,4 @@
-"""A call of a step, by a workflow or by a task; its time-out, its token, and its way to App Engine."""
+"""A call of a step, by a workflow or by a task; its time-out, its token, and its way to the step's host."""
 
 import math
 from collections import deque
@@ -93,9 +93,9 @@ class _Line:
 
 
 class StepCalls:
-    """Sends and counts every call of a step.  receive() takes it at App Engine; failed_call() counts one that fails.
+    """Sends and counts every call of a step.  receive() takes it at its host; failed_call() counts one that fails.
 
-    machine: the processor of all parts, if they share one.  have_tokens: whether the calls of tasks bear tokens.
+    machine: the processor of all parts, if they share one.  have_tokens: which calls of tasks bear a token.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class StepCalls:
         failed_call: Callable[[], None],
         machine: Processor | None = None,
         *,
-        have_tokens: bool = True,
+        have_tokens: Callable[[CallKind], bool] = lambda _: True,
     ) -> None:
         self._agenda = agenda
         self._receive = receive
@@ -121,11 +121,11 @@ class StepCalls:
         self.counts: dict[CallKind, int] = {"generate": 0, "reply": 0, "tell": 0}
 
     def send(self, call: Call, timeout_s: float, after_s: float = 0.0) -> None:
-        """The call reaches App Engine after_s from now; its time-out counts from now."""
+        """The call reaches the step's host after_s from now; its time-out counts from now."""
         self.counts[call.kind] += 1
         self._timeouts.watch(call, timeout_s)
         now_s = self._agenda.now_s
-        has_token = call.task is None or self._have_tokens
+        has_token = call.task is None or self._have_tokens(call.kind)
         fault = self._tokens.hit(now_s, call.request.number, call.number) if has_token else None
         if fault is not None and fault.status is not None:
             self._agenda.add(now_s + after_s, partial(call.answer, NO_TOKEN))

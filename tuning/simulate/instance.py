@@ -1,4 +1,4 @@
-"""One instance of App Engine: its processor, its threads, its way out.  Used by appengine."""
+"""One instance of a host of the steps: its processor, its threads, its way out.  Used by step_host."""
 
 import math
 from collections import deque
@@ -9,11 +9,14 @@ from tuning.simulate.throttle import Throttle
 
 
 class Instance:
-    """in_progress: requests that App Engine has sent here.  One that finds no free thread waits for one."""
+    """in_progress: requests that were sent here.  One that finds no free thread waits for one.
+
+    used_s: how long there was at least one.
+    """
 
     __slots__ = (
         *("_connection_s", "_free_threads", "_link_free_s", "_processes", "_served", "_waiting", "_bytes_per_s"),
-        *("in_progress", "is_stopped", "last_s", "processor", "ready_s", "started_s"),
+        *("in_progress", "is_stopped", "last_s", "processor", "ready_s", "started_s", "used_s", "_used_since_s"),
     )
 
     def __init__(
@@ -31,6 +34,8 @@ class Instance:
         self.ready_s = ready_s
         self.last_s = ready_s  # the last moment with a request
         self.in_progress = 0
+        self.used_s = 0.0
+        self._used_since_s = ready_s
         self.is_stopped = False
         self.processor = processor
         self._free_threads = processes * threads
@@ -41,8 +46,10 @@ class Instance:
         self._connection_s = 1 / connections_per_s
         self._link_free_s = -math.inf
 
-    def begin(self, work: Callable[[], None]) -> None:
+    def begin(self, work: Callable[[], None], now_s: float) -> None:
         """Do it as soon as a thread is free."""
+        if self.in_progress == 0:
+            self._used_since_s = now_s
         self.in_progress += 1
         if self._free_threads > 0:
             self._free_threads -= 1
@@ -54,6 +61,8 @@ class Instance:
         """A request has its answer."""
         self.in_progress -= 1
         self.last_s = now_s
+        if self.in_progress == 0:
+            self.used_s += now_s - self._used_since_s
         if self._waiting:
             self._waiting.popleft()()
         else:

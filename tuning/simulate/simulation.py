@@ -30,8 +30,7 @@ from tuning.simulate.answer import (
 from tuning.simulate.answer import (
     Executions as ExecutionNumbers,
 )
-from tuning.simulate.appengine import AppEngine
-from tuning.simulate.calls import StepCalls
+from tuning.simulate.calls import Call, StepCalls
 from tuning.simulate.discord import Discord
 from tuning.simulate.executions import Executions
 from tuning.simulate.fleet import Fleet
@@ -44,6 +43,7 @@ from tuning.simulate.queues import Queue
 from tuning.simulate.reach import never_reached, parts_on_the_way, usual_way_s
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
+from tuning.simulate.step_host import StepHost
 from tuning.simulate.steps import Steps
 from tuning.simulate.storage import Storage
 from tuning.simulate.targets import Targets
@@ -112,14 +112,17 @@ class _Simulation:
             *(agenda, model, seed, self._storage, discord, deployed.steps, tasks, project.next_queues, release),
             has_workflow=project.has_workflow,
         )
-        self._fleet = Fleet(agenda, project.app, model, scenario, seed, machine)
-        app_engine = AppEngine(agenda, project.app, model, scenario, seed, self._fleet, self._steps)
+        hosts = project.hosts(model)
+        self._fleets = {host: Fleet(agenda, host, scenario, seed, machine) for host in hosts.all}
+        self._hosts = {
+            host: StepHost(agenda, host, scenario, seed, fleet, self._steps) for host, fleet in self._fleets.items()
+        }
+        self._draws, self._replies = self._hosts[hosts.generate], self._hosts[hosts.reply]
         workflow = project.started_workflow
         paths = Paths(project.workflows[workflow], project.environment[workflow], remembers)
-        calls = (agenda, model, scenario, seed, app_engine.receive, self._measure.failed_call, machine)
-        have_tokens = project.tasks_call != "app-engine"
-        self._calls = StepCalls(*calls, have_tokens=have_tokens)
-        self._way = parts_on_the_way(have_tokens=have_tokens)
+        calls = (agenda, model, scenario, seed, self._receive, self._measure.failed_call, machine)
+        self._calls = StepCalls(*calls, have_tokens=project.bears_token)
+        self._way = parts_on_the_way(have_tokens=project.bears_token("reply"))
         self._executions = Executions(agenda, paths, model, seed, self._calls, tasks, release)
         send = Targets(agenda, model, scenario, seed, self._executions, self._calls).send
         self._queues = tasks.queues = {
@@ -166,12 +169,15 @@ class _Simulation:
             self._machine.work(self._request_cpu_s, partial(self._ingress.receive, request))
         self._await_arrival()
 
+    def _receive(self, call: Call) -> None:
+        (self._draws if call.kind == "generate" else self._replies).receive(call)
+
     def _look(self) -> None:
         """At the end of each bucket."""
         measure, executions, now_s = self._measure, self._executions, self._agenda.now_s
         measure.bucket(now_s - measure.bucket_s / 2).gauges = (
             *(self._waiting(), executions.queued, executions.asleep, executions.active),
-            self._fleet.count,
+            sum(fleet.count for fleet in self._fleets.values()),
         )
         self._agenda.add(now_s + measure.bucket_s, self._look)
 
@@ -209,7 +215,7 @@ class _Simulation:
                 executions.most_active, executions.most_queued, (executions.internal + executions.external) / each
             ),
             queues={name: Line(queue.most_waiting, queue.longest_wait_s) for name, queue in self._queues.items()},
-            instances=Instances(self._fleet.most, self._fleet.hours(self._agenda.now_s)),
+            instances=self._instances(),
             recovered_after_s=self._recovered_after_s(),
             cost_usd=self._cost(measure.sent),
             prices_as_of=read_prices().as_of,
@@ -229,8 +235,13 @@ class _Simulation:
             "executions": self._model.number("executions.most_at_once"),
             "queued": self._model.number("executions.most_queued"),
         }
-        instances = {"instances": float(self._project.app.max_instances)}
+        most = [host.max_instances or host.fixed_instances for host in self._fleets]
+        instances = {"instances": float(sum(most))}
         return {**of_executions, **instances} if self._project.has_workflow else instances
+
+    def _instances(self) -> Instances:
+        fleets = self._fleets.values()
+        return Instances(sum(fleet.most for fleet in fleets), sum(fleet.hours(self._agenda.now_s) for fleet in fleets))
 
     def _recovered_after_s(self) -> float | None:
         scenario, measure = self._scenario, self._measure
@@ -240,12 +251,11 @@ class _Simulation:
 
     def _cost(self, requests: int) -> Mapping[str, float]:
         ingress, storage = self._ingress, self._storage.calls
-        counted = {
+        counted: dict[str, float] = {
             "workflows_internal_step": self._executions.internal,
             "workflows_external_step": self._executions.external,
             "tasks_operation": ingress.lookups
             + sum(queue.created + queue.dispatches for queue in self._queues.values()),
-            f"appengine_{self._project.app.price}": self._fleet.hours(self._agenda.now_s) * 3600,
             "appengine_egress": self._steps.uploaded_bytes,
             "functions_request": ingress.requests,
             "functions_vcpu": ingress.paid_s * self._project.ingress.cpu,
@@ -253,6 +263,10 @@ class _Simulation:
             "storage_write": storage["write"],
             "storage_read": storage["read"] + storage["look"],
         }
+        for host, fleet in self._fleets.items():
+            paid_s = fleet.hours(self._agenda.now_s) * 3600
+            for item, number in host.counted(paid_s, fleet.used_s(), self._hosts[host].requests).items():
+                counted[item] = counted.get(item, 0.0) + number
         return read_prices().cost(counted, requests)
 
     def _series(self) -> Series:

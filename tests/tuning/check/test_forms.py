@@ -72,6 +72,50 @@ def test_a_mistake_in_queues_and_instances_is_found_in_this_form_too(row: dict[s
     assert (file, *place_of(sources[file], row["at"])) in found
 
 
+FUNCTIONS = Form("workflow", "functions", "function")
+FILE = "deploy/deployment.yaml"
+_GENERATE, _REPLY = "  generate: ", "  reply:    "
+# A number of one of the functions → the rule that finds it there.
+WRONG_FUNCTIONS = [
+    (_GENERATE, "concurrency: 20", "concurrency: 30", "threads"),
+    (_REPLY, "concurrency: 20", "concurrency: 25", "threads"),
+    (_GENERATE, "timeout: 60s", "timeout: 14s", "function-timeout"),
+    (_REPLY, "timeout: 60s", "timeout: 31s", "function-timeout"),
+    (_REPLY, "cpu: 1", "cpu: 0.5", "processor"),
+    (_GENERATE, "min_instances: 0", "min_instances: 30", "least-above-most"),
+]
+
+
+@pytest.mark.parametrize(("name", "find", "put", "rule"), WRONG_FUNCTIONS)
+def test_a_wrong_number_of_a_function_is_found_where_the_form_has_it(name: str, find: str, put: str, rule: str) -> None:
+    before, mark, after = OURS[FILE].partition(name)
+    sources = {**OURS, FILE: before + mark + after.replace(find, put, 1)}
+    line = (before + mark + after.partition(find)[0]).count("\n") + 1
+    found = [(one.rule.name, one.place.file, one.place.line) for one in check(in_form(sources, FUNCTIONS)).findings]
+    assert found == [(rule, FILE, line)]
+    assert check(sources).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("most", "rules"),
+    [(1, {"drawing", "upload", "steps-in-flight", "replies-in-flight", "retry-load"}), (20, set[str]())],
+)
+def test_the_instances_of_the_functions_must_take_what_the_queues_send(most: int, rules: set[str]) -> None:
+    text = OURS[FILE]
+    begin, end = text.index("functions:"), text.index("\nsteps:")
+    narrow = text[begin:end].replace("max_instances: 20", f"max_instances: {most}")
+    found = check(in_form({**OURS, FILE: text[:begin] + narrow + text[end:]}, FUNCTIONS)).findings
+    assert {one.rule.name for one in found} == rules
+
+
+def test_a_host_elsewhere_is_not_judged() -> None:
+    """Nobody here decides how many instances it has."""
+    one = OURS["app.yaml"].replace("max_instances: 20", "max_instances: 11")
+    elsewhere = in_form({**OURS, "app.yaml": one}, Form(reply="https://reply.example.com"))
+    assert "replies-in-flight" in {found.rule.name for found in check({**OURS, "app.yaml": one}).findings}
+    assert check(elsewhere).findings == ()
+
+
 def test_a_rule_about_the_workflow_is_not_asked() -> None:
     assert {rule.name for rule in RULES if rule not in OF_WORKFLOW} >= {"last-word", "unknown-name", "threads"}
     text = OURS["workflows/mando.yaml"].replace("hiccup_retries: ", "hiccup_retries: 9")

@@ -16,7 +16,7 @@ from tuning.check.answers import REPLY, read_errors
 from tuning.check.subject import Subject
 from tuning.orders import STEP_TASK_DEADLINE_S
 from tuning.prices import read_prices
-from tuning.project import Project, read_project
+from tuning.project import Project, ProjectError, read_project
 from tuning.simulate.answer import Answer
 from tuning.simulate.calls import Call, StepCalls
 from tuning.simulate.request import Request
@@ -89,7 +89,7 @@ def test_only_tasks_over_http_need_a_token(have_tokens: bool) -> None:
     no_tokens = a_scenario(load, "{part: tokens, kind: error, status: 503, ends: 30s}")
     calls = StepCalls(
         *(agenda, a_model(), no_tokens, 1, received.append, lambda: None),
-        have_tokens=have_tokens,
+        have_tokens=lambda _: have_tokens,
     )
     request = Request(0, 0.0)
     call = Call(request, "generate", 1, 0.0, lambda _, outcome: answers.append(outcome), Task(request, "generate", 0.0))
@@ -106,6 +106,70 @@ def test_a_request_in_vain_makes_as_many_calls_as_it_does_alone() -> None:
     assert found.calls_per_request.reply == pytest.approx(len(subject.typical_outage.made(REPLY)), rel=0.1)
     assert (alone.own_calls, alone.executions) == ([], [])
     assert found.calls_per_request.generate == 1
+
+
+FUNCTIONS = Form("workflow", "functions", "function")
+
+
+def simulated_in(form: Form, rate: int, length_s: int, story: str | None = None, **numbers: Any) -> Answer:
+    return simulated(even(rate, length_s), story, 5.0, read_project(in_form(our_sources(), form)), **numbers)
+
+
+def test_functions_are_paid_for_by_the_second_with_a_call() -> None:
+    """One processor each: a drawing and a reply share none.  Nothing of App Engine is paid for."""
+    found = simulated_in(FUNCTIONS, 5, 60, model=cloud())
+    assert (found.pictures, found.kept) == (300, True)
+    assert not [item for item in found.cost_usd if item.startswith("appengine_f")]
+    prices = read_prices()
+    used_s = found.cost_usd["functions_vcpu"] / prices.dollars("functions_vcpu", 1)
+    assert 60 < used_s < 60 * 3 * 3, "less than three instances of each of three functions the whole time"
+    requests = found.cost_usd["functions_request"] / prices.dollars("functions_request", 1)
+    assert requests == pytest.approx(3 * 300), "the ingress, the drawing, the reply"
+
+
+def test_a_function_that_may_not_grow_answers_429_and_the_other_goes_on() -> None:
+    """The reply has one instance with one call at once: what waits longer than Cloud Run lets it is repeated."""
+    file = "deploy/deployment.yaml"
+    before, _, after = our_sources()[file].partition("  reply:                          # waits")
+    narrow = after.replace("concurrency: 20", "concurrency: 1", 1).replace("max_instances: 20", "max_instances: 1", 1)
+    sources = {**our_sources(), file: f"{before}  reply:                          # waits{narrow}"}
+    project = read_project(in_form(sources, FUNCTIONS))
+    found = simulated(even(4, 60), None, 0.0, project, model=cloud())
+    assert found.calls_per_request.generate == pytest.approx(1, abs=0.01)
+    assert found.calls_per_request.reply > 1.1
+    assert found.lost == 0
+
+
+def test_a_reply_elsewhere_is_an_external_step_and_costs_no_instance() -> None:
+    here, there = (simulated_in(form, 5, 60) for form in (Form(), Form(reply="https://reply.example.com")))
+    assert (there.pictures, there.kept) == (300, True)
+    assert here.cost_usd["workflows_external_step"] == 0
+    assert there.cost_usd["workflows_external_step"] == pytest.approx(300 * 0.025 / 1000)
+    assert there.cost_usd["appengine_f2"] < here.cost_usd["appengine_f2"]
+
+
+@pytest.mark.parametrize(
+    ("form", "bears"),
+    [
+        (Form("app-engine"), (False, False)),
+        (Form("app-engine", reply="function"), (False, True)),
+        (Form("http"), (True, True)),
+        (Form("http", "functions", "function"), (True, True)),
+    ],
+)
+def test_an_app_engine_task_bears_no_token_and_reaches_no_reply_elsewhere(form: Form, bears: tuple[bool, bool]) -> None:
+    project = read_project(in_form(our_sources(), form))
+    assert (project.bears_token("generate"), project.bears_token("reply")) == bears
+
+
+def test_files_without_functions_cannot_be_deployed_as_such() -> None:
+    file = "deploy/deployment.yaml"
+    text = our_sources()[file]
+    older = text[: text.index("functions:")] + text[text.index("\nsteps:") :]
+    sources = {**our_sources(), file: older}
+    assert read_project(sources).deployment.functions is None
+    with pytest.raises(ProjectError, match="there are no `functions`, which this form deploys"):
+        read_project(in_form(sources, FUNCTIONS))
 
 
 def test_the_numbers_of_such_tasks_are_those_of_the_code() -> None:

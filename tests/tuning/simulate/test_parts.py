@@ -10,7 +10,7 @@ from local.executions.engine.virtual import Agenda
 from local.tasks.rules import QueueConfig, RateLimits, RetryConfig
 from local.workflows.effects import HttpFailure, HttpResponse
 from tests.tuning.simulate.builders import a_model, a_scenario, our_project, the_steps
-from tuning.simulate.appengine import AppEngine
+from tuning.hosts import of_app
 from tuning.simulate.calls import Call, Timeouts
 from tuning.simulate.fleet import Fleet
 from tuning.simulate.load import even
@@ -18,6 +18,7 @@ from tuning.simulate.processor import Processor
 from tuning.simulate.queues import Queue
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario, calm
+from tuning.simulate.step_host import StepHost
 from tuning.simulate.targets import Targets
 
 LOAD = even(1, 1000)
@@ -172,8 +173,9 @@ class Served:
         model = a_model(steps__generate_cpu_s=1e-6, storage__write_s=1.0, appengine__start_f2_s=2.0, **numbers)
         quiet = calm(LOAD)
         steps = the_steps(self.agenda, model, quiet)
-        self.fleet = Fleet(self.agenda, app, model, faults or quiet, 1, None)
-        self.app_engine = AppEngine(self.agenda, app, model, faults or quiet, 1, self.fleet, steps)
+        host = of_app(app, model)
+        self.fleet = Fleet(self.agenda, host, faults or quiet, 1, None)
+        self.app_engine = StepHost(self.agenda, host, faults or quiet, 1, self.fleet, steps)
 
     def call(self, at_s: float, number: int) -> Call:
         call = Call(Request(number, at_s), "generate", 1, at_s, self._answered)

@@ -10,8 +10,8 @@ from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
 from tests.tuning.simulate.builders import a_model, cloud, our_project, the_steps
 from tuning.distribution import lognormal
+from tuning.hosts import of_app
 from tuning.model import Model
-from tuning.simulate.appengine import AppEngine
 from tuning.simulate.calls import Call, StepCalls
 from tuning.simulate.executions import Executions
 from tuning.simulate.fleet import Fleet
@@ -19,6 +19,7 @@ from tuning.simulate.load import even
 from tuning.simulate.paths import Paths
 from tuning.simulate.request import Request
 from tuning.simulate.scenario import calm
+from tuning.simulate.step_host import StepHost
 from tuning.simulate.tasks import Tasks
 from tuning.step_answers import GENERATED, REPLIED
 
@@ -37,7 +38,7 @@ WAIT_S, START_S = 0.075, 0.3  # for Firestore; a Go instance starts within a few
 CPU_S = 0.0016  # not published; chosen so that the costs of the last two rows are about theirs on average
 
 
-def an_app_engine(agenda: Agenda, target_cpu: float, most: int) -> tuple[Fleet, AppEngine]:
+def an_app_engine(agenda: Agenda, target_cpu: float, most: int) -> tuple[Fleet, StepHost]:
     """F1 instances, as by default; a request computes a little and waits for its database."""
     app = replace(
         our_project().app,
@@ -56,8 +57,9 @@ def an_app_engine(agenda: Agenda, target_cpu: float, most: int) -> tuple[Fleet, 
     )
     model = with_spread(with_spread(model, "storage.write_s", WAIT_S), "steps.generate_cpu_s", CPU_S)
     steps = the_steps(agenda, model, QUIET)
-    fleet = Fleet(agenda, app, model, QUIET, 1, None)
-    return fleet, AppEngine(agenda, app, model, QUIET, 1, fleet, steps)
+    host = of_app(app, model)
+    fleet = Fleet(agenda, host, QUIET, 1, None)
+    return fleet, StepHost(agenda, host, QUIET, 1, fleet, steps)
 
 
 def with_spread(model: Model, name: str, median_s: float) -> Model:

@@ -103,7 +103,7 @@ def test_a_request_without_a_free_thread_waits_for_one() -> None:
     agenda = Agenda(0.0)
     instance, begun = an_instance(agenda, threads=2), list[int]()
     for number in range(3):
-        instance.begin(lambda number=number: begun.append(number))  # type: ignore[misc]
+        instance.begin(lambda number=number: begun.append(number), 0.0)  # type: ignore[misc]
     assert begun == [0, 1]
     instance.end(1.0)
     assert begun == [0, 1, 2]

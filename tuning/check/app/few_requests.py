@@ -12,7 +12,7 @@ _ADVISED = 10  # Source: App Engine, "app.yaml reference", max_concurrent_reques
 
 def find(subject: Subject) -> Iterator[Found]:
     app = subject.project.app
-    if app.max_concurrent_requests < _ADVISED:
+    if subject.project.form.is_on_app_engine and app.max_concurrent_requests < _ADVISED:
         begins_at = app.max_concurrent_requests * app.target_throughput_utilization
         yield Found(
             place(subject.project.sources, app_yaml.FILE, app_yaml.SCALING, "max_concurrent_requests"),

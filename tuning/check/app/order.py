@@ -9,7 +9,7 @@ from tuning.places import place
 
 
 def find(subject: Subject) -> Iterator[Found]:
-    app, ingress = subject.project.app, subject.project.ingress
+    app = subject.project.app
     pairs = {
         "instances": (app.min_instances, app.max_instances),
         "idle_instances": (app.min_idle_instances, app.max_idle_instances),
@@ -19,11 +19,12 @@ def find(subject: Subject) -> Iterator[Found]:
         if most is not None and least > most:
             where = place(subject.project.sources, app_yaml.FILE, app_yaml.SCALING, f"min_{name}")
             yield Found(where, f"min_{name} is {least:g}, and max_{name} is {most:g}")
-    if ingress.min_instances > ingress.max_instances:
-        yield Found(
-            subject.deployment_place("ingress", "min_instances"),
-            f"min_instances is {ingress.min_instances}, and max_instances is {ingress.max_instances}",
-        )
+    for path, function in subject.functions.items():
+        if function.min_instances > function.max_instances:
+            yield Found(
+                subject.deployment_place(*path, "min_instances"),
+                f"min_instances is {function.min_instances}, and max_instances is {function.max_instances}",
+            )
 
 
 RULE = Rule(

@@ -7,13 +7,13 @@ from tuning.check.subject import Subject
 
 
 def find(subject: Subject) -> Iterator[Found]:
-    ingress = subject.project.ingress
-    if ingress.cpu < 1 and ingress.concurrency > 1:
-        yield Found(
-            subject.deployment_place("ingress", "cpu"),
-            f"with {ingress.cpu:g} of a processor Cloud Run sends an instance 1 request at once, "
-            f"not {ingress.concurrency}",
-        )
+    for path, function in subject.functions.items():
+        if function.cpu < 1 and function.concurrency > 1:
+            yield Found(
+                subject.deployment_place(*path, "cpu"),
+                f"with {function.cpu:g} of a processor Cloud Run sends an instance 1 request at once, "
+                f"not {function.concurrency}",
+            )
 
 
 RULE = Rule(

@@ -25,13 +25,16 @@ def find(subject: Subject) -> Iterator[Found]:
         subject.model.number(f"steps.{name}_cpu_s") for name in ("generate", "generate_again", "reply")
     )
     again = sum(call.path == GENERATE for call in calls) - 1
-    needed = each_per_s * (draw_s + again * again_s + (len(calls) - again - 1) * reply_s)
-    if needed > subject.cores:
-        yield Found(
-            subject.knob_place("hiccup_retries") or Place(subject.file),
-            f"while Discord is down, {at_once:,.0f} executions make {each_per_s * len(calls):,.0f} calls a second, "
-            f"the work of {needed:.2g} cores; {subject.project.app.max_instances} instances have {subject.cores:.2g}",
-        )
+    for host in subject.hosts.all:
+        each_s = (draw_s + again * again_s) * (host is subject.hosts.generate)
+        each_s += (len(calls) - again - 1) * reply_s * (host is subject.hosts.reply)
+        needed = each_per_s * each_s
+        if needed > host.all_cores:
+            yield Found(
+                subject.knob_place("hiccup_retries") or Place(subject.file),
+                f"while Discord is down, {at_once:,.0f} executions make {each_per_s * len(calls):,.0f} calls a second, "
+                f"the work of {needed:.2g} cores; {host.max_instances} instances have {host.all_cores:.2g}",
+            )
 
 
 RULE = Rule(
@@ -39,6 +42,6 @@ RULE = Rule(
     "warning",
     "retries that need more processors than the instances have",
     "new requests find no instance, and the outage may not end when its cause does",
-    "lower the retries within an execution or the rate of the queue, or raise max_instances in app.yaml",
+    "lower the retries within an execution or the rate of the queue, or raise max_instances",
     find,
 )

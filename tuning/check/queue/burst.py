@@ -9,13 +9,12 @@ from tuning.check.subject import Subject
 def find(subject: Subject) -> Iterator[Found]:
     if subject.queue is None:
         return
-    app, burst = subject.project.app, subject.queue.rate.max_burst_size
-    room = app.max_instances * app.max_concurrent_requests
-    if burst > room:
+    host, burst = subject.hosts.generate, subject.queue.rate.max_burst_size
+    if burst > host.room:
         yield Found(
             subject.queue_place("bucket_size"),
-            f"{burst} executions may start at once; {app.max_instances} instances take "
-            f"{app.max_concurrent_requests} calls each, so {room}",
+            f"{burst} executions may start at once; {host.max_instances} instances take "
+            f"{host.concurrency} calls each, so {host.room}",
         )
 
 
@@ -24,6 +23,6 @@ RULE = Rule(
     "warning",
     "a bucket_size above what the instances take at once",
     "an idle queue starts so many at once, and the last ones wait for an instance",
-    "lower bucket_size, or raise max_instances in app.yaml",
+    "lower bucket_size, or raise max_instances",
     find,
 )

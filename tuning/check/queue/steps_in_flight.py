@@ -13,22 +13,22 @@ _REPLY = ("steps.reply_cpu_s", "storage.read_s", "discord.reply_s")
 def find(subject: Subject) -> Iterator[Found]:
     if subject.queue is None:
         return
-    app, rate = subject.project.app, subject.queue.rate.max_dispatches_per_s
-    calls_s = sum(subject.model.number(name) for name in (*_GENERATE, *_REPLY))
-    room = app.max_instances * app.max_concurrent_requests
-    if rate * calls_s > room:
-        yield Found(
-            subject.queue_place("rate"),
-            f"{rate:g}/s × {calls_s:.2g} s = {rate * calls_s:.0f} calls under way; {app.max_instances} instances take "
-            f"{app.max_concurrent_requests} each, so {room}",
-        )
+    rate = subject.queue.rate.max_dispatches_per_s
+    for host in subject.hosts.all:
+        calls_s = subject.work_s(host, _GENERATE, _REPLY)
+        if rate * calls_s > host.room:
+            yield Found(
+                subject.queue_place("rate"),
+                f"{rate:g}/s × {calls_s:.2g} s = {rate * calls_s:.0f} calls under way; {host.max_instances} instances "
+                f"take {host.concurrency} each, so {host.room}",
+            )
 
 
 RULE = Rule(
     "steps-in-flight",
     "warning",
     "more calls of the steps under way than the instances take (Little's law)",
-    "calls wait at App Engine for a free instance",
-    "lower the rate, or raise max_instances in app.yaml",
+    "calls wait for a free instance",
+    "lower the rate, or raise max_instances",
     find,
 )

@@ -1,15 +1,15 @@
-"""App Engine: the line of requests that wait for an instance, and the instances that answer them.
+"""A host of the steps: the line of requests that wait for an instance, and the instances that answer them.
 
-In: a call of a workflow that has arrived.  Out: call.answer().
+In: a call of a workflow or a task that has arrived.  Out: call.answer().
 """
 
+import math
 from collections import deque
 from functools import partial
 
 from local.executions.engine.virtual import Agenda
 from local.workflows.effects import HttpFailure, HttpResponse
-from tuning.app_yaml import AppScaling
-from tuning.model import Model
+from tuning.hosts import Host
 from tuning.simulate.calls import Call
 from tuning.simulate.faults import REFUSES_S, Faults
 from tuning.simulate.fleet import Fleet
@@ -18,27 +18,24 @@ from tuning.simulate.scenario import Scenario
 from tuning.simulate.steps import Steps
 from tuning.step_answers import NO_CONNECTION, failed, foreign
 
-_DEADLINE_STATUS = 500  # of a request that takes longer than App Engine allows
 
-
-class AppEngine:
+class StepHost:
     def __init__(
         self,
         agenda: Agenda,
-        app: AppScaling,
-        model: Model,
+        host: Host,
         scenario: Scenario,
         seed: int,
         fleet: Fleet,
         steps: Steps,
     ) -> None:
         self._agenda = agenda
-        self._app = app
+        self._host = host
         self._fleet = fleet
         self._steps = steps
         self._faults = Faults(scenario, "steps", seed)
-        self._aborted = foreign(int(model.number("appengine.abort_status")))
-        self._deadline_s = model.number("appengine.deadline_s")
+        self._aborted, self._ended = foreign(host.abort_status), foreign(host.deadline_status)
+        self.requests = 0
         self._pending: deque[tuple[float, Call]] = deque()
         self._is_watched = False  # whether the next look at the line is planned
         fleet.when_free = self._serve_pending
@@ -47,6 +44,7 @@ class AppEngine:
         """A call has arrived."""
         if call.is_over:
             return
+        self.requests += 1
         now_s, request = self._agenda.now_s, call.request
         fault = self._faults.hit(now_s, request.number, call.number)
         if fault is None:
@@ -56,10 +54,10 @@ class AppEngine:
             self._agenda.add(now_s + REFUSES_S, partial(call.answer, answer))
         else:
             extra_s = self._faults.extra_s(fault, request.number, call.number)
-            if extra_s < self._deadline_s:
+            if extra_s < self._host.deadline_s:
                 self._agenda.add(now_s + extra_s, partial(self._route, call))
             else:
-                self._agenda.add(now_s + self._deadline_s, partial(call.answer, foreign(_DEADLINE_STATUS)))
+                self._agenda.add(now_s + self._host.deadline_s, partial(call.answer, self._ended))
 
     def _route(self, call: Call) -> None:
         instance = None if self._pending else self._fleet.free()
@@ -68,8 +66,8 @@ class AppEngine:
         else:
             self._pending.append((self._agenda.now_s, call))
             self._watch()
-            if self._app.min_pending_latency_s > 0:
-                self._agenda.add(self._agenda.now_s + self._app.min_pending_latency_s, self._ask_for_more)
+            if self._host.min_pending_s > 0:
+                self._agenda.add(self._agenda.now_s + self._host.min_pending_s, self._ask_for_more)
                 return
         self._ask_for_more()
 
@@ -78,7 +76,7 @@ class AppEngine:
 
     def _begin(self, call: Call, instance: Instance) -> None:
         finish = partial(self._finish, call, instance)
-        instance.begin(partial(self._steps.perform, call, instance, finish))
+        instance.begin(partial(self._steps.perform, call, instance, finish), self._agenda.now_s)
 
     def _finish(self, call: Call, instance: Instance, outcome: HttpResponse | HttpFailure) -> None:
         instance.end(self._agenda.now_s)
@@ -96,9 +94,9 @@ class AppEngine:
                 self._begin(call, instance)
 
     def _watch(self) -> None:
-        if self._pending and not self._is_watched:
+        if self._pending and not self._is_watched and self._host.max_pending_s < math.inf:
             self._is_watched = True
-            self._agenda.add(self._pending[0][0] + self._app.max_pending_latency_s, self._abort)
+            self._agenda.add(self._pending[0][0] + self._host.max_pending_s, self._abort)
 
     def _abort(self) -> None:
         """Answer those that have waited too long.
@@ -106,7 +104,7 @@ class AppEngine:
         Source: App Engine's incident of 2017-06-07: "aborted after waiting too long to attempt to service" it.
         """
         self._is_watched = False
-        while self._pending and self._pending[0][0] + self._app.max_pending_latency_s <= self._agenda.now_s:
+        while self._pending and self._pending[0][0] + self._host.max_pending_s <= self._agenda.now_s:
             self._pending.popleft()[1].answer(self._aborted)
         self._ask_for_more()
         self._watch()
