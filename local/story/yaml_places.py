@@ -69,8 +69,8 @@ def _steps_in(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node, int]]:
     """(name, fields, line) of each step in the node, however deep it is nested."""
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            for name, fields in _pairs(item):
-                if isinstance(fields, yaml.MappingNode):
+            match _pairs(item):
+                case [(name, yaml.MappingNode() as fields)]:  # an item of a switch has more than one key
                     yield name, fields, item.start_mark.line + 1
         for item in node.value:
             yield from _steps_in(item)
