@@ -68,7 +68,7 @@ def _edit_or_post(
     may_post = isinstance(order.result, Picture)
     if token is not None:
         try:
-            return discord.edit_original(request.application_id, token, message.to_json(), png)
+            return discord.edit_original(request.application_id, token, message.to_json(), png, request.interaction_id)
         except TokenExpired as error:
             reason = str(error)
         except NotYetAcknowledged as error:

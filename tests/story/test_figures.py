@@ -11,7 +11,7 @@ STEP = int(NOW_S // 15)
 
 
 def made(tallies: dict[int, dict[str, int]], *queues: QueueNow, **counts: dict[str, int]) -> Figures:
-    given = {"requests": {}, "executions": {}, "waiting_for": {}} | counts
+    given: dict[str, dict[str, int]] = {"requests": {}, "executions": {}, "waiting_for": {}} | counts
     return figures(NOW_S, tallies, queues, outages=[Outage("discord", "503", 1.0, None)], **given)
 
 

@@ -13,7 +13,7 @@ from tests.story.way import HANGS, Way, a_way
 
 
 def _is_put_off(story: dict[str, Any]) -> bool:
-    return story["summary"]["rounds"] == 2
+    return bool(story["summary"]["rounds"] == 2)
 
 
 def _is_all_over(story: dict[str, Any]) -> bool:
