@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "check the YAML of a project, and whether its numbers fit together",
     "send": "act as Discord against a running `mando up`",
     "simulate": "foresee what the files do under a load, and while something fails",
+    "trace": "tell what happened to an interaction, and why it waits",
     "replay": "start an execution again with the same argument",
     "env": "print the exports after which gcloud talks to the local cloud",
     "keys": "make the key pair that seals Discord's tokens",

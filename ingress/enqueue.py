@@ -17,6 +17,7 @@ from schemas.request import Request
 from service.cloud_tasks import FAILURES, CloudTasks, already_exists, describe, is_final
 from service.deployment import INGRESS_REQUESTS
 from service.step_tasks import task_id
+from service.trace import HEADER, traceparent
 
 SECOND_CALL_AFTER_S = 0.9  # most calls are answered within 0.1 s; what takes this long is often lost
 PAUSE_S = 0.5  # between a first call that failed and the second: short enough for both, long enough for a restart
@@ -116,7 +117,7 @@ class TaskQueue:
             "httpRequest": {
                 "url": f"{_EXECUTIONS}/{self._config.workflow}/executions",
                 "httpMethod": "POST",
-                "headers": {"Content-Type": "application/json"},
+                "headers": {"Content-Type": "application/json", HEADER: traceparent(request.interaction_id)},
                 "body": base64.b64encode(body).decode(),
                 "oauthToken": {"serviceAccountEmail": self._config.task_service_account},
             },

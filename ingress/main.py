@@ -35,7 +35,7 @@ from ingress.options import WrongOption
 from ingress.seal import Sealer
 from service.deployment import INGRESS_ANSWERS_WITHIN_S
 from service.environment import ConfigError
-from service.log import log
+from service.log import log, trace_in
 from service.requests import BodyTooLarge, arrived_s, header, read_body
 
 # A slash command is about 1.5 KiB.  6,000 characters of words are 72 KB if each is spelt \ud83d\ude00.
@@ -46,6 +46,7 @@ try:
 except ConfigError as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)
+trace_in(CONFIG.queue.split("/")[1])
 LIMITS = CONFIG.limits
 SEALER = Sealer(CONFIG.seal_public_key)
 QUEUE = TaskQueue(CONFIG)

@@ -67,9 +67,13 @@ class Fault:
 
 
 class Faults:
-    """The pending faults, in the order in which they were added, and the clocks that can be set wrong."""
+    """The pending faults, in the order in which they were added, and the clocks that can be set wrong.
 
-    def __init__(self) -> None:
+    changed(pending) is called when a fault begins or is over.
+    """
+
+    def __init__(self, changed: Callable[[list[Fault]], None] = lambda _: None) -> None:
+        self._changed = changed
         self.pending: list[Fault] = []
         self._offset_s = 0.0
         self._token_offset_s = 0.0
@@ -88,6 +92,8 @@ class Faults:
             if fault.target == target:
                 if fault.count is not None:
                     self.pending[place : place + 1] = [replace(fault, count=fault.count - 1)] if fault.count > 1 else []
+                    if fault.count == 1:
+                        self._changed(self.pending)
                 return fault
         return None
 
@@ -152,11 +158,13 @@ class Faults:
 
     async def _add(self, request: web.Request) -> web.Response:
         self.pending.append(Fault.of(await read_json(request)))
+        self._changed(self.pending)
         return await self._list(request)
 
     async def _clear(self, request: web.Request) -> web.Response:
         self.pending.clear()
         self._offset_s = self._token_offset_s = 0.0
+        self._changed(self.pending)
         return await self._list(request)
 
     async def _set_clock(self, request: web.Request) -> web.Response:

@@ -40,11 +40,18 @@ from local.http.guard import add_security_headers, guard, is_our_bug
 from local.http.listening import listening
 from local.http.outgoing import outgoing_session
 from local.live_files import LiveFile
+from local.ops.again import Again
 from local.ops.ops import Ops
+from local.ops.requests import Requests
 from local.project import BUCKET, HOST, PLACE, ROOT, WORKFLOW, Ports, account, url
 from local.storage import aging
 from local.storage import rest as storage_rest
 from local.storage.objects import ObjectStore
+from local.story.http_taps import HttpTaps
+from local.story.reading import StoryReading
+from local.story.recorder import Recorder
+from local.story.store import StoryStore
+from local.story.taps import Taps
 from local.tasks import rest as tasks_rest
 from local.tasks.apply_yaml import apply_queue_yaml
 from local.tasks.dispatcher import Dispatcher
@@ -77,7 +84,6 @@ class LocalCloud:
         self._data = data
         self._stack = AsyncExitStack()
         self.app_engine = Service(url(self._ports.steps), timeout_s((ROOT / "app.yaml").read_text()))
-        self.faults = Faults()
         self.files: list[LiveFile] = []
         self.more_routes: list[web.AbstractRouteDef] = []
 
@@ -97,35 +103,45 @@ class LocalCloud:
         session = await stack.enter_async_context(outgoing_session())
         issuer = TokenIssuer(data / "issuer.pem")
 
+        story = StoryStore(data / "story.sqlite")
+        stack.callback(story.close)
+        recorder = Recorder(story)
+        taps = Taps(recorder, lambda name: self.executions.place_of(name))
+        self.faults = Faults(taps.faults_changed)
+
         pool = ContentPool(data / "contents")
         objects = ObjectStore(data / "objects", pool)
         stack.callback(objects.close)
         self.objects = objects
 
-        tasks = TaskStore(data / "tasks.sqlite")
+        tasks = TaskStore(data / "tasks.sqlite", taps.task_created)
         stack.callback(tasks.close)
         sender = Sender(session, issuer, self._base_url, self.faults.token_issued_at, self.app_engine)
-        dispatcher = Dispatcher(tasks, self.faults.hit_tasks(sender.send), self.faults.now_s)
+        dispatcher = Dispatcher(tasks, self.faults.hit_tasks(sender.send), self.faults.now_s, taps)
         self.tasks, self.dispatcher = tasks, dispatcher
 
         database = Database(data / "workflows.sqlite")
         stack.callback(database.close)
         callbacks = Callbacks(database, self._base_url)
-        performer = _performer(session, issuer, self._base_url, callbacks, self.faults)
-        self.executions = ExecutionService(database, callbacks, performer)
+        performer = _performer(session, issuer, self._base_url, callbacks, self.faults, taps)
+        self.executions = ExecutionService(database, callbacks, performer, changed=taps.execution_changed)
 
         path = data / "discord.sqlite"
-        self.discord = LocalDiscord(path, self._ingress_url, self._bot_token, pool=pool)
+        self.discord = LocalDiscord(path, self._ingress_url, self._bot_token, pool=pool, watcher=taps)
         await stack.enter_async_context(self.discord)
 
         stores = [
             _expiring_executions(self.executions.store, database),
             _expiring_objects(objects),
             _expiring_discord(self.discord),
+            _expiring_story(story),
         ]
         self.sweeper = Sweeper(data, stores, self.executions.store.oldest_unfinished_s, pool.remove_orphans())
 
-        app = web.Application(middlewares=[guard, self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES)
+        heard = HttpTaps(recorder).middleware
+        app = web.Application(
+            middlewares=[guard, heard, self.faults.middleware, api_errors], client_max_size=_MAX_BODY_BYTES
+        )
         app.on_response_prepare.append(add_security_headers)
         app.add_routes(auth.routes(issuer))
         app.add_routes(tasks_rest.routes(tasks, dispatcher))
@@ -136,6 +152,9 @@ class LocalCloud:
         app.add_routes(self.faults.routes())
         ops = Ops(WORKFLOW, self.files, self.executions, tasks, self.faults, self.form)
         app.add_routes(ops.routes())
+        again = Again(self.executions, tasks, dispatcher, recorder, self.form, self._ports)
+        requests = Requests(StoryReading(story), again, self.executions, tasks, dispatcher, self.files, recorder.now_s)
+        app.add_routes(requests.routes())
         app.add_routes(self.more_routes)
         app.add_routes(discord_routes.routes(self.discord))
         app.on_shutdown.append(self._end_streams)
@@ -200,8 +219,26 @@ def _expiring_discord(discord: LocalDiscord) -> ExpiringStore:
     return ExpiringStore(discord.oldest_s, discord.forget, discord.release_free_pages)
 
 
+def _expiring_story(store: StoryStore) -> ExpiringStore:
+    async def oldest_s() -> float | None:
+        return store.oldest_s()
+
+    async def forget(before_s: float, most: int) -> int:
+        return store.forget(before_s, most)
+
+    async def release_free_pages(pages: int) -> None:
+        store.database.release_free_pages(pages)
+
+    return ExpiringStore(oldest_s, forget, release_free_pages)
+
+
 def _performer(
-    session: aiohttp.ClientSession, issuer: TokenIssuer, base_url: str, callbacks: Callbacks, faults: Faults
+    session: aiohttp.ClientSession,
+    issuer: TokenIssuer,
+    base_url: str,
+    callbacks: Callbacks,
+    faults: Faults,
+    taps: Taps,
 ) -> Callable[[str | None, str], PerformEffect]:
     def perform_as(service_account: str | None, execution: str) -> PerformEffect:
         email = service_account or account("default")
@@ -214,7 +251,7 @@ def _performer(
         performer = LivePerformer(
             session, token, base_url, _write_log, now_s=faults.now_s, callbacks=callbacks, execution=execution
         )
-        return faults.hit_step_calls(performer.perform)
+        return taps.heard(faults.hit_step_calls(performer.perform), execution)
 
     return perform_as
 

@@ -10,7 +10,7 @@ import schemas
 from schemas.picture import Picture
 from schemas.request import InteractionId, Request
 
-Failure = Literal["undrawable", "unavailable"]
+Failure = Literal["undrawable", "unavailable", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)

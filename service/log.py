@@ -14,9 +14,19 @@ from contextlib import suppress
 from types import FrameType
 from typing import Literal, TextIO
 
+from service.trace import LOG_FIELD, trace_name
+
 Severity = Literal["INFO", "WARNING", "ERROR", "CRITICAL"]
 
 _CAUSE = "\n\nThe above exception was the direct cause of the following exception:\n\n"
+
+
+_traced_in: list[str] = []  # the project, once it is known
+
+
+def trace_in(project: str) -> None:
+    """Entries with an interaction_id name its trace in that project from now on.  Called where a program starts."""
+    _traced_in[:] = [project]
 
 
 def log(severity: Severity, message: str, mistake: BaseException | None = None, **fields: object) -> None:
@@ -27,8 +37,10 @@ def log(severity: Severity, message: str, mistake: BaseException | None = None, 
 
 
 def entry(severity: str, message: str, mistake: BaseException | None = None, **fields: object) -> str:
-    trace = {} if mistake is None else {"stack_trace": stack_trace(mistake)}
-    return json.dumps({"severity": severity, "message": message, **fields, **trace})
+    stack = {} if mistake is None else {"stack_trace": stack_trace(mistake)}
+    interaction_id = fields.get("interaction_id")
+    traced = {LOG_FIELD: trace_name(_traced_in[0], str(interaction_id))} if _traced_in and interaction_id else {}
+    return json.dumps({"severity": severity, "message": message, **fields, **traced, **stack})
 
 
 def stack_trace(error: BaseException) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.environment import Setting, matching
+from service.trace import HEADER, traceparent
 
 WORKFLOW, HTTP, APP_ENGINE = "workflow", "http", "app-engine"
 # Of a task's call of a step.  A picture takes about 0.1 s, a reply a second; what hangs is repeated soon.
@@ -58,7 +59,11 @@ class StepTasks:
         """
         request = {
             "httpMethod": "POST",
-            "headers": {"Content-Type": "application/json", "X-Dedup-Key": interaction_id},
+            "headers": {
+                "Content-Type": "application/json",
+                "X-Dedup-Key": interaction_id,
+                HEADER: traceparent(interaction_id),
+            },
             "body": base64.b64encode(json.dumps(body, ensure_ascii=False).encode()).decode(),
         }
         named = {"name": name, "dispatchDeadline": f"{DEADLINE_S}s"}

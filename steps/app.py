@@ -13,7 +13,6 @@ import functools
 import math
 import os
 import random
-import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -37,10 +36,11 @@ from schemas.reply import Reply
 from schemas.request import Request
 from service.deployment import STEPS_THREADS
 from service.environment import ConfigError
-from service.log import Severity, log, place, write_json_lines
+from service.log import Severity, log, place, trace_in, write_json_lines
 from service.requests import BodyTooLarge, header, read_body
 from steps import body
 from steps.bucket import PictureBucket
+from steps.call_ids import call_ids
 from steps.caller import CallerCheck
 from steps.config import Config, read_config
 from steps.discord import Discord
@@ -56,7 +56,6 @@ from steps.task_call import TaskCall, task_call
 from steps.waits import JITTER
 
 MAX_BODY_BYTES = 16 * 1024  # a request is at most 4 KiB
-_SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 
 
 StepInput = TypeVar("StepInput", Request, Reply)
@@ -112,6 +111,7 @@ def create_app(config: Config | None = None, only: str | None = None) -> Starlet
             sys.stderr.write(f"{error}\n")
             sys.exit(2)
     write_json_lines(sys.stdout)
+    trace_in(config.project)
     bucket = PictureBucket(config.bucket)
     discord = Discord(config.discord_api, config.user_agent, config.bot_token)
     opener = Unsealer(config.seal_private_keys)
@@ -173,6 +173,7 @@ async def _answer(
     """One call of the workflow, from its token to its answer; every outcome is one line in the log."""
     started_s = time.monotonic()
     mistake: Exception | None = None
+    more: Mapping[str, str] = {}
     try:
         await caller.check(header(http.headers, "Authorization"), header(http.headers, "X-AppEngine-QueueName"))
         value = await _parse_body(http, step.input_class)
@@ -180,10 +181,12 @@ async def _answer(
         answer: dict[str, Any] = schemas.check(step.answer_schema, done.to_json())
         outcome: Outcome = "done"
         message = "done"
+        if isinstance(value, Reply):
+            more = {"shows": "picture" if isinstance(value.result, Picture) else "words"}
     except TaskEnded as end:
         outcome, (cause, failure) = "put off" if isinstance(end, PutOff) else "last word", failure_of(end.cause)
         mistake = end.cause if cause == "mistake" else None
-        answer = dict(end.answer or failure.to_json())
+        answer, more = dict(end.answer or failure.to_json()), end.log_fields
         message = f"{end}: {place(end.cause) if mistake else failure.message}"
     except Exception as error:  # the top of the process
         outcome, failure = failure_of(error)
@@ -195,7 +198,8 @@ async def _answer(
         "CRITICAL" if mistake and outcome == "put off" else severity,
         f"{http.url.path} {message}",
         mistake,
-        interaction_id=_interaction_id(http),
+        **call_ids(http.headers),
+        **more,
         status=status,
         ms=round(1000 * (time.monotonic() - started_s)),
     )
@@ -254,9 +258,3 @@ def _for_queue(http: HttpRequest, status: int) -> int:
 def _retry_after(answer: Mapping[str, Any]) -> Mapping[str, str]:
     """The header that Cloud Tasks reads where the workflow reads the body."""
     return {"Retry-After": str(math.ceil(answer["retry_after"] * (1 + JITTER * random.random())))}  # noqa: S311
-
-
-def _interaction_id(http: HttpRequest) -> str | None:
-    """The dedup key, for the log; None if it has not the form of a Discord id."""
-    interaction_id = header(http.headers, "X-Dedup-Key") or ""
-    return interaction_id if _SNOWFLAKE.fullmatch(interaction_id) else None

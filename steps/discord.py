@@ -15,6 +15,7 @@ import requests
 from service.connections import keep_connections
 from service.deployment import DISCORD_TIMEOUT_S, STEPS_THREADS
 from service.environment import Secret
+from service.trace import HEADER, traceparent
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
 from steps.rate_limits import CountedBy, read_rate_limit
 from steps.throttle import Throttle
@@ -50,14 +51,16 @@ class Discord:
         """Whether there is a bot that could post to a channel."""
         return self._bot_token is not None
 
-    def edit_original(self, application_id: str, token: Secret, message: Mapping[str, Any], png: bytes | None) -> str:
+    def edit_original(
+        self, application_id: str, token: Secret, message: Mapping[str, Any], png: bytes | None, interaction_id: str
+    ) -> str:
         """Make `message`, with png as its file 0, the reply to the interaction.  Returns the message's id.
 
         Raises RetryableError, PermanentError or TokenExpired.  Doing it twice changes nothing: attachments are listed,
         so a file replaces the previous one.  Source: Discord, "Edit Original Interaction Response", "Uploading Files".
         """
         url = f"{self._api_url}/webhooks/{application_id}/{token.reveal()}/messages/@original"
-        return self._send("address", "PATCH", url, {}, message, png)
+        return self._send("address", "PATCH", url, {HEADER: traceparent(interaction_id)}, message, png)
 
     def post(self, channel_id: str, message: Mapping[str, Any], nonce: str, png: bytes | None) -> str:
         """Post the message to a channel as the bot.  Returns the message's id.
@@ -66,9 +69,9 @@ class Discord:
         Source: Discord, "Create Message".
         """
         assert self._bot_token is not None  # noqa: S101 -- can_post
-        authorization = {"Authorization": f"Bot {self._bot_token.reveal()}"}
+        headers = {"Authorization": f"Bot {self._bot_token.reveal()}", HEADER: traceparent(nonce)}
         body = {**message, "nonce": nonce, "enforce_nonce": True}
-        return self._send("bot", "POST", f"{self._api_url}/channels/{channel_id}/messages", authorization, body, png)
+        return self._send("bot", "POST", f"{self._api_url}/channels/{channel_id}/messages", headers, body, png)
 
     def _send(
         self,

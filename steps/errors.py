@@ -31,12 +31,22 @@ class TokenExpired(Exception):
 
 
 class TaskEnded(Exception):
-    """Raised when a task has done its work, but not shown what it was for.  answer: to the task, else the cause's."""
+    """Raised when a task has done its work, but not shown what it was for.
 
-    def __init__(self, message: str, cause: Exception, answer: Mapping[str, str] | None = None) -> None:
+    answer: to the task, else the cause's.  log_fields: of its line in the log.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        cause: Exception,
+        answer: Mapping[str, str] | None = None,
+        log_fields: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.cause = cause
         self.answer = answer
+        self.log_fields = log_fields or {}
 
 
 class PermanentError(Exception):

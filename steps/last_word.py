@@ -24,7 +24,8 @@ class LastWord(TaskEnded):
 
     def __init__(self, message: Message | None, cause: Exception) -> None:
         words = "the member was told of a failure" if message else "was acknowledged and got no reply"
-        super().__init__(words, cause, message.to_json() if message else None)
+        shows = {"shows": "words"} if message else None
+        super().__init__(words, cause, message.to_json() if message else None, shows)
         self.message = message
 
 
@@ -34,7 +35,7 @@ class PutOff(TaskEnded):
     def __init__(self, task: str, at: datetime, cause: Exception) -> None:
         queue, _, task_id = task.rpartition("/tasks/")
         words = f"waits in {queue.rpartition('/')[2]} until {instant(at)}, as {task_id}"
-        super().__init__(words, cause, {"waits_in": task_id})
+        super().__init__(words, cause, {"waits_in": task_id}, {"waits_in": task, "due": instant(at)})
 
 
 class MakeTask(Protocol):

@@ -24,6 +24,7 @@ BLOCKED_WAITS_S = (2.0, 10.0, 30.0, 90.0)
 FAILURE_MESSAGES: Mapping[Failure, str] = {
     "undrawable": "I cannot draw that. Please try other options, or leave them out.",
     "unavailable": "Something went wrong on my side and your mandala did not get finished. Please try again later.",
+    "cancelled": "Your mandala was stopped by an operator. Please ask again.",
 }
 
 
@@ -67,7 +68,7 @@ def _edit_or_post(
     may_post = isinstance(order.result, Picture)
     if token is not None:
         try:
-            return discord.edit_original(request.application_id, token, message.to_json(), png)
+            return discord.edit_original(request.application_id, token, message.to_json(), png, request.interaction_id)
         except TokenExpired as error:
             reason = str(error)
         except NotYetAcknowledged as error:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Protocol
 
 from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
 from local.tasks.rules import QueueConfig, Throttle, TokenBucket, dispatchable, next_check_s, retry_at_s
@@ -20,6 +21,13 @@ _BATCH = 500  # rows that change before the event loop gets its turn: about 10 m
 _log = logging.getLogger("mando.tasks")
 
 
+class Watcher(Protocol):
+    """Is told of every attempt.  next_s: when the next one is due; None if there is none."""
+
+    def attempt_began(self, task: Task) -> None: ...
+    def attempt_ended(self, task: Task, result: AttemptResult, next_s: float | None) -> None: ...
+
+
 class Dispatcher:
     """Makes all dispatches.  Call wake() after any change that may allow an earlier dispatch."""
 
@@ -28,7 +36,9 @@ class Dispatcher:
         store: TaskStore,
         send: Callable[[Task], Awaitable[AttemptResult]],
         now_s: Callable[[], float] = time.time,
+        watcher: Watcher | None = None,
     ) -> None:
+        self._watcher = watcher
         self._store = store
         self._send = send
         self.now_s = now_s
@@ -130,6 +140,8 @@ class Dispatcher:
             for task in tasks:
                 self._store.record_attempt(task, LastAttempt(task.schedule_s, now_s))
         for task in tasks:
+            if self._watcher is not None:
+                self._watcher.attempt_began(task)
             attempt = asyncio.create_task(self._attempt(task, LastAttempt(task.schedule_s, now_s)))
             self._attempts[task.queue][task.task_id] = attempt
 
@@ -164,30 +176,33 @@ class Dispatcher:
             return
         try:
             with self._store.transaction():
-                for one in ended:
-                    self._record_end(*one)
+                nexts_s = [self._record_end(*one) for one in ended]
         except DiskUnavailable as error:  # keep the results in memory until they are recorded
             log_waiting_for_disk(error)
             self._ended = ended + self._ended
             if self._is_running:
                 asyncio.get_running_loop().call_later(_RECORD_AGAIN_S, self._record_ended)
             return
-        for task, *_ in ended:
+        for (task, _, result, _), next_s in zip(ended, nexts_s, strict=True):
             self._attempts[task.queue].pop(task.task_id, None)
+            if self._watcher is not None:
+                self._watcher.attempt_ended(task, result, next_s)
             self.wake(task.queue)
 
-    def _record_end(self, task: Task, attempt: LastAttempt, result: AttemptResult, ended_s: float) -> None:
+    def _record_end(self, task: Task, attempt: LastAttempt, result: AttemptResult, ended_s: float) -> float | None:
+        """When the next attempt is due; None if there is none."""
         config = self._store.queue(task.queue)
         if config is None:
-            return  # the queue was deleted, and its tasks with it
+            return None  # the queue was deleted, and its tasks with it
         retry = task.retry or config.retry
         attempts = task.attempts + 1
         age_s = ended_s - (attempt.dispatched_s if task.first_attempt_s is None else task.first_attempt_s)
         if result.succeeded or retry.is_exhausted(attempts, age_s):
             self._store.leave_tombstones([task], ended_s + config.tombstone_s)
-        else:
-            failed = replace(attempt, responded_at_s=ended_s, result=result)
-            self._store.record_failure(task, retry_at_s(retry, attempts, ended_s, result.retry_after_s), failed)
+            return None
+        next_s = retry_at_s(retry, attempts, ended_s, result.retry_after_s)
+        self._store.record_failure(task, next_s, replace(attempt, responded_at_s=ended_s, result=result))
+        return next_s
 
     async def _clean_up(self) -> None:
         """Delete expired tasks and expired tombstones, every ten minutes."""

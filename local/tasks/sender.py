@@ -15,6 +15,8 @@ from local.tasks.app_engine import host
 from local.tasks.headers import dispatched_headers, without
 from local.tasks.task import AppEngineRequest, AttemptResult, HttpRequest, Task, TaskRequest
 
+_KEPT_BYTES = 2_000  # of an answer, for those who look for its reason
+
 
 class Sender:
     """Sends tasks to their targets; base_url replaces hosts of the cloud.  session is an outgoing_session().
@@ -70,9 +72,12 @@ class Sender:
             async with send_once(
                 self._session, request.method, url, headers, request.body or None, deadline_s, allow_redirects=follow
             ) as answer:
-                async for _ in answer.content.iter_any():
-                    pass  # the content does not matter, but the attempt ends only with the body
-                return AttemptResult(answer.status, retry_after_s=retry_after_s(answer.headers.get("Retry-After")))
+                body = b""
+                async for part in answer.content.iter_any():  # the attempt ends only with the body
+                    body += part[: _KEPT_BYTES - len(body)]
+                kept = "" if answer.status < 300 else body.decode(errors="replace")
+                asked_s = retry_after_s(answer.headers.get("Retry-After"))
+                return AttemptResult(answer.status, retry_after_s=asked_s, body=kept)
         except TimeoutError:
             return AttemptResult(None, f"no answer within {deadline_s:g} s", timed_out=True)
         except (aiohttp.ClientError, ValueError) as error:

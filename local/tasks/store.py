@@ -5,7 +5,7 @@ A tombstone is a task's row without its request, so one lookup finds the name of
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -76,10 +76,11 @@ class NameTaken(Exception):
 class TaskStore:
     """One file, one process, one thread.  Queues and their depths are cached in memory, because every call needs them.
 
-    Raises UnusableFile.  Every method that raises DiskUnavailable has changed nothing.
+    Raises UnusableFile.  Every method that raises DiskUnavailable has changed nothing.  created(task): is told of each.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, created: Callable[[Task], None] = lambda _: None) -> None:
+        self._created = created
         self._database = Sqlite(path, _LAYOUT)
         self._database.run(f"PRAGMA cache_size=-{_CACHE_KIB}")
         self._load()
@@ -152,7 +153,8 @@ class TaskStore:
                 raise NameTaken(new.task_id) from None
             row = self._insert(values)
         self._depths[queue] += 1
-        return Task(row, queue, new.task_id, new.request, now_s, new.schedule_s, retry=new.retry)
+        self._created(task := Task(row, queue, new.task_id, new.request, now_s, new.schedule_s, retry=new.retry))
+        return task
 
     def _insert(self, values: tuple[Any, ...]) -> int:
         ((number,),) = self._database.rows(

@@ -60,13 +60,14 @@ TaskRequest = HttpRequest | AppEngineRequest
 class AttemptResult:
     """How one attempt ended.  status is None where no answer came; then error says why.
 
-    retry_after_s: the wait that the target asked for, 0 where it did not.
+    retry_after_s: the wait that the target asked for, 0 where it did not.  body: how an answer begins that is no 2xx.
     """
 
     status: int | None
     error: str = ""
     timed_out: bool = False
     retry_after_s: float = 0.0
+    body: str = ""
 
     @property
     def succeeded(self) -> bool:

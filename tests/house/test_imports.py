@@ -53,7 +53,13 @@ ALLOWED: dict[str, set[str]] = {
         *("local", "local/http", "local/discord", "local/discord/engine", "local/executions/engine", "local/tasks"),
         "local/workflows",
     },
-    "local/ops": {"local", "local/executions/*", "local/faults", "local/tasks"},  # shows what the others do
+    "local/story": {  # hears what the others do
+        *("local/data", "local/discord", "local/discord/*", "local/executions/engine", "local/faults", "local/http"),
+        *("local/tasks", "local/workflows"),
+    },
+    "local/ops": {  # shows what the others do
+        *("local", "local/executions/*", "local/faults", "local/http", "local/story", "local/tasks"),
+    },
     "local/server": {"local", "local/*"},  # puts all together
     "local/deployed": {"local", "local/http", "local/server", "local/tasks"},  # what an operator edits, put into force
     "local/programs": {"local", "local/appengine", "local/auth"},

@@ -28,6 +28,7 @@ from ingress.limits import MemberRateLimit, read_limits
 from ingress.seal import Sealer
 from service.deployment import INGRESS_ANSWERS_WITHIN_S
 from service.environment import Secret
+from service.trace import LOG_FIELD, trace_name
 from tests.asgi import serving_asgi
 from tests.ingress.function import DISCORD, STEPS_KEY, environment
 from tests.interactions import Signer, an_interaction
@@ -139,7 +140,8 @@ def test_an_answer_or_a_line_of_the_log_that_differs_from_what_was_written_down_
         "'token'] properties",
     }.items():
         said = said.replace(name, value)
-    assert logged(capsys) == json.loads(said)
+    traced = {LOG_FIELD: trace_name("demo", interaction_id)}
+    assert logged(capsys) == [line | traced if line["interaction_id"] else line for line in json.loads(said)]
     assert len(Queue.asked) == ("queue" in row)
 
 

@@ -134,7 +134,11 @@ def test_without_a_workflow_a_task_calls_the_step_with_the_request(kind: str) ->
     task = TaskQueue(read_config(environ))._task(request)
     sent = task["httpRequest" if kind == "http" else "appEngineHttpRequest"]
     assert json.loads(b64decode(sent["body"])) == request.to_json()
-    assert sent["headers"] == {"Content-Type": "application/json", "X-Dedup-Key": request.interaction_id}
+    assert sent["headers"] == {
+        "Content-Type": "application/json",
+        "X-Dedup-Key": request.interaction_id,
+        "traceparent": f"00-{request.interaction_id:0>32}-0000000000000001-01",
+    }
     assert task["name"].endswith(f"-{request.interaction_id}")
     if kind == "http":
         assert sent["url"] == f"{steps}/generate-image"

@@ -27,7 +27,7 @@ class Member:
         self._discord, self._token = discord, Secret(token)
 
     def shows(self) -> bool:
-        return self._discord.edit_original("7", self._token, {"content": ""}, None) == "9"
+        return self._discord.edit_original("7", self._token, {"content": ""}, None, "42") == "9"
 
     def waits_s(self) -> float | None:
         with pytest.raises(RetryableError) as caught:

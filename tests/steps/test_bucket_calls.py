@@ -67,7 +67,7 @@ def test_discord_has_two_seconds_to_take_a_connection_and_ten_to_answer(
 ) -> None:
     script.answers = [json_answer(200, {"id": "9"})]
     discord = Discord(f"{script.url}/api/v10", "mando", Secret("bot"))
-    discord.edit_original("7", Secret("token"), {}, None)
+    discord.edit_original("7", Secret("token"), {}, None, "42")
     discord.post("5", {}, "77", None)
     assert timeouts_s == [(2.0, 10.0)] * 2
 
@@ -76,14 +76,14 @@ def test_discord_has_two_seconds_to_take_a_connection_and_ten_to_answer(
 def test_only_what_begins_with_2_is_taken_for_shown(script: Scripted, status: int) -> None:
     script.answers = [json_answer(status, {"id": "9"})]
     with pytest.raises(PermanentError) as caught:
-        Discord(f"{script.url}/api/v10", "mando").edit_original("7", Secret("token"), {}, None)
+        Discord(f"{script.url}/api/v10", "mando").edit_original("7", Secret("token"), {}, None, "42")
     assert (status_of(caught.value), str(caught.value)) == (400, f"Discord answered {status}/None")
 
 
 @pytest.mark.parametrize("status", [200, 201, 299])
 def test_all_that_begins_with_2_is_taken_for_shown(script: Scripted, status: int) -> None:
     script.answers = [json_answer(status, {"id": "9"})]
-    assert Discord(f"{script.url}/api/v10", "mando").edit_original("7", Secret("token"), {}, None) == "9"
+    assert Discord(f"{script.url}/api/v10", "mando").edit_original("7", Secret("token"), {}, None, "42") == "9"
 
 
 def test_the_picture_that_is_put_is_1024_pixels_wide_and_high(pictures: PictureBucket, script: Scripted) -> None:

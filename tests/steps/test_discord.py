@@ -27,7 +27,7 @@ def discord(script: Scripted) -> Discord:
 
 
 def edit(discord: Discord, token: Secret = TOKEN) -> str:
-    return discord.edit_original("7", token, {"content": "", "attachments": [{"id": 0}]}, b"\x89PNG")
+    return discord.edit_original("7", token, {"content": "", "attachments": [{"id": 0}]}, b"\x89PNG", "42")
 
 
 def error_of(discord: Discord, script: Scripted, answer: Answer) -> Exception:

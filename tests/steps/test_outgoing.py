@@ -22,6 +22,7 @@ from schemas.picture import ObjectName, Picture
 from schemas.reply import Reply
 from schemas.request import Request
 from service.environment import Secret
+from service.trace import LOG_FIELD, trace_name
 from steps.app import Step, _answer
 from steps.bucket import PictureBucket
 from steps.caller import CallerCheck
@@ -84,6 +85,7 @@ def sent(asked: Asked) -> Row:
         assert (file.get_content_type(), file.get_payload(decode=True)) == ("image/png", PNG)
     own = {name: asked.headers[name] for name in OWN_HEADERS if name in asked.headers}
     assert own.pop("User-Agent") == "DiscordBot (x, 1)"
+    assert asked.headers["traceparent"] == f"00-{77:0>32}-0000000000000001-01"
     row = {
         "call": f"{asked.method} {asked.path.replace(INTERACTION_TOKEN, 'TOKEN')}",
         "authorization": own.pop("Authorization", None),
@@ -183,8 +185,11 @@ def test_a_line_of_the_log_that_differs_from_what_was_written_down_is_seen(steps
     due = next((task["scheduleTime"] for task in Neighbours.tasks), "never")
     lines = [json.loads(line) for line in steps.log.read_text()[begin:].splitlines() if line.startswith("{")]
     assert lines[-1].pop("ms") >= 0
-    written = json.dumps([row["warning"], row["log"]] if "warning" in row else [row["log"]])
-    assert lines == json.loads(written.replace("PALETTES", ", ".join(sorted(PALETTES))).replace("AT,", f"{due},"))
+    written = json.dumps([row["warning"], row["log"] | ids_of(row)] if "warning" in row else [row["log"] | ids_of(row)])
+    written = written.replace("PALETTES", ", ".join(sorted(PALETTES))).replace("AT,", f"{due},").replace("DUE", due)
+    known = [line["interaction_id"] for line in json.loads(written)]
+    traces = [{LOG_FIELD: trace_name("demo", one)} if one else {} for one in known]
+    assert lines == [line | trace for line, trace in zip(json.loads(written), traces, strict=True)]
     assert answer.status_code == row["log"]["status"]
     assert answer.headers["Content-Type"] == "application/json"
     if "answer" in row:
@@ -197,6 +202,17 @@ def test_a_line_of_the_log_that_differs_from_what_was_written_down_is_seen(steps
     for task in Neighbours.tasks:
         check_task(task, row["makes"], body, began)
     assert len(Neighbours.tasks) == ("makes" in row)
+
+
+def ids_of(row: Row) -> Row:
+    """The fields of its line that name the task that calls and the task that was made."""
+    ids: Row = {}
+    if task := row.get("task"):
+        ids = {"task": task["X_CloudTasks_TaskName"], "attempt": int(task["X_CloudTasks_TaskRetryCount"]) + 1}
+    if row["log"]["status"] == 202:
+        made = row["makes"]
+        ids |= {"waits_in": f"{QUEUES}/{made['queue']}/tasks/{made['name']}", "due": "DUE"}
+    return ids
 
 
 def check_task(task: Row, makes: Row, body: Row, began: datetime) -> None:
@@ -232,6 +248,7 @@ def test_a_mistake_of_ours_writes_no_token_into_the_log_nor_into_the_answer(
     line = json.loads(capsys.readouterr().out)
     place = f"{__file__}:{breaks.__code__.co_firstlineno + 1}"
     assert line.pop("ms") >= 0
+    line.pop(LOG_FIELD, None)
     frames = line.pop("stack_trace").splitlines()
     assert frames[-2:] == [f'  File "{__file__}", line {place.rpartition(":")[2]}, in breaks', "KeyError"]
     assert any("in _answer" in frame for frame in frames)

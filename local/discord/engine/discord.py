@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from local.data.content_pool import ContentPool
 from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
@@ -54,6 +54,14 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
+class Watcher(Protocol):
+    """Is told of each delivery of an interaction, and of each change of a message."""
+
+    def delivery_began(self, interaction: Interaction) -> int: ...
+    def delivery_ended(self, number: int, interaction: Interaction, delivery: Delivery) -> None: ...
+    def message_changed(self, change: Change) -> None: ...
+
+
 class LocalDiscord:
     """In use between start() and close(), or within `async with`.
 
@@ -68,7 +76,9 @@ class LocalDiscord:
         bot_token: str | None = None,
         clock: Clock = now_utc,
         pool: ContentPool | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
+        self._watcher = watcher
         self._key = ensure_signing_key(path.with_suffix(".key"))
         self.public_key_hex = bytes(self._key.verify_key).hex()
         self.ingress_url = ingress_url
@@ -223,6 +233,14 @@ class LocalDiscord:
                 return
 
     async def _deliver_once(self, interaction: Interaction, called_back: asyncio.Event) -> Delivery:
+        if self._watcher is None:
+            return await self._send(interaction, called_back)
+        number = self._watcher.delivery_began(interaction)
+        delivery = await self._send(interaction, called_back)
+        self._watcher.delivery_ended(number, interaction, delivery)
+        return delivery
+
+    async def _send(self, interaction: Interaction, called_back: asyncio.Event) -> Delivery:
         delivery = await self._sender.deliver(self.ingress_url, interaction.body)
         if not isinstance(delivery.answer, ByCallback):
             return delivery
@@ -237,6 +255,8 @@ class LocalDiscord:
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         def tell(change: Change) -> None:
             loop.call_soon_threadsafe(self.broadcast.publish, change)
+            if self._watcher is not None:
+                loop.call_soon_threadsafe(self._watcher.message_changed, change)
 
         self._store = Store(self._path, self._pool, on_change=tell)
         ids = Snowflakes(self._clock, after=self._store.newest_id())

@@ -38,6 +38,7 @@ class ExecutionService:
     """Starts, cancels and finishes executions.
 
     perform_as(service_account, execution) gives the function that performs effects, with that account's tokens.
+    changed(execution) is called after an execution was created, has left the line of the QUEUED, or has ended.
     """
 
     def __init__(
@@ -46,7 +47,9 @@ class ExecutionService:
         callbacks: Callbacks,
         perform_as: Callable[[str | None, str], PerformEffect],
         max_concurrent: int = MAX_CONCURRENT,
+        changed: Callable[[dict[str, Any]], None] = lambda _: None,
     ) -> None:
+        self._changed = changed
         self.registry = WorkflowRegistry(database)
         self.store = ExecutionStore(database)
         self.deployments = Deployments(self.registry)
@@ -99,6 +102,7 @@ class ExecutionService:
             **settings,
         }
         self.store.insert(workflow, execution)
+        self._changed(execution)
         self._launch(workflow, execution)
         return execution
 
@@ -125,6 +129,11 @@ class ExecutionService:
         """The stored Execution, with its current step while it runs."""
         history = self._histories.get(execution["name"])
         return execution if history is None else execution | _status(history)
+
+    def place_of(self, name: str) -> tuple[str, str]:
+        """The routine and the step that an execution is in now; "" where it does not run."""
+        history = self._histories.get(name)
+        return history.place() if history is not None else ("", "")
 
     def delete_workflow(self, workflow: str) -> None:
         """Delete a workflow with its revisions and executions; those that run are stopped."""
@@ -162,6 +171,7 @@ class ExecutionService:
                 if execution["state"] == "QUEUED":
                     execution = {**execution, "state": "ACTIVE", "startTime": instant()}
                     await retry_until_written(partial(self.store.update, execution))
+                    self._changed(execution)
                 await self._run_to_its_end(workflow, execution)
         except asyncio.CancelledError:
             if name not in self._cancelled:
@@ -228,6 +238,7 @@ class ExecutionService:
                 entries = history.shown(first, first + ENTRIES_A_PART)
                 await retry_until_written(partial(self.store.put_history, name, part, entries))
         await retry_until_written(partial(self.store.finish, done))
+        self._changed(done)
         self._callbacks.end(name)
 
 

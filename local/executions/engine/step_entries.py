@@ -76,6 +76,13 @@ class History:
                 return [{"routine": self._routines[at], "step": self._steps[at]}]
         return []
 
+    def place(self) -> tuple[str, str]:
+        """The routine and the innermost step that the run is in; between two attempts it is the step that retries."""
+        for at in reversed(range(len(self))):
+            if self._states[at] == "STATE_IN_PROGRESS":
+                return self._routines[at], self._step_of(at)
+        return "", ""
+
     def waiting_steps(self) -> list[str]:
         """The innermost steps that are in progress: one, or as many as branches wait."""
         waiting = [at for at, state in enumerate(self._states) if state == "STATE_IN_PROGRESS"]

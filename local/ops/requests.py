@@ -1,0 +1,156 @@
+"""The routes of /ops about requests: the list, one request, the figures, and what an operator does with them.
+
+A request's address takes .json and .txt; without an ending it is JSON for programs.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from local.executions.engine.service import ExecutionService
+from local.http.api_error import ApiError, read_json
+from local.live_files import LiveFile
+from local.ops.again import Again
+from local.ops.replays import Asked, Replays
+from local.project import ROOT, WORKFLOW
+from local.story.as_json import figures_json, story_json, summary_json
+from local.story.figures import SHOWN_S, Figures, Outage, QueueNow, figures
+from local.story.reading import Query, StoryReading
+from local.story.reasons import DEPLOYMENT_FILE, QUEUE_FILE, Files
+from local.story.story import Story, story_of
+from local.story.summary import Summary
+from local.story.text import text_of
+from local.tasks.dispatcher import Dispatcher
+from local.tasks.store import TaskStore
+
+_ID = "{interaction:[0-9]{15,19}}"
+
+
+class Requests:
+    def __init__(
+        self,
+        reading: StoryReading,
+        again: Again,
+        executions: ExecutionService,
+        tasks: TaskStore,
+        dispatcher: Dispatcher,
+        files: Sequence[LiveFile],
+        now_s: Callable[[], float],
+    ) -> None:
+        self._reading = reading
+        self._again = again
+        self._replays = Replays(again, reading)
+        self._executions = executions
+        self._tasks = tasks
+        self._dispatcher = dispatcher
+        self._files = files
+        self._now_s = now_s
+        self._deployment = (ROOT / DEPLOYMENT_FILE).read_text()
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        return [
+            web.get("/ops/requests{ending:(?:\\.json)?}", self._list),
+            web.get(f"/ops/requests/{_ID}{{ending:(?:\\.json|\\.txt)?}}", self._one),
+            web.get("/ops/figures", self._figures),
+            web.post(f"/ops/requests/{_ID}/replay", self._do(self._again.replay)),
+            web.post(f"/ops/requests/{_ID}/reply", self._do(self._again.reply)),
+            web.post(f"/ops/requests/{_ID}/cancel", self._cancel),
+            web.post("/ops/replays", self._begin_replays),
+            web.get("/ops/replays/{number:[0-9]{1,9}}", self._progress),
+            web.post("/ops/replays/{number:[0-9]{1,9}}/stop", self._stop),
+        ]
+
+    def page(self, query: Query) -> dict[str, Any]:
+        now_s = self._now_s()
+        found, before = self._reading.requests(query)
+        return {
+            "nowS": now_s,
+            "requests": [summary_json(one, now_s) for one in found],
+            "before": None if before is None else str(before),
+            "counts": self._reading.counts(),
+        }
+
+    def story(self, interaction: int) -> Story:
+        """Raises ApiError(404)."""
+        found = self._reading.one(interaction)
+        if found is None:
+            raise ApiError(404, f"nothing is known of interaction {interaction}")
+        summary, spans = found
+        names = dict.fromkeys(span.execution for span in spans if span.what == "execution")
+        resources = {name: self._executions.store.get(f"{WORKFLOW}/executions/{name}") or {} for name in names}
+        return story_of(
+            summary,
+            spans,
+            self._now_s(),
+            files=self._texts(summary),
+            sources=self._source,
+            resources=resources,
+            carried=self._reading.carried(interaction),
+            waiting_for=self._reading.waiting_for,
+        )
+
+    def figures(self) -> Figures:
+        now_s = self._now_s()
+        since_s = now_s - SHOWN_S
+        queues = [
+            QueueNow(one, self._dispatcher.throttled(one), self._tasks.depth(one.name), self._oldest_s(one.name))
+            for one in self._tasks.queues()
+        ]
+        return figures(
+            now_s,
+            self._reading.tallies(since_s),
+            queues,
+            requests=self._reading.counts(),
+            executions=self._executions.store.counts(WORKFLOW),
+            waiting_for=self._reading.reasons(),
+            outages=[Outage(*one) for one in self._reading.outages(since_s)],
+        )
+
+    def _oldest_s(self, queue: str) -> float | None:
+        """When the oldest task of the queue was created; None where it is empty."""
+        found = self._tasks.page(queue, 0, 1)
+        return found[0].created_s if found else None
+
+    async def _list(self, request: web.Request) -> web.Response:
+        return web.json_response(self.page(Query.of(request.query)))
+
+    async def _one(self, request: web.Request) -> web.Response:
+        story = self.story(int(request.match_info["interaction"]))
+        if request.match_info["ending"] == ".txt":
+            return web.Response(text=text_of(story))
+        return web.json_response(story_json(story))
+
+    async def _figures(self, _: web.Request) -> web.Response:
+        return web.json_response(figures_json(self.figures()))
+
+    def _do(self, action: Callable[[int], dict[str, Any]]) -> Callable[[web.Request], Any]:
+        async def done(request: web.Request) -> web.Response:
+            return web.json_response(action(int(request.match_info["interaction"])))
+
+        return done
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        return web.json_response(await self._again.cancel(int(request.match_info["interaction"])))
+
+    async def _begin_replays(self, request: web.Request) -> web.Response:
+        return web.json_response(self._replays.begin(Asked.of(await read_json(request)), self._now_s()))
+
+    async def _progress(self, request: web.Request) -> web.Response:
+        return web.json_response(self._replays.progress(int(request.match_info["number"])))
+
+    async def _stop(self, request: web.Request) -> web.Response:
+        return web.json_response(self._replays.stop(int(request.match_info["number"])))
+
+    def _source(self, revision: str) -> str:
+        """The text of a revision; "" for one that was deleted."""
+        found = self._executions.registry.revision(WORKFLOW, revision)
+        return found.settings.source if found else ""
+
+    def _texts(self, summary: Summary) -> Files:
+        """What is in force for the request: its own revision, and the queues of now."""
+        queues = next((one.text for one in self._files if one.path.name == QUEUE_FILE), "")
+        paused = (one.name.rpartition("/")[2] for one in self._tasks.queues() if one.state != "RUNNING")
+        newest = self._executions.registry.newest(WORKFLOW)
+        revision = summary.revision or (newest.revision_id if newest else "")
+        return Files(self._source(revision), queues, self._deployment, frozenset(paused))
