@@ -152,7 +152,7 @@ class LocalCloud:
         app.add_routes(self.faults.routes())
         ops = Ops(WORKFLOW, self.files, self.executions, tasks, self.faults, self.form)
         app.add_routes(ops.routes())
-        again = Again(self.executions, tasks, dispatcher, recorder, self.form, self._ports)
+        again = Again(self.executions, tasks, dispatcher, recorder, self.form)
         requests = Requests(StoryReading(story), again, self.executions, tasks, dispatcher, self.files, recorder.now_s)
         app.add_routes(requests.routes())
         app.add_routes(self.more_routes)

@@ -10,7 +10,7 @@ from typing import Any
 from local.executions.engine.service import ExecutionService
 from local.form import Form
 from local.http.api_error import ApiError
-from local.project import QUEUE, REPLY_QUEUE, STEPS_AUDIENCE, URGENT_QUEUE, WORKFLOW, Ports, account, reply_place, url
+from local.project import QUEUE, REPLY_QUEUE, STEPS_AUDIENCE, STEPS_URL, URGENT_QUEUE, WORKFLOW, account, reply_place
 from local.story.reading import StoryReading
 from local.story.recorder import Recorder
 from local.story.span import Span
@@ -32,7 +32,6 @@ class Again:
         dispatcher: Dispatcher,
         recorder: Recorder,
         form: Form,
-        ports: Ports,
     ) -> None:
         self._executions = executions
         self._tasks = tasks
@@ -40,7 +39,6 @@ class Again:
         self._recorder = recorder
         self._reading = StoryReading(recorder.store)
         self._form = form
-        self._ports = ports
 
     def replay(self, interaction: int) -> dict[str, Any]:
         """Start the workflow again with the same request; without a workflow, the drawing's task.
@@ -108,7 +106,7 @@ class Again:
         is_reply = path == "/reply-discord"
         if self._form.tasks_call == "app-engine" and not (is_reply and self._form.is_reply_elsewhere):
             return AppEngineRequest(path, "POST", headers, content, deadline_s=_DEADLINE_S)
-        place, audience = reply_place(self._ports, self._form) if is_reply else (url(self._ports.steps), STEPS_AUDIENCE)
+        place, audience = reply_place(self._form) if is_reply else (STEPS_URL, STEPS_AUDIENCE)
         token = Token("OIDC", account(self._form.steps_caller), audience)
         return HttpRequest(place + path, "POST", headers, content, token, _DEADLINE_S)
 

@@ -80,7 +80,7 @@ async def a_way(data: Path, form: Form = DEFAULT_FORM, port: int | None = None) 
         for path in ("/generate-image", "/reply-discord"):
             steps.router.add_post(path, partial(_step, way))
         async with served(ingress, ports.ingress), served(steps, ports.steps), cloud:
-            cloud.files.extend(deploy_files(cloud, ports, _quick_files(data / "files")))
+            cloud.files.extend(deploy_files(cloud, _quick_files(data / "files")))
             await cloud.begin([COMMAND])
             yield way
             way.ended.set()
