@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests at once.  Half of the time a test waits: for a process that starts, a queue, the disk.  So they are more than two cores.
+WORKERS ?= 3
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
@@ -15,11 +17,11 @@ up: .venv/ready  ## set up and run the whole system on this machine
 	@exec $(BIN)/mando up
 
 test: .venv/ready  ## set up and run every test
-	@$(BIN)/pytest -n 2 --dist worksteal --durations=10
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10
 
 coverage: .venv/ready  ## show lines and branches that no test runs; ROOMS="mandala local/storage" limits it to these folders
 	@rm -rf .coverage && mkdir .coverage
-	@$(BIN)/coverage run -m pytest -n 2 --dist worksteal $(addprefix tests/,$(notdir $(ROOMS)))
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal $(addprefix tests/,$(notdir $(ROOMS)))
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report $(if $(ROOMS),--include="$$(printf '%s/*,' $(ROOMS))") $(if $(FLOOR),--fail-under=$(FLOOR))
 

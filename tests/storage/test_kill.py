@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -48,12 +49,14 @@ CHANGES: dict[str, Callable[[ObjectStore], object]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_process_that_ends_after_any_line_leaves_whole_objects_and_no_litter(tmp_path: Path, change: str) -> None:
+    before = tmp_path / "before"
+    store = ObjectStore(before)
+    store.buckets.ensure("pictures")
+    create(store)
+    store.close()
     for lines in range(1000):
         root = tmp_path / str(lines)
-        store = ObjectStore(root)
-        store.buckets.ensure("pictures")
-        create(store)
-        store.close()
+        shutil.copytree(before, root)  # SQLite makes a new file slowly: it waits for the disk
         finished = ends_after(lines, root, CHANGES[change])
         check_whole(root, f"{change}, ended after {lines} lines")
         if finished:
