@@ -36,11 +36,11 @@ def test_a_queue_of_others_goes_on_and_ours_get_the_numbers_of_the_file(google: 
         "maxConcurrentDispatches": 40,
     }
     assert google.queues["create-image-queue"]["retryConfig"] == {
-        "maxAttempts": 115,
+        "maxAttempts": 226,
         "maxRetryDuration": "840s",
         "minBackoff": "1s",
-        "maxBackoff": "8s",
-        "maxDoublings": 3,
+        "maxBackoff": "4s",
+        "maxDoublings": 2,
     }
 
 

@@ -115,7 +115,7 @@ def test_in_a_project_without_these_waits_the_queue_repeats_a_task() -> None:
 def test_a_step_that_hangs_is_ended_by_its_own_time_outs() -> None:
     life = lived(lambda call: PICTURE if call.path == GENERATE else TIMES_OUT)
     first, second, *_ = (call.at_s for call in life.calls if call.queue is not None)
-    longest_s = 2 + 5 + 2 + 10
+    longest_s = 2 + 5 + 2 + 5
     assert second - first == pytest.approx(longest_s + 45 / 2)
 
 

@@ -110,11 +110,11 @@ def test_a_request_in_vain_makes_as_many_calls_as_it_does_alone() -> None:
 
 
 def test_the_limit_of_executions_is_reached_when_the_rate_has_filled_it() -> None:
-    """An execution makes three calls of 12 s before its reply waits in the queue.  At 2/s 40 are reached after 20 s."""
-    found = simulated(even(2, 60), "{part: discord, kind: hang, ends: 2m}", 20.0, executions__most_at_once=40)
+    """An execution makes three calls of 5 s before its reply waits in the queue.  At 4/s 40 are reached after 10 s."""
+    found = simulated(even(4, 60), "{part: discord, kind: hang, ends: 2m}", 20.0, executions__most_at_once=40)
     column = found.series.columns["executions"]
     reached = next(number for number, many in enumerate(column) if many is not None and many >= 40)
-    assert (reached + 1) * found.series.bucket_s - 20 == pytest.approx(20, abs=2)
+    assert (reached + 1) * found.series.bucket_s - 20 == pytest.approx(10, abs=2)
     assert found.executions.most_at_once == 40
     assert found.executions.most_queued > 10
 
