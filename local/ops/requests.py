@@ -84,7 +84,7 @@ class Requests:
             spans,
             self._now_s(),
             files=self._texts(summary),
-            sources=self._source,
+            sources=self.source,
             resources=resources,
             carried=self._reading.carried(interaction),
             waiting_for=self._reading.waiting_for,
@@ -142,7 +142,7 @@ class Requests:
     async def _stop(self, request: web.Request) -> web.Response:
         return web.json_response(self._replays.stop(int(request.match_info["number"])))
 
-    def _source(self, revision: str) -> str:
+    def source(self, revision: str) -> str:
         """The text of a revision; "" for one that was deleted."""
         found = self._executions.registry.revision(WORKFLOW, revision)
         return found.settings.source if found else ""
@@ -153,4 +153,4 @@ class Requests:
         paused = (one.name.rpartition("/")[2] for one in self._tasks.queues() if one.state != "RUNNING")
         newest = self._executions.registry.newest(WORKFLOW)
         revision = summary.revision or (newest.revision_id if newest else "")
-        return Files(self._source(revision), queues, self._deployment, frozenset(paused))
+        return Files(self.source(revision), queues, self._deployment, frozenset(paused))
