@@ -103,11 +103,12 @@ class LocalCloud:
         session = await stack.enter_async_context(outgoing_session())
         issuer = TokenIssuer(data / "issuer.pem")
 
+        # The story has the clock of queue and workflow, by which a request waits.
+        self.faults = Faults(lambda pending: taps.faults_changed(pending))
         story = StoryStore(data / "story.sqlite")
         stack.callback(story.close)
-        recorder = Recorder(story)
+        recorder = Recorder(story, self.faults.now_s)
         taps = Taps(recorder, lambda name: self.executions.place_of(name))
-        self.faults = Faults(taps.faults_changed)
 
         pool = ContentPool(data / "contents")
         objects = ObjectStore(data / "objects", pool)

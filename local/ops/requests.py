@@ -76,18 +76,18 @@ class Requests:
         found = self._reading.one(interaction)
         if found is None:
             raise ApiError(404, f"nothing is known of interaction {interaction}")
-        summary, spans = found
+        (summary, spans), now_s = found, self._now_s()
         names = dict.fromkeys(span.execution for span in spans if span.what == "execution")
         resources = {name: self._executions.store.get(f"{WORKFLOW}/executions/{name}") or {} for name in names}
         return story_of(
             summary,
             spans,
-            self._now_s(),
+            now_s,
             files=self._texts(summary),
-            sources=self._source,
+            sources=self.source,
             resources=resources,
             carried=self._reading.carried(interaction),
-            waiting_for=self._reading.waiting_for,
+            waiting_for=lambda key: self._reading.waiting_for(key, now_s),
         )
 
     def figures(self) -> Figures:
@@ -142,7 +142,7 @@ class Requests:
     async def _stop(self, request: web.Request) -> web.Response:
         return web.json_response(self._replays.stop(int(request.match_info["number"])))
 
-    def _source(self, revision: str) -> str:
+    def source(self, revision: str) -> str:
         """The text of a revision; "" for one that was deleted."""
         found = self._executions.registry.revision(WORKFLOW, revision)
         return found.settings.source if found else ""
@@ -153,4 +153,4 @@ class Requests:
         paused = (one.name.rpartition("/")[2] for one in self._tasks.queues() if one.state != "RUNNING")
         newest = self._executions.registry.newest(WORKFLOW)
         revision = summary.revision or (newest.revision_id if newest else "")
-        return Files(self._source(revision), queues, self._deployment, frozenset(paused))
+        return Files(self.source(revision), queues, self._deployment, frozenset(paused))
