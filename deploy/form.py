@@ -35,6 +35,7 @@ def options(form: Form) -> str:
 def settings(form: Form) -> dict[str, str]:
     """The $NAMES in which the forms differ."""
     audience = NUMBERS.workflows.environment.get("STEPS_AUDIENCE", "mando-steps")
+    # An empty text is a value in app.yaml.  Source: gcloud takes it; google-github-actions/deploy-appengine, issue 315.
     return {
         "TASKS_CALL": form.tasks_call,
         "STEPS_CALLER": form.steps_caller,

@@ -163,7 +163,7 @@ def _of_function(name: str, function: Function, threads: int, model: Model) -> H
 
 
 def _elsewhere(threads: int, model: Model) -> Host:
-    """One container of deploy/Dockerfile on one processor, which is always there and takes all that comes."""
+    """Containers of deploy/Dockerfile, with one processor each, which are always there and take all that comes."""
     forever_s = float("inf")
     return Host(
         name="elsewhere",
@@ -173,10 +173,10 @@ def _elsewhere(threads: int, model: Model) -> Host:
         processes=1,
         threads=threads,
         concurrency=threads,
-        min_instances=1,
+        min_instances=0,
         max_instances=None,
         min_idle_instances=0,
-        fixed_instances=1,
+        fixed_instances=int(model.number("elsewhere.containers")),
         target_cpu_utilization=_BUSY,
         target_throughput_utilization=_BUSY,
         cpu_window_s=_BUSY_OVER_S,

@@ -65,6 +65,7 @@ PARAMETERS: Mapping[str, Meaning] = {
     "appengine.fixed_instances": Meaning(
         "count", "this many instances always run; 0: App Engine starts and stops them"
     ),
+    "elsewhere.containers": Meaning("count", "containers of /reply-discord on a host elsewhere; they are always there"),
     "machine.cores": Meaning("cores", "all parts share these cores; 0: each instance has its own"),
     "machine.request_cpu_s": Meaning("s", "CPU time of a request before its execution, where all share the cores"),
     "machine.call_cpu_s": Meaning("s", "the same of each call of a step, besides the step's own"),

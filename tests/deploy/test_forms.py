@@ -191,11 +191,13 @@ def test_a_part_that_a_form_does_not_have_is_refused(capsys: pytest.CaptureFixtu
     assert "--only: --form queues has no workflow" in capsys.readouterr().err
 
 
-def made_beside_the_first_form(google: Google, form: Form) -> None:
-    """The calls that only this form has, and those that get other settings."""
+def made_beside_the_first_form(google: Google, form: Form, *also: str) -> None:
+    """The calls that only this form has, but for queues that are made like the first; and others, by their purpose."""
     own = set(calls(form)) - set(calls(Form()))
-    chosen = [call for call in calls(form) if call in own or call.purpose in ("the ingress", "the steps") or
-              (isinstance(call, Call) and call.into)]  # fmt: skip
+    alike = set(QUEUES_OF_OURS[1:])
+    chosen = [
+        call for call in calls(form) if call.purpose in also or (call in own and not alike & set(call.purpose.split()))
+    ]
     told = {**SETTINGS, **settings(form), "STEPS_HOST": ANSWERS["STEPS_HOST"], "REPLY_URL": ANSWERS["REPLY_URL"]}
     perform(told, chosen, PROGRAMS, ROOT, list[str]().append)
 
@@ -204,7 +206,8 @@ def test_the_form_without_a_workflow_is_made_by_the_real_gcloud(google: Google) 
     prepare(google, "ingress")
     google.accounts -= {f"mando-workflow{OURS}", f"mando-tasks{OURS}"}
     google.services = set()
-    made_beside_the_first_form(google, Form("app-engine"))
+    filled_in = "app.yaml with its settings filled in: gcloud takes the variables of App Engine from the file alone"
+    made_beside_the_first_form(google, Form("app-engine"), filled_in, "the steps", "the ingress")
 
     assert not [name for name in google.services if "workflow" in name]
     reader = "projects/demo/roles/mandoAppReader"
@@ -232,9 +235,9 @@ def test_the_form_without_app_engine_is_made_by_the_real_gcloud_in_a_project_tha
 
     assert "appengine.googleapis.com" not in google.services
     assert google.app is None
-    assert list(google.queues) == list(QUEUES_OF_OURS)
+    assert list(google.queues) == list(QUEUES_OF_OURS[:1])
     assert google.queues["create-image-queue"]["retryConfig"]["maxAttempts"] == 115
-    assert list(google.functions) == ["mando-generate", "mando-reply", "mando-ingress"]
+    assert list(google.functions) == ["mando-generate", "mando-reply"]
     shared = {
         "GOOGLE_CLOUD_PROJECT": "demo",
         "TASKS_CALL": "http",
@@ -256,8 +259,6 @@ def test_the_form_without_app_engine_is_made_by_the_real_gcloud_in_a_project_tha
         assert (config["serviceAccountEmail"], config["availableMemory"]) == (f"mando-steps{OURS}", memory)
         assert config["maxInstanceRequestConcurrency"] == STEPS_THREADS
         assert google.run.annotations(name)["run.googleapis.com/invoker-iam-disabled"] == "True"
-    ingress_variables = google.functions["mando-ingress"]["serviceConfig"]["environmentVariables"]
-    assert ingress_variables["STEPS_URL"] == FUNCTION_URLS["generate"]
 
 
 def a_runner(pretender: Pretender, form: Form) -> Runner:

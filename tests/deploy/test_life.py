@@ -24,15 +24,20 @@ def deploy(tmp_path: Path, *words: str) -> int:
     return run(["deploy", *settings, *words])
 
 
-def examined(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, str]]:
+def examined(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, str]]:
     """The exit code of `mando doctor`, and its findings with their commands."""
     capsys.readouterr()
-    code = run(["doctor", "--project", "demo"])
+    code = run(["doctor", "--project", "demo", *words])
     *lines, _ = capsys.readouterr().out.splitlines()
     return code, dict(zip(lines[::2], (line.strip() for line in lines[1::2]), strict=True))
 
 
-@pytest.mark.skipif("MANDO_LIFE" not in os.environ, reason="two hundred calls of gcloud take minutes: make life")
+by_hand = pytest.mark.skipif(
+    "MANDO_LIFE" not in os.environ, reason="two hundred calls of gcloud take minutes: make life"
+)
+
+
+@by_hand
 @pytest.mark.timeout(600)
 def test_a_deployment_is_made_examined_and_taken_away(
     google: Google, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -99,6 +104,56 @@ def test_a_deployment_is_made_examined_and_taken_away(
     capsys.readouterr()
     assert run(["destroy", "--project", "demo"]) == 0
     assert "There is nothing to delete in demo." in capsys.readouterr().out
+
+
+@by_hand
+@pytest.mark.timeout(600)
+def test_a_deployment_without_app_engine_is_made_examined_and_taken_away(
+    google: Google, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The functions' own addresses lead nowhere here: nothing of this test leaves the machine."""
+    words = ("--form", "queues", "--steps", "functions")
+    google.discord.verify_key = DISCORD.public_key_hex
+    assert deploy(tmp_path, *words) == 0
+    assert google.app is None
+    assert google.discord.endpoint == google.functions["mando-ingress"]["serviceConfig"]["uri"]
+
+    monkeypatch.setenv("https_proxy", f"http://{NOWHERE}")
+    again = f"mando deploy --project demo --location us-central1 {' '.join(words)} --only "
+    generate, reply = (f"https://mando-{name}-1234567890.us-central1.run.app" for name in ("generate", "reply"))
+    silent = {
+        f"the steps do not answer at {generate}: ProxyError": f"{again}steps",
+        f"the function that replies does not answer at {reply}: ProxyError": f"{again}reply",
+    }
+    process, url = an_ingress("http://127.0.0.1:9")
+    with process:
+        google.functions["mando-ingress"]["serviceConfig"]["uri"] = url
+        google.discord.endpoint = url
+        assert examined(capsys, *words) == (1, silent)
+        config = google.functions["mando-reply"]["serviceConfig"]
+        config["environmentVariables"]["REPLY_URL"] = generate
+        config["maxInstanceCount"] = 5
+        google.run.services["mando-generate"]["metadata"]["annotations"].clear()
+        _, found = examined(capsys, *words)
+    assert found == {
+        "Cloud Run asks who calls the function that draws: it checks the token of each call itself, which Cloud Run "
+        "would pass on without its signature": f"{again}steps",
+        "max_instances of the function that replies is 5; deploy/deployment.yaml says 20": f"{again}reply",
+        f"REPLY_URL of the reply is {generate}; it should be {reply}": f"{again}reply",
+        **silent,
+    }
+
+    google.changes.clear()
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert run(["destroy", "--project", "demo"]) == 0
+    gone = [
+        "function mando-ingress",
+        "function mando-generate",
+        "function mando-reply",
+        "secret mando-seal-private-key",
+    ]
+    assert google.changes[:4] == [f"delete {what}" for what in gone]
+    assert google.accounts == {f"mando-build{OURS}"}
 
 
 NOWHERE_URL = f"http://{NOWHERE}/"

@@ -148,6 +148,19 @@ def test_a_reply_elsewhere_is_an_external_step_and_costs_no_instance() -> None:
     assert there.cost_usd["appengine_f2"] < here.cost_usd["appengine_f2"]
 
 
+def test_a_host_elsewhere_shows_as_much_as_its_containers_have_threads() -> None:
+    """A reply takes a second, so 20 threads show 20 a second."""
+    form = Form(reply="https://reply.example.com")
+    few, many = (
+        simulated_in(form, 30, 10, model=a_model(discord__reply_s=1.0, elsewhere__containers=containers))
+        for containers in (1, 2)
+    )
+    assert (few.pictures, many.pictures) == (300, 300)
+    assert few.s_to_reply.max is not None
+    assert many.s_to_reply.max is not None
+    assert few.s_to_reply.max > many.s_to_reply.max + 3
+
+
 @pytest.mark.parametrize(
     ("form", "bears"),
     [
