@@ -191,8 +191,13 @@ def _compiled(text: str, file: str) -> Workflow:
 
 def _queues(sources: Sources) -> Mapping[str, QueueConfig]:
     values_of(sources, QUEUE_YAML)  # which says what is no YAML, or stands twice
+    return _queues_of(sources[QUEUE_YAML])
+
+
+@functools.lru_cache(maxsize=64)  # as _compiled
+def _queues_of(text: str) -> Mapping[str, QueueConfig]:
     try:
-        read = read_queue_yaml(sources[QUEUE_YAML], QUEUE_YAML, PARENT)
+        read = read_queue_yaml(text, QUEUE_YAML, PARENT)
     except QueueYamlError as error:
         raise Unreadable(Mistake(Place(QUEUE_YAML, error.line, error.column), error.message)) from None
     return {queue.name.rpartition("/")[2]: queue for queue in read.queues}

@@ -1,5 +1,8 @@
 """Every command that README.md and CONTRIBUTING.md show works: it is run here, or it is said who runs it."""
 
+import contextlib
+import functools
+import io
 import json
 import os
 import re
@@ -11,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import run
 from tests.house.files import ROOT, ours
 from tests.house.pages import commands
 from tests.servers import BIN
@@ -64,7 +68,7 @@ def test_a_command_that_is_shown_works(command: str, copy: Path) -> None:
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"`(mando [a-z][^`]*)`", README + GUIDE))))
 def test_a_command_of_mando_has_the_options_that_are_shown(command: str) -> None:
     _, name, *words = command.split()
-    helped = start("cli.main", [name, "--help"])
+    helped = help_of(name)
     assert [word for word in words if word.startswith("-") and word not in helped] == []
 
 
@@ -106,10 +110,19 @@ def test_the_launch_configurations_start_what_they_name(tmp_path: Path) -> None:
     assert block is not None
     one_file, up = json.loads(block[1])["configurations"]
     assert (up["module"], up["args"][0]) == ("cli.main", "up")
-    said = start(up["module"], ["up", "--help"])
-    assert all(word in said for word in up["args"] if word.startswith("--"))
+    assert find_spec(up["module"])
+    assert all(word in help_of("up") for word in up["args"] if word.startswith("--"))
     arguments = [str(ROOT / "tests/house/test_sizes.py") if word == "${file}" else word for word in one_file["args"]]
     assert "passed" in start(one_file["module"], [*arguments, "-v"])
+
+
+@functools.cache
+def help_of(command: str) -> str:
+    """What `mando COMMAND --help` prints."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        assert run([command, "--help"]) == 0
+    return said.getvalue()
 
 
 def start(module: str, arguments: list[str]) -> str:

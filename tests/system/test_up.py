@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,12 +57,19 @@ def test_nobody_else_on_the_machine_reads_what_it_keeps(tmp_path: Path) -> None:
     assert not [path for path, open_to_others in modes.items() if open_to_others]
 
 
-def test_a_folder_that_holds_other_things_keeps_its_mode(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    (tmp_path / "mine.txt").write_text("mine")
-    with mando_up(tmp_path):
-        assert tmp_path.stat().st_mode & 0o777 == 0o755
-        assert (tmp_path / "workflows.sqlite").stat().st_mode & 0o077 == 0
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The data of one that runs, in a folder that holds other things."""
+    folder = tmp_path_factory.mktemp("shared")
+    folder.chmod(0o755)
+    (folder / "mine.txt").write_text("mine")
+    with mando_up(folder):
+        yield folder
+
+
+def test_a_folder_that_holds_other_things_keeps_its_mode(shared: Path) -> None:
+    assert shared.stat().st_mode & 0o777 == 0o755
+    assert (shared / "workflows.sqlite").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("after_s", [0.05, 0.1, 0.2, 0.3, 0.6])
@@ -81,11 +89,10 @@ def test_ctrl_c_while_it_starts_ends_it_without_a_traceback(tmp_path: Path, afte
     assert process.returncode != 2
 
 
-def test_two_of_them_do_not_share_data(tmp_path: Path) -> None:
-    with mando_up(tmp_path):
-        ended = mando("up", "--port", str(four_free_ports()), "--data", str(tmp_path))
+def test_two_of_them_do_not_share_data(shared: Path) -> None:
+    ended = mando("up", "--port", str(four_free_ports()), "--data", str(shared))
     assert ended.returncode == 2
-    assert f"{tmp_path} is in use" in ended.stderr
+    assert f"{shared} is in use" in ended.stderr
 
 
 def test_what_was_drawn_is_there_after_a_restart(tmp_path: Path) -> None:

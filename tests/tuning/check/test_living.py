@@ -10,7 +10,10 @@ from local.tasks.rules import RetryConfig
 from tests.tuning.simulate.builders import cloud, our_project, our_sources
 from tuning.check.answers import GENERATE, MESSAGE, PICTURE, REPLY, TIMES_OUT, UNAVAILABLE, Answer, error, read_errors
 from tuning.check.life import TELL, Call, Life
+from tuning.check.living import live
+from tuning.check.rules import check
 from tuning.check.subject import Subject
+from tuning.knobs import with_value
 from tuning.prices import read_prices
 from tuning.project import Project
 from tuning.step_answers import GAVE_UP
@@ -153,3 +156,17 @@ def test_without_the_queue_the_execution_waits_itself() -> None:
     assert len(life.executions) == 1
     assert life.executing_s > 55
     assert life.calls[-1].is_good
+
+
+def test_an_edit_that_changes_nothing_for_a_request_follows_no_life_again_and_one_that_does_follows_all() -> None:
+    def followed(name: str, value: float) -> int:
+        before = live.cache_info().misses
+        check(with_value(our_sources(), name, value))
+        return live.cache_info().misses - before
+
+    live.cache_clear()
+    ours = followed("create-image-queue.rate", 70)
+    assert ours > 100
+    assert followed("create-image-queue.rate", 60) == 0
+    assert followed("reply-discord-queue.max_backoff_seconds", 4) == ours
+    assert followed("mando.hiccup_wait_s", 2) > 100
