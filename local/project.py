@@ -5,9 +5,9 @@ Read by server.py, programs.py and deployed.py.  deploy/calls.py has the same na
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from local.form import Form
-from local.http.hosts import BESIDE, program_url
 
 ROOT = Path(__file__).parent.parent
 
@@ -15,7 +15,6 @@ HOST = "127.0.0.1"
 PROJECT = "demo"
 PLACE = f"projects/{PROJECT}/locations/us-central1"
 BUCKET = f"{PROJECT}-mandalas"
-STEPS_URL = program_url("steps")  # for workflows and tasks
 QUEUE = f"{PLACE}/queues/create-image-queue"  # which the ingress fills; queue.yaml says which queues there are
 REPLY_QUEUE = f"{PLACE}/queues/reply-discord-queue"  # which the workflow and the steps fill
 URGENT_QUEUE = f"{PLACE}/queues/urgent-reply-queue"  # which the steps fill
@@ -31,19 +30,19 @@ class Ports:
 
     @property
     def ingress(self) -> int:
-        return self.cloud + BESIDE["ingress"]
+        return self.cloud + 1
 
     @property
     def steps(self) -> int:
-        return self.cloud + BESIDE["steps"]
+        return self.cloud + 2
 
     @property
     def grpc(self) -> int:
-        return self.cloud + BESIDE["grpc"]
+        return self.cloud + 3
 
     @property
     def reply(self) -> int:
-        return self.cloud + BESIDE["reply"]
+        return self.cloud + 4
 
     def all(self) -> tuple[int, ...]:
         """Those of every form; `reply` is used in some."""
@@ -52,6 +51,17 @@ class Ports:
 
 def url(port: int) -> str:
     return f"http://{HOST}:{port}"
+
+
+def program_url(name: Literal["steps", "reply"]) -> str:
+    """The address of a program for workflows and tasks: what waits in a queue finds it also at another port.
+
+    local/http/hosts.py says where it is.  Source: RFC 6761, 6.3: names below localhost are this machine's.
+    """
+    return f"http://{name}.mando.localhost"
+
+
+STEPS_URL = program_url("steps")
 
 
 def account(name: str) -> str:

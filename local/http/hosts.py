@@ -9,24 +9,15 @@ from urllib.parse import urlsplit, urlunsplit
 
 from aiohttp import web
 
+from local.project import Ports
+from local.project import url as own_url
+
 # Every service, with its region in front (us-central1-run.googleapis.com), behind (run.us-central1.rep.googleapis.com),
 # and with certificates (storage.mtls.googleapis.com).  Source: Google Cloud, "Regional service endpoints"; AIP-4114.
 _CLOUD_HOSTS = re.compile(r"([\w-]+\.)*googleapis\.com|((canary|ptb)\.)?discord(app)?\.com|cdn\.discordapp\.com")
 # A bucket's own host.  Source: Cloud Storage, "Request endpoints": virtual hosted-style.
 _BUCKET_HOST = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9._-]*)\.storage\.googleapis\.com")
-
-# Programs beside the local cloud, by their distance from its port.  What waits in a queue holds such a name, as it
-# would hold that of App Engine: so it finds its step also when `mando up` has another port.
-BESIDE = {"ingress": 1, "steps": 2, "grpc": 3, "reply": 4}
-_PROGRAM = re.compile(r"(?P<name>steps|reply)\.mando\.localhost")
-
-
-def program_url(name: str) -> str:
-    """The address of the steps or of a function for the reply, for workflows and tasks.
-
-    Source: RFC 6761, 6.3: names below localhost are this machine's.
-    """
-    return f"http://{name}.mando.localhost"
+_PROGRAM = re.compile(r"(?P<name>steps|reply)\.mando\.localhost")  # as program_url() of local/project.py names them
 
 
 @lru_cache(maxsize=256)  # loops and polls ask for the same one again
@@ -42,8 +33,9 @@ def to_local(url: str, base_url: str) -> str:
     host = (parts.hostname or "").removesuffix(".")  # of a name that is written to its root
     base = urlsplit(base_url)
     if program := _PROGRAM.fullmatch(host):
-        place = f"{base.hostname}:{(base.port or 0) + BESIDE[program['name']]}"
-        return urlunsplit((base.scheme, place, parts.path, parts.query, ""))
+        ports = Ports(base.port or 0)
+        own = urlsplit(own_url(ports.steps if program["name"] == "steps" else ports.reply))
+        return urlunsplit((own.scheme, own.netloc, parts.path, parts.query, ""))
     if not _CLOUD_HOSTS.fullmatch(host):
         return url
     bucket = _BUCKET_HOST.fullmatch(host)

@@ -14,9 +14,8 @@ from cli.up import command
 from ingress import config as ingress_config
 from local.appengine.service import Service
 from local.form import DEFAULT_FORM, Form
-from local.http.hosts import program_url
 from local.programs import programs, reply_settings
-from local.project import HOST, STEPS_URL, Ports, account, workflow_environment
+from local.project import HOST, STEPS_URL, Ports, account, program_url, workflow_environment
 from steps import config as steps_config
 
 PORTS = Ports(7000)

@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "service": set(),
     "local": set(),
     "local/data": {"local"},
-    "local/http": {"local/data"},  # a full disk has a status
+    "local/http": {"local", "local/data"},  # the project's ports; a full disk has a status
     "local/auth": {"local", "local/data"},
     "local/googleapi": {"local/http"},
     "local/workflows": set(),

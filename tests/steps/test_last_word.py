@@ -49,14 +49,10 @@ class Ends:
         self._script = script
         self._pictures = pictures
         self.tasks: list[tuple[float, bool]] = []  # of each that was made: in how many seconds, and whether urgent
-        self.refuses_tasks = False
-        self.late_s = 0.0  # how long the task stood in the line
+        self.refuses_tasks, self.late_s = False, 0.0
 
     def of(self, left_s: float, order: dict[str, Any], *answers: Answer, bot: bool = True) -> Any:
-        """The id of the message, LastWord, PutOff or another error.
-
-        answers: of Discord, and of the bucket before each picture.
-        """
+        """The id of the message, or an error.  answers: of Discord, and of the bucket before each picture."""
         self._script.answers = list(answers)
         discord = Discord(f"{self._script.url}/api/v10", "mando", Secret("bot") if bot else None)
 
@@ -115,34 +111,26 @@ def test_a_picture_is_put_off_for_as_long_as_it_is_old_or_discord_asks(
 
 
 @pytest.mark.parametrize(
-    ("left_s", "order", "wait_s", "is_urgent"),
+    ("left_s", "late_s", "order", "wait_s", "is_urgent"),
     [
-        (145.001, AS_PICTURE, 45, False),
-        (145, AS_PICTURE, 45, False),
-        (144.999, AS_PICTURE, 45, True),
-        (145, AS_FAILURE, 45, False),
-        (144.999, AS_FAILURE, 45, True),
-        (60, AS_FAILURE, 30, True),
-        (4, AS_FAILURE, 1, True),
-        (4, AS_PICTURE, 1, True),
+        (145, 0, AS_PICTURE, 45, False),
+        (144.999, 0, AS_PICTURE, 45, True),
+        (145, 0, AS_FAILURE, 45, False),
+        (144.999, 0, AS_FAILURE, 45, True),
+        (300, 154.999, AS_PICTURE, 45, False),  # as long as this one the next one stands in the line
+        (300, 155.001, AS_PICTURE, 45, True),
+        (60, 0, AS_FAILURE, 30, True),
+        (4, 0, AS_FAILURE, 1, True),
+        (4, 0, AS_PICTURE, 1, True),
     ],
 )
 def test_a_task_for_which_little_of_the_tokens_life_will_be_left_goes_into_the_urgent_queue(
-    ends: Ends, left_s: float, order: dict[str, Any], wait_s: float, is_urgent: bool
+    ends: Ends, left_s: float, late_s: float, order: dict[str, Any], wait_s: float, is_urgent: bool
 ) -> None:
+    ends.late_s = late_s
     answers = [FETCHED] * (order is AS_PICTURE) + [DOWN, DOWN]
     assert isinstance(ends.of(left_s, order, *answers), PutOff)
     assert ends.tasks == [(wait_s, is_urgent)]
-
-
-@pytest.mark.parametrize(("late_s", "is_urgent"), [(0, False), (154.999, False), (155.001, True), (900, True)])
-def test_who_stood_in_a_long_line_goes_into_the_urgent_queue_before_that_line_outlasts_the_token(
-    ends: Ends, late_s: float, is_urgent: bool
-) -> None:
-    """Of 300 s 45 pass before the next task, and as many in the line as this time: LAST_WORD_S or more must be left."""
-    ends.late_s = late_s
-    assert isinstance(ends.of(300, AS_PICTURE, FETCHED, DOWN), PutOff)
-    assert ends.tasks == [(45, is_urgent)]
 
 
 @pytest.mark.parametrize(
