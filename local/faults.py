@@ -78,6 +78,11 @@ class Faults:
         self._offset_s = 0.0
         self._token_offset_s = 0.0
 
+    @property
+    def changes(self) -> tuple[object, ...]:
+        """Other values when anything is broken in another way."""
+        return tuple(self.pending), self._offset_s, self._token_offset_s
+
     def now_s(self) -> float:
         """Seconds since the epoch by the clock of queue and workflow."""
         return time.time() + self._offset_s

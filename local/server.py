@@ -6,6 +6,7 @@ Called by cli/up.py.  The path alone decides which service answers, so one addre
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -41,7 +42,9 @@ from local.http.listening import listening
 from local.http.outgoing import outgoing_session
 from local.live_files import LiveFile
 from local.ops.again import Again
+from local.ops.forms import Forms
 from local.ops.ops import Ops
+from local.ops.pages import Pages
 from local.ops.requests import Requests
 from local.project import BUCKET, HOST, PLACE, ROOT, WORKFLOW, Ports, account, url
 from local.storage import aging
@@ -82,6 +85,7 @@ class LocalCloud:
         self._bot_token = bot_token
         self.form = form
         self._data = data
+        self._begun_s = time.time()
         self._stack = AsyncExitStack()
         self.app_engine = Service(url(self._ports.steps), timeout_s((ROOT / "app.yaml").read_text()))
         self.files: list[LiveFile] = []
@@ -105,6 +109,7 @@ class LocalCloud:
 
         story = StoryStore(data / "story.sqlite")
         stack.callback(story.close)
+        self.story = story
         recorder = Recorder(story)
         taps = Taps(recorder, lambda name: self.executions.place_of(name))
         self.faults = Faults(taps.faults_changed)
@@ -154,6 +159,9 @@ class LocalCloud:
         app.add_routes(ops.routes())
         again = Again(self.executions, tasks, dispatcher, recorder, self.form, self._ports)
         requests = Requests(StoryReading(story), again, self.executions, tasks, dispatcher, self.files, recorder.now_s)
+        pages = Pages(requests, story, self.files, self.faults, self.form, self._ports, self._changes, recorder.now_s)
+        app.add_routes(pages.routes())
+        app.add_routes(Forms(again, requests.replays, session, self._base_url, recorder.now_s).routes())
         app.add_routes(requests.routes())
         app.add_routes(self.more_routes)
         app.add_routes(discord_routes.routes(self.discord))
@@ -183,6 +191,12 @@ class LocalCloud:
         self._stack.push_async_callback(self.dispatcher.stop)
         for tidying in (self.sweeper.run(), keep_small(self._data)):
             self._stack.callback(asyncio.create_task(tidying).cancel)
+
+    def _changes(self) -> tuple[object, ...]:
+        """Other values when anything has changed that the pages of /ops show."""
+        self.story.write()
+        queues = [(one, self.tasks.depth(one.name)) for one in self.tasks.queues()]
+        return self._begun_s, self.story.database.changes, queues, self.faults.changes
 
     async def _serve_grpc(self) -> None:
         """Called when all programs run: gRPC logs complaints when its process forks."""
