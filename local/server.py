@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -33,7 +33,8 @@ from local.executions.data.workflows import Revision, Settings
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, PerformEffect
 from local.executions.engine.service import ExecutionService
-from local.faults import Faults
+from local.faults.faults import Faults
+from local.faults.incident import Incident
 from local.form import DEFAULT_FORM, Form
 from local.googleapi import grpc_gateway
 from local.http.api_error import api_errors
@@ -71,19 +72,26 @@ _log = logging.getLogger("mando.local")
 class LocalCloud:
     """All services on `port`, and gRPC on its own port (project.Ports), within `async with`.  All data is below `data`.
 
-    form: that of the deployment; workflows are deployed by it, and /ops shows it.
+    form: that of the deployment; workflows are deployed by it, and /ops shows it.  incidents: what /faults can play.
     files are deployed again when they are saved; /ops shows the result.  more_routes: pages of rooms that stand on this
     one, added before the block.
     """
 
     def __init__(
-        self, data: Path, port: int, ingress_url: str, bot_token: str | None = None, form: Form = DEFAULT_FORM
+        self,
+        data: Path,
+        port: int,
+        ingress_url: str,
+        bot_token: str | None = None,
+        form: Form = DEFAULT_FORM,
+        incidents: Sequence[Incident] = (),
     ) -> None:
         self._base_url = url(port)
         self._ports = Ports(port)
         self._ingress_url = ingress_url
         self._bot_token = bot_token
         self.form = form
+        self._incidents = incidents
         self._data = data
         self._begun_s = time.time()
         self._stack = AsyncExitStack()
@@ -112,7 +120,7 @@ class LocalCloud:
         self.story = story
         recorder = Recorder(story)
         taps = Taps(recorder, lambda name: self.executions.place_of(name))
-        self.faults = Faults(taps.faults_changed)
+        self.faults = Faults(taps.faults_changed, self._incidents)
 
         pool = ContentPool(data / "contents")
         objects = ObjectStore(data / "objects", pool)

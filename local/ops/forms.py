@@ -12,6 +12,7 @@ from aiohttp import web
 
 from local.http.api_error import ApiError
 from local.ops.again import Again
+from local.ops.broken import SWITCHES
 from local.ops.render import html
 from local.ops.replays import Asked, Replays
 from local.project import PLACE
@@ -52,6 +53,7 @@ class Forms:
             web.post(f"{at}/replays/{{number:[0-9]{{1,9}}}}/stop", _form(self._stop)),
             web.post(f"{at}/faults", _form(self._break)),
             web.post(f"{at}/faults/remove", _form(self._mend)),
+            web.post(f"{at}/switches/{{name:[a-z-]{{1,40}}}}", _form(self._switch)),
             web.post(f"{at}/faults/{{clock:clock|token-clock}}", _form(self._set_clock)),
         ]
 
@@ -105,14 +107,24 @@ class Forms:
         return f"/ops/replays/{number}"
 
     async def _break(self, _: web.Request, fields: Fields) -> None:
+        """A fault or a scenario, as /faults takes it."""
         body: dict[str, Any] = {name: fields[name] for name in ("target", "kind", "scenario") if fields.get(name)}
         body["after"] = fields.get("after") == "on"
         if fields.get("count"):
             body["count"] = int(_number(fields, "count"))
         if fields.get("for_s"):
             body["for_s"] = _number(fields, "for_s")
-        for kind in body.pop("kind", "").split(",") if "," in fields.get("kind", "") else [body.get("kind")]:
-            await self._call("POST", "/faults", body | {"kind": kind} if kind else body)
+        await self._call("POST", "/faults", body)
+
+    async def _switch(self, request: web.Request, fields: Fields) -> None:
+        switch = next((one for one in SWITCHES if one.name == request.match_info["name"]), None)
+        if switch is None:
+            raise ApiError(404, f"there is no switch {request.match_info['name'][:40]}")
+        for fault in switch.faults:
+            if fields.get("on"):
+                await self._call("POST", "/faults", fault.as_json())
+            else:
+                await self._call("DELETE", "/faults", params={"target": fault.target, "kind": fault.kind})
 
     async def _mend(self, _: web.Request, fields: Fields) -> None:
         chosen = {name: fields[name] for name in ("target", "kind", "scenario") if fields.get(name)}

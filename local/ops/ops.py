@@ -7,7 +7,7 @@ from aiohttp import web
 
 from local.executions.data.pages import Query
 from local.executions.engine.service import ExecutionService
-from local.faults import Faults
+from local.faults.faults import Faults
 from local.form import Form
 from local.live_files import LiveFile
 from local.tasks.rules import QueueConfig

@@ -6,14 +6,17 @@ A browser gets a page; a program that does not ask for HTML gets JSON at the sam
 import hashlib
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
+from typing import get_args
 
 from aiohttp import web
 
-from local.faults import Faults
+from local.faults.fault import Kind
+from local.faults.faults import Faults
 from local.form import Form
 from local.http.api_error import ApiError
 from local.live_files import LiveFile
 from local.ops import front
+from local.ops.broken import SWITCHES
 from local.ops.render import PAGE, View, answer, html
 from local.ops.requests import Requests
 from local.ops.waiting import Filter, found_by
@@ -61,6 +64,7 @@ class Pages:
         scripts = [path for path in PAGE.rglob("*.*") if path.suffix in (".js", ".css")]
         return [
             web.get("/ops", self._front),
+            web.get("/ops/break", self._break),
             *(web.get(f"/ops/{path.name}", _file(path.as_posix())) for path in scripts),
             web.get("/ops/requests", self._by_accept(self._list, self._requests.list_json)),
             web.get(f"/ops/requests/{_ID}", self._by_accept(self._one, self._requests.one_json)),
@@ -95,9 +99,13 @@ class Pages:
             "newest": self._reading.requests(Query(size=_NEWEST))[0],
             "files": self._files,
             "form": self._form.in_words,
-            "broken": self._faults.pending,
+            "faults": self._faults,
         }
         return View("front.html", values)
+
+    async def _break(self, request: web.Request) -> web.StreamResponse:
+        values = {"now_s": self._now_s(), "faults": self._faults, "switches": SWITCHES, "kinds": get_args(Kind)}
+        return answer(request, self._version(), self._now_s(), lambda: View("break.html", values))
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         asked = Filter.of(request.query)
