@@ -50,6 +50,7 @@ RETENTION_TABLE: Sequence[tuple[str, str]] = (
     ("executions that have ended, their histories, operations", f"{in_words(KEPT_S)} after the end, as in the cloud"),
     ("messages, interactions and files of the local Discord", in_words(KEPT_S)),
     ("pictures and all other objects", in_words(KEPT_S)),
+    ("the story of each request, which `/ops` and `mando trace` tell", in_words(KEPT_S)),
     (
         "all together",
         f"{KEPT_BYTES // _GB} GB as `du` counts it; beyond that the oldest go first, but nothing younger than"

@@ -1,6 +1,6 @@
 """The one way to store data in a SQLite file: checked before it is opened, with a versioned layout.
 
-Used by the four stores: tasks/store, executions/data/database, storage/database, discord/store.
+Used by the five stores: tasks/store, executions/data/database, storage/database, discord/store, story/store.
 A commit survives kill -9 of this process.  It goes to the operating system, not to the disk: a machine that loses power
 may lose its last seconds.
 """

@@ -12,6 +12,7 @@ from contextlib import suppress
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from local.data.disk import DiskUnavailable
 from local.story.recorder import Recorder
 from local.story.span import DISCORD, MOST_BODY_CHARACTERS, REPLY, Span, interaction_of_task
 
@@ -39,7 +40,9 @@ class HttpTaps:
         if gone is None:
             return await handler(request)
         queue, task_id = (*gone.groups(), "")[:2]
-        held = self._recorder.store.held_by(queue, task_id)
+        held: list[int] = []
+        with suppress(DiskUnavailable):
+            held = self._recorder.store.held_by(queue, task_id)
         answer = await handler(request)
         if answer.status == 200:
             for interaction in held:
@@ -111,7 +114,8 @@ def _words(status: int | None, body: str) -> str:
     with suppress(ValueError, LookupError, TypeError, AttributeError):
         found = json.loads(body)
         asked = f", and asks to wait {found['retry_after']:g} s" if "retry_after" in found else ""
-        return f"Discord answered {status}: {found['message']}{asked}"
+        message = str(found["message"]).removesuffix(".")
+        return f"Discord answered {status}: {message}{asked}"
     return f"Discord answered {status}"
 
 

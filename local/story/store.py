@@ -109,18 +109,11 @@ class StoryStore:
         )
         return [row[0] for row in rows]
 
-    def interaction_of(self, execution: str) -> int | None:
-        """Of the execution with that id."""
-        self.write()
-        row = self.database.row("SELECT interaction FROM span WHERE execution = ? LIMIT 1", execution)
-        return row[0] if row else None
-
-    def open_execution(self, execution: str) -> tuple[int, Span] | None:
-        """The number and the span of an execution that has not ended."""
-        self.write()
-        rows = self.database.rows("SELECT number, value FROM span WHERE is_open AND execution = ?", execution)
-        found = [(number, span_of(value)) for number, value in rows]
-        return next((one for one in found if one[1].what == "execution"), None)
+    def open_executions(self) -> dict[str, tuple[int, Span]]:
+        """The number and the span of each execution that has not ended, by its id."""
+        rows = self.database.rows("SELECT number, value FROM span WHERE is_open")
+        spans = [(number, span_of(value)) for number, value in rows]
+        return {span.execution: (number, span) for number, span in spans if span.what == "execution"}
 
     def write(self) -> None:
         """Write what was collected.  If the disk does not take it, it stays collected."""

@@ -166,7 +166,7 @@ def _row(span: Span) -> str:
 
 def _label(span: Span) -> str:
     step = span.step.rpartition(".")[2]
-    put_off = ", which puts it off" if span.outcome == "put off" else ""
+    put_off = ", put off" if span.outcome == "put off" else ""
     match span.what:
         case "delivery":
             return f"{name_of(INGRESS)} answers Discord"

@@ -68,7 +68,7 @@ def after(summary: Summary, span: Span) -> Summary:
     if span.what == "call":
         return _after_call(summary, span)
     if summary.kind in ("shown", "cancelled") and span.what != "execution":
-        return replace(summary, rounds=summary.rounds + (span.what == "task"))
+        return summary
     match span.what:
         case "task":
             return _after_task(summary, span)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from local.data.disk import DiskUnavailable
 from local.discord.data.interaction import Interaction
 from local.discord.data.rows import Change
 from local.discord.engine.delivery import Delivery
@@ -45,7 +46,7 @@ class Taps:
         self._recorder = recorder
         self._place_of = place_of
         self._attempts: dict[str, tuple[int, Span]] = {}  # by the task's full name
-        self._executions: dict[str, tuple[int, Span]] = {}  # by the id
+        self._executions = recorder.store.open_executions()
         self._outages: dict[tuple[str, str], int] = {}  # by target and kind
 
     # Discord
@@ -152,7 +153,7 @@ class Taps:
 
     def execution_changed(self, execution: dict[str, Any]) -> None:
         execution_id = execution["name"].rpartition("/")[2]
-        known = self._executions.get(execution_id) or self._recorder.store.open_execution(execution_id)
+        known = self._executions.get(execution_id)
         if known is None:
             found = _IN_ARGUMENT.search(execution.get("argument", ""))
             if found is None:
@@ -189,10 +190,9 @@ class Taps:
     def heard(self, perform: PerformEffect, execution: str) -> PerformEffect:
         """perform, with a span for each call and each sleep of that execution, a full name."""
         execution_id = execution.rpartition("/")[2]
-        known = self._executions.get(execution_id) or self._recorder.store.open_execution(execution_id)
+        known = self._executions.get(execution_id)
         if known is None:
             return perform
-        self._executions[execution_id] = known
         interaction, revision = known[1].interaction, known[1].revision
 
         async def performed(effect: Leaf) -> Outcome:
@@ -243,11 +243,11 @@ class Taps:
         """Faults of a kind that follow each other are one outage."""
         store, now_s = self._recorder.store, self._now_s()
         kept = {(fault.target, fault.kind) for fault in pending}
-        for key in list(self._outages):
-            if key not in kept:
+        with suppress(DiskUnavailable):  # a fault does not depend on its shade in the charts
+            for key in self._outages.keys() - kept:
                 store.end_outage(self._outages.pop(key), now_s)
-        for target, kind in kept - self._outages.keys():
-            self._outages[target, kind] = store.begin_outage(target, kind, now_s)
+            for target, kind in kept - self._outages.keys():
+                self._outages[target, kind] = store.begin_outage(target, kind, now_s)
 
     def _keep_request(self, interaction: int, task: Task, target: str) -> None:
         """The request that a task carries, and the picture; a task of a step holds them, one of the workflow a text."""
