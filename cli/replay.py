@@ -19,10 +19,10 @@ from cli.errors import CannotStart, Failed
 from cli.executions import Execution, Executions, NoAnswer
 from cli.options import duration, name_segment, option, positive_number
 from local.project import PROJECT
+from local.waiting import REPLAY_LABEL
 
 _NAME = re.compile(r"(?:projects/[^/]+/locations/[^/]+/workflows/[^/]+/executions/)?[0-9a-f-]{36}")
 _POLL_S = 0.5
-_LABEL = "replay-of"
 # Of a member's token.  It is not known whether a task that is gone has shown its reply.  If it has, a replay shows the
 # same message as long as the token lives, and a second one later.
 _TOKEN_LIFE = timedelta(minutes=15)
@@ -141,7 +141,7 @@ def _start_and_follow(
         while waiting or any(replay.is_under_way for replay in replays):
             while waiting and time.monotonic() >= began_s + len(replays) / rate_per_s:
                 original = waiting.popleft()
-                repeated = executions.create(original.workflow, original.argument, {_LABEL: original.id})
+                repeated = executions.create(original.workflow, original.argument, {REPLAY_LABEL: original.id})
                 replays.append(Replay(original, repeated))
             for replay in replays:
                 if replay.is_under_way:

@@ -16,12 +16,12 @@ from local.project import HOST
 from local.story.as_json import story_json
 from local.story.cloud import CloudExecution, executions_in, query, story_of_cloud
 from local.story.text import text_of
+from local.waiting import REPLAY_LABEL
 
 _MOST_DIGITS, _LEAST_DIGITS = 19, 15
 _TIMEOUT_S = 60
 _MOST_ENTRIES = 2_000
 _MAX_MESSAGE_LENGTH = 300
-_LABEL = "replay-of"
 
 
 def _interaction(text: str) -> int:
@@ -105,5 +105,5 @@ def _execution(shown: dict[str, Any]) -> CloudExecution:
         argument=str(shown.get("argument", "")),
         result=str(shown.get("result", "")),
         context=str(shown.get("error", {}).get("context", "")),
-        original=str(shown.get("labels", {}).get(_LABEL, "")),
+        original=str(shown.get("labels", {}).get(REPLAY_LABEL, "")),
     )

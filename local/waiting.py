@@ -1,6 +1,11 @@
-"""Where a request waits that an execution left to a task.  Used by the operations page and by `mando replay`."""
+"""Where a request waits that an execution left to a task, and the label of what repeats an execution.
+
+Used by the operations page, by the story of a request and by `mando replay`.
+"""
 
 import json
+
+REPLAY_LABEL = "replay-of"  # of an execution: the id of the one that it repeats
 
 
 def waits_in(result: str) -> str | None:

@@ -18,8 +18,8 @@ from local.story.summary import Summary
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.store import TaskStore
 from local.tasks.task import AppEngineRequest, HttpRequest, NewTask, TaskRequest, Token
+from local.waiting import REPLAY_LABEL
 
-_LABEL = "replay-of"  # as `mando replay` labels what it starts
 _DEADLINE_S = 30.0  # service/step_tasks.py
 _CANCELLED = "an operator has cancelled it"
 
@@ -50,7 +50,7 @@ class Again:
         summary, _ = self._known(interaction)
         request, picture = self._carried(interaction)
         if self._form.has_workflow:
-            labels = {_LABEL: summary.execution} if summary.execution else {}
+            labels = {REPLAY_LABEL: summary.execution} if summary.execution else {}
             execution = self._executions.create(WORKFLOW, json.dumps(request), labels=labels)
             return {"execution": execution["name"]}
         if picture is not None:

@@ -13,7 +13,7 @@ from local.live_files import LiveFile
 from local.tasks.rules import QueueConfig
 from local.tasks.store import TaskStore
 from local.tasks.wire import instant
-from local.waiting import names_of_tasks, waits_in
+from local.waiting import REPLAY_LABEL, names_of_tasks, waits_in
 
 _LATEST = 30
 
@@ -85,5 +85,6 @@ class Ops:
 
     async def _replay(self, request: web.Request) -> web.Response:
         """Start another execution with the same argument."""
-        execution = self._executions.get(f"{self._workflow}/executions/{request.match_info['execution']}")
-        return web.json_response(self._executions.create(self._workflow, execution.get("argument")))
+        original = request.match_info["execution"]
+        argument = self._executions.get(f"{self._workflow}/executions/{original}").get("argument")
+        return web.json_response(self._executions.create(self._workflow, argument, labels={REPLAY_LABEL: original}))

@@ -12,7 +12,7 @@ from local.story.span import Span
 from local.story.store import StoryStore
 from local.story.summary import Summary
 
-_WRITE_EVERY_S = 0.1
+_WRITE_EVERY_S = 0.25
 _SNOWFLAKE_EPOCH_S = 1_420_070_400.0
 _STOPPED = "the local cloud was stopped meanwhile"
 

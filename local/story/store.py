@@ -5,8 +5,8 @@ What was collected in the last _WRITE_EVERY_S is lost if this process is killed:
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import fields, replace
+from operator import attrgetter
 from pathlib import Path
 
 from local.data.disk import DiskUnavailable, log_waiting_for_disk
@@ -42,9 +42,11 @@ CREATE TABLE outage (number INTEGER PRIMARY KEY, target TEXT NOT NULL, kind TEXT
     end_s REAL);
 """
 _LAYOUT = Layout(b"msty", 1, _SCHEMA)
-# Field → its default, which is left out.  Not by dataclasses.asdict, which takes longer than all else here.
-_SUMMARY = {field.name: field.default for field in fields(Summary)}
-_SPAN = {field.name: field.default for field in fields(Span)}
+# A value is the list of its fields, in their order; a field that is added later stands at the end, with a default.
+# Not by dataclasses.asdict, which takes longer than all else here.
+_SUMMARY = attrgetter(*(field.name for field in fields(Summary)))
+_SPAN = attrgetter(*(field.name for field in fields(Span)))
+_MOST_RECENT = 5_000
 _MOST_COLLECTED = 100_000  # while the disk takes nothing
 
 
@@ -54,7 +56,8 @@ class StoryStore:
     def __init__(self, path: Path) -> None:
         self.database = Sqlite(path, _LAYOUT)
         self._number = self._newest("span")
-        self._summaries: dict[int, Summary] = {}
+        self._summaries: dict[int, Summary] = {}  # not written yet
+        self._recent: dict[int, Summary] = {}  # so that a request on its way is not read again and again
         self._spans: dict[int, Span] = {}
         self._carried: dict[int, tuple[str | None, str | None]] = {}
         self._tallies: Counter[tuple[int, str]] = Counter()
@@ -68,14 +71,18 @@ class StoryStore:
         return bool(self._summaries or self._spans or self._carried or self._tallies)
 
     def summary(self, interaction: int) -> Summary | None:
-        found = self._summaries.get(interaction)
+        found = self._recent.get(interaction)
         if found is None:
             row = self.database.row("SELECT value FROM summary WHERE interaction = ?", interaction)
             found = summary_of(row[0]) if row else None
         return found
 
     def put_summary(self, summary: Summary) -> None:
-        self._summaries[summary.interaction] = summary
+        self._summaries[summary.interaction] = self._recent[summary.interaction] = summary
+        if len(self._recent) > _MOST_RECENT:
+            for interaction in list(self._recent)[: _MOST_RECENT // 2]:
+                if interaction not in self._summaries:
+                    del self._recent[interaction]
 
     def add(self, span: Span) -> int:
         """Its number, by which it can be put again when it has ended."""
@@ -163,6 +170,7 @@ class StoryStore:
         gone = [interaction for interaction, begun_s in oldest if begun_s < before_s]
         with self.database.transaction():
             for interaction in gone:
+                self._recent.pop(interaction, None)
                 for table in ("span", "carried", "summary"):
                     self.database.run(f"DELETE FROM {table} WHERE interaction = ?", interaction)  # noqa: S608
             self.database.run("DELETE FROM outage WHERE end_s < ?", before_s)
@@ -173,12 +181,12 @@ class StoryStore:
             self.database.run(
                 "INSERT OR REPLACE INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 *(one.interaction, one.kind, one.has_error, one.reason, one.begun_s),
-                *(_storable(one.member), one.member_id, _storable(one.words), one.task, _text(one, _SUMMARY)),
+                *(_storable(one.member), one.member_id, _storable(one.words), one.task, json.dumps(_SUMMARY(one))),
             )
 
     def _write_spans(self) -> None:
         for number, span in self._spans.items():
-            row = (number, span.interaction, span.execution or None, span.end_s is None, _text(span, _SPAN))
+            row = (number, span.interaction, span.execution or None, span.end_s is None, json.dumps(_SPAN(span)))
             self.database.run("INSERT OR REPLACE INTO span VALUES (?, ?, ?, ?, ?)", *row)
 
     def _write_carried(self) -> None:
@@ -203,19 +211,14 @@ class StoryStore:
         return int(row[0]) if row else 0
 
 
-def _text(one: Summary | Span, names: Mapping[str, object]) -> str:
-    held = ((name, getattr(one, name), default) for name, default in names.items())
-    return json.dumps({name: value for name, value, default in held if value != default})
-
-
 def _storable(text: str | None) -> str | None:
     """A file of SQLite takes no half of a pair of surrogates, which JSON may hold."""
     return None if text is None else text.encode(errors="replace").decode()
 
 
 def summary_of(text: str) -> Summary:
-    return Summary(**json.loads(text))
+    return Summary(*json.loads(text))
 
 
 def span_of(text: str) -> Span:
-    return Span(**json.loads(text))
+    return Span(*json.loads(text))

@@ -31,12 +31,12 @@ from local.story.span import (
     target_of,
 )
 from local.tasks.task import AttemptResult, Task
+from local.waiting import REPLAY_LABEL
 from local.workflows.effects import HttpCall, HttpFailure, HttpResponse, Leaf, Outcome, Sleep
 
 _IN_ARGUMENT = re.compile(r'"interaction_id": ?"([0-9]{17,19})"')
 _OF_EXECUTION = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-.*")
 _NEXT_ROUND = re.compile(r".*-r[0-9]+")
-_LABEL = "replay-of"  # cli/replay.py
 
 
 class Taps:
@@ -166,7 +166,7 @@ class Taps:
                 outcome=execution["state"],
                 execution=execution_id,
                 revision=execution["workflowRevisionId"],
-                original=execution.get("labels", {}).get(_LABEL, ""),
+                original=execution.get("labels", {}).get(REPLAY_LABEL, ""),
             )
             self._executions[execution_id] = self._recorder.begin(span), span
             self._recorder.carry_request(span.interaction, execution["argument"])

@@ -54,7 +54,15 @@ ALLOWED: dict[str, set[str]] = {
         "local/workflows",
     },
     "local/story": {  # hears what the others do
-        *("local/data", "local/discord", "local/discord/*", "local/executions/engine", "local/faults", "local/http"),
+        *(
+            "local",
+            "local/data",
+            "local/discord",
+            "local/discord/*",
+            "local/executions/engine",
+            "local/faults",
+            "local/http",
+        ),
         *("local/tasks", "local/workflows"),
     },
     "local/ops": {  # shows what the others do

@@ -140,6 +140,7 @@ async def test_a_replay_is_another_execution_with_the_same_argument(ops: Ops) ->
     assert again["name"] != first
     await ops.ended(again["name"])
     assert json.loads(ops.cloud.executions.get(again["name"])["result"]) == {"a": 1}
+    assert again["labels"] == {"replay-of": first.rpartition("/")[2]}
 
 
 async def test_what_nobody_ran_cannot_be_replayed(ops: Ops) -> None:
