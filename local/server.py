@@ -115,12 +115,13 @@ class LocalCloud:
         session = await stack.enter_async_context(outgoing_session())
         issuer = TokenIssuer(data / "issuer.pem")
 
+        # The story has the clock of queue and workflow, by which a request waits.
+        self.faults = Faults(lambda faults: taps.faults_changed(faults), self._incidents)
         story = StoryStore(data / "story.sqlite")
         stack.callback(story.close)
         self.story = story
-        recorder = Recorder(story)
+        recorder = Recorder(story, self.faults.now_s)
         taps = Taps(recorder, lambda name: self.executions.place_of(name))
-        self.faults = Faults(taps.faults_changed, self._incidents)
 
         pool = ContentPool(data / "contents")
         objects = ObjectStore(data / "objects", pool)

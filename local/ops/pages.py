@@ -84,7 +84,7 @@ class Pages:
         return chosen
 
     async def _front(self, request: web.Request) -> web.StreamResponse:
-        return answer(request, self._version(), self._now_s(), self._front_view)
+        return self._answer(request, self._front_view)
 
     def _front_view(self) -> View:
         figures = self._requests.figures()
@@ -105,11 +105,11 @@ class Pages:
 
     async def _break(self, request: web.Request) -> web.StreamResponse:
         values = {"now_s": self._now_s(), "faults": self._faults, "switches": SWITCHES, "kinds": get_args(Kind)}
-        return answer(request, self._version(), self._now_s(), lambda: View("break.html", values))
+        return self._answer(request, lambda: View("break.html", values))
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         asked = Filter.of(request.query)
-        return answer(request, self._version(), self._now_s(), lambda: self._list_view(asked))
+        return self._answer(request, lambda: self._list_view(asked))
 
     def _list_view(self, asked: Filter) -> View:
         found, before = found_by(self._store, asked)
@@ -129,7 +129,7 @@ class Pages:
     async def _one(self, request: web.Request) -> web.StreamResponse:
         interaction = int(request.match_info["interaction"])
         story = self._requests.story(interaction)
-        return answer(request, self._version(), self._now_s(), lambda: self._one_view(story))
+        return self._answer(request, lambda: self._one_view(story))
 
     def _one_view(self, story: Story) -> View:
         files = self._requests.texts(story.summary.revision)
@@ -159,11 +159,14 @@ class Pages:
     async def _replay(self, request: web.Request) -> web.StreamResponse:
         progress = self._requests.replays.progress(int(request.match_info["number"]))
         values = {"replay": progress, "now_s": self._now_s()}
-        return answer(request, self._version(), self._now_s(), lambda: View("replay.html", values, 1.0))
+        return self._answer(request, lambda: View("replay.html", values, 1.0))
 
     async def _unknown(self, request: web.Request) -> web.StreamResponse:
         words = f"{request.match_info['other'][:40]} is not the id of an interaction: it has 15 to 19 digits."
         return html("problem.html", {"words": words, "status": 404}, 404)
+
+    def _answer(self, request: web.Request, view: Callable[[], View]) -> web.Response:
+        return answer(request, self._version(), self._now_s(), self._faults.offset_s, view)
 
     def _version(self) -> str:
         files = [(one.in_force, one.problem) for one in self._files]

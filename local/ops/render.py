@@ -64,15 +64,15 @@ def html(template: str, values: dict[str, Any], status: int = 200) -> web.Respon
     return web.Response(text=text, content_type="text/html", status=status, headers=_HEADERS)
 
 
-def answer(request: web.Request, version: str, now_s: float, view: Callable[[], View]) -> web.Response:
+def answer(request: web.Request, version: str, now_s: float, offset_s: float, view: Callable[[], View]) -> web.Response:
     """The page, or 304.  The tag holds the version and the instant until which the page is fresh.
 
-    version: hexadecimal; another one where anything has changed.
+    version: hexadecimal; another one where anything has changed.  offset_s: how much the clock of now_s is ahead.
     """
     known = _ETAG.fullmatch(request.headers.get("If-None-Match", ""))
     if known and known[1] == version and now_s * 1000 < int(known[2]):
         return web.Response(status=304, headers={**_HEADERS, "ETag": known[0]})
     found = view()
-    page = html(found.template, found.values)
+    page = html(found.template, found.values | {"offset_s": offset_s})
     page.headers["ETag"] = f'"{version}.{(now_s + found.fresh_s) * 1000:.0f}"'
     return page

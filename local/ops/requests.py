@@ -75,18 +75,18 @@ class Requests:
         found = self._reading.one(interaction)
         if found is None:
             raise ApiError(404, f"nothing is known of interaction {interaction}")
-        summary, spans = found
+        (summary, spans), now_s = found, self._now_s()
         names = dict.fromkeys(span.execution for span in spans if span.what == "execution")
         resources = {name: self._executions.store.get(f"{WORKFLOW}/executions/{name}") or {} for name in names}
         return story_of(
             summary,
             spans,
-            self._now_s(),
+            now_s,
             files=self.texts(summary.revision),
             sources=self.source,
             resources=resources,
             carried=self._reading.carried(interaction),
-            waiting_for=self._reading.waiting_for,
+            waiting_for=lambda key: self._reading.waiting_for(key, now_s),
         )
 
     def figures(self) -> Figures:

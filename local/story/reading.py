@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.http.api_error import ApiError
+from local.project import PLACE
 from local.story.span import Span
 from local.story.store import StoryStore, span_of, summary_of
 from local.story.summary import KINDS, Summary
@@ -95,10 +96,18 @@ class StoryReading:
         """Its request and its picture, as JSON."""
         return self._store.carried(interaction)
 
-    def waiting_for(self, reason: str) -> int:
-        """How many requests wait for that reason."""
+    def waiting_for(self, reason: str, now_s: float) -> int:
+        """How many requests wait for that reason.  Whoever is due and not sent waits for the line of its queue."""
         self._store.write()
-        row = self._store.database.row("SELECT count(*) FROM summary WHERE reason = ? AND reason != ''", reason)
+        kind, _, queue = reason.partition(":")
+        if kind != "line":
+            row = self._store.database.row("SELECT count(*) FROM summary WHERE reason = ? AND reason != ''", reason)
+        else:
+            first, last = f"{PLACE}/queues/{queue}/tasks/", f"{PLACE}/queues/{queue}/tasks0"
+            row = self._store.database.row(
+                "SELECT count(*) FROM summary WHERE task != '' AND task BETWEEN ? AND ? AND (reason = ? OR next_s < ?)",
+                *(first, last, reason, now_s),
+            )
         return int(row[0]) if row else 0
 
     def reasons(self) -> dict[str, int]:

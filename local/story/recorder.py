@@ -1,7 +1,6 @@
 """Takes spans from the taps, changes the summaries by them, and counts what the charts show.  Called by taps.py."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,7 +19,7 @@ _STOPPED = "the local cloud was stopped meanwhile"
 class Recorder:
     """All methods are called on the event loop.  None of them raises: no request fails for its story."""
 
-    def __init__(self, store: StoryStore, now_s: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: StoryStore, now_s: Callable[[], float]) -> None:
         self.store = store
         self.now_s = now_s
         self._is_write_due = False

@@ -20,7 +20,7 @@ _SCHEMA = """
 CREATE TABLE summary (
     interaction INTEGER PRIMARY KEY, kind TEXT NOT NULL, has_error INTEGER NOT NULL, reason TEXT NOT NULL,
     begun_s REAL NOT NULL, member TEXT NOT NULL, member_id TEXT NOT NULL, words TEXT NOT NULL, task TEXT NOT NULL,
-    value TEXT NOT NULL
+    next_s REAL, value TEXT NOT NULL
 );
 CREATE INDEX summary_by_kind ON summary (kind, interaction);
 CREATE INDEX summary_with_error ON summary (interaction) WHERE has_error;
@@ -179,9 +179,16 @@ class StoryStore:
     def _write_summaries(self) -> None:
         for one in self._summaries.values():
             self.database.run(
-                "INSERT OR REPLACE INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 *(one.interaction, one.kind, one.has_error, one.reason, one.begun_s),
-                *(_storable(one.member), one.member_id, _storable(one.words), one.task, json.dumps(_SUMMARY(one))),
+                *(
+                    _storable(one.member),
+                    one.member_id,
+                    _storable(one.words),
+                    one.task,
+                    one.next_s,
+                    json.dumps(_SUMMARY(one)),
+                ),
             )
 
     def _write_spans(self) -> None:

@@ -119,7 +119,7 @@ def story_of(
         tuple(_executions(ordered, resources or {})),
         tuple(_tasks(ordered)),
         reason_of(key, summary.wait_s, files) if key else None,
-        max(0, waiting_for(key) - (key == summary.reason)) if key else 0,
+        max(0, waiting_for(key) - 1) if key else 0,
         carried[0] or "",
         carried[1] or "",
         tuple(missing),

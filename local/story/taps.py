@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from local.data.disk import DiskUnavailable
@@ -175,7 +174,7 @@ class Taps:
         error = execution.get("error", {})
         ended = replace(
             span,
-            end_s=datetime.fromisoformat(execution["endTime"]).timestamp() if "endTime" in execution else None,
+            end_s=self._now_s() if "endTime" in execution else None,
             is_error="error" in execution,
             outcome=execution["state"],
             sentence=str(error.get("context", "")).partition("\n")[0],

@@ -58,6 +58,10 @@ WRONG = [
     ("replay", "--port", "65536", f"'65536' {PORT}"),
     ("replay", "--project", "my project", "'my project' is no name, expected letters"),
     ("replay", "--location", "é", "'é' is no name, expected letters"),
+    ("trace", "--workflow", "a/b", "'a/b' is no name, expected letters"),
+    ("trace", "--port", "65536", f"'65536' {PORT}"),
+    ("trace", "--project", "my project", "'my project' is no name, expected letters"),
+    ("trace", "--location", "é", "'é' is no name, expected letters"),
     ("env", "--port", " 80", f"' 80' {PORT}"),
     ("simulate", "--rate", "nan", "'nan' is not a number above 0"),
     ("simulate", "--for", "soon", "expected a duration such as 90s, 10m or 1h30m, not 'soon'"),
@@ -78,7 +82,12 @@ WRONG = [
     ("simulate", "--map", "rate", "expected rate,down, not 'rate'"),
     ("register", "--guild", "../../x", "'../../x' is not the id of a server, e.g. 1970"),
 ]
-BESIDE = {"draw": ["-o", "/nowhere/x.png"], "run": ["workflows/mando.yaml"], "replay": ["--failed"]}
+BESIDE = {
+    "draw": ["-o", "/nowhere/x.png"],
+    "run": ["workflows/mando.yaml"],
+    "replay": ["--failed"],
+    "trace": ["1575507627733942272"],
+}
 
 
 def said_of(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -134,7 +143,7 @@ def test_every_option_with_a_value_that_can_be_wrong_is_in_the_table() -> None:
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["dance"], "mando: No such command 'dance'; `mando --help` says more"),
+        (["whistle"], "mando: No such command 'whistle'; `mando --help` says more"),
         (["drew"], "mando: No such command 'drew'. Did you mean 'draw'? `mando --help` says more"),
         (["--loud"], "mando: No such option '--loud'; `mando --help` says more"),
         (["env", "--prot", "1"], "mando env: No such option '--prot'. Did you mean '--port'? `mando env --help` says"),
@@ -145,6 +154,8 @@ def test_every_option_with_a_value_that_can_be_wrong_is_in_the_table() -> None:
         (["draw", "\udcff"], "mando draw: WORDS: '\\udcff' is not UTF-8"),
         (["draw"], "mando draw: --output: is missing, e.g. -o cat.png"),
         (["keys", "-o", "/nowhere/x"], "mando keys: cannot write /nowhere/x: No such file or directory"),
+        (["trace"], "mando trace: INTERACTION: is missing; `mando trace --help` says more"),
+        (["trace", "77"], "mando trace: INTERACTION: '77' is no interaction's id: expected 15 to 19 digits"),
         (["replay"], "mando replay: name one execution, or say --failed or --waiting"),
         (["replay", "x"], "mando replay: 'x' is no execution: expected an id such as 3f0c…, or its full name"),
         (["up", "--data", __file__], f"mando up: cannot keep data in {__file__}: File exists"),

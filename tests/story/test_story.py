@@ -66,7 +66,7 @@ def test_the_reason_of_an_overdue_task_is_the_line_of_its_queue() -> None:
     assert before.why is not None
     assert late.why is not None
     assert (before.why.key, before.others) == ("backoff:q", 3)  # itself is no other
-    assert (late.why.key, late.others) == ("line:q", 4)
+    assert (late.why.key, late.others) == ("line:q", 3)
 
 
 def test_the_text_draws_each_bar_in_its_place_with_its_sentence() -> None:

@@ -149,6 +149,19 @@ async def test_a_paused_queue_is_the_reason_and_its_purge_ends_the_wait(way: Way
     assert all(bar["endS"] for bar in purged["bars"])
 
 
+async def test_a_reply_that_is_due_while_its_queue_is_paused_waits_with_all_that_stand_there(way: Way) -> None:
+    await way.ask("POST", f"/v2/{REPLY_QUEUE}:pause")
+    await way.ask("POST", "/faults", {"target": "discord", "kind": "503"})
+    first, second = await way.send(), await way.send()
+    for interaction in (first, second):
+        await way.until(interaction, "waiting", _is_put_off)
+    await way.ask("POST", "/faults/clock", {"offset_s": 100})
+    story = await way.story(first)
+    assert (story["why"]["key"], story["others"]) == ("line:reply-discord-queue", 1)
+    assert "paused" in story["why"]["words"]
+    assert story["state"].endswith("in the line of reply-discord-queue")
+
+
 async def test_refusals_of_the_ingress_are_counted_by_their_words(way: Way) -> None:
     for seconds in (7, 8):
         way.refusal = f"Please ask again in {seconds} seconds."

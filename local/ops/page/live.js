@@ -67,10 +67,11 @@ function inWords(seconds) {
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 function count() {
+  const now = Date.now() + 1000 * main.dataset.offsetS; // by the clock of queue and workflow, which may be set wrong
   for (const time of document.querySelectorAll("time[data-ticks]")) {
     const at = Date.parse(time.dateTime);
     const { ticks } = time.dataset;
-    const left = ticks === "left" ? at - Date.now() : Date.now() - at;
+    const left = ticks === "left" ? at - now : now - at;
     const words = ticks === "clock" ? clock.format(at) : inWords(left / 1000);
     if (time.textContent !== words) time.textContent = words;
   }
