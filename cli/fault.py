@@ -22,7 +22,14 @@ _TIMEOUT_S = 10
 @option(
     "--count", type=whole_number(1), metavar="N", help="how many calls are hit; without it and --for: until --clear"
 )
-@option("--for", "for_", type=duration, metavar="2m", help="how long it lasts; a scenario: its own length")
+@option(
+    "--for",
+    "for_",
+    type=duration,
+    envvar="MANDO_FAULT_FOR",
+    metavar="2m",
+    help="how long it lasts; a scenario: its own length",
+)
 @option("--after", is_flag=True, help="the call does its work, and only its answer is lost")
 @option("--scenario", type=name_segment, metavar="NAME", help="an incident, as `mando simulate` knows it, in real time")
 @option("--list", "lists", is_flag=True, help="print what is broken, and the scenarios")

@@ -90,6 +90,7 @@ BESIDE = {
     "draw": ["-o", "/nowhere/x.png"],
     "run": ["workflows/mando.yaml"],
     "replay": ["--failed"],
+    "fault": ["--list"],
     "trace": ["1575507627733942272"],
 }
 
