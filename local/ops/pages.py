@@ -95,6 +95,7 @@ class Pages:
             "tiles": front.tiles(figures),
             "on_their_way": front.on_their_way(figures),
             "lines": front.lines(figures),
+            "executions": front.executions(figures, self._requests.executions_ended(figures)),
             "waits": front.waits(figures.waiting_for, files),
             "newest": self._reading.requests(Query(size=_NEWEST))[0],
             "files": self._files,
