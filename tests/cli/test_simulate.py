@@ -21,9 +21,12 @@ def test_it_prints_the_verdict_and_exits_with_0(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out.startswith("Promise kept: each of 10 acknowledged requests got its picture")
 
 
-def test_it_exits_with_1_where_a_request_is_lost(capsys: pytest.CaptureFixture[str]) -> None:
-    """Google gives no token for longer than those of Discord live: whoever was acknowledged before is not answered."""
-    assert run([*SHORT, "--scenario", "google-2025-06-12", "--at", "2s"]) == 1
+def test_it_exits_with_1_where_a_request_is_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No execution starts for longer than Discord's tokens live: whoever was acknowledged is not answered."""
+    scenario = tmp_path / "no-starts.yaml"
+    fault = "{part: executions, kind: error, status: 503, ends: 20m}"
+    scenario.write_text(f"title: no starts\nsource: a test\nsure: guess\nfaults:\n- {fault}\n")
+    assert run([*SHORT, "--scenario", str(scenario), "--at", "2s"]) == 1
     assert "Promise broken" in capsys.readouterr().out
 
 

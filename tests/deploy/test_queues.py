@@ -36,11 +36,11 @@ def test_a_queue_of_others_goes_on_and_ours_get_the_numbers_of_the_file(google: 
         "maxConcurrentDispatches": 40,
     }
     assert google.queues["create-image-queue"]["retryConfig"] == {
-        "maxAttempts": 226,
+        "maxAttempts": 183,
         "maxRetryDuration": "840s",
         "minBackoff": "1s",
-        "maxBackoff": "4s",
-        "maxDoublings": 2,
+        "maxBackoff": "5s",
+        "maxDoublings": 3,
     }
 
 

@@ -62,14 +62,14 @@ def test_a_call_of_the_bucket_that_differs_from_what_was_written_down_is_seen(
     assert asked.body.partition(b"image/png\r\n\r\n")[2].startswith(PNG)
 
 
-def test_discord_has_two_seconds_to_take_a_connection_and_ten_to_answer(
+def test_discord_has_two_seconds_to_take_a_connection_and_five_to_answer(
     script: Scripted, timeouts_s: list[object]
 ) -> None:
     script.answers = [json_answer(200, {"id": "9"})]
     discord = Discord(f"{script.url}/api/v10", "mando", Secret("bot"))
     discord.edit_original("7", Secret("token"), {}, None, "42")
     discord.post("5", {}, "77", None)
-    assert timeouts_s == [(2.0, 10.0)] * 2
+    assert timeouts_s == [(2.0, 5.0)] * 2
 
 
 @pytest.mark.parametrize("status", [300, 301, 304, 308])

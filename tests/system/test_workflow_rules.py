@@ -39,7 +39,7 @@ class Rule:
 
 
 HICCUP = Rule(HICCUP_WAITS_S, "age")
-WITHOUT_TOKEN = Rule((2,) * 40, "age")
+WITHOUT_TOKEN = Rule((2,) * 30, "age")
 MISTAKE = Rule(MISTAKE_WAITS_S)
 DENIED, UNASKED = Rule((), "age"), Rule((), "age")
 FINAL = Rule()
@@ -58,7 +58,7 @@ KINDS: dict[str, tuple[Any, Rule]] = {
     "a 408 that is not the steps'": (page(408), HICCUP),
     "429 that says 7 s": (limited(7), Rule((), 7)),
     "429 that says 0.25 s": (limited(0.25), Rule((), 0.25)),
-    "429 that says 600 s": (limited(600), Rule((), 600)),
+    "429 that says 500 s": (limited(500), Rule((), 500)),
     "429 that says no wait": (ours(429), UNASKED),
     "429 that says null": (limited(None), UNASKED),
     "429 that says 0": (limited(0), UNASKED),
@@ -89,7 +89,7 @@ KINDS: dict[str, tuple[Any, Rule]] = {
 }
 # What is no picture is refused when it is to be shown.  The steps check what they answer: another call brings the same.
 NO_PICTURES = ("an answer that is no JSON", "an answer of another shape", "302")
-TIMES = (1, 2, 3, 4, 5, 40, 41)
+TIMES = (1, 2, 3, 4, 5, 30, 31)
 
 
 def rule_of(where: str, kind: str) -> Rule:

@@ -19,16 +19,16 @@ def parse(text: str) -> tuple[QueueConfig, ...]:
 def test_our_own_queue_yaml_says_what_its_comments_say() -> None:
     queue, replies, urgent = parse((ROOT / "queue.yaml").read_text())
     assert queue.name == f"{PARENT}/queues/create-image-queue"
-    assert queue.retry.max_attempts == 226
+    assert queue.retry.max_attempts == 183
     assert queue.retry.max_retry_duration_s == 14 * 60
     waits = [queue.retry.backoff_s(failures) for failures in range(1, 9)]
-    assert waits == [1, 2, 4, 4, 4, 4, 4, 4]
+    assert waits == [1, 2, 4, 5, 5, 5, 5, 5]
     # Source: Cloud Tasks, RetryConfig.max_retry_duration, and "queue.yaml reference": both limits must be reached.
-    last_call_s = sum(queue.retry.backoff_s(failures) for failures in range(1, 226))
+    last_call_s = sum(queue.retry.backoff_s(failures) for failures in range(1, 183))
     assert 14.9 * 60 < last_call_s < 15.1 * 60
-    assert queue.retry.is_exhausted(226, last_call_s)
-    assert not queue.retry.is_exhausted(225, last_call_s)
-    assert not queue.retry.is_exhausted(226, 13 * 60)
+    assert queue.retry.is_exhausted(183, last_call_s)
+    assert not queue.retry.is_exhausted(182, last_call_s)
+    assert not queue.retry.is_exhausted(183, 13 * 60)
     assert queue.tombstone_s == YAML_TOMBSTONE_S
     assert replies.name == f"{PARENT}/queues/reply-discord-queue"
     assert [replies.retry.backoff_s(failures) for failures in range(1, 8)] == [1, 2, 4, 5, 5, 5, 5]

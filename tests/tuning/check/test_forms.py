@@ -83,7 +83,7 @@ WRONG_FUNCTIONS = [
     (_GENERATE, "concurrency: 20", "concurrency: 30", "threads"),
     (_REPLY, "concurrency: 20", "concurrency: 25", "threads"),
     (_GENERATE, "timeout: 60s", "timeout: 14s", "function-timeout"),
-    (_REPLY, "timeout: 60s", "timeout: 31s", "function-timeout"),
+    (_REPLY, "timeout: 60s", "timeout: 21s", "function-timeout"),
     (_REPLY, "cpu: 1", "cpu: 0.5", "processor"),
     (_GENERATE, "min_instances: 0", "min_instances: 30", "least-above-most"),
 ]

@@ -88,7 +88,7 @@ def test_every_knob_is_a_field_once_and_its_comment_helps() -> None:
     assert sorted(named) == sorted(knob.name for knob in knobs(OURS))
     assert [row["label"] for row in rows if not row["help"]] == []
     (timeout,) = [row for row in rows if row["label"] == "discord_timeout_s"]
-    assert [(one["part"], one["value"]) for one in timeout["knobs"]] == [("connect", "2"), ("read", "10")]
+    assert [(one["part"], one["value"]) for one in timeout["knobs"]] == [("connect", "2"), ("read", "5")]
 
 
 def test_the_comment_of_a_line_stands_above_behind_and_below_it() -> None:
