@@ -72,7 +72,7 @@ def _locked(data: Path) -> Iterator[None]:
     os.umask(0o077)  # child processes inherit it
     try:
         data.mkdir(parents=True, exist_ok=True)
-        if (data / "lock").exists() or not any(data.iterdir()):  # the mode of a folder with other files stays
+        if not any(data.iterdir()):  # the mode of a folder with other files stays, at each start
             data.chmod(0o700)
         lock = (data / "lock").open("w")
     except OSError as error:

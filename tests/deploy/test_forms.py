@@ -236,7 +236,7 @@ def test_the_form_without_app_engine_is_made_by_the_real_gcloud_in_a_project_tha
     assert "appengine.googleapis.com" not in google.services
     assert google.app is None
     assert list(google.queues) == list(QUEUES_OF_OURS[:1])
-    assert google.queues["create-image-queue"]["retryConfig"]["maxAttempts"] == 115
+    assert google.queues["create-image-queue"]["retryConfig"]["maxAttempts"] == 183
     assert list(google.functions) == ["mando-generate", "mando-reply"]
     shared = {
         "GOOGLE_CLOUD_PROJECT": "demo",
