@@ -34,8 +34,8 @@ async function begin() {
   hasOlder = channel.messages.length === PAGE;
   for (const message of channel.messages) shown.set(message.id, message);
   redraw();
-  const linked = location.hash && byId(location.hash.slice(1)); // /#message-ID, from a request's page
-  linked?.scrollIntoView({ block: "center" });
+  // /#message-ID, from a request's page
+  if (location.hash) byId(location.hash.slice(1))?.scrollIntoView({ block: "center" });
   composer.setCommands(channel.commands);
   follow(channel.revision);
 }
