@@ -27,6 +27,7 @@ COMMANDS = {
     "simulate": "foresee what the files do under a load, and while something fails",
     "trace": "tell what happened to an interaction, and why it waits",
     "replay": "start an execution again with the same argument",
+    "fault": "break something of a running `mando up` on purpose, and mend it",
     "env": "print the exports after which gcloud talks to the local cloud",
     "keys": "make the key pair that seals Discord's tokens",
     "deploy": "deploy to Google Cloud, or print the calls",

@@ -25,6 +25,7 @@ from nacl.public import PrivateKey
 from cli import options
 from cli.errors import CannotStart
 from cli.form import form_of, form_options
+from cli.incidents import incidents
 from cli.keys import read_private_key, write_private_key
 from local.children import Child, ChildFailed, Program
 from local.data.disk import DiskUnavailable, UnusableFile, unusable_key
@@ -92,7 +93,7 @@ async def _up(ports: Ports, data: Path, form: Form) -> None:
         asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
     async with contextlib.AsyncExitStack() as stack:
         bot_token = secrets.token_urlsafe(32)
-        cloud = LocalCloud(data, ports.cloud, url(ports.ingress), bot_token, form)
+        cloud = LocalCloud(data, ports.cloud, url(ports.ingress), bot_token, form, incidents())
         editor = Editor(ROOT, cloud.files)
         cloud.more_routes.extend(editor.routes())
         await stack.enter_async_context(cloud)

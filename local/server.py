@@ -6,7 +6,8 @@ Called by cli/up.py.  The path alone decides which service answers, so one addre
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +33,8 @@ from local.executions.data.workflows import Revision, Settings
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, PerformEffect
 from local.executions.engine.service import ExecutionService
-from local.faults import Faults
+from local.faults.faults import Faults
+from local.faults.incident import Incident
 from local.form import DEFAULT_FORM, Form
 from local.googleapi import grpc_gateway
 from local.http.api_error import api_errors
@@ -41,7 +43,9 @@ from local.http.listening import listening
 from local.http.outgoing import outgoing_session
 from local.live_files import LiveFile
 from local.ops.again import Again
+from local.ops.forms import Forms
 from local.ops.ops import Ops
+from local.ops.pages import Pages
 from local.ops.requests import Requests
 from local.project import BUCKET, HOST, PLACE, ROOT, WORKFLOW, Ports, account, url
 from local.storage import aging
@@ -68,20 +72,28 @@ _log = logging.getLogger("mando.local")
 class LocalCloud:
     """All services on `port`, and gRPC on its own port (project.Ports), within `async with`.  All data is below `data`.
 
-    form: that of the deployment; workflows are deployed by it, and /ops shows it.
+    form: that of the deployment; workflows are deployed by it, and /ops shows it.  incidents: what /faults can play.
     files are deployed again when they are saved; /ops shows the result.  more_routes: pages of rooms that stand on this
     one, added before the block.
     """
 
     def __init__(
-        self, data: Path, port: int, ingress_url: str, bot_token: str | None = None, form: Form = DEFAULT_FORM
+        self,
+        data: Path,
+        port: int,
+        ingress_url: str,
+        bot_token: str | None = None,
+        form: Form = DEFAULT_FORM,
+        incidents: Sequence[Incident] = (),
     ) -> None:
         self._base_url = url(port)
         self._ports = Ports(port)
         self._ingress_url = ingress_url
         self._bot_token = bot_token
         self.form = form
+        self._incidents = incidents
         self._data = data
+        self._begun_s = time.time()
         self._stack = AsyncExitStack()
         self.app_engine = Service(url(self._ports.steps), timeout_s((ROOT / "app.yaml").read_text()))
         self.files: list[LiveFile] = []
@@ -104,9 +116,10 @@ class LocalCloud:
         issuer = TokenIssuer(data / "issuer.pem")
 
         # The story has the clock of queue and workflow, by which a request waits.
-        self.faults = Faults(lambda pending: taps.faults_changed(pending))
+        self.faults = Faults(lambda faults: taps.faults_changed(faults), self._incidents)
         story = StoryStore(data / "story.sqlite")
         stack.callback(story.close)
+        self.story = story
         recorder = Recorder(story, self.faults.now_s)
         taps = Taps(recorder, lambda name: self.executions.place_of(name))
 
@@ -155,6 +168,9 @@ class LocalCloud:
         app.add_routes(ops.routes())
         again = Again(self.executions, tasks, dispatcher, recorder, self.form)
         requests = Requests(StoryReading(story), again, self.executions, tasks, dispatcher, self.files, recorder.now_s)
+        pages = Pages(requests, story, self.files, self.faults, self.form, self._ports, self._changes, recorder.now_s)
+        app.add_routes(pages.routes())
+        app.add_routes(Forms(again, requests.replays, session, self._base_url, recorder.now_s).routes())
         app.add_routes(requests.routes())
         app.add_routes(self.more_routes)
         app.add_routes(discord_routes.routes(self.discord))
@@ -184,6 +200,12 @@ class LocalCloud:
         self._stack.push_async_callback(self.dispatcher.stop)
         for tidying in (self.sweeper.run(), keep_small(self._data)):
             self._stack.callback(asyncio.create_task(tidying).cancel)
+
+    def _changes(self) -> tuple[object, ...]:
+        """Other values when anything has changed that the pages of /ops show."""
+        self.story.write()
+        queues = [(one, self.tasks.depth(one.name)) for one in self.tasks.queues()]
+        return self._begun_s, self.story.database.changes, queues, self.faults.changes
 
     async def _serve_grpc(self) -> None:
         """Called when all programs run: gRPC logs complaints when its process forks."""

@@ -57,6 +57,11 @@ class Sqlite:
         with self._lock:
             self._connection.close()
 
+    @property
+    def changes(self) -> int:
+        """How many rows were written since it was opened: the same number means that nothing has changed."""
+        return self._connection.total_changes
+
     def run(self, statement: str, *values: Any) -> sqlite3.Cursor:
         """One statement, committed when it returns unless a transaction is open."""
         try:

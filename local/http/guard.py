@@ -21,6 +21,7 @@ _GOOGLE_HOST = re.compile(r"([a-z0-9-]+\.)+(googleapis\.com|appspot\.com|run\.ap
 _SAFELISTED_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 # APIs that accept such bodies: objects, messages with files, a grant, and a workflow's callbacks.
 _TAKES_ANY_BODY = re.compile(r"/upload/.*|/api/v[0-9]+/.*|/api/oauth2/token|/v1/projects/.*/callbacks/[^/]+")
+_FORMS = "/ops/forms/"
 
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
@@ -59,6 +60,9 @@ def refusal(method: str, path: str, headers: Mapping[str, str]) -> tuple[int, st
     if site not in (None, "same-origin", "none") and not _follows_a_link(method, headers):
         return 403, "a page of another origin may not use the local cloud"
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    # A form of our own pages.  A browser says where a form comes from, and that was looked at above.
+    if path.startswith(_FORMS) and origin is not None:
+        return None
     if kind in _SAFELISTED_TYPES and not _TAKES_ANY_BODY.fullmatch(path):
         return 415, f"expected Content-Type: application/json, not {kind}"
     return None

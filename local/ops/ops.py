@@ -1,14 +1,13 @@
-"""The operations page at /ops: deployed files, queues, executions, faults.  Called by local/server.py."""
+"""What /ops tells scripts: deployed files, queues, executions, faults.  Called by local/server.py."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from local.executions.data.pages import Query
 from local.executions.engine.service import ExecutionService
-from local.faults import Faults
+from local.faults.faults import Faults
 from local.form import Form
 from local.live_files import LiveFile
 from local.tasks.rules import QueueConfig
@@ -16,12 +15,11 @@ from local.tasks.store import TaskStore
 from local.tasks.wire import instant
 from local.waiting import REPLAY_LABEL, names_of_tasks, waits_in
 
-_PAGE = Path(__file__).parent / "page"
 _LATEST = 30
 
 
 class Ops:
-    """The page and its data.  workflow: the full name of the workflow whose executions are shown."""
+    """workflow: the full name of the workflow whose executions are shown."""
 
     def __init__(
         self,
@@ -41,15 +39,9 @@ class Ops:
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
-            web.get("/ops", self._page),
-            web.get("/ops/{file:ops\\.(?:js|css)}", self._page),
             web.get("/ops/state", self._state),
             web.post("/ops/replay/{execution}", self._replay),
         ]
-
-    async def _page(self, request: web.Request) -> web.FileResponse:
-        name = request.match_info.get("file", "index.html")
-        return web.FileResponse(_PAGE / name, headers={"Cache-Control": "no-cache"})
 
     async def _state(self, _: web.Request) -> web.Response:
         return web.json_response(

@@ -1,6 +1,6 @@
 """The routes of /ops about requests: the list, one request, the figures, and what an operator does with them.
 
-A request's address takes .json and .txt; without an ending it is JSON for programs.
+A request's address takes .json and .txt; without an ending it is JSON for programs, and a page for browsers (pages.py).
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,6 @@ from local.story.figures import SHOWN_S, Figures, Outage, QueueNow, figures
 from local.story.reading import Query, StoryReading
 from local.story.reasons import DEPLOYMENT_FILE, QUEUE_FILE, Files
 from local.story.story import Story, story_of
-from local.story.summary import Summary
 from local.story.text import text_of
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.store import TaskStore
@@ -40,7 +39,7 @@ class Requests:
     ) -> None:
         self._reading = reading
         self._again = again
-        self._replays = Replays(again, reading)
+        self.replays = Replays(again, reading)
         self._executions = executions
         self._tasks = tasks
         self._dispatcher = dispatcher
@@ -50,14 +49,14 @@ class Requests:
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
-            web.get("/ops/requests{ending:(?:\\.json)?}", self._list),
-            web.get(f"/ops/requests/{_ID}{{ending:(?:\\.json|\\.txt)?}}", self._one),
+            web.get("/ops/requests{ending:(?:\\.json)?}", self.list_json),
+            web.get(f"/ops/requests/{_ID}{{ending:(?:\\.json|\\.txt)?}}", self.one_json),
             web.get("/ops/figures", self._figures),
             web.post(f"/ops/requests/{_ID}/replay", self._do(self._again.replay)),
             web.post(f"/ops/requests/{_ID}/reply", self._do(self._again.reply)),
             web.post(f"/ops/requests/{_ID}/cancel", self._cancel),
             web.post("/ops/replays", self._begin_replays),
-            web.get("/ops/replays/{number:[0-9]{1,9}}", self._progress),
+            web.get("/ops/replays/{number:[0-9]{1,9}}", self.progress_json),
             web.post("/ops/replays/{number:[0-9]{1,9}}/stop", self._stop),
         ]
 
@@ -83,7 +82,7 @@ class Requests:
             summary,
             spans,
             now_s,
-            files=self._texts(summary),
+            files=self.texts(summary.revision),
             sources=self.source,
             resources=resources,
             carried=self._reading.carried(interaction),
@@ -112,12 +111,12 @@ class Requests:
         found = self._tasks.page(queue, 0, 1)
         return found[0].created_s if found else None
 
-    async def _list(self, request: web.Request) -> web.Response:
+    async def list_json(self, request: web.Request) -> web.Response:
         return web.json_response(self.page(Query.of(request.query)))
 
-    async def _one(self, request: web.Request) -> web.Response:
+    async def one_json(self, request: web.Request) -> web.Response:
         story = self.story(int(request.match_info["interaction"]))
-        if request.match_info["ending"] == ".txt":
+        if request.match_info.get("ending") == ".txt":
             return web.Response(text=text_of(story))
         return web.json_response(story_json(story))
 
@@ -134,23 +133,23 @@ class Requests:
         return web.json_response(await self._again.cancel(int(request.match_info["interaction"])))
 
     async def _begin_replays(self, request: web.Request) -> web.Response:
-        return web.json_response(self._replays.begin(Asked.of(await read_json(request)), self._now_s()))
+        return web.json_response(self.replays.begin(Asked.of(await read_json(request)), self._now_s()))
 
-    async def _progress(self, request: web.Request) -> web.Response:
-        return web.json_response(self._replays.progress(int(request.match_info["number"])))
+    async def progress_json(self, request: web.Request) -> web.Response:
+        return web.json_response(self.replays.progress(int(request.match_info["number"])))
 
     async def _stop(self, request: web.Request) -> web.Response:
-        return web.json_response(self._replays.stop(int(request.match_info["number"])))
+        return web.json_response(self.replays.stop(int(request.match_info["number"])))
 
     def source(self, revision: str) -> str:
         """The text of a revision; "" for one that was deleted."""
         found = self._executions.registry.revision(WORKFLOW, revision)
         return found.settings.source if found else ""
 
-    def _texts(self, summary: Summary) -> Files:
-        """What is in force for the request: its own revision, and the queues of now."""
+    def texts(self, revision: str = "") -> Files:
+        """What is in force for a request with that revision of the workflow, or the newest; and the queues of now."""
         queues = next((one.text for one in self._files if one.path.name == QUEUE_FILE), "")
         paused = (one.name.rpartition("/")[2] for one in self._tasks.queues() if one.state != "RUNNING")
         newest = self._executions.registry.newest(WORKFLOW)
-        revision = summary.revision or (newest.revision_id if newest else "")
+        revision = revision or (newest.revision_id if newest else "")
         return Files(self.source(revision), queues, self._deployment, frozenset(paused))

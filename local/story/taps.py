@@ -16,7 +16,7 @@ from local.discord.data.rows import Change
 from local.discord.engine.delivery import Delivery
 from local.discord.forms.answer import Immediate
 from local.executions.engine.live import PerformEffect
-from local.faults import Fault
+from local.faults.fault import Fault
 from local.story import tallies
 from local.story.recorder import Recorder
 from local.story.span import (

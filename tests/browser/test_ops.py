@@ -1,89 +1,259 @@
-"""/ops in a real browser: Discord is broken with one click and the picture delivered; files say what is wrong."""
+"""/ops in a real browser: it stays as it was left while it changes, and a new operator finds the answers."""
 
 import asyncio
 import contextlib
-import shutil
-from collections.abc import AsyncIterator
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from playwright.async_api import Page, expect
 
-from local.form import DEFAULT_FORM
 from tests.browser.chromium import page_of
-from tests.system.up import PLACE, Up, copy_of_sources, mando_up
+from tests.system.up import PLACE, Up, mando_up
+
+SIZES = [(390, 844), (1440, 900), (2560, 1200)]
 
 
-@contextlib.asynccontextmanager
-async def opened(up: Up, path: str = "/ops", width_px: int = 1440) -> AsyncIterator[Page]:
-    async with page_of(up.base + path, width_px) as page:
-        yield page
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One `mando up` for all tests here."""
+    with mando_up(tmp_path_factory.mktemp("ops") / "data") as up:
+        yield up
 
 
 @pytest.fixture
-async def up(tmp_path: Path) -> AsyncIterator[Up]:
-    """`mando up` of a copy of the sources, which a test may edit: they are at data/../sources."""
-    root = copy_of_sources(tmp_path / "sources")
-    with contextlib.ExitStack() as stack:
-        yield await asyncio.to_thread(stack.enter_context, mando_up(tmp_path / "data", root))
-        await asyncio.to_thread(stack.close)
+def up(running: Up) -> Iterator[Up]:
+    """Nothing is broken before a test, and nothing after it."""
+    _mend(running)
+    yield running
+    _mend(running)
 
 
-async def test_broken_discord_is_waited_for_and_the_picture_delivered(up: Up) -> None:
+def _mend(up: Up) -> None:
+    requests.delete(f"{up.base}/faults", timeout=10).raise_for_status()
+    for queue in ("create-image-queue", "reply-discord-queue"):
+        requests.post(f"{up.base}/v2/{PLACE}/queues/{queue}:resume", json={}, timeout=10).raise_for_status()
+
+
+@contextlib.asynccontextmanager
+async def opened(up: Up, path: str = "/ops", size: tuple[int, int] = (1440, 900)) -> AsyncIterator[Page]:
+    async with page_of(up.base + path, *size) as page:
+        yield page
+
+
+async def until_kind(up: Up, interaction: str, kind: str) -> dict[str, Any]:
+    async with asyncio.timeout(30):
+        while True:
+            answer = await asyncio.to_thread(requests.get, f"{up.base}/ops/requests/{interaction}.json", timeout=10)
+            if answer.status_code == 200 and answer.json()["summary"]["kind"] == kind:
+                found: dict[str, Any] = answer.json()
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def send(up: Up, kind: str, words: str = "a quiet sea") -> str:
+    interaction: str = (await asyncio.to_thread(up.interact, words=words))["id"]
+    await until_kind(up, interaction, kind)
+    return interaction
+
+
+async def break_(up: Up, target: str = "discord", kind: str = "503") -> None:
+    fault = {"target": target, "kind": kind}
+    await asyncio.to_thread(requests.post, f"{up.base}/faults", json=fault, timeout=10)
+
+
+async def test_broken_with_one_click_shaded_and_delivered_when_it_is_mended(up: Up) -> None:
     async with opened(up) as page:
-        await expect(page.locator("#form")).to_have_text(DEFAULT_FORM.in_words)
         await page.get_by_role("button", name="Break Discord for 4 calls").click()
-        await expect(page.locator("#faults")).to_have_text("steps → Discord: 503, 4 more")
+        await expect(page.locator("#faults")).to_contain_text("steps → Discord: 503, 4 more")
+        await expect(page.locator("#tile-shown .shade")).to_have_count(1)
+        interaction = await send(up, "waiting")
+        row = page.locator(f"#request-{interaction}")
+        await expect(row).to_contain_text("waiting for Discord")
         await page.get_by_role("button", name="Remove all faults").click()
-        await expect(page.locator("#faults")).to_be_empty()
-        await page.get_by_label("times").fill("1")
-        await page.get_by_role("button", name="Break it").click()
-        await expect(page.locator("#faults")).to_have_text("steps → Discord: 503, 1 more")
-        sent = await asyncio.to_thread(up.interact)
-        row = page.locator("#executions tr").first
-        await expect(row).to_contain_text("succeeded", timeout=20_000)
-        reply = await asyncio.to_thread(up.reply, sent)
-        assert reply["embeds"][0]["image"]["url"]
-        await row.get_by_role("button", name="Steps").click()
-        await expect(page.locator("#entries")).to_contain_text("retry")
-        await page.get_by_role("button", name="Close").click()
-        await row.get_by_role("button", name="Replay").click()
-        await expect(page.locator("#counts")).to_have_text("2 succeeded", timeout=20_000)
+        await expect(page.locator("#faults")).to_have_count(0)
+        await expect(row).to_contain_text("shown after")
+        await expect(row.locator("img")).to_have_js_property("complete", value=True)
 
 
-async def test_a_reply_that_waits_is_shown_with_its_queue_until_it_is_delivered(up: Up) -> None:
-    queue = f"{up.base}/v2/{PLACE}/queues/reply-discord-queue"
+async def test_an_operator_with_the_page_alone_finds_why_a_request_waits_and_gets_it_delivered(up: Up) -> None:
+    await break_(up)
+    interaction = await send(up, "waiting", "find me if you can")
+    async with opened(up, "/ops") as page:
+        await page.get_by_role("link", name="Requests", exact=True).click()
+        await page.get_by_role("searchbox").fill("find me if")
+        await page.keyboard.press("Enter")
+        await page.locator(f"#request-{interaction} a").click()
+        await expect(page.locator("#state")).to_contain_text("waiting for Discord")
+        await expect(page.locator("#why")).to_contain_text("Next try in")
+        await expect(page.locator("#why")).to_contain_text(re.compile("waits? for th"))
+        await expect(page.locator(".snippet .lit")).to_contain_text(re.compile(r"_s: \d+"))
+        await page.get_by_role("link", name="Break it").click()
+        await page.get_by_role("button", name="Remove all faults").click()
+        await page.go_back()
+        await page.get_by_role("button", name="Reply again without drawing").click()
+        await expect(page.locator("#state")).to_contain_text("shown after")
+        await page.get_by_role("link", name="in the channel").click()
+        await expect(
+            page.locator(f"#by-{(await until_kind(up, interaction, 'shown'))['summary']['messageId']}")
+        ).to_be_in_viewport()
+
+
+async def test_focus_place_and_typed_text_stay_while_the_page_changes(up: Up) -> None:
+    first = await send(up, "shown")
+    async with opened(up, "/ops/requests") as page:
+        link, search = page.locator(f"#request-{first} a"), page.get_by_role("searchbox")
+        await search.fill("half a word")
+        await link.focus()
+        newest = await send(up, "shown")
+        await expect(page.locator(f"#request-{newest}")).to_be_visible()
+        await expect(link).to_be_focused()
+        await expect(search).to_have_value("half a word")
+        kept = await page.evaluate_handle("document.activeElement")
+        await send(up, "shown")
+        assert await page.evaluate("one => one.isConnected && one === document.activeElement", kept)
+
+
+async def test_what_was_opened_and_selected_stays(up: Up) -> None:
+    await break_(up)
+    interaction = await send(up, "waiting")
+    async with opened(up, f"/ops/requests/{interaction}") as page:
+        details = page.locator(".steps details").first
+        await details.locator("summary").click()
+        await page.evaluate("getSelection().selectAllChildren(document.getElementById('id'))")
+        steps = await page.locator(".steps > li").count()
+        await expect(page.locator(".steps > li")).not_to_have_count(steps)
+        await expect(details).to_have_attribute("open", "")
+        assert await page.evaluate("getSelection().toString()") == interaction
+
+
+async def test_times_are_counted_without_asking_and_live_can_be_switched_off(up: Up) -> None:
+    await send(up, "shown")
+    async with opened(up, "/ops/requests") as page:
+        await page.get_by_label("live").uncheck()
+        before = await page.locator(".began time").first.text_content()
+        newest = await send(up, "shown")
+        await expect(page.locator(".began time").first).not_to_have_text(before or "")
+        await expect(page.locator(f"#request-{newest}")).to_have_count(0)
+        await page.get_by_label("live").check()
+        await expect(page.locator(f"#request-{newest}")).to_be_visible()
+
+
+async def test_a_screen_reader_hears_a_change_of_state_and_nothing_else(up: Up) -> None:
     async with opened(up) as page:
-        await asyncio.to_thread(requests.post, f"{queue}:pause", json={}, timeout=10)
-        await expect(page.locator("#queues tr", has_text="reply-discord-queue")).to_contain_text("paused")
-        await page.get_by_label("times").fill("3")  # one more than the workflow tries again
-        await page.get_by_role("button", name="Break it").click()
-        await expect(page.locator("#faults")).to_have_text("steps → Discord: 503, 3 more")
-        sent = await asyncio.to_thread(up.interact)
-        row = page.locator("#executions tr").first
-        await expect(row).to_contain_text("waits in reply-discord-queue until", timeout=20_000)
-        await asyncio.to_thread(requests.post, f"{queue}:resume", json={}, timeout=10)
-        await expect(row).not_to_contain_text("waits in", timeout=20_000)
-        reply = await asyncio.to_thread(up.reply, sent)
-        assert reply["embeds"][0]["image"]["url"]
+        said = page.locator("#said")
+        await expect(page.locator("[aria-live], [role=status], [role=alert]")).to_have_count(2)  # and the connection
+        await asyncio.to_thread(
+            requests.post, f"{up.base}/v2/{PLACE}/queues/reply-discord-queue:pause", json={}, timeout=10
+        )
+        await expect(said).to_have_text("reply-discord-queue: paused")
+        await page.wait_for_timeout(1500)  # the ages of requests were counted meanwhile
+        await expect(said).to_have_text("reply-discord-queue: paused")
 
 
-async def test_a_broken_file_is_shown_with_its_place_and_a_good_one_is_live_at_once(up: Up) -> None:
-    workflow, queue = (up.data.parent / "sources" / name for name in ("workflows/mando.yaml", "queue.yaml"))
-    good = workflow.read_text()
-    async with opened(up, width_px=390) as page:
-        await expect(page.locator("#files")).to_contain_text("revision 000001-")
-        workflow.write_text(good.replace("call: http.post", "call: http.pots", 1))
-        await expect(page.locator("#files pre")).to_contain_text("unknown function or subworkflow 'http.pots'")
-        await expect(page.locator("#files pre")).to_contain_text("revision 000001-")
-        workflow.write_text(good + "# a new revision\n")
-        await expect(page.locator("#files")).to_contain_text("revision 000002-")
-        await expect(page.locator("#files pre")).to_have_count(0)
-        queue.write_text(queue.read_text().replace("rate: 80/s", "rate: 7/s"))
-        await expect(page.locator("#queues")).to_contain_text("7/s")
-        shutil.copy(workflow, queue)
-        await expect(page.locator("#files pre")).to_contain_text("queue.yaml:")
-        await expect(page.locator("#queues")).to_contain_text("7/s")
-    assert "mando.yaml: revision 000002-" in up.output()
-    assert "stays deployed" in up.output()
+async def test_what_cannot_be_taken_back_asks_first(up: Up) -> None:
+    await asyncio.to_thread(requests.post, f"{up.base}/v2/{PLACE}/queues/create-image-queue:pause", json={}, timeout=10)
+    interaction = await send(up, "in queue")
+    async with opened(up, f"/ops/requests/{interaction}") as page:
+        await page.get_by_role("link", name="Cancel").click()
+        dialog = page.get_by_role("dialog", name=f"Cancel request {interaction}?")
+        await dialog.get_by_role("link", name="No, leave it").click()
+        await expect(dialog).to_be_hidden()
+        await page.get_by_role("link", name="Cancel").click()
+        await dialog.get_by_role("button", name="Cancel it").click()
+        await expect(page.locator("#state")).to_contain_text("cancelled")
+        await expect(dialog).to_be_hidden()
+
+
+async def test_a_bar_leads_to_the_line_of_yaml_that_made_it(up: Up) -> None:
+    interaction = await send(up, "shown")
+    async with opened(up, f"/ops/requests/{interaction}") as page:
+        await page.locator(".lane.inner .bars a").first.hover()
+        lit = page.locator(".texts .lit")
+        await expect(lit).to_contain_text("- draw_with_token:")
+        await expect(lit).to_be_visible()
+
+
+async def test_a_command_is_copied_that_a_shell_takes(up: Up) -> None:
+    interaction = await send(up, "shown", "it's a sea")
+    async with opened(up, f"/ops/requests/{interaction}") as page:
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await page.get_by_role("button", name="Copy as mando run").click()
+        copied = await page.evaluate("navigator.clipboard.readText()")
+        await page.get_by_role("button", name="Copy id").click()
+        assert await page.evaluate("navigator.clipboard.readText()") == interaction
+    process = await asyncio.create_subprocess_shell(
+        f"for word in {copied.removeprefix('mando run ')}; do printf '%s\\0' \"$word\"; done",
+        stdout=asyncio.subprocess.PIPE,
+    )
+    words = (await process.communicate())[0].decode().split("\0")
+    assert words[:2] == ["workflows/mando.yaml", "--data"]
+    assert json.loads(words[2])["options"] == {"words": "it's a sea"}
+
+
+async def test_an_incident_is_played_and_ended_on_the_page(up: Up) -> None:
+    async with opened(up, "/ops/break") as page:
+        await page.get_by_label("How long discord-down lasts").select_option("120")
+        await page.get_by_role("button", name="Begin discord-down").click()
+        running = page.locator("#incident-discord-down")
+        await expect(running).to_contain_text("Discord is down, for another")
+        await page.get_by_role("button", name="End discord-down").click()
+        await expect(running).to_have_count(0)
+
+
+async def test_all_that_failed_are_replayed_with_a_bar(up: Up) -> None:
+    await break_(up, "reply", "400")
+    await send(up, "failed")
+    _mend(up)
+    async with opened(up, "/ops/requests") as page:
+        await page.get_by_role("button", name="Replay them").click()
+        await expect(page.locator("#progress-words")).to_contain_text("all have ended")
+        await expect(page.locator("#ended-shown")).to_contain_text("shown")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_no_page_is_wider_than_its_window(up: Up, size: tuple[int, int]) -> None:
+    await break_(up)
+    interaction = await send(up, "waiting", "w" * 90)
+    async with opened(up, "/ops", size) as page:
+        for path in ("/ops", "/ops/requests", f"/ops/requests/{interaction}", "/ops/break"):
+            await page.goto(up.base + path)
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+async def test_all_is_reached_with_the_keyboard_and_what_has_focus_is_seen(up: Up) -> None:
+    async with opened(up) as page:
+        seen = []
+        for _ in range(12):
+            await page.keyboard.press("Tab")
+            name, outline = await page.evaluate(
+                "[document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]"
+            )
+            seen.append(name)
+            assert outline != "none", name
+        assert seen[0] == "Skip to the content"
+        assert {"Overview", "Requests", "Break it", "Pause"} <= set(seen)
+
+
+async def test_without_scripts_the_story_is_there_and_the_buttons_work(up: Up) -> None:
+    interaction = await send(up, "shown")
+    async with opened(up) as page:
+        assert page.context.browser is not None
+        context = await page.context.browser.new_context(java_script_enabled=False)
+        plain = await context.new_page()
+        await plain.goto(f"{up.base}/ops/requests/{interaction}")
+        await expect(plain.locator("#state")).to_contain_text("shown after")
+        await plain.get_by_role("button", name="Replay").click()
+        await expect(plain.locator("#state")).to_be_visible()
+        assert plain.url == f"{up.base}/ops/requests/{interaction}"
+        await plain.goto(f"{up.base}/ops")
+        await plain.get_by_role("link", name="Purge reply-discord-queue").click()
+        await expect(plain.get_by_role("heading", name="Purge reply-discord-queue?")).to_be_visible()
+        await plain.get_by_role("button", name="Purge it").click()
+        assert plain.url == f"{up.base}/ops"
+        await context.close()
+    await until_kind(up, interaction, "shown")

@@ -12,7 +12,7 @@ import pytest
 from google.auth import jwt
 
 from local.executions.data.workflows import Settings
-from local.faults import Fault
+from local.faults.fault import Fault
 from local.project import PLACE, REPLY_QUEUE
 from local.server import LocalCloud
 from tests.running import until
@@ -130,7 +130,7 @@ async def test_of_two_queues_only_the_one_that_was_named_takes_no_task(cloud: An
 async def test_a_queues_call_of_a_step_fails_too_and_is_repeated(
     cloud: Any, kind: str, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.faults._HANG_S", 0.05)
+    monkeypatch.setattr("local.faults.answers.HANG_S", 0.05)
     local, url, session = cloud
     retry = {"minBackoff": "0.05s", "maxBackoff": "0.05s"}
     await session.post(f"{url}/v2/{PLACE}/queues", json={"name": QUEUE, "retryConfig": retry})

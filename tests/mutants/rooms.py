@@ -30,7 +30,7 @@ ROOMS: Mapping[str, Room] = {
                 "local/children.py",
                 "local/data",
                 "local/deployed.py",
-                "local/faults.py",
+                "local/faults",
                 "local/http",
                 "local/server.py",
             ),

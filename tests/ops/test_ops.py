@@ -157,7 +157,7 @@ async def test_faults_that_are_to_come_are_shown_until_they_are_taken_back(ops: 
     assert (await ops.state())["faults"] == []
 
 
-@pytest.mark.parametrize(("path", "begins"), [("/ops", "<!doctype html>"), ("/ops/ops.js", ""), ("/ops/ops.css", "")])
+@pytest.mark.parametrize(("path", "begins"), [("/ops", "<!doctype html>"), ("/ops/live.js", ""), ("/ops/ops.css", "")])
 async def test_the_page_and_its_parts_are_served(ops: Ops, path: str, begins: str) -> None:
     status, text = await ops.ask("GET", path)
     assert status == 200

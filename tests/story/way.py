@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ import aiohttp
 from aiohttp import web
 
 from local.deployed import deploy_files
+from local.faults.incident import Incident
 from local.form import DEFAULT_FORM, Form
 from local.project import QUEUE, WORKFLOW, Ports
 from local.server import LocalCloud
@@ -69,12 +70,14 @@ class Way:
 
 
 @asynccontextmanager
-async def a_way(data: Path, form: Form = DEFAULT_FORM, port: int | None = None) -> AsyncIterator[Way]:
+async def a_way(
+    data: Path, form: Form = DEFAULT_FORM, port: int | None = None, incidents: Sequence[Incident] = ()
+) -> AsyncIterator[Way]:
     (data / "cloud").mkdir(exist_ok=True)
     ports = Ports(port or free_port(5))
     ingress, steps = web.Application(), web.Application()
     async with aiohttp.ClientSession() as session:
-        cloud = LocalCloud(data / "cloud", ports.cloud, f"http://127.0.0.1:{ports.ingress}", form=form)
+        cloud = LocalCloud(data / "cloud", ports.cloud, f"http://127.0.0.1:{ports.ingress}", None, form, incidents)
         way = Way(cloud, f"http://127.0.0.1:{ports.cloud}", session)
         ingress.router.add_post("/", partial(_acknowledge, way))
         for path in ("/generate-image", "/reply-discord"):

@@ -34,6 +34,8 @@ async function begin() {
   hasOlder = channel.messages.length === PAGE;
   for (const message of channel.messages) shown.set(message.id, message);
   redraw();
+  const linked = location.hash && byId(location.hash.slice(1)); // /#message-ID, from a request's page
+  linked?.scrollIntoView({ block: "center" });
   composer.setCommands(channel.commands);
   follow(channel.revision);
 }
