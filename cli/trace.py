@@ -15,19 +15,20 @@ from cli.options import name_segment, option
 from local.project import HOST
 from local.story.as_json import story_json
 from local.story.cloud import CloudExecution, executions_in, query, story_of_cloud
+from local.story.span import MOST_ID, interaction_in
 from local.story.text import text_of
 from local.waiting import REPLAY_LABEL
 
-_MOST_DIGITS, _LEAST_DIGITS = 19, 15
 _TIMEOUT_S = 60
 _MOST_ENTRIES = 2_000
 _MAX_MESSAGE_LENGTH = 300
 
 
 def _interaction(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and _LEAST_DIGITS <= len(text) <= _MOST_DIGITS):
-        raise click.BadParameter(f"{text!r} is no interaction's id: expected {_LEAST_DIGITS} to {_MOST_DIGITS} digits")
-    return int(text)
+    interaction = interaction_in(text)
+    if interaction is None:
+        raise click.BadParameter(f"{text!r} is no interaction's id: expected 15 to 19 digits, at most {MOST_ID}")
+    return interaction
 
 
 @click.command()

@@ -21,7 +21,7 @@ from local.ops.render import PAGE, View, answer, html
 from local.ops.requests import Requests
 from local.ops.waiting import Filter, found_by
 from local.ops.waterfall import waterfall_of
-from local.project import Ports, workflow_environment
+from local.project import STEPS_URL, Ports, program_url, url, workflow_environment
 from local.story.reading import Query, StoryReading
 from local.story.store import StoryStore
 from local.story.story import Story
@@ -152,8 +152,9 @@ class Pages:
         if not story.request or not self._form.has_workflow:
             return ""
         words = ["mando", "run", "workflows/mando.yaml", "--data", story.request]
-        for name, value in workflow_environment(self._ports, self._form).items():
-            words += ["--env", f"{name}={value}"]
+        here = {STEPS_URL: url(self._ports.steps), program_url("reply"): url(self._ports.reply)}
+        for name, value in workflow_environment(self._form).items():
+            words += ["--env", f"{name}={here.get(value, value)}"]
         return shlex.join(words)
 
     async def _replay(self, request: web.Request) -> web.StreamResponse:

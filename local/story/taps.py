@@ -26,6 +26,7 @@ from local.story.span import (
     REPLY,
     WORKFLOW,
     Span,
+    interaction_in,
     interaction_of_task,
     target_of,
 )
@@ -85,12 +86,13 @@ class Taps:
         message = change.message
         about = message.interaction_id or message.nonce or ""
         is_reply = message.author == "application" and message.state == "replied"
-        if not about.isdecimal() or not is_reply or change.kind == "MESSAGE_DELETE":
+        interaction = interaction_in(about)
+        if interaction is None or not is_reply or change.kind == "MESSAGE_DELETE":
             return
         is_picture = bool(message.attachments) or any("image" in embed for embed in message.embeds)
         # The ingress's own words are no reply: they say how it goes on.
         if is_picture or change.kind == "MESSAGE_UPDATE" or message.nonce:
-            self._recorder.show(int(about), message.id, is_picture=is_picture)
+            self._recorder.show(interaction, message.id, is_picture=is_picture)
 
     # Tasks
 
@@ -155,10 +157,11 @@ class Taps:
         known = self._executions.get(execution_id)
         if known is None:
             found = _IN_ARGUMENT.search(execution.get("argument", ""))
-            if found is None:
+            interaction = interaction_in(found[1]) if found else None
+            if interaction is None:
                 return
             span = Span(
-                int(found[1]),
+                interaction,
                 "execution",
                 WORKFLOW,
                 self._now_s(),

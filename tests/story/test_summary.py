@@ -173,6 +173,9 @@ def test_what_was_cancelled_stays_so_when_the_member_is_told() -> None:
         (f"{E}-{ID}-r12", ID),
         (f"projects/p/locations/l/queues/q/tasks/02b0e75d4ad37ebf-{ID}", ID),
         ("a-77", None),
+        ("9562495902240483582", None),  # Cloud Tasks' own names
+        (str(ID), None),
+        ("a-9562495902240483582", None),
         ("12345678901234567890", None),
     ],
 )

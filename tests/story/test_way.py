@@ -1,6 +1,7 @@
 """The story of requests that pass a local cloud, over HTTP: what is told of them, and what an operator does."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 import pytest
 
 from local.form import Form
-from local.project import QUEUE, REPLY_QUEUE
+from local.project import QUEUE, REPLY_QUEUE, WORKFLOW
 from tests.story.way import HANGS, Way, a_way
+
+TOO_LARGE = "9562495902240483582"  # above 2^63
 
 
 def _is_put_off(story: dict[str, Any]) -> bool:
@@ -223,6 +226,18 @@ async def test_the_list_is_searched_and_filtered(way: Way) -> None:
         status, page = await way.ask("GET", f"/ops/requests?{asked}")
         assert (status, [one["interaction"] for one in page["requests"]]) == (200, found), asked
     assert page["counts"] == {"shown": 2}
-    for wrong in ("state=nothing", "size=0", "before=x"):
+    for wrong in ("state=nothing", "size=0", "before=x", f"before={TOO_LARGE}"):
         assert (await way.ask("GET", f"/ops/requests?{wrong}"))[0] == 400
-    assert (await way.ask("GET", "/ops/requests/123456789012345678"))[0] == 404
+    for unknown in ("123456789012345678", TOO_LARGE):
+        assert (await way.ask("GET", f"/ops/requests/{unknown}"))[0] == 404
+
+
+async def test_what_names_no_interaction_is_served_and_has_no_story(way: Way) -> None:
+    """A task with a random name, and an execution and a task with a number that is no snowflake."""
+    call = {"httpRequest": {"url": "http://127.0.0.1:1"}}
+    for name in ("9562495902240483582", "1575522903686905856", f"a-{TOO_LARGE}"):
+        made = await way.ask("POST", f"/v2/{QUEUE}/tasks", {"task": {"name": f"{QUEUE}/tasks/{name}", **call}})
+        assert made[0] == 200, made
+    begun = {"argument": json.dumps({"interaction_id": TOO_LARGE})}
+    assert (await way.ask("POST", f"/v1/{WORKFLOW}/executions", begun))[0] == 200
+    assert (await way.ask("GET", "/ops/requests"))[1]["requests"] == []
