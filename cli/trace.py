@@ -13,6 +13,7 @@ from cli import options
 from cli.errors import CannotStart, Failed
 from cli.options import name_segment, option
 from local.project import HOST
+from local.story.answers import why_failed
 from local.story.as_json import story_json
 from local.story.cloud import CloudExecution, executions_in, query, story_of_cloud
 from local.story.span import MOST_ID, interaction_in
@@ -105,6 +106,6 @@ def _execution(shown: dict[str, Any]) -> CloudExecution:
         revision=str(shown.get("workflowRevisionId", "")),
         argument=str(shown.get("argument", "")),
         result=str(shown.get("result", "")),
-        context=str(shown.get("error", {}).get("context", "")),
+        error=why_failed(shown.get("error", {})),
         original=str(shown.get("labels", {}).get(REPLAY_LABEL, "")),
     )

@@ -10,7 +10,7 @@ import pytest
 
 from local.form import Form
 from local.project import QUEUE, REPLY_QUEUE, WORKFLOW
-from tests.story.way import HANGS, Way, a_way
+from tests.story.way import GIVES_UP, HANGS, Way, a_way
 
 TOO_LARGE = "9562495902240483582"  # above 2^63
 
@@ -114,10 +114,11 @@ async def test_what_failed_is_replayed_and_linked_to_its_original(way: Way) -> N
 
 
 async def test_all_that_failed_is_replayed_at_a_rate_and_told_how_each_ended(way: Way) -> None:
-    way.statuses = {"/generate-image": 422, "/reply-discord": 410}
+    way.statuses = {"/generate-image": 422, "/reply-discord": 400}
     failed = [await way.send(str(number)) for number in range(3)]
     for interaction in failed:
-        await way.until(interaction, "failed")
+        story = await way.until(interaction, "failed")
+        assert story["state"] == "failed: no reply, because: broken by the test"
     way.statuses = {}
     _, begun = await way.ask("POST", "/ops/replays", {"sinceS": 60, "ratePerS": 100})
     assert begun["total"] == 3
@@ -125,6 +126,18 @@ async def test_all_that_failed_is_replayed_at_a_rate_and_told_how_each_ended(way
         while not (progress := (await way.ask("GET", f"/ops/replays/{begun['id']}"))[1])["isOver"]:
             await asyncio.sleep(0.005)
     assert (progress["started"], progress["states"]) == (3, {"shown": 3})
+
+
+async def test_a_reply_that_its_step_gives_up_has_failed_and_says_why(way: Way) -> None:
+    await way.ask("POST", "/faults", {"target": "discord", "kind": "503"})
+    interaction = await way.send()
+    await way.until(interaction, "waiting", _is_put_off)
+    way.statuses["/reply-discord"] = GIVES_UP
+    await way.ask("POST", "/faults/clock", {"offset_s": 100})
+    story = await way.until(interaction, "failed")
+    assert story["state"] == "failed: reply-discord gave up: broken by the test"
+    assert (story["bars"][-1]["kind"], story["bars"][-1]["status"]) == ("error", 200)
+    assert "broken by the test" in story["bars"][-1]["body"]
 
 
 async def test_a_picture_is_shown_again_without_drawing_it(way: Way) -> None:
