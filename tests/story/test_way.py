@@ -75,6 +75,12 @@ async def test_a_request_that_waits_says_for_whom_until_when_and_which_line_deci
     assert f"workflows/mando.yaml:{why['line']}: knobs.longest_wait_s is 60" in text
 
 
+async def test_a_wait_that_discord_asks_for_is_no_number_of_ours(way: Way) -> None:
+    await way.ask("POST", "/faults", {"target": "discord", "kind": "429"})
+    story = await way.until(await way.send(), "waiting", _is_put_off)
+    assert (story["why"]["key"], story["why"]["file"]) == ("asked", "")
+
+
 async def test_who_waits_can_be_cancelled_and_is_told(way: Way) -> None:
     await way.ask("POST", "/faults", {"target": "discord", "kind": "503"})
     interaction = await way.send()
@@ -230,6 +236,7 @@ async def test_the_list_is_searched_and_filtered(way: Way) -> None:
         (f"q={first}", [first]),
         (f"q={execution}", [second]),
         (f"q={execution[:8]}", [second]),
+        (f"q={story['summary']['memberId']}", [second, first]),
         ("state=shown", [second, first]),
         ("state=failed,told", []),
         ("error=1", []),
@@ -247,6 +254,7 @@ async def test_the_list_is_searched_and_filtered(way: Way) -> None:
 
 async def test_what_names_no_interaction_is_served_and_has_no_story(way: Way) -> None:
     """A task with a random name, and an execution and a task with a number that is no snowflake."""
+    way.statuses = {"/generate-image": 422, "/reply-discord": 410}
     call = {"httpRequest": {"url": "http://127.0.0.1:1"}}
     for name in ("9562495902240483582", "1575522903686905856", f"a-{TOO_LARGE}"):
         made = await way.ask("POST", f"/v2/{QUEUE}/tasks", {"task": {"name": f"{QUEUE}/tasks/{name}", **call}})
@@ -254,3 +262,6 @@ async def test_what_names_no_interaction_is_served_and_has_no_story(way: Way) ->
     begun = {"argument": json.dumps({"interaction_id": TOO_LARGE})}
     assert (await way.ask("POST", f"/v1/{WORKFLOW}/executions", begun))[0] == 200
     assert (await way.ask("GET", "/ops/requests"))[1]["requests"] == []
+    async with asyncio.timeout(20):  # each is tried, and tried again
+        while (await way.ask("GET", f"/v2/{QUEUE}/tasks/{TOO_LARGE}"))[1].get("dispatchCount", 0) < 1:
+            await asyncio.sleep(0.02)
