@@ -1,5 +1,6 @@
 """`mando fault`: break something of a running `mando up` on purpose, list what is broken, mend it."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +9,9 @@ import requests
 
 from cli import options
 from cli.errors import CannotStart
-from cli.options import duration, option, whole_number
+from cli.options import duration, name_segment, option, whole_number
 from local.project import url
+from local.story.words import seconds
 
 _TIMEOUT_S = 10
 
@@ -20,9 +22,16 @@ _TIMEOUT_S = 10
 @option(
     "--count", type=whole_number(1), metavar="N", help="how many calls are hit; without it and --for: until --clear"
 )
-@option("--for", "for_", type=duration, metavar="2m", help="how long it lasts; a scenario: its own length")
+@option(
+    "--for",
+    "for_",
+    type=duration,
+    envvar="MANDO_FAULT_FOR",
+    metavar="2m",
+    help="how long it lasts; a scenario: its own length",
+)
 @option("--after", is_flag=True, help="the call does its work, and only its answer is lost")
-@option("--scenario", metavar="NAME", help="an incident, as `mando simulate` knows it, in real time")
+@option("--scenario", type=name_segment, metavar="NAME", help="an incident, as `mando simulate` knows it, in real time")
 @option("--list", "lists", is_flag=True, help="print what is broken, and the scenarios")
 @option("--clear", is_flag=True, help="mend all, or only what is named besides; the clocks too if all")
 @options.port("fault", "where `mando up` runs")
@@ -60,9 +69,8 @@ def command(
 
 def _print(faults: list[dict[str, Any]], scenarios: list[dict[str, Any]], *, with_all: bool) -> None:
     for one in faults:
-        much = "until it is cleared" if one["count"] is None and "ends_s" not in one else ""
-        much = much or (f"{one['count']} more" if one["count"] is not None else "for a while")
-        print(f"broken    {one['target']} {one['kind']}{' after its work' if one['after'] else ''}, {much}")
+        how = f"{one['target']} {one['kind']}{' after its work' if one['after'] else ''}"
+        print(f"broken    {how}, {_how_long(one)}")
     for one in scenarios:
         if one["ends_s"] is not None:
             print(f"going on  {one['name']}: {one['title']}")
@@ -70,6 +78,12 @@ def _print(faults: list[dict[str, Any]], scenarios: list[dict[str, Any]], *, wit
             print(f"scenario  {one['name']}: {one['title']}")
     if not faults and not any(one["ends_s"] is not None for one in scenarios):
         print("nothing is broken")
+
+
+def _how_long(fault: dict[str, Any]) -> str:
+    if fault["count"] is not None:
+        return f"{fault['count']} more"
+    return f"for another {seconds(fault['ends_s'] - time.time())}" if "ends_s" in fault else "until it is cleared"
 
 
 def _ask(method: str, address: str, **asked: Any) -> Any:

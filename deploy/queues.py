@@ -29,7 +29,10 @@ def short_name(queue: QueueConfig) -> str:
 
 
 def calls(form: Form) -> Iterator[Call | Query]:
-    """queue.yaml needs an App Engine app; where a form has none, `gcloud tasks queues` makes them all."""
+    """queue.yaml needs an App Engine app; where a form has none, `gcloud tasks queues` makes them all.
+
+    Source: Cloud Tasks, "Create Cloud Tasks queues": HTTP target tasks need no App Engine app.
+    """
     others = "OTHER_QUEUES" if form.is_on_app_engine else None
     if others:
         yield from _by_file(others)

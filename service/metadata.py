@@ -1,7 +1,7 @@
 """Access tokens of the account as which a function runs, from the server that each instance on Cloud Run has beside it.
 
-google-auth would do it too, and import cryptography for keys that we have none of: a fifth of the time in which a new
-instance gives its first answer (docs/decisions/080-cloud-tasks-over-rest.md).
+google-auth would do it too, and import cryptography for keys that we have none of: an eighth of what a new instance
+needs to start (docs/decisions/080-cloud-tasks-over-rest.md).
 
 Source: Cloud Run, "Container runtime contract": metadata server, K_SERVICE; Compute Engine, "Create and enable service
 accounts for instances", access tokens; google-auth, GCE_METADATA_HOST and REFRESH_THRESHOLD.

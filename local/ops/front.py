@@ -1,6 +1,6 @@
 """What the front page of /ops shows: numbers with their last 15 minutes, queues, what the waiting wait for.  Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from local.ops.charts import Spark, spark
@@ -29,6 +29,15 @@ class Line:
 
     queue: QueueFigures
     spark: Spark
+
+
+@dataclass(frozen=True, slots=True)
+class Executions:
+    """How many are in that state, and how many came to it in each step; of those that go on that is not known."""
+
+    state: str
+    count: int
+    spark: Spark | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,13 @@ def on_their_way(figures: Figures) -> int:
 
 def lines(figures: Figures) -> list[Line]:
     return [Line(one, spark(one.dispatches, figures)) for one in figures.queues]
+
+
+def executions(figures: Figures, ended: Mapping[str, Sequence[int]]) -> list[Executions]:
+    return [
+        Executions(state, count, spark(ended[state], figures) if state in ended else None)
+        for state, count in figures.executions.items()
+    ]
 
 
 def waits(waiting_for: Mapping[str, int], files: Files) -> list[Wait]:

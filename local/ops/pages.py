@@ -14,6 +14,7 @@ from local.faults.fault import Kind
 from local.faults.faults import Faults
 from local.form import Form
 from local.http.api_error import ApiError
+from local.http.hosts import to_local
 from local.live_files import LiveFile
 from local.ops import front
 from local.ops.broken import SWITCHES
@@ -21,7 +22,7 @@ from local.ops.render import PAGE, View, answer, html
 from local.ops.requests import Requests
 from local.ops.waiting import Filter, found_by
 from local.ops.waterfall import waterfall_of
-from local.project import STEPS_URL, Ports, program_url, url, workflow_environment
+from local.project import Ports, url, workflow_environment
 from local.story.reading import Query, StoryReading
 from local.story.store import StoryStore
 from local.story.story import Story
@@ -95,6 +96,7 @@ class Pages:
             "tiles": front.tiles(figures),
             "on_their_way": front.on_their_way(figures),
             "lines": front.lines(figures),
+            "executions": front.executions(figures, self._requests.executions_ended(figures)),
             "waits": front.waits(figures.waiting_for, files),
             "newest": self._reading.requests(Query(size=_NEWEST))[0],
             "files": self._files,
@@ -152,9 +154,8 @@ class Pages:
         if not story.request or not self._form.has_workflow:
             return ""
         words = ["mando", "run", "workflows/mando.yaml", "--data", story.request]
-        here = {STEPS_URL: url(self._ports.steps), program_url("reply"): url(self._ports.reply)}
         for name, value in workflow_environment(self._form).items():
-            words += ["--env", f"{name}={here.get(value, value)}"]
+            words += ["--env", f"{name}={to_local(value, url(self._ports.cloud))}"]
         return shlex.join(words)
 
     async def _replay(self, request: web.Request) -> web.StreamResponse:

@@ -89,6 +89,11 @@ class Requests:
             waiting_for=lambda key: self._reading.waiting_for(key, now_s),
         )
 
+    def executions_ended(self, figures: Figures) -> dict[str, list[int]]:
+        """How many executions ended in each state, in each step of the figures."""
+        steps = len(figures.reply_p50_s)
+        return self._executions.store.ended_by_step(WORKFLOW, figures.begin_s, figures.step_s, steps)
+
     def figures(self) -> Figures:
         now_s = self._now_s()
         since_s = now_s - SHOWN_S

@@ -37,21 +37,32 @@ async def browser_with(*arguments: str) -> AsyncIterator[Browser]:
 @contextlib.asynccontextmanager
 async def page_of(url: str, width_px: int = 1440, height_px: int = 900, motion: str = "reduce") -> AsyncIterator[Page]:
     """The page at url.  At the end: AssertionError if it logged an error, or called another machine."""
+    async with browser_with() as browser, page_in(browser, url, width_px, height_px, motion) as page:
+        yield page
+
+
+@contextlib.asynccontextmanager
+async def page_in(
+    browser: Browser, url: str, width_px: int = 1440, height_px: int = 900, motion: str = "reduce"
+) -> AsyncIterator[Page]:
+    """The same, in a browser that several tests share."""
     complaints: list[str] = []
 
     def note_stranger(request: Request) -> None:
         if urlsplit(request.url).hostname != "127.0.0.1":
             complaints.append(request.url)
 
-    async with browser_with() as browser:
-        size = {"width": width_px, "height": height_px}
-        page = await browser.new_page(viewport=size, reduced_motion=motion)  # type: ignore[arg-type]
+    size = {"width": width_px, "height": height_px}
+    page = await browser.new_page(viewport=size, reduced_motion=motion)  # type: ignore[arg-type]
+    try:
         page.set_default_timeout(_DEADLINE_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         await page.goto(url)
         page.on("request", note_stranger)
         yield page
+    finally:
+        await page.close()
     assert not complaints
 
 

@@ -5,15 +5,18 @@ import contextlib
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import requests
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.browser.chromium import page_of
+from tests.browser.chromium import browser_with, page_in
 from tests.system.up import PLACE, Up, mando_up
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 SIZES = [(390, 844), (1440, 900), (2560, 1200)]
 
 
@@ -24,53 +27,71 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield up
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with browser_with() as started:
+        yield started
+
+
+@dataclass(frozen=True)
+class Ops:
+    up: Up
+    browser: Browser
+
+    @contextlib.asynccontextmanager
+    async def opened(self, path: str = "/ops", size: tuple[int, int] = (1440, 900)) -> AsyncIterator[Page]:
+        async with page_in(self.browser, self.up.base + path, *size) as page:
+            yield page
+
+    async def until_kind(self, interaction: str, kind: str) -> dict[str, Any]:
+        """The story of the request when it is of that kind."""
+        address = f"{self.up.base}/ops/requests/{interaction}.json"
+        async with asyncio.timeout(30):
+            while True:
+                answer = await asyncio.to_thread(requests.get, address, timeout=10)
+                if answer.status_code == 200 and answer.json()["summary"]["kind"] == kind:
+                    found: dict[str, Any] = answer.json()
+                    return found
+                await asyncio.sleep(0.05)
+
+    async def send(self, kind: str, words: str = "a quiet sea") -> str:
+        """A member types /mando; the interaction's id when the request is of that kind."""
+        interaction: str = (await asyncio.to_thread(self.up.interact, words=words))["id"]
+        await self.until_kind(interaction, kind)
+        return interaction
+
+    async def post(self, path: str, body: object) -> None:
+        answer = await asyncio.to_thread(requests.post, self.up.base + path, json=body, timeout=10)
+        answer.raise_for_status()
+
+    async def break_(self, target: str = "discord", kind: str = "503") -> None:
+        await self.post("/faults", {"target": target, "kind": kind})
+
+    async def pause(self, queue: str) -> None:
+        await self.post(f"/v2/{PLACE}/queues/{queue}:pause", {})
+
+    def mend(self) -> None:
+        requests.delete(f"{self.up.base}/faults", timeout=10).raise_for_status()
+        for queue in ("create-image-queue", "reply-discord-queue"):
+            address = f"{self.up.base}/v2/{PLACE}/queues/{queue}:resume"
+            requests.post(address, json={}, timeout=10).raise_for_status()
+
+
 @pytest.fixture
-def up(running: Up) -> Iterator[Up]:
+def ops(running: Up, browser: Browser) -> Iterator[Ops]:
     """Nothing is broken before a test, and nothing after it."""
-    _mend(running)
-    yield running
-    _mend(running)
+    ops = Ops(running, browser)
+    ops.mend()
+    yield ops
+    ops.mend()
 
 
-def _mend(up: Up) -> None:
-    requests.delete(f"{up.base}/faults", timeout=10).raise_for_status()
-    for queue in ("create-image-queue", "reply-discord-queue"):
-        requests.post(f"{up.base}/v2/{PLACE}/queues/{queue}:resume", json={}, timeout=10).raise_for_status()
-
-
-@contextlib.asynccontextmanager
-async def opened(up: Up, path: str = "/ops", size: tuple[int, int] = (1440, 900)) -> AsyncIterator[Page]:
-    async with page_of(up.base + path, *size) as page:
-        yield page
-
-
-async def until_kind(up: Up, interaction: str, kind: str) -> dict[str, Any]:
-    async with asyncio.timeout(30):
-        while True:
-            answer = await asyncio.to_thread(requests.get, f"{up.base}/ops/requests/{interaction}.json", timeout=10)
-            if answer.status_code == 200 and answer.json()["summary"]["kind"] == kind:
-                found: dict[str, Any] = answer.json()
-                return found
-            await asyncio.sleep(0.05)
-
-
-async def send(up: Up, kind: str, words: str = "a quiet sea") -> str:
-    interaction: str = (await asyncio.to_thread(up.interact, words=words))["id"]
-    await until_kind(up, interaction, kind)
-    return interaction
-
-
-async def break_(up: Up, target: str = "discord", kind: str = "503") -> None:
-    fault = {"target": target, "kind": kind}
-    await asyncio.to_thread(requests.post, f"{up.base}/faults", json=fault, timeout=10)
-
-
-async def test_broken_with_one_click_shaded_and_delivered_when_it_is_mended(up: Up) -> None:
-    async with opened(up) as page:
+async def test_broken_with_one_click_shaded_and_delivered_when_it_is_mended(ops: Ops) -> None:
+    async with ops.opened() as page:
         await page.get_by_role("button", name="Break Discord for 4 calls").click()
         await expect(page.locator("#faults")).to_contain_text("steps → Discord: 503, 4 more")
         await expect(page.locator("#tile-shown .shade")).to_have_count(1)
-        interaction = await send(up, "waiting")
+        interaction = await ops.send("waiting")
         row = page.locator(f"#request-{interaction}")
         await expect(row).to_contain_text("waiting for Discord")
         await page.get_by_role("button", name="Remove all faults").click()
@@ -79,10 +100,10 @@ async def test_broken_with_one_click_shaded_and_delivered_when_it_is_mended(up: 
         await expect(row.locator("img")).to_have_js_property("complete", value=True)
 
 
-async def test_an_operator_with_the_page_alone_finds_why_a_request_waits_and_gets_it_delivered(up: Up) -> None:
-    await break_(up)
-    interaction = await send(up, "waiting", "find me if you can")
-    async with opened(up, "/ops") as page:
+async def test_an_operator_with_the_page_alone_finds_why_a_request_waits_and_gets_it_delivered(ops: Ops) -> None:
+    await ops.break_()
+    interaction = await ops.send("waiting", "find me if you can")
+    async with ops.opened("/ops") as page:
         await page.get_by_role("link", name="Requests", exact=True).click()
         await page.get_by_role("searchbox").fill("find me if")
         await page.keyboard.press("Enter")
@@ -98,29 +119,29 @@ async def test_an_operator_with_the_page_alone_finds_why_a_request_waits_and_get
         await expect(page.locator("#state")).to_contain_text("shown after")
         await page.get_by_role("link", name="in the channel").click()
         await expect(
-            page.locator(f"#by-{(await until_kind(up, interaction, 'shown'))['summary']['messageId']}")
+            page.locator(f"#by-{(await ops.until_kind(interaction, 'shown'))['summary']['messageId']}")
         ).to_be_in_viewport()
 
 
-async def test_focus_place_and_typed_text_stay_while_the_page_changes(up: Up) -> None:
-    first = await send(up, "shown")
-    async with opened(up, "/ops/requests") as page:
+async def test_focus_place_and_typed_text_stay_while_the_page_changes(ops: Ops) -> None:
+    first = await ops.send("shown")
+    async with ops.opened("/ops/requests") as page:
         link, search = page.locator(f"#request-{first} a"), page.get_by_role("searchbox")
         await search.fill("half a word")
         await link.focus()
-        newest = await send(up, "shown")
+        newest = await ops.send("shown")
         await expect(page.locator(f"#request-{newest}")).to_be_visible()
         await expect(link).to_be_focused()
         await expect(search).to_have_value("half a word")
         kept = await page.evaluate_handle("document.activeElement")
-        await send(up, "shown")
+        await ops.send("shown")
         assert await page.evaluate("one => one.isConnected && one === document.activeElement", kept)
 
 
-async def test_what_was_opened_and_selected_stays(up: Up) -> None:
-    await break_(up)
-    interaction = await send(up, "waiting")
-    async with opened(up, f"/ops/requests/{interaction}") as page:
+async def test_what_was_opened_and_selected_stays(ops: Ops) -> None:
+    await ops.break_()
+    interaction = await ops.send("waiting")
+    async with ops.opened(f"/ops/requests/{interaction}") as page:
         details = page.locator(".steps details").first
         await details.locator("summary").click()
         await page.evaluate("getSelection().selectAllChildren(document.getElementById('id'))")
@@ -130,34 +151,34 @@ async def test_what_was_opened_and_selected_stays(up: Up) -> None:
         assert await page.evaluate("getSelection().toString()") == interaction
 
 
-async def test_times_are_counted_without_asking_and_live_can_be_switched_off(up: Up) -> None:
-    await send(up, "shown")
-    async with opened(up, "/ops/requests") as page:
+async def test_times_are_counted_without_asking_and_live_can_be_switched_off(ops: Ops) -> None:
+    await ops.send("shown")
+    async with ops.opened("/ops/requests") as page:
         await page.get_by_label("live").uncheck()
         before = await page.locator(".began time").first.text_content()
-        newest = await send(up, "shown")
+        newest = await ops.send("shown")
         await expect(page.locator(".began time").first).not_to_have_text(before or "")
         await expect(page.locator(f"#request-{newest}")).to_have_count(0)
         await page.get_by_label("live").check()
         await expect(page.locator(f"#request-{newest}")).to_be_visible()
 
 
-async def test_a_screen_reader_hears_a_change_of_state_and_nothing_else(up: Up) -> None:
-    async with opened(up) as page:
+async def test_a_screen_reader_hears_a_change_of_state_and_nothing_else(ops: Ops) -> None:
+    await ops.send("shown")
+    async with ops.opened() as page:
         said = page.locator("#said")
         await expect(page.locator("[aria-live], [role=status], [role=alert]")).to_have_count(2)  # and the connection
-        await asyncio.to_thread(
-            requests.post, f"{up.base}/v2/{PLACE}/queues/reply-discord-queue:pause", json={}, timeout=10
-        )
+        await ops.pause("reply-discord-queue")
         await expect(said).to_have_text("reply-discord-queue: paused")
-        await page.wait_for_timeout(1500)  # the ages of requests were counted meanwhile
+        age = await page.locator(".began time").first.text_content()
+        await expect(page.locator(".began time").first).not_to_have_text(age or "")  # that is not said
         await expect(said).to_have_text("reply-discord-queue: paused")
 
 
-async def test_what_cannot_be_taken_back_asks_first(up: Up) -> None:
-    await asyncio.to_thread(requests.post, f"{up.base}/v2/{PLACE}/queues/create-image-queue:pause", json={}, timeout=10)
-    interaction = await send(up, "in queue")
-    async with opened(up, f"/ops/requests/{interaction}") as page:
+async def test_what_cannot_be_taken_back_asks_first(ops: Ops) -> None:
+    await ops.break_()
+    interaction = await ops.send("waiting")
+    async with ops.opened(f"/ops/requests/{interaction}") as page:
         await page.get_by_role("link", name="Cancel").click()
         dialog = page.get_by_role("dialog", name=f"Cancel request {interaction}?")
         await dialog.get_by_role("link", name="No, leave it").click()
@@ -168,18 +189,18 @@ async def test_what_cannot_be_taken_back_asks_first(up: Up) -> None:
         await expect(dialog).to_be_hidden()
 
 
-async def test_a_bar_leads_to_the_line_of_yaml_that_made_it(up: Up) -> None:
-    interaction = await send(up, "shown")
-    async with opened(up, f"/ops/requests/{interaction}") as page:
+async def test_a_bar_leads_to_the_line_of_yaml_that_made_it(ops: Ops) -> None:
+    interaction = await ops.send("shown")
+    async with ops.opened(f"/ops/requests/{interaction}") as page:
         await page.locator(".lane.inner .bars a").first.hover()
         lit = page.locator(".texts .lit")
         await expect(lit).to_contain_text("- draw_with_token:")
         await expect(lit).to_be_visible()
 
 
-async def test_a_command_is_copied_that_a_shell_takes(up: Up) -> None:
-    interaction = await send(up, "shown", "it's a sea")
-    async with opened(up, f"/ops/requests/{interaction}") as page:
+async def test_a_command_is_copied_that_a_shell_takes(ops: Ops) -> None:
+    interaction = await ops.send("shown", "it's a sea")
+    async with ops.opened(f"/ops/requests/{interaction}") as page:
         await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         await page.get_by_role("button", name="Copy as mando run").click()
         copied = await page.evaluate("navigator.clipboard.readText()")
@@ -194,8 +215,8 @@ async def test_a_command_is_copied_that_a_shell_takes(up: Up) -> None:
     assert json.loads(words[2])["options"] == {"words": "it's a sea"}
 
 
-async def test_an_incident_is_played_and_ended_on_the_page(up: Up) -> None:
-    async with opened(up, "/ops/break") as page:
+async def test_an_incident_is_played_and_ended_on_the_page(ops: Ops) -> None:
+    async with ops.opened("/ops/break") as page:
         await page.get_by_label("How long discord-down lasts").select_option("120")
         await page.get_by_role("button", name="Begin discord-down").click()
         running = page.locator("#incident-discord-down")
@@ -204,30 +225,30 @@ async def test_an_incident_is_played_and_ended_on_the_page(up: Up) -> None:
         await expect(running).to_have_count(0)
 
 
-async def test_all_that_failed_are_replayed_with_a_bar(up: Up) -> None:
-    await break_(up, "reply", "400")
-    await send(up, "failed")
-    _mend(up)
-    async with opened(up, "/ops/requests") as page:
+async def test_all_that_failed_are_replayed_with_a_bar(ops: Ops) -> None:
+    await ops.break_("reply", "400")
+    await ops.send("failed")
+    ops.mend()
+    async with ops.opened("/ops/requests") as page:
         await page.get_by_role("button", name="Replay them").click()
         await expect(page.locator("#progress-words")).to_contain_text("all have ended")
         await expect(page.locator("#ended-shown")).to_contain_text("shown")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_no_page_is_wider_than_its_window(up: Up, size: tuple[int, int]) -> None:
-    await break_(up)
-    interaction = await send(up, "waiting", "w" * 90)
-    async with opened(up, "/ops", size) as page:
+async def test_no_page_is_wider_than_its_window(ops: Ops, size: tuple[int, int]) -> None:
+    await ops.break_()
+    interaction = await ops.send("waiting", "w" * 90)
+    async with ops.opened("/ops", size) as page:
         for path in ("/ops", "/ops/requests", f"/ops/requests/{interaction}", "/ops/break"):
-            await page.goto(up.base + path)
+            await page.goto(ops.up.base + path)
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 
 
-async def test_all_is_reached_with_the_keyboard_and_what_has_focus_is_seen(up: Up) -> None:
-    async with opened(up) as page:
+async def test_all_is_reached_with_the_keyboard_and_what_has_focus_is_seen(ops: Ops) -> None:
+    async with ops.opened() as page:
         seen = []
-        for _ in range(12):
+        for _ in range(24):
             await page.keyboard.press("Tab")
             name, outline = await page.evaluate(
                 "[document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]"
@@ -238,21 +259,18 @@ async def test_all_is_reached_with_the_keyboard_and_what_has_focus_is_seen(up: U
         assert {"Overview", "Requests", "Break it", "Pause"} <= set(seen)
 
 
-async def test_without_scripts_the_story_is_there_and_the_buttons_work(up: Up) -> None:
-    interaction = await send(up, "shown")
-    async with opened(up) as page:
-        assert page.context.browser is not None
-        context = await page.context.browser.new_context(java_script_enabled=False)
+async def test_without_scripts_the_story_is_there_and_the_buttons_work(ops: Ops) -> None:
+    interaction = await ops.send("shown")
+    async with await ops.browser.new_context(java_script_enabled=False) as context:
         plain = await context.new_page()
-        await plain.goto(f"{up.base}/ops/requests/{interaction}")
+        await plain.goto(f"{ops.up.base}/ops/requests/{interaction}")
         await expect(plain.locator("#state")).to_contain_text("shown after")
         await plain.get_by_role("button", name="Replay").click()
         await expect(plain.locator("#state")).to_be_visible()
-        assert plain.url == f"{up.base}/ops/requests/{interaction}"
-        await plain.goto(f"{up.base}/ops")
+        assert plain.url == f"{ops.up.base}/ops/requests/{interaction}"
+        await plain.goto(f"{ops.up.base}/ops")
         await plain.get_by_role("link", name="Purge reply-discord-queue").click()
         await expect(plain.get_by_role("heading", name="Purge reply-discord-queue?")).to_be_visible()
         await plain.get_by_role("button", name="Purge it").click()
-        assert plain.url == f"{up.base}/ops"
-        await context.close()
-    await until_kind(up, interaction, "shown")
+        assert plain.url == f"{ops.up.base}/ops"
+    await ops.until_kind(interaction, "shown")

@@ -28,6 +28,10 @@ WRONG = [
     ("up", "--port", "x", f"'x' {NUMBER} to 65531"),
     ("up", "--port", "65532", "'65532' is not a whole number"),
     ("up", "--port", "9" * 5000, "is not a whole number"),
+    ("fault", "--port", "65536", f"'65536' {PORT}"),
+    ("fault", "--for", "2 min", "'2 min' is no duration"),
+    ("fault", "--count", "0", f"'0' {NUMBER}"),
+    ("fault", "--scenario", "a b", "'a b' is no name"),
     ("draw", "--symmetry", "x", f"'x' {NUMBER}"),
     ("draw", "--symmetry", "1", "1 is none of 5, 6"),
     ("draw", "--palette", "plaid", "'plaid' is none of amethyst"),
@@ -86,6 +90,7 @@ BESIDE = {
     "draw": ["-o", "/nowhere/x.png"],
     "run": ["workflows/mando.yaml"],
     "replay": ["--failed"],
+    "fault": ["--list"],
     "trace": ["1575507627733942272"],
 }
 

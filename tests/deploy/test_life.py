@@ -72,7 +72,8 @@ def test_a_deployment_is_made_examined_and_taken_away(
         "REPLY_QUEUE of the steps is not set": f"{again}steps",
         "concurrency of the ingress is 20; deploy/deployment.yaml says 100": f"{again}ingress",
         "SEAL_PUBLIC_KEY of the ingress is not set": f"{again}ingress",
-        "Cloud Run asks who calls the ingress, and Discord has no Google account": f"{again}ingress",
+        "Cloud Run asks who calls the ingress: everybody may call it, as Discord has no Google account": f"{again}"
+        "ingress",
         f"the ingress does not answer at {NOWHERE_URL}: ConnectionError": "gcloud functions logs read mando-ingress "
         "--project=demo --region=us-central1",
         "the steps do not answer at https://elsewhere.invalid: ConnectionError": f"{again}steps",

@@ -42,6 +42,8 @@ async def test_the_front_page_has_numbers_queues_reasons_and_the_newest_requests
     assert "steps → Discord: 503, until removed" in page.part("faults")
     assert "revision 000001" in page.part("files")
     assert 'class="shade"' in page.text  # of the charts
+    assert page.part("executions-succeeded") == "succeeded 2"
+    assert 'aria-label="succeeded: at most ' in page.text
 
 
 async def test_before_anything_has_happened_the_pages_say_so(way: Way) -> None:

@@ -85,7 +85,7 @@ def test_without_a_token_the_call_fails_as_others_do(tasks: CloudTasks) -> None:
 
 
 def test_the_ingress_starts_without_what_only_other_credentials_need() -> None:
-    """Each takes a tenth of its start or more."""
+    """Each takes an eighth of its start or more."""
     asked = "import sys, ingress.main; print(*{'cryptography', 'grpc', 'aiohttp'} & set(sys.modules))"
     variables = {**environment(""), "PATH": "", "K_SERVICE": "mando-ingress"}
     done = subprocess.run(

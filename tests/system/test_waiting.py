@@ -14,6 +14,8 @@ import requests
 
 import schemas
 from local.auth import TokenIssuer
+from local.http.hosts import to_local
+from local.project import STEPS_URL
 from tests.chaos.outage import drawing_fails_in_a_paused_queue
 from tests.chaos.promise import break_next, mend, settle
 from tests.servers import wait_until
@@ -55,7 +57,7 @@ def test_a_reply_that_must_wait_is_a_call_of_the_step_by_the_workflows_account(u
     )
     assert task["name"].endswith(f"/{execution['name'].rpartition('/')[2]}-{sent['id']}"), "another execution's differs"
     http = task["httpRequest"]
-    assert (http["url"], http["httpMethod"]) == (f"http://127.0.0.1:{up.port + 2}/reply-discord", "POST")
+    assert (http["url"], http["httpMethod"]) == (f"{STEPS_URL}/reply-discord", "POST")
     assert http["oidcToken"] == {
         "serviceAccountEmail": "mando-workflow@demo.iam.gserviceaccount.com",
         "audience": "mando-steps",
@@ -133,7 +135,7 @@ def deliver_again(up: Up, task: dict[str, Any], name: str) -> requests.Response:
         "mando-steps", "mando-steps@demo.iam.gserviceaccount.com", datetime.now(UTC)
     )
     return requests.post(
-        task["httpRequest"]["url"],
+        to_local(task["httpRequest"]["url"], up.base),
         data=base64.b64decode(task["httpRequest"]["body"]),
         headers={
             "Authorization": f"Bearer {token}",
@@ -160,7 +162,7 @@ def test_a_reply_goes_from_task_to_task_through_an_outage_and_is_shown_once(up: 
     assert re.fullmatch(rf"{first}-r([3-9]|[1-9][0-9]+)", name)
     number = round_of(task)
     http = task["httpRequest"]
-    assert (http["url"], http["httpMethod"]) == (f"http://127.0.0.1:{up.port + 2}/reply-discord", "POST")
+    assert (http["url"], http["httpMethod"]) == (f"{STEPS_URL}/reply-discord", "POST")
     assert http["oidcToken"] == {
         "serviceAccountEmail": "mando-steps@demo.iam.gserviceaccount.com",
         "audience": "mando-steps",

@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from local.project import STEPS_URL
 from tests.servers import wait_until
 from tests.system.up import PLACE, Up, copy_of_sources, edited, four_free_ports, mando, mando_up
 
@@ -68,7 +69,7 @@ def test_a_second_workflow_file_or_a_second_queue_is_not_deployed_under_its_name
         "urgent-reply-queue",
     ]
     assert ended is not None
-    assert ended["result"] == f'"http://127.0.0.1:{up.port + 2}"'
+    assert ended["result"] == f'"{STEPS_URL}"'
     printed = mando("deploy", "--dry-run", root=root).stdout
     assert "gcloud workflows deploy second --source=workflows/second.yaml" in printed
 

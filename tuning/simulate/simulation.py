@@ -115,7 +115,8 @@ class _Simulation:
         hosts = project.hosts(model)
         self._fleets = {host: Fleet(agenda, host, scenario, seed, machine) for host in hosts.all}
         self._hosts = {
-            host: StepHost(agenda, host, scenario, seed, fleet, self._steps) for host, fleet in self._fleets.items()
+            host: StepHost(agenda, host, scenario, seed, fleet, self._steps, release)
+            for host, fleet in self._fleets.items()
         }
         self._draws, self._replies = self._hosts[hosts.generate], self._hosts[hosts.reply]
         workflow = project.started_workflow

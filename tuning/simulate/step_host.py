@@ -5,6 +5,7 @@ In: a call of a workflow or a task that has arrived.  Out: call.answer().
 
 import math
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 
 from local.executions.engine.virtual import Agenda
@@ -14,6 +15,7 @@ from tuning.simulate.calls import Call
 from tuning.simulate.faults import REFUSES_S, Faults
 from tuning.simulate.fleet import Fleet
 from tuning.simulate.instance import Instance
+from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario
 from tuning.simulate.steps import Steps
 from tuning.step_answers import NO_CONNECTION, failed, foreign
@@ -28,11 +30,13 @@ class StepHost:
         seed: int,
         fleet: Fleet,
         steps: Steps,
+        release: Callable[[Request], None],
     ) -> None:
         self._agenda = agenda
         self._host = host
         self._fleet = fleet
         self._steps = steps
+        self._release = release
         self._faults = Faults(scenario, "steps", seed)
         self._aborted, self._ended = foreign(host.abort_status), foreign(host.deadline_status)
         self.requests = 0
@@ -41,23 +45,24 @@ class StepHost:
         fleet.when_free = self._serve_pending
 
     def receive(self, call: Call) -> None:
-        """A call has arrived."""
+        """A call has arrived.  It is worked for until its answer, also when nobody waits for that any more."""
         if call.is_over:
             return
         self.requests += 1
         now_s, request = self._agenda.now_s, call.request
+        request.open += 1
         fault = self._faults.hit(now_s, request.number, call.number)
         if fault is None:
             self._route(call)
         elif fault.status is not None:
             answer = foreign(fault.status) if fault.body == "page" else failed(fault.status, "mistake")
-            self._agenda.add(now_s + REFUSES_S, partial(call.answer, answer))
+            self._agenda.add(now_s + REFUSES_S, partial(self._answer, call, answer))
         else:
             extra_s = self._faults.extra_s(fault, request.number, call.number)
             if extra_s < self._host.deadline_s:
                 self._agenda.add(now_s + extra_s, partial(self._route, call))
             else:
-                self._agenda.add(now_s + self._host.deadline_s, partial(call.answer, self._ended))
+                self._agenda.add(now_s + self._host.deadline_s, partial(self._answer, call, self._ended))
 
     def _route(self, call: Call) -> None:
         instance = None if self._pending else self._fleet.free()
@@ -82,7 +87,11 @@ class StepHost:
         instance.end(self._agenda.now_s)
         if self._pending:
             self._serve_pending()
-        call.answer(NO_CONNECTION if instance.is_stopped else outcome)
+        self._answer(call, NO_CONNECTION if instance.is_stopped else outcome)
+
+    def _answer(self, call: Call, outcome: HttpResponse | HttpFailure) -> None:
+        call.answer(outcome)
+        self._release(call.request)
 
     def _serve_pending(self) -> None:
         while self._pending:
@@ -90,7 +99,9 @@ class StepHost:
             if instance is None:
                 return
             call = self._pending.popleft()[1]
-            if not call.is_over:
+            if call.is_over:
+                self._release(call.request)
+            else:
                 self._begin(call, instance)
 
     def _watch(self) -> None:
@@ -105,6 +116,6 @@ class StepHost:
         """
         self._is_watched = False
         while self._pending and self._pending[0][0] + self._host.max_pending_s <= self._agenda.now_s:
-            self._pending.popleft()[1].answer(self._aborted)
+            self._answer(self._pending.popleft()[1], self._aborted)
         self._ask_for_more()
         self._watch()

@@ -71,6 +71,18 @@ class ExecutionStore:
         rows = self._database.rows("SELECT state, count(*) FROM executions WHERE workflow = ? GROUP BY state", workflow)
         return dict(rows)
 
+    def ended_by_step(self, workflow: str, begin_s: float, step_s: int, steps: int) -> dict[str, list[int]]:
+        """How many ended in each state, in each of so many steps from begin_s on; states without any are left out."""
+        rows = self._database.rows(
+            "SELECT state, CAST((ended_s - ?) / ? AS INTEGER) AS step, count(*) FROM executions"
+            " WHERE ended_s >= ? AND workflow = ? GROUP BY state, step",
+            *(begin_s, step_s, begin_s, workflow),
+        )
+        found: dict[str, list[int]] = {}
+        for state, step, count in rows:
+            found.setdefault(state, [0] * steps)[min(step, steps - 1)] += count
+        return found
+
     def unfinished(self) -> Sequence[tuple[str, dict[str, Any]]]:
         """All (workflow, execution) that have not ended, the oldest first."""
         rows = self._database.rows(

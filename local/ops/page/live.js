@@ -3,7 +3,7 @@
 // is answered with 304.
 
 const EVERY_MS = 1000;
-const SAID_EVERY_MS = 5000;
+const SAID_EVERY_MS = 3000;
 
 const byId = (id) => document.getElementById(id);
 const main = byId("main");

@@ -20,6 +20,7 @@ from tuning.simulate.request import Request
 from tuning.simulate.scenario import Scenario, calm
 from tuning.simulate.step_host import StepHost
 from tuning.simulate.targets import Targets
+from tuning.step_answers import TOO_LATE
 
 LOAD = even(1, 1000)
 
@@ -175,12 +176,17 @@ class Served:
         steps = the_steps(self.agenda, model, quiet)
         host = of_app(app, model)
         self.fleet = Fleet(self.agenda, host, faults or quiet, 1, None)
-        self.app_engine = StepHost(self.agenda, host, faults or quiet, 1, self.fleet, steps)
+        self.released: list[tuple[Request, float]] = []
+        self.app_engine = StepHost(self.agenda, host, faults or quiet, 1, self.fleet, steps, self._release)
 
     def call(self, at_s: float, number: int) -> Call:
         call = Call(Request(number, at_s), "generate", 1, at_s, self._answered)
         self.agenda.add(at_s, lambda: self.app_engine.receive(call))
         return call
+
+    def _release(self, request: Request) -> None:
+        request.open -= 1
+        self.released.append((request, self.agenda.now_s))
 
     def _answered(self, call: Call, outcome: HttpResponse | HttpFailure) -> None:
         code = outcome.code if isinstance(outcome, HttpResponse) else 0
@@ -195,6 +201,24 @@ def test_the_first_request_waits_for_an_instance() -> None:
     assert (number, code) == (0, 200)
     assert at_s == pytest.approx(8.0, abs=0.01)  # 2 s to start, 1 s to write
     assert served.fleet.most == 1
+
+
+@pytest.mark.parametrize("gave_up_s", [None, 6.0, 7.5])  # while it waits for the instance; while the step works
+def test_a_request_is_held_until_its_step_has_ended_also_where_nobody_waits_for_the_answer(
+    gave_up_s: float | None,
+) -> None:
+    """A step that still works may show a picture; a request that was counted before that would be counted twice."""
+    served = Served()
+    call = served.call(5.0, 0)
+    if gave_up_s is not None:
+        served.agenda.add(gave_up_s, lambda: call.answer(TOO_LATE))
+    held: list[int] = []
+    served.agenda.add(6.9, lambda: held.append(call.request.open))
+    run_until(served.agenda, 60)
+    assert (held, call.request.open) == ([1], 0)
+    ((request, at_s),) = served.released
+    assert request is call.request
+    assert at_s == pytest.approx(7.0 if gave_up_s == 6.0 else 8.0, abs=0.01)  # the instance finds nobody that waits
 
 
 def test_the_fifth_request_at_once_starts_a_second_instance() -> None:

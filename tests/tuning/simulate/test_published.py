@@ -59,7 +59,7 @@ def an_app_engine(agenda: Agenda, target_cpu: float, most: int) -> tuple[Fleet, 
     steps = the_steps(agenda, model, QUIET)
     host = of_app(app, model)
     fleet = Fleet(agenda, host, QUIET, 1, None)
-    return fleet, StepHost(agenda, host, QUIET, 1, fleet, steps)
+    return fleet, StepHost(agenda, host, QUIET, 1, fleet, steps, lambda _: None)
 
 
 def with_spread(model: Model, name: str, median_s: float) -> Model:
