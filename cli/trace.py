@@ -13,21 +13,23 @@ from cli import options
 from cli.errors import CannotStart, Failed
 from cli.options import name_segment, option
 from local.project import HOST
+from local.story.answers import why_failed
 from local.story.as_json import story_json
 from local.story.cloud import CloudExecution, executions_in, query, story_of_cloud
+from local.story.span import interaction_in
 from local.story.text import text_of
 from local.waiting import REPLAY_LABEL
 
-_MOST_DIGITS, _LEAST_DIGITS = 19, 15
 _TIMEOUT_S = 60
 _MOST_ENTRIES = 2_000
 _MAX_MESSAGE_LENGTH = 300
 
 
 def _interaction(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and _LEAST_DIGITS <= len(text) <= _MOST_DIGITS):
-        raise click.BadParameter(f"{text!r} is no interaction's id: expected {_LEAST_DIGITS} to {_MOST_DIGITS} digits")
-    return int(text)
+    interaction = interaction_in(text)
+    if interaction is None:
+        raise click.BadParameter(f"{text!r} is no interaction's id: expected 15 to 19 digits, below 2^63")
+    return interaction
 
 
 @click.command()
@@ -68,10 +70,13 @@ def _told_here(interaction: int, port: int, ending: str) -> str:
         why = type(error).__name__
         raise CannotStart(f"cannot reach {HOST}:{port}: {why}; start it with `mando up`, or give its --port") from None
     if answer.status_code == 404 and "nothing is known" in answer.text:
-        raise Failed(f"nothing is known of interaction {interaction}")
+        raise Failed(
+            f"nothing is known of interaction {interaction}; it is the command's id, not the message's, and"
+            " stories are kept for 90 days"
+        )
     if answer.status_code != 200:
         raise CannotStart(f"{HOST}:{port} answered {answer.status_code} for {url}: is it `mando up`?")
-    return answer.text if answer.text.endswith("\n") else f"{answer.text}\n"
+    return answer.text if ending == "txt" else json.dumps(answer.json(), indent=2) + "\n"
 
 
 def _gcloud(*words: str) -> Any:
@@ -104,6 +109,6 @@ def _execution(shown: dict[str, Any]) -> CloudExecution:
         revision=str(shown.get("workflowRevisionId", "")),
         argument=str(shown.get("argument", "")),
         result=str(shown.get("result", "")),
-        context=str(shown.get("error", {}).get("context", "")),
+        error=why_failed(shown.get("error", {})),
         original=str(shown.get("labels", {}).get(REPLAY_LABEL, "")),
     )

@@ -1,4 +1,4 @@
-"""How long the local cloud keeps each kind of data.  docs/operating.md shows RETENTION_TABLE.
+"""How long the local cloud keeps each kind of data.  docs/data.md shows RETENTION_TABLE.
 
 Unfinished work is never deleted: running executions, tasks, interactions without an answer.
 """
@@ -45,7 +45,7 @@ def in_words(seconds: float) -> str:
     return one if seconds == unit_s else f"{seconds / unit_s:,.0f} {many}"
 
 
-# (what, how long): the rows of the table in docs/operating.md.
+# (what, how long): the rows of the table in docs/data.md.
 RETENTION_TABLE: Sequence[tuple[str, str]] = (
     ("executions that have ended, their histories, operations", f"{in_words(KEPT_S)} after the end, as in the cloud"),
     ("messages, interactions and files of the local Discord", in_words(KEPT_S)),

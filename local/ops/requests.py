@@ -154,7 +154,9 @@ class Requests:
     def texts(self, revision: str = "") -> Files:
         """What is in force for a request with that revision of the workflow, or the newest; and the queues of now."""
         queues = next((one.text for one in self._files if one.path.name == QUEUE_FILE), "")
-        paused = (one.name.rpartition("/")[2] for one in self._tasks.queues() if one.state != "RUNNING")
+        lines = {one.name.rpartition("/")[2]: one for one in self._tasks.queues()}
+        paused = (name for name, one in lines.items() if one.state != "RUNNING")
+        rates_per_s = {name: one.rate.max_dispatches_per_s for name, one in lines.items()}
         newest = self._executions.registry.newest(WORKFLOW)
         revision = revision or (newest.revision_id if newest else "")
-        return Files(self.source(revision), queues, self._deployment, frozenset(paused))
+        return Files(self.source(revision), queues, self._deployment, frozenset(paused), rates_per_s)

@@ -26,7 +26,7 @@ _MISSING = (
 
 @dataclass(frozen=True, slots=True)
 class CloudExecution:
-    """One execution.  Times are RFC 3339; ended is "" while it runs."""
+    """One execution.  Times are RFC 3339; ended is "" while it runs.  error: in one sentence."""
 
     id: str
     state: str
@@ -35,7 +35,7 @@ class CloudExecution:
     revision: str
     argument: str = ""
     result: str = ""
-    context: str = ""
+    error: str = ""
     original: str = ""
 
 
@@ -139,7 +139,7 @@ def _execution(interaction: int, one: CloudExecution) -> Span:
         _seconds(one.ended) if one.ended else None,
         is_error=one.state in ("FAILED", "CANCELLED"),
         outcome=one.state,
-        sentence=one.context.partition("\n")[0],
+        sentence=one.error,
         execution=one.id,
         revision=one.revision,
         original=one.original,

@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler
 
 from local.data.disk import DiskUnavailable
 from local.story.recorder import Recorder
-from local.story.span import DISCORD, MOST_BODY_CHARACTERS, REPLY, Span, interaction_of_task
+from local.story.span import DISCORD, MOST_BODY_CHARACTERS, REPLY, Span, interaction_in, interaction_of_task
 
 _EDIT = re.compile(r"/api/v10/webhooks/[0-9]+/([A-Za-z0-9+/=_-]{40,600}?)(?:/messages/[^/]+)?")
 _TOKEN = re.compile(rb"interaction:([0-9]{17,19}):")
@@ -123,5 +123,5 @@ def _interaction_of_token(token: str) -> int | None:
     """The interaction that a token of the local Discord names.  Source: local/discord/data/interaction.py."""
     with suppress(ValueError):
         found = _TOKEN.match(base64.b64decode(token[: len(token) // 4 * 4]))
-        return int(found[1]) if found else None
+        return interaction_in(found[1].decode()) if found else None
     return None

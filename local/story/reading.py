@@ -8,13 +8,12 @@ from typing import Any
 
 from local.http.api_error import ApiError
 from local.project import PLACE
-from local.story.span import Span
+from local.story.span import Span, interaction_in
 from local.story.store import StoryStore, span_of, summary_of
 from local.story.summary import KINDS, Summary
 from local.story.tallies import STEP_S
 
 _DEFAULT_SIZE, _MOST_SIZE = 50, 200
-_SNOWFLAKE = re.compile(r"[0-9]{15,19}")
 _EXECUTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f-]{0,27})?")
 
 
@@ -39,7 +38,7 @@ class Query:
         if unknown := [one for one in kinds if one not in KINDS]:
             raise ApiError(400, f"state is one of {', '.join(KINDS)}, not {unknown[0][:40]}")
         before, size = asked.get("before", ""), asked.get("size", str(_DEFAULT_SIZE))
-        if before and not _SNOWFLAKE.fullmatch(before):
+        if before and interaction_in(before) is None:
             raise ApiError(400, f"before is the id of an interaction, not {before[:40]}")
         if not re.fullmatch("[1-9][0-9]{0,2}", size):
             raise ApiError(400, f"size is a number from 1 to {_MOST_SIZE}, not {size[:40]}")
@@ -47,7 +46,7 @@ class Query:
             text=asked.get("q", "").strip()[:200],
             kinds=kinds,
             only_errors=asked.get("error", "") in ("1", "true"),
-            before=int(before) if before else None,
+            before=interaction_in(before),
             size=min(int(size), _MOST_SIZE),
         )
 
@@ -151,9 +150,9 @@ def _condition(query: Query) -> tuple[str, Sequence[Any]]:
     if query.since_s is not None:
         parts.append("begun_s >= ?")
         values.append(query.since_s)
-    if _SNOWFLAKE.fullmatch(query.text):
+    if (named := interaction_in(query.text)) is not None:
         parts.append("(interaction = ? OR member_id = ?)")
-        values += [int(query.text), query.text]
+        values += [named, query.text]
     elif _EXECUTION.fullmatch(query.text):
         parts.append("interaction IN (SELECT interaction FROM span WHERE execution >= ? AND execution <= ?)")
         values += [query.text, f"{query.text}g"]

@@ -4,12 +4,15 @@ The key of a reason is made in summary.py: "line:QUEUE", "backoff:QUEUE", "workf
 "step:ROUTINE.STEP", "asked" or "places".
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import isclose
 
 from local.story.yaml_places import Number, WorkflowPlaces, number_at, places_of
 
 WORKFLOW_FILE, QUEUE_FILE, DEPLOYMENT_FILE = "workflows/mando.yaml", "queue.yaml", "deploy/deployment.yaml"
 _URGENT = "urgent-reply-queue"
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}  # Source: queue.yaml reference, "rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,16 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The texts in force.  workflow: that of the revision that the request runs with.  paused: queues, short names."""
+    """The texts in force.  workflow: that of the revision that the request runs with.
+
+    paused: queues, short names.  rates_per_s: what each queue may send, which an operator may have changed since.
+    """
 
     workflow: str = ""
     queues: str = ""
     deployment: str = ""
     paused: frozenset[str] = frozenset()
+    rates_per_s: Mapping[str, float] = field(default_factory=dict)
 
 
 NO_FILES = Files()
@@ -46,7 +53,7 @@ def reason_of(key: str, wait_s: float, files: Files) -> Reason:
             words = f"{about} is paused; nothing leaves it until it is resumed"
             return _in_queue(key, words, files, about, "rate")
         case "line":
-            return _in_queue(key, f"it stands in {about}, which sends so many a second", files, about, "rate")
+            return _in_line(key, files, about)
         case "backoff":
             return _backoff(key, wait_s, files, about)
         case "workflow":
@@ -65,6 +72,16 @@ def reason_of(key: str, wait_s: float, files: Files) -> Reason:
         case "places":
             return Reason(key, "10,000 executions run, which is the most of a region", name="concurrent executions")
     return Reason(key, "")
+
+
+def _in_line(key: str, files: Files, queue: str) -> Reason:
+    rate_per_s = files.rates_per_s.get(queue)
+    much = "so many" if rate_per_s is None else f"{rate_per_s:g}"
+    reason = _in_queue(key, f"it stands in {queue}, which sends {much} a second", files, queue, "rate")
+    count, _, unit = reason.value.partition("/")
+    if rate_per_s is None or unit not in _UNITS_S or isclose(float(count) / _UNITS_S[unit], rate_per_s, rel_tol=1e-6):
+        return reason
+    return replace(reason, words=f"{reason.words}; somebody has changed that, the file has another rate")
 
 
 def _backoff(key: str, wait_s: float, files: Files, queue: str) -> Reason:

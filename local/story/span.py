@@ -22,7 +22,9 @@ What = Literal[
 DISCORD, INGRESS, WORKFLOW, GENERATE, REPLY = "discord", "ingress", "workflow", "generate-image", "reply-discord"
 
 MOST_BODY_CHARACTERS = 2_000
-_OF_A_TASK = re.compile(r"(?:[^/]*/)*(?:.*-)?([1-9][0-9]{16,18})(?:-r[0-9]{1,4})?")
+MOST_ID = 2**63 - 1  # what SQLite holds; Discord's ids reach it in the year 2084
+_OF_A_TASK = re.compile(r"(?:[^/]*/)*.+-([1-9][0-9]{16,18})(?:-r[0-9]{1,4})?")
+_ID = re.compile(r"[0-9]{15,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,18 @@ class Span:
     next_s: float | None = None
 
 
+def interaction_in(text: str) -> int | None:
+    """The id of an interaction, or of a member, in digits; None if that is none."""
+    return int(text) if _ID.fullmatch(text) and int(text) <= MOST_ID else None
+
+
 def interaction_of_task(name: str) -> int | None:
-    """The interaction that a task's name ends with; None if it has none.
+    """The interaction that a task's name ends with; None if it has none.  Cloud Tasks' own names are digits alone.
 
     Source: service/step_tasks.py, steps/task_call.py and workflows/mando.yaml, which make the names.
     """
     found = _OF_A_TASK.fullmatch(name)
-    return int(found[1]) if found else None
+    return interaction_in(found[1]) if found else None
 
 
 def target_of(url: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from local.data.disk import DiskUnavailable, log_waiting_for_disk
 from local.data.sqlite import Sqlite
 from local.data.sqlite_file import Layout
-from local.story.span import Span
+from local.story.span import MOST_ID, Span
 from local.story.summary import Summary
 from local.story.tallies import STEP_S, TALLIED_S
 
@@ -72,7 +72,7 @@ class StoryStore:
 
     def summary(self, interaction: int) -> Summary | None:
         found = self._recent.get(interaction)
-        if found is None:
+        if found is None and interaction <= MOST_ID:
             row = self.database.row("SELECT value FROM summary WHERE interaction = ?", interaction)
             found = summary_of(row[0]) if row else None
         return found

@@ -18,6 +18,7 @@ from local.discord.forms.answer import Immediate
 from local.executions.engine.live import PerformEffect
 from local.faults.fault import Fault
 from local.story import tallies
+from local.story.answers import gave_up, said_by, why_failed
 from local.story.recorder import Recorder
 from local.story.span import (
     GENERATE,
@@ -26,6 +27,7 @@ from local.story.span import (
     REPLY,
     WORKFLOW,
     Span,
+    interaction_in,
     interaction_of_task,
     target_of,
 )
@@ -85,12 +87,13 @@ class Taps:
         message = change.message
         about = message.interaction_id or message.nonce or ""
         is_reply = message.author == "application" and message.state == "replied"
-        if not about.isdecimal() or not is_reply or change.kind == "MESSAGE_DELETE":
+        interaction = interaction_in(about)
+        if interaction is None or not is_reply or change.kind == "MESSAGE_DELETE":
             return
         is_picture = bool(message.attachments) or any("image" in embed for embed in message.embeds)
         # The ingress's own words are no reply: they say how it goes on.
         if is_picture or change.kind == "MESSAGE_UPDATE" or message.nonce:
-            self._recorder.show(int(about), message.id, is_picture=is_picture)
+            self._recorder.show(interaction, message.id, is_picture=is_picture)
 
     # Tasks
 
@@ -130,7 +133,8 @@ class Taps:
         number, span = self._attempts.pop(task.name, (0, None))
         if span is None:
             return
-        sentence = ""
+        sentence = gave_up(span.target, result.body) if result.status == 200 else ""
+        is_error = bool(sentence) or not result.succeeded
         if not result.succeeded:
             words = said_by(span.target, result.status, result.body) or result.error
             sentence = words if next_s is not None else f"{words}; the queue gave up after {span.attempt} attempts"
@@ -139,11 +143,11 @@ class Taps:
             replace(
                 span,
                 end_s=self._now_s(),
-                is_error=not result.succeeded,
+                is_error=is_error,
                 status=result.status,
                 outcome="put off" if result.status == 202 else "",
                 sentence=sentence,
-                body=result.body[:MOST_BODY_CHARACTERS],
+                body=result.body[:MOST_BODY_CHARACTERS] if is_error else "",
                 next_s=next_s,
             ),
         )
@@ -155,10 +159,11 @@ class Taps:
         known = self._executions.get(execution_id)
         if known is None:
             found = _IN_ARGUMENT.search(execution.get("argument", ""))
-            if found is None:
+            interaction = interaction_in(found[1]) if found else None
+            if interaction is None:
                 return
             span = Span(
-                int(found[1]),
+                interaction,
                 "execution",
                 WORKFLOW,
                 self._now_s(),
@@ -177,7 +182,7 @@ class Taps:
             end_s=self._now_s() if "endTime" in execution else None,
             is_error="error" in execution,
             outcome=execution["state"],
-            sentence=str(error.get("context", "")).partition("\n")[0],
+            sentence=why_failed(error),
             body=str(error.get("payload", ""))[:MOST_BODY_CHARACTERS],
         )
         self._recorder.end(number, ended)
@@ -261,17 +266,6 @@ class Taps:
 
     def _now_s(self) -> float:
         return self._recorder.now_s()
-
-
-def said_by(target: str, status: int | None, body: str) -> str:
-    """An answer that is no success, in one sentence; "" where no answer came."""
-    if status is None:
-        return ""
-    message = ""
-    with suppress(ValueError, LookupError, TypeError, RecursionError):
-        message = " ".join(str(json.loads(body)["error"]["message"]).split())[:200]
-    who = target or "the server"
-    return f"{who} answered {status}: {message}" if message else f"{who} answered {status}"
 
 
 def _short(queue: str) -> str:

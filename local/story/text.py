@@ -31,6 +31,8 @@ def _head(story: Story) -> Iterator[str]:
         yield f"message     {one.message_id}"
     if one.next_s is not None:
         yield f"next try    {_clock(one.next_s)}, in {seconds(one.next_s - story.now_s)}"
+    if one.kind in ("failed", "told") and one.execution:
+        yield f"to deliver  mando replay {one.execution}"
     if story.why is not None:
         yield f"why then    {story.why.words}"
         if story.why.line:

@@ -75,9 +75,8 @@ class Sender:
                 body = b""
                 async for part in answer.content.iter_any():  # the attempt ends only with the body
                     body += part[: _KEPT_BYTES - len(body)]
-                kept = "" if answer.status < 300 else body.decode(errors="replace")
                 asked_s = retry_after_s(answer.headers.get("Retry-After"))
-                return AttemptResult(answer.status, retry_after_s=asked_s, body=kept)
+                return AttemptResult(answer.status, retry_after_s=asked_s, body=body.decode(errors="replace"))
         except TimeoutError:
             return AttemptResult(None, f"no answer within {deadline_s:g} s", timed_out=True)
         except (aiohttp.ClientError, ValueError) as error:

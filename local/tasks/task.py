@@ -60,7 +60,7 @@ TaskRequest = HttpRequest | AppEngineRequest
 class AttemptResult:
     """How one attempt ended.  status is None where no answer came; then error says why.
 
-    retry_after_s: the wait that the target asked for, 0 where it did not.  body: how an answer begins that is no 2xx.
+    retry_after_s: the wait that the target asked for, 0 where it did not.  body: how the answer begins.
     """
 
     status: int | None

@@ -160,7 +160,10 @@ def test_every_option_with_a_value_that_can_be_wrong_is_in_the_table() -> None:
         (["draw"], "mando draw: --output: is missing, e.g. -o cat.png"),
         (["keys", "-o", "/nowhere/x"], "mando keys: cannot write /nowhere/x: No such file or directory"),
         (["trace"], "mando trace: INTERACTION: is missing; `mando trace --help` says more"),
-        (["trace", "77"], "mando trace: INTERACTION: '77' is no interaction's id: expected 15 to 19 digits"),
+        (
+            ["trace", "77"],
+            "mando trace: INTERACTION: '77' is no interaction's id: expected 15 to 19 digits, below 2^63",
+        ),
         (["replay"], "mando replay: name one execution, or say --failed or --waiting"),
         (["replay", "x"], "mando replay: 'x' is no execution: expected an id such as 3f0c…, or its full name"),
         (["up", "--data", __file__], f"mando up: cannot keep data in {__file__}: File exists"),

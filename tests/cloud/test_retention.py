@@ -115,13 +115,13 @@ async def test_a_sweep_holds_up_nobody(tmp_path: Path) -> None:
 
 def test_one_place_says_what_is_kept_how_long() -> None:
     """The page for operators shows the numbers of retention.py."""
-    page = (ROOT / "docs" / "operating.md").read_text()
+    page = (ROOT / "docs" / "data.md").read_text()
     has_both = f"{KEPT_S / DAY_S:.0f} days" in page and f"{KEPT_BYTES / 1024**3:.0f} GB" in page
-    assert has_both, "docs/operating.md has other numbers than local/retention.py"
+    assert has_both, "docs/data.md has other numbers than local/retention.py"
     table = page.partition("## How long data is kept")[2].partition("## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| what")]
     expected = [f"| {what} | {how_long} |" for what, how_long in RETENTION_TABLE]
-    assert rows == expected, "put into the table of docs/operating.md:\n" + "\n".join(expected)
+    assert rows == expected, "put into the table of docs/data.md:\n" + "\n".join(expected)
 
 
 @pytest.mark.parametrize(

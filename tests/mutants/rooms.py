@@ -41,6 +41,7 @@ ROOMS: Mapping[str, Room] = {
             *("tests/workflows/test_sent_once.py", "tests/tasks", "tests/executions"),
         ),
     ),
+    "story": Room(("local/story",), ("tests/story", "tests/ops")),
     "service": Room(("service",), ("tests/service", "tests/ingress", "tests/steps")),
     "mandala": Room(("mandala",), ("tests/mandala",)),
     "cli": Room(("cli",), ("tests/cli", "tests/replay")),

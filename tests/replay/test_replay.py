@@ -1,10 +1,8 @@
 """Replays against a running `mando up`: one, in bulk, and by every command of docs/replaying.md with gcloud."""
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import requests
 
 from tests.gcloud import require_gcloud
 from tests.servers import ROOT, wait_until
+from tests.system.shell import in_shell
 from tests.system.up import PLACE, Up, mando, mando_up
 
 
@@ -205,24 +204,3 @@ def test_the_queued_executions_are_counted_as_the_page_on_tuning_says(up: Up, tm
     assert up.ended(up.interact()["id"])["state"] == "SUCCEEDED"
     ran = in_shell(up, tmp_path, ['eval "$(mando env)"', command])
     assert (ran.returncode, ran.stdout.strip()) == (0, "0"), ran.stderr
-
-
-def in_shell(up: Up, folder: Path, commands: list[str]) -> subprocess.CompletedProcess[str]:
-    bin_folder = folder / "bin"
-    bin_folder.mkdir()
-    (bin_folder / "mando").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cli.main "$@"\n')
-    (bin_folder / "mando").chmod(0o755)
-    return subprocess.run(
-        ["bash", "-euxo", "pipefail", "-c", "\n".join(commands)],
-        env={
-            **os.environ,
-            "PATH": f"{bin_folder}:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
-            "MANDO_PORT": str(up.port),
-        },
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )

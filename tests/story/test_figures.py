@@ -49,7 +49,7 @@ def test_the_age_of_the_oldest_task_is_told() -> None:
 
 def test_times_to_reply_are_told_within_a_tenth() -> None:
     counts: dict[str, int] = {}
-    for hundredth in range(1, 101):
+    for hundredth in range(100, 0, -1):  # the counts come in any order
         bucket = reply_bucket(hundredth / 100)
         counts[bucket] = counts.get(bucket, 0) + 1
     assert percentile(counts, 0.5) == pytest.approx(0.5, rel=0.1)

@@ -42,6 +42,21 @@ def test_a_paused_queue_says_so() -> None:
     assert "is paused" in reason_of("line:create-image-queue", 0, files).words
 
 
+@pytest.mark.parametrize(
+    ("rate", "rate_per_s", "words"),
+    [
+        ("80/s", 80.0, "it stands in q, which sends 80 a second"),
+        ("30/m", 0.5, "it stands in q, which sends 0.5 a second"),
+        ("80/s", 1.0, "it stands in q, which sends 1 a second; somebody has changed that, the file has another rate"),
+        ("x", 1.0, "it stands in q, which sends 1 a second"),
+    ],
+)
+def test_a_line_says_the_rate_in_force(rate: str, rate_per_s: float, words: str) -> None:
+    files = Files(queues=f"queue:\n- name: q\n  rate: {rate}\n", rates_per_s={"q": rate_per_s})
+    reason = reason_of("line:q", 0, files)
+    assert (reason.words, reason.value) == (words, rate)
+
+
 @pytest.mark.parametrize("key", ["asked", "places"])
 def test_what_no_file_decides_names_no_line(key: str) -> None:
     assert why(key).words

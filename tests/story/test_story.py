@@ -82,6 +82,12 @@ def test_the_text_draws_each_bar_in_its_place_with_its_sentence() -> None:
     assert max(map(len, lines)) <= 130
 
 
+def test_the_text_of_a_request_that_failed_says_how_it_is_delivered() -> None:
+    for kind, is_said in (("failed", True), ("told", True), ("shown", False)):
+        text = text_of(story_of(replace(ASKED, kind=kind, execution="e-1"), [], 105))  # type: ignore[arg-type]
+        assert ("to deliver  mando replay e-1" in text) == is_said
+
+
 def test_the_text_of_a_request_without_spans_says_so() -> None:
     assert "nothing was recorded of its way" in text_of(story_of(ASKED, [], 105, missing=["the ingress's log"]))
 

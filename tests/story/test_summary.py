@@ -158,6 +158,12 @@ def test_a_replay_of_what_failed_is_on_its_way_again() -> None:
     assert (again.kind, again.rounds, again.ended_s) == ("drawing", 1, None)
 
 
+def test_a_replay_of_what_is_shown_is_its_newest_execution() -> None:
+    again = replace(execution(original=E), execution="another", revision="2")
+    shown = through(again, start=showed(through(execution()), 105, "7", is_picture=True))
+    assert (shown.kind, shown.execution, shown.revision, shown.rounds) == ("shown", "another", "2", 1)
+
+
 def test_what_was_cancelled_stays_so_when_the_member_is_told() -> None:
     stopped = cancelled(through(task()), 103, "an operator has cancelled it")
     telling = through(task(name="q/tasks/c-1"), attempt("reply-discord", name="q/tasks/c-1"), edit(200), start=stopped)
@@ -173,6 +179,9 @@ def test_what_was_cancelled_stays_so_when_the_member_is_told() -> None:
         (f"{E}-{ID}-r12", ID),
         (f"projects/p/locations/l/queues/q/tasks/02b0e75d4ad37ebf-{ID}", ID),
         ("a-77", None),
+        ("9562495902240483582", None),  # Cloud Tasks' own names
+        (str(ID), None),
+        ("a-9562495902240483582", None),
         ("12345678901234567890", None),
     ],
 )

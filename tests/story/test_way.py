@@ -1,6 +1,7 @@
 """The story of requests that pass a local cloud, over HTTP: what is told of them, and what an operator does."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 import pytest
 
 from local.form import Form
-from local.project import QUEUE, REPLY_QUEUE
-from tests.story.way import HANGS, Way, a_way
+from local.project import QUEUE, REPLY_QUEUE, WORKFLOW
+from tests.story.way import GIVES_UP, HANGS, Way, a_way
+
+TOO_LARGE = "9562495902240483582"  # above 2^63
 
 
 def _is_put_off(story: dict[str, Any]) -> bool:
@@ -72,6 +75,12 @@ async def test_a_request_that_waits_says_for_whom_until_when_and_which_line_deci
     assert f"workflows/mando.yaml:{why['line']}: knobs.longest_wait_s is 60" in text
 
 
+async def test_a_wait_that_discord_asks_for_is_no_number_of_ours(way: Way) -> None:
+    await way.ask("POST", "/faults", {"target": "discord", "kind": "429"})
+    story = await way.until(await way.send(), "waiting", _is_put_off)
+    assert (story["why"]["key"], story["why"]["file"]) == ("asked", "")
+
+
 async def test_who_waits_can_be_cancelled_and_is_told(way: Way) -> None:
     await way.ask("POST", "/faults", {"target": "discord", "kind": "503"})
     interaction = await way.send()
@@ -111,10 +120,11 @@ async def test_what_failed_is_replayed_and_linked_to_its_original(way: Way) -> N
 
 
 async def test_all_that_failed_is_replayed_at_a_rate_and_told_how_each_ended(way: Way) -> None:
-    way.statuses = {"/generate-image": 422, "/reply-discord": 410}
+    way.statuses = {"/generate-image": 422, "/reply-discord": 400}
     failed = [await way.send(str(number)) for number in range(3)]
     for interaction in failed:
-        await way.until(interaction, "failed")
+        story = await way.until(interaction, "failed")
+        assert story["state"] == "failed: no reply, because: broken by the test"
     way.statuses = {}
     _, begun = await way.ask("POST", "/ops/replays", {"sinceS": 60, "ratePerS": 100})
     assert begun["total"] == 3
@@ -122,6 +132,18 @@ async def test_all_that_failed_is_replayed_at_a_rate_and_told_how_each_ended(way
         while not (progress := (await way.ask("GET", f"/ops/replays/{begun['id']}"))[1])["isOver"]:
             await asyncio.sleep(0.005)
     assert (progress["started"], progress["states"]) == (3, {"shown": 3})
+
+
+async def test_a_reply_that_its_step_gives_up_has_failed_and_says_why(way: Way) -> None:
+    await way.ask("POST", "/faults", {"target": "discord", "kind": "503"})
+    interaction = await way.send()
+    await way.until(interaction, "waiting", _is_put_off)
+    way.statuses["/reply-discord"] = GIVES_UP
+    await way.ask("POST", "/faults/clock", {"offset_s": 100})
+    story = await way.until(interaction, "failed")
+    assert story["state"] == "failed: reply-discord gave up: broken by the test"
+    assert (story["bars"][-1]["kind"], story["bars"][-1]["status"]) == ("error", 200)
+    assert "broken by the test" in story["bars"][-1]["body"]
 
 
 async def test_a_picture_is_shown_again_without_drawing_it(way: Way) -> None:
@@ -206,7 +228,8 @@ async def test_the_list_is_searched_and_filtered(way: Way) -> None:
     second = await way.send("100% red")
     for one in (first, second):
         story = await way.until(one, "shown")
-    execution = story["executions"][0]["id"]
+    execution, member = story["executions"][0]["id"], story["summary"]["memberId"]
+    assert member
     for asked, found in (
         ("", [second, first]),
         ("q=quiet", [first]),
@@ -214,6 +237,7 @@ async def test_the_list_is_searched_and_filtered(way: Way) -> None:
         (f"q={first}", [first]),
         (f"q={execution}", [second]),
         (f"q={execution[:8]}", [second]),
+        (f"q={member}", [second, first]),
         ("state=shown", [second, first]),
         ("state=failed,told", []),
         ("error=1", []),
@@ -223,6 +247,25 @@ async def test_the_list_is_searched_and_filtered(way: Way) -> None:
         status, page = await way.ask("GET", f"/ops/requests?{asked}")
         assert (status, [one["interaction"] for one in page["requests"]]) == (200, found), asked
     assert page["counts"] == {"shown": 2}
-    for wrong in ("state=nothing", "size=0", "before=x"):
+    for wrong in ("state=nothing", "size=0", "before=x", f"before={TOO_LARGE}"):
         assert (await way.ask("GET", f"/ops/requests?{wrong}"))[0] == 400
-    assert (await way.ask("GET", "/ops/requests/123456789012345678"))[0] == 404
+    for unknown in ("123456789012345678", TOO_LARGE):
+        assert (await way.ask("GET", f"/ops/requests/{unknown}"))[0] == 404
+
+
+async def test_what_names_no_interaction_is_served_and_has_no_story(way: Way, caplog: pytest.LogCaptureFixture) -> None:
+    """A task with a random name, and an execution and a task with a number that is no snowflake."""
+    way.statuses = {"/generate-image": 422, "/reply-discord": 410}
+    call = {"httpRequest": {"url": "http://127.0.0.1:1"}}
+    names = (TOO_LARGE, "1575522903686905856", f"a-{TOO_LARGE}")
+    for name in names:
+        made = await way.ask("POST", f"/v2/{QUEUE}/tasks", {"task": {"name": f"{QUEUE}/tasks/{name}", **call}})
+        assert made[0] == 200, made
+    begun = {"argument": json.dumps({"interaction_id": TOO_LARGE})}
+    assert (await way.ask("POST", f"/v1/{WORKFLOW}/executions", begun))[0] == 200
+    assert (await way.ask("GET", "/ops/requests"))[1]["requests"] == []
+    async with asyncio.timeout(20):
+        for name in names:
+            while (await way.ask("GET", f"/v2/{QUEUE}/tasks/{name}"))[1].get("dispatchCount", 0) < 2:
+                await asyncio.sleep(0.02)  # it is tried, and tried again
+    assert [one.getMessage() for one in caplog.records if one.name == "asyncio"] == []
