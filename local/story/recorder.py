@@ -66,7 +66,7 @@ class Recorder:
 
     def _change(self, interaction: int, change: Callable[[Summary], Summary]) -> None:
         try:
-            before = self.store.summary(interaction) or Summary(interaction, _time_of(interaction))
+            before = self.store.summary(interaction) or _new(interaction)
         except DiskUnavailable as error:
             log_waiting_for_disk(error)
             return
@@ -94,5 +94,6 @@ class Recorder:
             self._plan_write()
 
 
-def _time_of(snowflake: int) -> float:
-    return (snowflake >> 22) / 1000 + _SNOWFLAKE_EPOCH_S
+def _new(interaction: int) -> Summary:
+    begun_s = (interaction >> 22) / 1000 + _SNOWFLAKE_EPOCH_S
+    return Summary(interaction, begun_s, since_s=begun_s)

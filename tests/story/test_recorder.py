@@ -9,6 +9,7 @@ from local.story.reading import StoryReading
 from local.story.recorder import Recorder
 from local.story.span import Span
 from local.story.store import StoryStore
+from local.story.words import state_of
 
 ID = 1575507627733942272
 NOW_S = 1_795_700_100.0
@@ -56,6 +57,17 @@ async def test_each_end_of_a_request_is_counted_once_with_its_time_to_reply(tmp_
     (counts,) = StoryReading(store).tallies(NOW_S - 60).values()
     assert counts["outcome:shown"] == 1
     assert sum(count for name, count in counts.items() if name.startswith("reply:")) == 1
+    store.close()
+
+
+async def test_a_request_that_still_stands_in_its_first_queue_waits_since_it_was_asked(tmp_path: Path) -> None:
+    store = StoryStore(tmp_path / "story.sqlite")
+    recorder = Recorder(store, lambda: NOW_S)
+    task = "p/queues/create-image-queue/tasks/t"
+    recorder.note(Span(ID, "task", "create-image-queue", NOW_S, NOW_S, outcome="line", task=task, next_s=NOW_S))
+    summary = store.summary(ID)
+    assert summary is not None
+    assert state_of(summary, summary.begun_s + 90) == "in create-image-queue, for 90 s"
     store.close()
 
 
