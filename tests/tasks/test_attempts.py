@@ -78,7 +78,7 @@ async def test_the_wait_that_a_target_asks_for_is_not_kept_with_its_answer(tmp_p
     answers = (b"HTTP/1.1 503 No\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", OK)
     async with a_wire(once(*answers)) as wire:
         results = [await sent(tmp_path, HttpRequest(wire.url)) for _ in answers]
-    assert results == [AttemptResult(503, retry_after_s=7.0), AttemptResult(200)]
+    assert results == [AttemptResult(503, retry_after_s=7.0), AttemptResult(200, body="ok")]
     assert AttemptResult(200) == AttemptResult(200, "", False, 0.0)
 
 
