@@ -8,7 +8,7 @@ WORKERS ?= 3
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help up test coverage lint format bench chaos attack life mutants golden sheet docs plots pins connectors audit
+.PHONY: help up test coverage lint format bench chaos attack life mutants golden sheet pictures docs plots pins connectors audit
 
 help:  ## list the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -54,6 +54,9 @@ golden: .venv/ready  ## draw the golden pictures of the tests again; look at the
 
 sheet: .venv/ready  ## draw the picture in the README again
 	@$(BIN)/mando draw --sheet 24 --size 260 mando -o docs/sheet.jpg
+
+pictures: .venv/ready  ## take the pictures of /ops in the README again; look at them
+	@$(BIN)/python -m tests.browser.pictures
 
 docs: .venv/ready  ## draw the state machine in docs/architecture.md and the tables in docs/tuning.md again
 	@$(BIN)/python -m deploy.diagram
