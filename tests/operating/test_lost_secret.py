@@ -1,6 +1,8 @@
 """A lost secret: `mando up` starts with another sealing key, while requests wait that were sealed with the old one."""
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +15,10 @@ from tests.system.shell import in_shell
 from tests.system.up import PLACE, Up, mando_up
 
 
-def test_a_lost_secret(sources: Path, tmp_path: Path) -> None:
+def test_a_secret_that_is_lost_for_good(sources: Path, tmp_path: Path) -> None:
     here = situation("A lost secret")
-    key, kept = tmp_path / ".mando" / "seal.key", tmp_path / "seal.key"
-    with mando_up(tmp_path / ".mando", sources) as up:
-        replying = _whose_reply_waits(up)
-        first, second = _who_stand_in_the_first_queue(up)
-    key.rename(kept)
-    with mando_up(tmp_path / ".mando", sources, port=up.port) as up:
-        lost = [replying, first, second]
-        until(up, lost, "failed")
-        assert {up.reply(sent)["state"] for sent in lost} == {"thinking"}
+    with _with_another_key(tmp_path, sources) as (up, (replying, first, second)):
+        assert {up.reply(sent)["state"] for sent in (replying, first, second)} == {"thinking"}
         is_seen(
             up,
             here,
@@ -38,13 +33,30 @@ def test_a_lost_secret(sources: Path, tmp_path: Path) -> None:
         too_early = in_shell(up, tmp_path, [here.commands("Do")])
         assert (too_early.returncode, too_early.stdout.splitlines()[-1]) == (1, "2 replayed, 2 FAILED")
         assert _posted_after_15_minutes(up, second)["embeds"][0]["image"]["url"]
-    kept.replace(key)
-    with mando_up(tmp_path / ".mando", sources, port=up.port) as up:
-        done = in_shell(up, tmp_path, [here.commands("Do")])
+
+
+def test_a_lost_secret_that_is_put_back(sources: Path, tmp_path: Path) -> None:
+    with _with_another_key(tmp_path, sources) as (up, (replying, first, second)):
+        port = up.port
+    (tmp_path / "seal.key").replace(tmp_path / ".mando" / "seal.key")
+    with mando_up(tmp_path / ".mando", sources, port=port) as up:
+        done = in_shell(up, tmp_path, [situation("A lost secret").commands("Do")])
         assert done.stdout.splitlines()[-1] == "2 replayed, 2 SUCCEEDED"
         found = in_shell(up, tmp_path, [situation("Who got no reply").commands()])
         assert (found.returncode, found.stdout.count(": SUCCEEDED")) == (0, 1), found.stdout + found.stderr
-        each_has_one_picture(up, [replying, first])
+        each_has_one_picture(up, [replying, first, second])
+
+
+@contextlib.contextmanager
+def _with_another_key(folder: Path, sources: Path) -> Iterator[tuple[Up, list[dict[str, Any]]]]:
+    """`mando up` with another key than before; and three requests that were sealed with the old one, and failed."""
+    key = folder / ".mando" / "seal.key"
+    with mando_up(folder / ".mando", sources) as up:
+        lost = [_whose_reply_waits(up), *_who_stand_in_the_first_queue(up)]
+    key.rename(folder / "seal.key")
+    with mando_up(folder / ".mando", sources, port=up.port) as up:
+        until(up, lost, "failed")
+        yield up, lost
 
 
 def _whose_reply_waits(up: Up) -> dict[str, Any]:

@@ -35,7 +35,8 @@ def a_door(name: str, log: Path) -> Iterator[tuple[Popen[str], int]]:
         command = f"{BIN}/functions-framework --target=handle_request --host=127.0.0.1 --port={port}"
         variables = environment("http://127.0.0.1:9") | {"LOG_EXECUTION_ID": "true"}  # as gcloud sets it
     else:
-        command, variables = f"{BIN}/{entrypoint()} --bind 127.0.0.1:{port}", _STEPS
+        # One worker: its answer says that it is ready.  One that is asked to end while it starts does not hear it.
+        command, variables = f"{BIN}/{entrypoint()} --workers 1 --bind 127.0.0.1:{port}", _STEPS
     with running(["sh", "-c", f"exec {command} >{log} 2>&1"], variables, f"http://127.0.0.1:{port}/health") as process:
         yield process, port
 

@@ -266,6 +266,7 @@ def test_whoever_looks_at_the_threads_sees_which_draw(
 
     monkeypatch.setattr(app, "ThreadPoolExecutor", kept)
     monkeypatch.setattr(logging.getLogger(), "handlers", [])  # which it sets, as a program that starts
+    monkeypatch.setattr("service.log._traced_in", [])  # too
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", script.url)
     app.create_app(CONFIG)
     pools[0].submit(lambda: names.append(threading.current_thread().name)).result()
