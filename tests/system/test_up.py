@@ -13,7 +13,6 @@ import pytest
 from tests.servers import BIN, wait_until
 from tests.system.up import children_of, four_free_ports, mando, mando_up
 
-
 IMPATIENT = """
 import asyncio
 
