@@ -28,6 +28,7 @@ from ingress.limits import MemberRateLimit, read_limits
 from ingress.seal import Sealer
 from service.deployment import INGRESS_ANSWERS_WITHIN_S
 from service.environment import Secret
+from service.log import trace_in
 from service.trace import LOG_FIELD, trace_name
 from tests.asgi import serving_asgi
 from tests.ingress.function import DISCORD, STEPS_KEY, environment
@@ -100,6 +101,7 @@ def ingress(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ingress]:
 
         config = read_config(environment(queue_url))
         monkeypatch.setattr(main, "CONFIG", config)
+        trace_in("demo")  # as it says where it starts: the first of these tests alone has seen that
         monkeypatch.setattr(main, "SEALER", Sealer(config.seal_public_key))
         monkeypatch.setattr(main, "QUEUE", TaskQueue(config))
         app = Starlette(routes=[Route("/", main.handle_request, methods=["GET", "POST", "PUT"])])

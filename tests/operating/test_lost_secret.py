@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from tests.operating.looking import each_has_one_picture, fault, is_seen, log, ran, shown_at, told, until
@@ -14,10 +16,12 @@ from tests.servers import wait_until
 from tests.system.shell import in_shell
 from tests.system.up import PLACE, Up, mando_up
 
+Sealed = tuple[Path, list[dict[str, Any]]]
 
-def test_a_secret_that_is_lost_for_good(sources: Path, tmp_path: Path) -> None:
+
+def test_a_secret_that_is_lost_for_good(sealed: Sealed, sources: Path, tmp_path: Path) -> None:
     here = situation("A lost secret")
-    with _with_another_key(tmp_path, sources) as (up, (replying, first, second)):
+    with _with_another_key(tmp_path, sources, sealed) as (up, (replying, first, second)):
         assert {up.reply(sent)["state"] for sent in (replying, first, second)} == {"thinking"}
         is_seen(
             up,
@@ -35,11 +39,11 @@ def test_a_secret_that_is_lost_for_good(sources: Path, tmp_path: Path) -> None:
         assert _posted_after_15_minutes(up, second)["embeds"][0]["image"]["url"]
 
 
-def test_a_lost_secret_that_is_put_back(sources: Path, tmp_path: Path) -> None:
-    with _with_another_key(tmp_path, sources) as (up, (replying, first, second)):
-        port = up.port
+def test_a_lost_secret_that_is_put_back(sealed: Sealed, sources: Path, tmp_path: Path) -> None:
+    with _with_another_key(tmp_path, sources, sealed) as (_, (replying, first, second)):
+        pass
     (tmp_path / "seal.key").replace(tmp_path / ".mando" / "seal.key")
-    with mando_up(tmp_path / ".mando", sources, port=port) as up:
+    with mando_up(tmp_path / ".mando", sources) as up:
         done = in_shell(up, tmp_path, [situation("A lost secret").commands("Do")])
         assert done.stdout.splitlines()[-1] == "2 replayed, 2 SUCCEEDED"
         found = in_shell(up, tmp_path, [situation("Who got no reply").commands()])
@@ -47,14 +51,21 @@ def test_a_lost_secret_that_is_put_back(sources: Path, tmp_path: Path) -> None:
         each_has_one_picture(up, [replying, first, second])
 
 
-@contextlib.contextmanager
-def _with_another_key(folder: Path, sources: Path) -> Iterator[tuple[Up, list[dict[str, Any]]]]:
-    """`mando up` with another key than before; and three requests that were sealed with the old one, and failed."""
-    key = folder / ".mando" / "seal.key"
+@pytest.fixture(scope="module")
+def sealed(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Sealed:
+    """The data of a `mando up` that has ended, and three requests that wait in it."""
+    folder = tmp_path_factory.mktemp("sealed")
     with mando_up(folder / ".mando", sources) as up:
-        lost = [_whose_reply_waits(up), *_who_stand_in_the_first_queue(up)]
-    key.rename(folder / "seal.key")
-    with mando_up(folder / ".mando", sources, port=up.port) as up:
+        return folder, [_whose_reply_waits(up), *_who_stand_in_the_first_queue(up)]
+
+
+@contextlib.contextmanager
+def _with_another_key(folder: Path, sources: Path, sealed: Sealed) -> Iterator[tuple[Up, list[dict[str, Any]]]]:
+    """`mando up` with another key than that of the requests, which failed."""
+    before, lost = sealed
+    shutil.copytree(before / ".mando", folder / ".mando")
+    (folder / ".mando" / "seal.key").rename(folder / "seal.key")
+    with mando_up(folder / ".mando", sources) as up:
         until(up, lost, "failed")
         yield up, lost
 
