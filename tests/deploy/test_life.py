@@ -65,7 +65,7 @@ def test_a_deployment_is_made_examined_and_taken_away(
         f"serviceAccount:mando-workflow{OURS} has not the role roles/cloudtasks.enqueuer on {QUEUE}": f"{again}queues",
         f"the queue {QUEUE} is paused: its tasks wait": f"gcloud tasks queues resume {QUEUE} --project=demo "
         "--location=us-central1",
-        f"the queue {QUEUE} differs from queue.yaml, which says --max-attempts=115": f"{again}queues",
+        f"the queue {QUEUE} differs from queue.yaml, which says --max-attempts=183": f"{again}queues",
         "the role mandoQueueReader allows ['cloudtasks.tasks.get']": f"{again}queues",
         "another text of the workflow mando is deployed than that of mando.yaml": f"{again}workflow",
         "STEPS_URL of the workflow is https://elsewhere.invalid; it should be https://127.0.0.1:9": f"{again}workflow",
