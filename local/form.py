@@ -52,6 +52,10 @@ class Form:
         """What tasks call, as the host of a reply elsewhere has it: no App Engine task reaches it."""
         return "workflow" if self.has_workflow else "http"
 
+    def is_app_engine_task(self, *, is_reply: bool) -> bool:
+        """Whether a task that calls a step is one of App Engine, which bears no token."""
+        return self.tasks_call == "app-engine" and not (is_reply and self.is_reply_elsewhere)
+
     def app_engine_queues(self, queues: Sequence[str]) -> Sequence[str]:
         """Those whose App Engine tasks call the steps.  queues: the short names of all, the first one first."""
         if self.tasks_call != "app-engine":

@@ -76,8 +76,7 @@ class Project:
 
     def bears_token(self, kind: CallKind) -> bool:
         """Whether a task's call of that kind does."""
-        is_app_engine_task = self.form.tasks_call == "app-engine"
-        return not is_app_engine_task or (kind != "generate" and self.form.is_reply_elsewhere)
+        return not self.form.is_app_engine_task(is_reply=kind != "generate")
 
     @property
     def ingress(self) -> Ingress:

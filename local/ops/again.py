@@ -1,6 +1,7 @@
 """What an operator's buttons do with a request: replay it, reply again without drawing, cancel it.
 
-Called by actions.py.  Each uses what the cloud uses: an execution, or a task of a queue.  All raise ApiError.
+Called by requests.py, forms.py and replays.py.  Each uses what the cloud uses: an execution, or a task of a queue.  All
+raise ApiError.
 """
 
 import json
@@ -104,7 +105,7 @@ class Again:
         content = json.dumps(body, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", "X-Dedup-Key": str(interaction)}
         is_reply = path == "/reply-discord"
-        if self._form.tasks_call == "app-engine" and not (is_reply and self._form.is_reply_elsewhere):
+        if self._form.is_app_engine_task(is_reply=is_reply):
             return AppEngineRequest(path, "POST", headers, content, deadline_s=_DEADLINE_S)
         place, audience = reply_place(self._form) if is_reply else (STEPS_URL, STEPS_AUDIENCE)
         token = Token("OIDC", account(self._form.steps_caller), audience)

@@ -15,9 +15,9 @@ from local.ops.again import Again
 from local.ops.broken import SWITCHES
 from local.ops.render import html
 from local.ops.replays import Asked, Replays
+from local.ops.requests import INTERACTION, REPLAY
 from local.project import PLACE
 
-_ID = "{interaction:[0-9]{15,19}}"
 _QUEUE = "{queue:[A-Za-z0-9-]{1,100}}"
 _BACK = re.compile(r"/ops(/[A-Za-z0-9/._-]*)?(\?[A-Za-z0-9=&%+,.:_-]*)?")
 
@@ -45,12 +45,12 @@ class Forms:
     def routes(self) -> list[web.AbstractRouteDef]:
         at = "/ops/forms"
         return [
-            web.get(f"/ops/confirm/requests/{_ID}/cancel", self._ask_cancel),
+            web.get(f"/ops/confirm/requests/{INTERACTION}/cancel", self._ask_cancel),
             web.get(f"/ops/confirm/queues/{_QUEUE}/purge", self._ask_purge),
-            web.post(f"{at}/requests/{_ID}/{{verb:replay|reply|cancel}}", _form(self._request)),
+            web.post(f"{at}/requests/{INTERACTION}/{{verb:replay|reply|cancel}}", _form(self._request)),
             web.post(f"{at}/queues/{_QUEUE}/{{verb:pause|resume|purge}}", _form(self._queue)),
             web.post(f"{at}/replays", _form(self._replay_all)),
-            web.post(f"{at}/replays/{{number:[0-9]{{1,9}}}}/stop", _form(self._stop)),
+            web.post(f"{at}/replays/{REPLAY}/stop", _form(self._stop)),
             web.post(f"{at}/faults", _form(self._break)),
             web.post(f"{at}/faults/remove", _form(self._mend)),
             web.post(f"{at}/switches/{{name:[a-z-]{{1,40}}}}", _form(self._switch)),

@@ -19,7 +19,7 @@ from local.live_files import LiveFile
 from local.ops import front
 from local.ops.broken import SWITCHES
 from local.ops.render import PAGE, View, answer, html
-from local.ops.requests import Requests
+from local.ops.requests import INTERACTION, REPLAY, Requests
 from local.ops.waiting import Filter, found_by
 from local.ops.waterfall import waterfall_of
 from local.project import Ports, url, workflow_environment
@@ -28,8 +28,6 @@ from local.story.store import StoryStore
 from local.story.story import Story
 from local.story.summary import KINDS
 
-_ID = "{interaction:[0-9]{15,19}}"
-_NUMBER = "{number:[0-9]{1,9}}"
 _NEWEST = 12
 _MOVES_S = 2.0  # so often the waterfall of a request on its way is drawn anew
 
@@ -68,9 +66,9 @@ class Pages:
             web.get("/ops/break", self._break),
             *(web.get(f"/ops/{path.name}", _file(path.as_posix())) for path in scripts),
             web.get("/ops/requests", self._by_accept(self._list, self._requests.list_json)),
-            web.get(f"/ops/requests/{_ID}", self._by_accept(self._one, self._requests.one_json)),
+            web.get(f"/ops/requests/{INTERACTION}", self._by_accept(self._one, self._requests.one_json)),
             web.get("/ops/requests/{other:[^/.]+}", self._unknown),
-            web.get(f"/ops/replays/{_NUMBER}", self._by_accept(self._replay, self._requests.progress_json)),
+            web.get(f"/ops/replays/{REPLAY}", self._by_accept(self._replay, self._requests.progress_json)),
         ]
 
     def _by_accept(self, page: Handler, program: Handler) -> Handler:
@@ -130,10 +128,11 @@ class Pages:
 
     async def _one(self, request: web.Request) -> web.StreamResponse:
         interaction = int(request.match_info["interaction"])
-        story = self._requests.story(interaction)
-        return self._answer(request, lambda: self._one_view(story))
+        return self._answer(request, lambda: self._one_view(interaction))
 
-    def _one_view(self, story: Story) -> View:
+    def _one_view(self, interaction: int) -> View:
+        """Raises ApiError(404)."""
+        story = self._requests.story(interaction)
         files = self._requests.texts(story.summary.revision)
         revisions = dict.fromkeys(one.revision for one in story.executions if one.revision)
         why = story.why

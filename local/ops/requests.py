@@ -23,7 +23,8 @@ from local.story.text import text_of
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.store import TaskStore
 
-_ID = "{interaction:[0-9]{15,19}}"
+INTERACTION = "{interaction:[0-9]{15,19}}"
+REPLAY = "{number:[0-9]{1,9}}"
 
 
 class Requests:
@@ -50,14 +51,14 @@ class Requests:
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
             web.get("/ops/requests{ending:(?:\\.json)?}", self.list_json),
-            web.get(f"/ops/requests/{_ID}{{ending:(?:\\.json|\\.txt)?}}", self.one_json),
+            web.get(f"/ops/requests/{INTERACTION}{{ending:(?:\\.json|\\.txt)?}}", self.one_json),
             web.get("/ops/figures", self._figures),
-            web.post(f"/ops/requests/{_ID}/replay", self._do(self._again.replay)),
-            web.post(f"/ops/requests/{_ID}/reply", self._do(self._again.reply)),
-            web.post(f"/ops/requests/{_ID}/cancel", self._cancel),
+            web.post(f"/ops/requests/{INTERACTION}/replay", self._do(self._again.replay)),
+            web.post(f"/ops/requests/{INTERACTION}/reply", self._do(self._again.reply)),
+            web.post(f"/ops/requests/{INTERACTION}/cancel", self._cancel),
             web.post("/ops/replays", self._begin_replays),
-            web.get("/ops/replays/{number:[0-9]{1,9}}", self.progress_json),
-            web.post("/ops/replays/{number:[0-9]{1,9}}/stop", self._stop),
+            web.get(f"/ops/replays/{REPLAY}", self.progress_json),
+            web.post(f"/ops/replays/{REPLAY}/stop", self._stop),
         ]
 
     def page(self, query: Query) -> dict[str, Any]:

@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from local.story.span import DISCORD, GENERATE, INGRESS, REPLY, WORKFLOW, Span
+from local.story.span import DISCORD, GENERATE, INGRESS, REPLY, WORKFLOW, Span, asked_at_s, queue_of_task
 from local.story.story import Story, story_of
 from local.story.summary import Summary, after, showed
 
 Entry = Mapping[str, Any]
 _STEP = re.compile(r"/(generate-image|reply-discord) (.*)", re.DOTALL)
 _ENQUEUED = re.compile(r"enqueued (\S+)")
-_EPOCH_S = 1_420_070_400.0  # Source: Discord, "Snowflakes"
 _MISSING = (
     "attempts of tasks that never reached a step, unless the queue logs its operations",
     "waits within an execution; its step entries have them",
@@ -70,7 +69,7 @@ def story_of_cloud(
 
 def _summary(interaction: int, spans: Sequence[Span], shown: Sequence[tuple[float, str]]) -> Summary:
     """All that happened, in its order."""
-    summary = Summary(interaction, _begin_s(interaction))
+    summary = Summary(interaction, asked_at_s(interaction))
     happened: list[tuple[float, int, Span | str]] = [(at_s, 1, what) for at_s, what in shown]
     for span in spans:
         happened.append((span.begin_s, 0, span if span.what == "task" else replace(span, end_s=None, is_error=False)))
@@ -89,7 +88,7 @@ def _spans(interaction: int, entries: Sequence[Entry]) -> Iterable[Span]:
         payload = entry.get("jsonPayload", {})
         message, at_s = str(payload.get("message", "")), _seconds(entry["timestamp"])
         if found := _ENQUEUED.fullmatch(message):
-            yield Span(interaction, "delivery", INGRESS, min(_begin_s(interaction), at_s), at_s, status=200)
+            yield Span(interaction, "delivery", INGRESS, min(asked_at_s(interaction), at_s), at_s, status=200)
             yield _task(interaction, found[1], at_s, at_s, "line")
         elif step := _STEP.fullmatch(message):
             yield from _call(interaction, payload, step[1], step[2], at_s)
@@ -126,8 +125,7 @@ def _call(interaction: int, payload: Mapping[str, Any], part: str, said: str, at
 
 
 def _task(interaction: int, name: str, at_s: float, due_s: float, maker: str) -> Span:
-    queue = name.partition("/tasks/")[0].rpartition("/")[2]
-    return Span(interaction, "task", queue, at_s, at_s, outcome=maker, task=name, next_s=due_s)
+    return Span(interaction, "task", queue_of_task(name), at_s, at_s, outcome=maker, task=name, next_s=due_s)
 
 
 def _execution(interaction: int, one: CloudExecution) -> Span:
@@ -155,12 +153,8 @@ def _discord_status(said: str) -> int | None:
     return int(found[1]) if found else 429 if "limits" in said else None
 
 
-def _begin_s(interaction: int) -> float:
-    return (interaction >> 22) / 1000 + _EPOCH_S
-
-
 def _begin(interaction: int) -> str:
-    return f"{datetime.fromtimestamp(_begin_s(interaction) - 60, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{datetime.fromtimestamp(asked_at_s(interaction) - 60, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _seconds(instant: str) -> float:

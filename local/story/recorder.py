@@ -7,12 +7,11 @@ from dataclasses import replace
 from local.data.disk import DiskUnavailable, log_waiting_for_disk
 from local.story import summary as summaries
 from local.story import tallies
-from local.story.span import Span
+from local.story.span import Span, asked_at_s
 from local.story.store import StoryStore
 from local.story.summary import Summary
 
 _WRITE_EVERY_S = 0.25
-_SNOWFLAKE_EPOCH_S = 1_420_070_400.0
 _STOPPED = "the local cloud was stopped meanwhile"
 
 
@@ -95,5 +94,5 @@ class Recorder:
 
 
 def _new(interaction: int) -> Summary:
-    begun_s = (interaction >> 22) / 1000 + _SNOWFLAKE_EPOCH_S
+    begun_s = asked_at_s(interaction)
     return Summary(interaction, begun_s, since_s=begun_s)

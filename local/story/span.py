@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from local.discord.snowflake import time_of_id
+
 What = Literal[
     "delivery",  # Discord sends the interaction to the ingress
     "task",  # a task was created; next_s: when it is due
@@ -68,6 +70,16 @@ def interaction_of_task(name: str) -> int | None:
     """
     found = _OF_A_TASK.fullmatch(name)
     return interaction_in(found[1]) if found else None
+
+
+def asked_at_s(interaction: int) -> float:
+    """When the member asked: an interaction's id holds it."""
+    return time_of_id(str(interaction)).timestamp()
+
+
+def queue_of_task(name: str) -> str:
+    """The short name of the queue of a task, whose full name this is; "" of none."""
+    return name.partition("/tasks/")[0].rpartition("/")[2]
 
 
 def target_of(url: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from local.story.reasons import NO_FILES, WORKFLOW_FILE, Files, Reason, reason_of
-from local.story.span import INGRESS, WORKFLOW, Span
+from local.story.span import INGRESS, WORKFLOW, Span, queue_of_task
 from local.story.summary import Summary
 from local.story.words import name_of, state_of
 from local.story.yaml_places import places_of
@@ -129,7 +129,7 @@ def story_of(
 def _reason_key(summary: Summary, now_s: float) -> str:
     """A task that is overdue stands in the line of its queue."""
     if summary.task and summary.next_s is not None and summary.next_s < now_s - 1:
-        return f"line:{_queue_of(summary.task)}"
+        return f"line:{queue_of_task(summary.task)}"
     return summary.reason
 
 
@@ -188,8 +188,7 @@ def _label(span: Span) -> str:
 def _waits(ordered: Sequence[Span], summary: Summary) -> list[Bar]:
     """The waits of each task: from its creation, or the end of an attempt, to the next attempt or its deletion."""
     found = []
-    for name in dict.fromkeys(span.task for span in ordered if span.what in ("task", "attempt")):
-        told = [span for span in ordered if span.task == name]
+    for name, told in _by_task(ordered).items():
         for before, following in zip(told, [*told[1:], None], strict=True):
             begin_s = before.end_s
             goes_on = before.what == "task" or before.next_s is not None
@@ -201,6 +200,15 @@ def _waits(ordered: Sequence[Span], summary: Summary) -> list[Bar]:
             if end_s is None or end_s - begin_s >= _SHORTEST_WAIT_S:
                 label = f"waits in {before.part}"
                 found.append(Bar(before.part, before.part, label, begin_s, end_s, "wait", task=name))
+    return found
+
+
+def _by_task(ordered: Sequence[Span]) -> Mapping[str, Sequence[Span]]:
+    """What happened to each task."""
+    found: dict[str, list[Span]] = {}
+    for span in ordered:
+        if span.what in ("task", "attempt"):
+            found.setdefault(span.task, []).append(span)
     return found
 
 
@@ -228,17 +236,14 @@ def _executions(ordered: Sequence[Span], resources: Mapping[str, Mapping[str, An
 
 def _tasks(ordered: Sequence[Span]) -> list[TaskRow]:
     found = []
-    for name in dict.fromkeys(span.task for span in ordered if span.what in ("task", "attempt")):
-        told = [span for span in ordered if span.task == name]
+    for name, told in _by_task(ordered).items():
         attempts = [span for span in told if span.what == "attempt"]
         statuses = [span.status for span in attempts if span.end_s is not None]
         last = told[-1]
         next_s = None if last.what == "attempt" and last.end_s is None else last.next_s
         found.append(
-            TaskRow(name, _queue_of(name), told[0].begin_s, len(attempts), statuses[-1] if statuses else None, next_s)
+            TaskRow(
+                name, queue_of_task(name), told[0].begin_s, len(attempts), statuses[-1] if statuses else None, next_s
+            )
         )
     return found
-
-
-def _queue_of(task: str) -> str:
-    return task.partition("/tasks/")[0].rpartition("/")[2]

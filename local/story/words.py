@@ -1,6 +1,6 @@
 """The state of a request in words, and durations for people.  Pure."""
 
-from local.story.span import DISCORD, GENERATE, INGRESS, REPLY, WORKFLOW
+from local.story.span import DISCORD, GENERATE, INGRESS, REPLY, WORKFLOW, queue_of_task
 from local.story.summary import Summary
 
 _NAMES = {
@@ -65,7 +65,7 @@ def _next(summary: Summary, now_s: float) -> str:
 
 
 def _queue(summary: Summary) -> str:
-    return summary.task.partition("/tasks/")[0].rpartition("/")[2] or "the line of executions"
+    return queue_of_task(summary.task) or "the line of executions"
 
 
 def _round(summary: Summary) -> str:
