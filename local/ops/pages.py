@@ -16,15 +16,13 @@ from local.form import Form
 from local.http.api_error import ApiError
 from local.http.hosts import to_local
 from local.live_files import LiveFile
-from local.ops import front
+from local.ops import front, links
 from local.ops.broken import SWITCHES
 from local.ops.render import PAGE, View, answer, html
 from local.ops.requests import INTERACTION, REPLAY, Requests
-from local.ops.waiting import Filter, found_by
 from local.ops.waterfall import waterfall_of
 from local.project import Ports, url, workflow_environment
 from local.story.reading import Query, StoryReading
-from local.story.store import StoryStore
 from local.story.story import Story
 from local.story.summary import KINDS
 
@@ -40,7 +38,7 @@ class Pages:
     def __init__(
         self,
         requests: Requests,
-        store: StoryStore,
+        reading: StoryReading,
         files: Sequence[LiveFile],
         faults: Faults,
         form: Form,
@@ -49,8 +47,7 @@ class Pages:
         now_s: Callable[[], float],
     ) -> None:
         self._requests = requests
-        self._store = store
-        self._reading = StoryReading(store)
+        self._reading = reading
         self._files = files
         self._faults = faults
         self._form = form
@@ -108,19 +105,19 @@ class Pages:
         return self._answer(request, lambda: View("break.html", values))
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
-        asked = Filter.of(request.query)
+        asked = Query.of(request.query)
         return self._answer(request, lambda: self._list_view(asked))
 
-    def _list_view(self, asked: Filter) -> View:
-        found, before = found_by(self._store, asked)
+    def _list_view(self, asked: Query) -> View:
+        found, before = self._reading.requests(asked)
         counts, now_s = self._reading.counts(), self._now_s()
         values = {
             "now_s": now_s,
             "asked": asked,
             "rows": found,
-            "older": asked.link(before=before) if before else None,
-            "newest": asked.link() if asked.query.before else None,
-            "kinds": [(kind, counts.get(kind, 0), asked.toggled(kind)) for kind in KINDS],
+            "older": links.page_of(asked, before) if before else None,
+            "newest": links.page_of(asked) if asked.before else None,
+            "kinds": [(kind, counts.get(kind, 0), links.toggled(asked, kind)) for kind in KINDS],
             "total": sum(counts.values()),
             "reason": front.waits({asked.reason: 0}, self._requests.texts())[0].reason if asked.reason else None,
         }

@@ -21,19 +21,21 @@ _EXECUTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f-]{0,27})?")
 class Query:
     """Which requests: text is an interaction's id, an execution's id or its beginning, or a part of words or member.
 
-    before: only interactions older than that one; it is the last one of the page before.  since_s: begun after that.
+    reason: why they wait, a key of reasons.py.  before: only interactions older than that one, the last one of the page
+    before.  since_s: begun after that.
     """
 
     text: str = ""
     kinds: tuple[str, ...] = ()
     only_errors: bool = False
+    reason: str = ""
     before: int | None = None
     size: int = _DEFAULT_SIZE
     since_s: float | None = None
 
     @classmethod
     def of(cls, asked: Mapping[str, str]) -> "Query":
-        """From q, state (several with commas), error=1, before and size.  Raises ApiError(400)."""
+        """From q, state (several with commas), error=1, reason, before and size.  Raises ApiError(400)."""
         kinds = tuple(one.strip() for one in asked.get("state", "").split(",") if one.strip())
         if unknown := [one for one in kinds if one not in KINDS]:
             raise ApiError(400, f"state is one of {', '.join(KINDS)}, not {unknown[0][:40]}")
@@ -46,9 +48,15 @@ class Query:
             text=asked.get("q", "").strip()[:200],
             kinds=kinds,
             only_errors=asked.get("error", "") in ("1", "true"),
+            reason=asked.get("reason", "").strip()[:200],
             before=interaction_in(before),
             size=min(int(size), _MOST_SIZE),
         )
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether it asks for all requests, wherever its page begins."""
+        return not (self.text or self.kinds or self.only_errors or self.reason)
 
 
 class StoryReading:
@@ -144,6 +152,9 @@ def _condition(query: Query) -> tuple[str, Sequence[Any]]:
         values += query.kinds
     if query.only_errors:
         parts.append("has_error")
+    if query.reason:
+        parts.append("reason = ?")
+        values.append(query.reason)
     if query.before is not None:
         parts.append("interaction < ?")
         values.append(query.before)

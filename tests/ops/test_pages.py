@@ -101,6 +101,7 @@ async def test_the_list_is_searched_filtered_and_paged_by_links(way: Way) -> Non
 
 
 async def test_the_others_that_wait_for_the_same_reason_are_a_link_away(way: Way) -> None:
+    await way.until(await way.send(), "shown")  # which waits for nothing
     one, other = await waiting(way), await waiting(way, "another")
     page = await see(way, f"/ops/requests/{one}")
     assert page.part("others") == "1 other waits for the same"
@@ -108,6 +109,8 @@ async def test_the_others_that_wait_for_the_same_reason_are_a_link_away(way: Way
     same = await see(way, link)
     assert set(re.findall(r'id="request-(\d+)"', same.text)) == {one, other}
     assert "Only those that wait because: the workflow has put it off" in same.part("reason")
+    found = await see(way, f"{link}&q=another")
+    assert re.findall(r'id="request-(\d+)"', found.text) == [other], "a reason and a search hold together"
 
 
 async def test_a_request_that_waits_says_why_until_when_and_which_line_decides(way: Way) -> None:
