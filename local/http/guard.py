@@ -23,10 +23,16 @@ _SAFELISTED_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipa
 _TAKES_ANY_BODY = re.compile(r"/upload/.*|/api/v[0-9]+/.*|/api/oauth2/token|/v1/projects/.*/callbacks/[^/]+")
 _FORMS = "/ops/forms/"
 
-_PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+
+def page_policy(form_action: str = "'none'") -> str:
+    """The Content-Security-Policy of a page.  form_action: where its forms may be sent."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+        f" base-uri 'none'; form-action {form_action}; frame-ancestors 'none'"
+    )
+
+
+_PAGE_POLICY = page_policy()
 _SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 _log = logging.getLogger("mando.local")

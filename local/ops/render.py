@@ -12,16 +12,16 @@ from typing import Any
 import jinja2
 from aiohttp import web
 
+from local.http.guard import page_policy
 from local.ops import shown
 from local.ops.broken import TARGETS
 from local.project import BUCKET
 
 PAGE = Path(__file__).parent / "page"
-# As guard.py's, but forms may be sent to us.  The browser says where a form comes from only by a referrer policy that
+# Forms may be sent to us.  The browser says where a form comes from only by a referrer policy that
 # lets it: by no-referrer its Origin is null.  Source: Fetch, "append a request Origin header".
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-    " connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": page_policy(form_action="'self'"),
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-cache",
     "Vary": "Accept",

@@ -3,7 +3,6 @@
 A middleware around the faults, so that a call that a fault hits is heard as its caller sees it.
 """
 
-import base64
 import json
 import re
 import time
@@ -13,11 +12,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from local.data.disk import DiskUnavailable
+from local.discord.data.interaction import id_in_token
 from local.story.recorder import Recorder
 from local.story.span import DISCORD, MOST_BODY_CHARACTERS, REPLY, Span, interaction_in, interaction_of_task
 
 _EDIT = re.compile(r"/api/v10/webhooks/[0-9]+/([A-Za-z0-9+/=_-]{40,600}?)(?:/messages/[^/]+)?")
-_TOKEN = re.compile(rb"interaction:([0-9]{17,19}):")
 _TASKS = re.compile(r"/v2(?:beta3)?/(projects/[^/]+/locations/[^/]+/queues/[^/:]+)/tasks")
 _TASK = re.compile(r"/v2(?:beta3)?/(projects/[^/]+/locations/[^/]+/queues/[^/:]+)/tasks/([^/:]+)")
 _PURGE = re.compile(r"/v2(?:beta3)?/(projects/[^/]+/locations/[^/]+/queues/[^/:]+):purge")
@@ -50,7 +49,7 @@ class HttpTaps:
         return answer
 
     async def _edit(self, request: web.Request, handler: Handler, token: str) -> web.StreamResponse:
-        interaction = _interaction_of_token(token)
+        interaction = interaction_in(id_in_token(token) or "")
         if interaction is None:
             return await handler(request)
         begin_s, started_s = self._recorder.now_s(), time.monotonic()
@@ -117,11 +116,3 @@ def _words(status: int | None, body: str) -> str:
         message = str(found["message"]).removesuffix(".")
         return f"Discord answered {status}: {message}{asked}"
     return f"Discord answered {status}"
-
-
-def _interaction_of_token(token: str) -> int | None:
-    """The interaction that a token of the local Discord names.  Source: local/discord/data/interaction.py."""
-    with suppress(ValueError):
-        found = _TOKEN.match(base64.b64decode(token[: len(token) // 4 * 4]))
-        return interaction_in(found[1].decode()) if found else None
-    return None

@@ -5,7 +5,8 @@ The token has the form of Discord's.  Source: Discord, "Receiving and Responding
 
 import json
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -16,6 +17,7 @@ from local.retention import INTERACTION_TOKEN_S
 TOKEN_LIFE = timedelta(seconds=INTERACTION_TOKEN_S)
 RANDOM_CHARACTERS = 124
 
+_NAMED = re.compile(rb"interaction:([0-9]{17,19}):")
 _TOKEN = re.compile(r"aW50ZXJhY3Rpb246[A-Za-z0-9+/]{32,480}={0,2}")  # base64 of "interaction:…"
 
 # pending: sent, not answered yet; failed: not acknowledged in time, or wrongly, so its token is invalid.
@@ -59,6 +61,14 @@ class Interaction:
 def make_token(interaction_id: str, random: str) -> str:
     """About 210 characters; random is RANDOM_CHARACTERS letters and digits."""
     return b64encode(f"interaction:{interaction_id}:{random}".encode()).decode()
+
+
+def id_in_token(token: str) -> str | None:
+    """The interaction that a token names; None if it is none of make_token's."""
+    with suppress(ValueError):
+        found = _NAMED.match(b64decode(token[: len(token) // 4 * 4]))
+        return found[1].decode() if found else None
+    return None
 
 
 def is_token(text: str) -> bool:
