@@ -116,8 +116,8 @@ async def _acknowledge(command: Command, deadline_s: float) -> Json:
         request = to_request(command, SEALER, now=datetime.now(UTC))
     except WrongOption as error:
         return _for_you_alone(str(error))
+    wait_s = BACKLOG.wait_s()  # known before this request: whether its own look ends before the next line is chance
     async with BACKLOG.refresh_meanwhile(deadline_s):
-        wait_s = BACKLOG.wait_s()
         if wait_s > LIMITS.refuse_after_s:
             log("WARNING", f"refused: the line is {wait_s:.0f} s long", interaction_id=command.interaction_id)
             return _too_late(wait_s)
