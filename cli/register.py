@@ -1,23 +1,21 @@
-"""`mando register`: register /mando with Discord, and the address to which Discord sends interactions.
+"""`mando register`: register our commands with Discord, and the address to which Discord sends interactions.
 
 The bot's token comes from DISCORD_BOT_TOKEN only: every user of the machine can see the arguments of a process.
 Source: Discord, "Application Commands" and "Edit Current Application".
 """
 
-import json
 import os
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 import requests
 
+from cli.discord_commands import read_commands
 from cli.errors import CannotStart, Failed
 from cli.options import option
 from cli.version import version
 
-_COMMAND = Path(__file__).parent.parent / "deploy" / "command.json"
 _TIMEOUT_S = 20  # Discord calls the endpoint before it answers, and waits up to 3 s for each of two answers
 
 
@@ -35,25 +33,26 @@ def command(guild: str | None, endpoint: str | None) -> None:
     api = os.environ.get("DISCORD_API", "https://discord.com/api/v10").rstrip("/")
     if not token:
         raise CannotStart("DISCORD_BOT_TOKEN is not set; it is the bot's token, from the developer portal")
-    document = json.loads(_COMMAND.read_text())
     with requests.Session() as session:
         session.headers.update({"Authorization": f"Bot {token}", "User-Agent": f"DiscordBot (mando, {version()})"})
-        register(session, api, document, guild, endpoint)
+        register(session, api, read_commands(), guild, endpoint)
 
 
 def register(
-    session: requests.Session, api: str, command: Mapping[str, Any], guild: str | None, endpoint: str | None
+    session: requests.Session, api: str, commands: Sequence[Mapping[str, Any]], guild: str | None, endpoint: str | None
 ) -> None:
-    """Make the command the only one of its scope; doing it again changes nothing.  Raises Failed."""
+    """Make the commands the only ones of their scope; doing it again changes nothing.  Raises Failed."""
     application = _call(session, "GET", f"{api}/applications/@me", "read the application")
     if not isinstance(application, dict) or not str(application.get("id")).isdecimal():
         raise Failed("cannot read the application: Discord answered without its id")
     scope = f"applications/{application['id']}" + (f"/guilds/{guild}" if guild else "")
-    registered = _call(session, "PUT", f"{api}/{scope}/commands", "register the command", [command])
-    if not isinstance(registered, list) or len(registered) != 1:
-        raise Failed("cannot register the command: Discord answered without the list of commands")
+    registered = _call(session, "PUT", f"{api}/{scope}/commands", "register the commands", commands)
+    if not isinstance(registered, list) or len(registered) != len(commands):
+        raise Failed("cannot register the commands: Discord answered without the list of commands")
     name = application.get("name", application["id"])
-    print(f"/{command['name']} is registered for {name}" + (f" in server {guild}" if guild else ""))
+    for command in commands:
+        shown = f"/{command['name']}" if command["type"] == 1 else f'"{command["name"]}"'
+        print(f"{shown} is registered for {name}" + (f" in server {guild}" if guild else ""))
     if endpoint is not None and application.get("interactions_endpoint_url") != endpoint:
         change = {"interactions_endpoint_url": endpoint}
         _call(session, "PATCH", f"{api}/applications/@me", f"send interactions to {endpoint}", change)

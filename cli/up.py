@@ -8,7 +8,6 @@ import contextlib
 import errno
 import fcntl
 import gc
-import json
 import os
 import secrets
 import signal
@@ -23,6 +22,7 @@ import nacl.exceptions
 from nacl.public import PrivateKey
 
 from cli import options
+from cli.discord_commands import FILES, read_commands
 from cli.errors import CannotStart
 from cli.form import form_of, form_options
 from cli.incidents import incidents
@@ -39,8 +39,6 @@ from local.server import LocalCloud
 from local.workflows.limits import raise_recursion_limit
 from service.log import write_json_lines
 from tuning.editor.editor import Editor
-
-_COMMAND = ROOT / "deploy" / "command.json"
 
 
 @click.command()
@@ -126,9 +124,9 @@ def _deploy(cloud: LocalCloud, ports: Ports) -> object:
     except BrokenFile as error:
         raise CannotStart(str(error)) from None
     try:
-        return [json.loads(_COMMAND.read_bytes())]
+        return read_commands()
     except OSError as error:
-        raise CannotStart(f"cannot read {_COMMAND}: {error.strerror}") from None
+        raise CannotStart(f"cannot read {error.filename}: {error.strerror}") from None
     except ValueError as error:
         raise _no_command(error) from None
 
@@ -142,7 +140,7 @@ async def _begin(cloud: LocalCloud, commands: object) -> None:
 
 
 def _no_command(error: Exception) -> CannotStart:
-    return CannotStart(f"{_COMMAND} is no command that Discord would take: {error}")
+    return CannotStart(f"{' or '.join(map(str, FILES))} is no command that Discord would take: {error}")
 
 
 def _print_now(words: str) -> None:

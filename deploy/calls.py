@@ -180,7 +180,7 @@ def _ingress() -> Calls:
 def _discord() -> Calls:
     return (
         Call(
-            "the command /mando, and where Discord sends interactions",
+            "the commands, and where Discord sends interactions",
             ("mando", "register", "--endpoint=$INGRESS_URL"),
         ),
     )  # fmt: skip

@@ -6,6 +6,7 @@ a telephone a custom emoji counts as its name, but is sent as `<:name:id>`.  Sou
 
 import hashlib
 import re
+import string
 import unicodedata
 
 MAX_CHARACTERS = 200  # of `words` in schemas/request.json
@@ -18,6 +19,10 @@ _CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]
 _FOLD = {**dict.fromkeys(_INVISIBLE), **dict.fromkeys(_CONTROLS, " ")}
 # These change how the next characters look (emoji, Indic and Persian letters); alone they are invisible.
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f "
+_JOINER = "\u200d"
+_SKINS = [chr(code) for code in range(0x1F3FB, 0x1F400)]
+_FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # a flag is two of them
+_MARKDOWN = re.compile(f"[{re.escape(string.punctuation)}]")
 
 
 def tidy(text: str) -> str:
@@ -35,4 +40,34 @@ def shortened(words: str) -> str:
     if len(words) <= MAX_CHARACTERS:
         return words
     digest = hashlib.sha256(words.encode()).hexdigest()[:32]
-    return f"{words[:_KEPT_CHARACTERS].rstrip()}… {digest}"
+    return f"{cut(words, _KEPT_CHARACTERS).rstrip()}… {digest}"
+
+
+def cut(text: str, most: int, ending: str = "") -> str:
+    """The text if it has at most so many characters; else its beginning and the ending, without half a character.
+
+    What a reader sees as one character may be many: a letter and its accents, an emoji and its skin, a family, a flag.
+    Source: Unicode Standard Annex 29, "Grapheme Cluster Boundary Rules", GB9, GB9a, GB11 to GB13.
+    """
+    if len(text) <= most:
+        return text
+    end = most - len(ending)
+    while end > 0 and _is_inside(text, end):
+        end -= 1
+    return text[: end or most - len(ending)] + ending
+
+
+def _is_inside(text: str, place: int) -> bool:
+    """Whether the sign at this place belongs to the one before it."""
+    sign, before = text[place], text[place - 1]
+    if before == _JOINER or sign == _JOINER or sign in _SKINS or "\U000e0020" <= sign <= "\U000e007f":
+        return True
+    if sign in _FLAG_LETTERS:
+        letters = len(text[:place]) - len(text[:place].rstrip(_FLAG_LETTERS))
+        return letters % 2 == 1
+    return unicodedata.category(sign).startswith("M")
+
+
+def escaped(text: str) -> str:
+    """The text as Discord shows it letter by letter where it would read Markdown, mentions and links."""
+    return _MARKDOWN.sub(r"\\\g<0>", text)

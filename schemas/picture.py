@@ -9,12 +9,14 @@ ObjectName = NewType("ObjectName", str)  # in the bucket
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """colour is 0xRRGGBB."""
+    """colour is 0xRRGGBB; symmetry and palette are as drawn; None in older pictures, which may wait in a queue."""
 
     object: ObjectName
     title: str
     description: str
     colour: int
+    symmetry: int | None = None
+    palette: str | None = None
 
     @classmethod
     def from_checked(cls, checked: Mapping[str, Any]) -> "Picture":
@@ -22,4 +24,4 @@ class Picture:
         return cls(**checked)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if value is not None}

@@ -1,4 +1,4 @@
-"""The request: what one /mando asks for, as the code uses it.  Its JSON: schemas/request.json."""
+"""The request: what a command or a button asks for, as the code uses it.  Its JSON: schemas/request.json."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,14 +11,27 @@ InteractionId = NewType("InteractionId", str)  # Discord's; the dedup key
 UserId = NewType("UserId", str)
 ChannelId = NewType("ChannelId", str)
 
+MOST_VARIATIONS = 999  # beside the first picture of some words
+PRINT_PX = 2048
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options that the member chose; None for the others."""
+    """The options that the member chose; None for the others.
+
+    variation: another picture of the same words, from 1.  size_px: of a print, which is for the member alone.
+    """
 
     words: str | None = None
     symmetry: int | None = None
     palette: str | None = None
+    variation: int | None = None
+    size_px: int | None = None
+
+    @property
+    def is_for_one(self) -> bool:
+        """Whether only the member sees the picture."""
+        return self.size_px is not None
 
     def to_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value is not None}
@@ -26,7 +39,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """received_at: when the interaction came; expires_at: when Discord's token ends; both in UTC."""
+    """received_at: when the interaction came; expires_at: when Discord's token ends; both in UTC.
+
+    is_press: it comes from a button.
+    """
 
     interaction_id: InteractionId
     application_id: str
@@ -37,6 +53,7 @@ class Request:
     options: Options
     received_at: datetime
     expires_at: datetime
+    is_press: bool = False
 
     @classmethod
     def from_json(cls, value: object) -> "Request":
@@ -58,6 +75,7 @@ class Request:
             "user_id": self.user_id,
             "locale": self.locale,
             "options": self.options.to_json(),
+            **({"is_press": True} if self.is_press else {}),  # steps of before buttons do not know the name
             "received_at": instant(self.received_at),
             "expires_at": instant(self.expires_at),
         }

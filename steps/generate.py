@@ -25,23 +25,30 @@ def generate(request: Request, bucket: PictureBucket, now: datetime) -> Picture:
     Raises PermanentError if it cannot be drawn, and what the bucket raises.
     """
     options = request.options
-    seed = request.interaction_id if options.words is None else options.words
     try:
-        design = mandala.design_for(seed, symmetry=options.symmetry, palette=options.palette)
+        design = mandala.design_for(_seed(request), symmetry=options.symmetry, palette=options.palette)
     except mandala.DesignError as error:
         raise PermanentError("undrawable", str(error), kind="drawing") from None
-    object_name = _object_name(design, options)
+    size_px = options.size_px or SIZE_PX
+    object_name = _object_name(design, options, size_px)
     if now - request.received_at < _FRESH or not bucket.holds(object_name):
-        bucket.put_once(object_name, mandala.draw_png(design, SIZE_PX))
+        bucket.put_once(object_name, mandala.draw_png(design, size_px))
     words = mandala.describe(design)
-    return Picture(object_name, words.title, words.description, mandala.colour(design))
+    colour = mandala.colour(design)
+    return Picture(object_name, words.title, words.description, colour, design.symmetry, design.palette)
 
 
-def _object_name(design: mandala.Design, options: Options) -> ObjectName:
+def _seed(request: Request) -> str:
+    """The words, and the variation on a line of its own: no words hold a line's end."""
+    words, variation = request.options.words or request.interaction_id, request.options.variation
+    return words if variation is None else f"{words}\n{variation}"
+
+
+def _object_name(design: mandala.Design, options: Options, size_px: int) -> ObjectName:
     """A name that contains a hash of everything that determines the picture's bytes.
 
     The design holds the seed.  The other options are hashed too, in case the design does not hold one of them.
     """
-    chosen = {name: value for name, value in options.to_json().items() if name != "words"}
-    shown = json.dumps([mandala.DRAWING, "png", SIZE_PX, chosen, mandala.to_document(design)], sort_keys=True)
+    chosen = {name: value for name, value in options.to_json().items() if name not in ("words", "size_px")}
+    shown = json.dumps([mandala.DRAWING, "png", size_px, chosen, mandala.to_document(design)], sort_keys=True)
     return ObjectName(f"pictures/{hashlib.sha256(shown.encode()).hexdigest()[:32]}.png")

@@ -1,12 +1,15 @@
 """Picture, or the reason why there is none → the message that the member sees.  Called by app.py for /reply-discord."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from schemas import recipe
 from schemas.message import Message
 from schemas.picture import Picture
 from schemas.reply import Failure, Reply
-from schemas.request import Request, instant
+from schemas.request import Options, Request, instant
+from service.sentences import say
 from steps.bucket import PictureBucket
 from steps.config import Delivery
 from steps.discord import Discord
@@ -19,13 +22,6 @@ _ACKNOWLEDGED_WITHIN = timedelta(seconds=30)
 
 # While the network in front of Discord blocks us, each retry counts as an invalid request: long waits.
 BLOCKED_WAITS_S = (2.0, 10.0, 30.0, 90.0)
-
-# What a member is told.
-FAILURE_MESSAGES: Mapping[Failure, str] = {
-    "undrawable": "I cannot draw that. Please try other options, or leave them out.",
-    "unavailable": "Something went wrong on my side and your mandala did not get finished. Please try again later.",
-    "cancelled": "Your mandala was stopped by an operator. Please ask again.",
-}
 
 
 def reply(
@@ -61,14 +57,15 @@ def _edit_or_post(
     is_alive = now < request.expires_at
     token = opener.open(request.sealed_token) if is_alive else None  # before the download: a forged token costs none
     if isinstance(order.result, Picture):
-        message, png = _message_and_file(order.result, bucket, delivery)
+        message, png = _message_and_file(request, order.result, bucket, delivery)
     else:
-        message, png = DiscordMessage(FAILURE_MESSAGES[order.result]), None
+        message, png = _apology(request, order.result), None
     reason = f"the interaction's token expired at {instant(request.expires_at)}"
     may_post = isinstance(order.result, Picture)
     if token is not None:
         try:
-            return discord.edit_original(request.application_id, token, message.to_json(), png, request.interaction_id)
+            shown = _named(message, request).to_json()
+            return discord.edit_original(request.application_id, token, shown, png, request.interaction_id)
         except TokenExpired as error:
             reason = str(error)
         except NotYetAcknowledged as error:
@@ -87,6 +84,8 @@ def _post(request: Request, discord: Discord, message: DiscordMessage, png: byte
         raise _no_message_left(f"{reason}; to post to the channel instead, set DISCORD_BOT_TOKEN for the steps")
     if request.channel_id is None:
         raise _no_message_left(f"{reason}; the interaction names no channel to post to")
+    if request.options.is_for_one:
+        raise _no_message_left(f"{reason}; a print is for the member alone, and all see what is posted")
     mention = message.mentioning(request.user_id)
     return discord.post(request.channel_id, mention.to_json(), nonce=request.interaction_id, png=png)
 
@@ -95,10 +94,43 @@ def _no_message_left(message: str) -> PermanentError:
     return PermanentError("gone", message, kind="discord")
 
 
+def _named(message: DiscordMessage, request: Request) -> DiscordMessage:
+    """The message, which names who pressed a button; of a command Discord itself says that.  It notifies nobody."""
+    if not request.is_press or request.options.is_for_one:
+        return message
+    named = say("for", request.locale, member=f"<@{request.user_id}>")
+    return replace(message, content=f"{named}\n{message.content}".rstrip())
+
+
+def _apology(request: Request, failure: Failure) -> DiscordMessage:
+    """What cannot be drawn has no button: it would fail again."""
+    words = say(failure, request.locale)
+    if failure == "undrawable":
+        return DiscordMessage(words)
+    footer = None if request.options.words is None else recipe.footer(request.options)
+    return DiscordMessage(words, footer=footer, components=recipe.buttons({"again": request.options}, request.locale))
+
+
 def _message_and_file(
-    picture: Picture, bucket: PictureBucket, delivery: Delivery
+    request: Request, picture: Picture, bucket: PictureBucket, delivery: Delivery
 ) -> tuple[DiscordMessage, bytes | None]:
     """The message, and the file that goes with it."""
+    # Without words the id was the seed: whoever types it gets the same picture.
+    asked = replace(request.options, words=request.options.words or request.interaction_id)
+    drawn = replace(asked, symmetry=picture.symmetry or asked.symmetry, palette=picture.palette or asked.palette)
+    message = DiscordMessage(picture=picture, footer=recipe.footer(drawn), components=_buttons(asked, drawn, request))
     if delivery == "link":
-        return DiscordMessage(picture=picture, linked_url=bucket.public_url(picture.object)), None
-    return DiscordMessage(picture=picture), bucket.get(picture.object)
+        return replace(message, linked_url=bucket.public_url(picture.object)), None
+    return message, bucket.get(picture.object)
+
+
+def _buttons(asked: Options, drawn: Options, request: Request) -> list[dict[str, Any]]:
+    """What one may want next of a picture; nothing of a print, which one member sees."""
+    if asked.is_for_one:
+        return []
+    wanted: dict[recipe.Action, Options] = {
+        "another": recipe.another(asked),
+        "palette": recipe.other_palette(asked, drawn.palette),
+        "keep": recipe.large(asked),
+    }
+    return recipe.buttons(wanted, request.locale)

@@ -42,6 +42,23 @@ def an_interaction(
     }
 
 
+def on_message(
+    message: dict[str, Any], interaction_id: str = "1310000000000000001", command: str = "Mandala of this message"
+) -> dict[str, Any]:
+    """A command of a message's menu.  Source: Discord, "Application Command Interaction Data", target_id, resolved."""
+    resolved = {"messages": {"1310000000000000009": {"id": "1310000000000000009", **message}}}
+    data = {"id": "1", "name": command, "type": 3, "target_id": "1310000000000000009", "resolved": resolved}
+    return an_interaction(interaction_id) | {"data": data}
+
+
+def a_press(
+    custom_id: str, message: dict[str, Any], interaction_id: str = "1310000000000000001", user: str = "42"
+) -> dict[str, Any]:
+    """A button that is pressed.  Source: Discord, "Message Component Data Structure"; `message` carries the button."""
+    data = {"custom_id": custom_id, "component_type": 2, "id": 2}
+    return an_interaction(interaction_id, user=user) | {"type": 3, "data": data, "message": {"id": "1", **message}}
+
+
 _TYPES = {str: 3, int: 4, bool: 5, float: 10}
 
 

@@ -15,6 +15,7 @@ from tests.servers import serving
 from tests.storage.serving import serving_app
 
 TOKEN = "the-bots-token"
+NAMES = ["mando", "Mandala of this message"]
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_the_command_and_the_endpoint_are_put_in_place_however_often(
 ) -> None:
     for _ in range(2):
         assert run(["register", "--endpoint", "https://ingress.example"]) == 0
-    assert [command["name"] for command in discord.commands] == ["mando"]
+    assert [command["name"] for command in discord.commands] == NAMES
     assert discord.endpoint == "https://ingress.example"
     assert discord.changes == ["set the endpoint"]
     assert "interactions go to https://ingress.example" in capsys.readouterr().out
@@ -42,7 +43,7 @@ def test_the_command_and_the_endpoint_are_put_in_place_however_often(
 def test_a_server_gets_the_command_for_itself(discord: Discord) -> None:
     assert run(["register", "--guild", "197038439483310086"]) == 0
     assert discord.commands == []
-    assert [command["name"] for command in discord.guild_commands["197038439483310086"]] == ["mando"]
+    assert [command["name"] for command in discord.guild_commands["197038439483310086"]] == NAMES
     assert discord.endpoint is None
 
 
@@ -96,7 +97,7 @@ def answering(status: int, body: bytes, headers: Mapping[str, str], call: int = 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            good = json.dumps([{"name": "mando"}] if self.command == "PUT" else APPLICATION).encode()
+            good = json.dumps([{"name": name} for name in NAMES] if self.command == "PUT" else APPLICATION).encode()
             is_told, number = len(calls) == call, len(calls)
             calls.append(f"{number} {self.command}")
             content = body if is_told else good

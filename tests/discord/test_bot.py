@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import mandala
 from local.discord.errors import DiscordError
 from local.discord.forms.command_form import parse_commands
+from schemas.request import MOST_VARIATIONS
 from tests.discord.application import (
     BOT_TOKEN,
     COMMAND,
@@ -187,13 +188,12 @@ async def test_what_is_not_there_is_refused_in_discords_words(here: Running, pat
 
 
 def test_the_registered_command_offers_what_can_be_drawn() -> None:
-    words, symmetry, palette = COMMAND["options"]
-    assert [option["name"] for option in COMMAND["options"]] == ["words", "symmetry", "palette"]
+    words, symmetry, palette, variation = COMMAND["options"]
+    assert [option["name"] for option in COMMAND["options"]] == ["words", "symmetry", "palette", "variation"]
     assert words["max_length"] == 200
     assert tuple(choice["value"] for choice in symmetry["choices"]) == tuple(mandala.SYMMETRIES)
-    offered = [choice["value"] for choice in palette["choices"]]
-    assert set(offered) <= set(mandala.PALETTES)
-    assert len(offered) == len(set(offered)) == 25
+    assert palette["autocomplete"], "there are more than the 25 that can be listed"
+    assert (variation["min_value"], variation["max_value"]) == (0, MOST_VARIATIONS)
 
 
 fields = ["name", "description", "options", "type", "contexts", "choices", "name_localizations", "integration_types"]

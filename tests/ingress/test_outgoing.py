@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import json
+import re
 import time
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ from service.log import trace_in
 from service.trace import LOG_FIELD, trace_name
 from tests.asgi import serving_asgi
 from tests.ingress.function import DISCORD, STEPS_KEY, environment
-from tests.interactions import Signer, an_interaction
+from tests.interactions import Signer, a_press, an_interaction, on_message
 from tests.servers import ROOT, serving
 
 Row = dict[str, Any]
@@ -119,18 +120,17 @@ def test_an_answer_or_a_line_of_the_log_that_differs_from_what_was_written_down_
 ) -> None:
     monkeypatch.setattr(Queue, "says", row.get("queue", "takes it"))
     interaction_id = str(next(_NUMBERS))
-    interaction = row.get("interaction") or an_interaction(
-        interaction_id, row.get("command", "mando"), **row.get("options", {})
-    )
+    interaction = row.get("interaction") or asked_for(interaction_id, row)
     line = row.get("line", {"tasks": 0, "per_s": 2})
     replies = row.get("replies", {"tasks": 0, "per_s": 10})
     ingress.knows(QueueStats(line["tasks"], line["per_s"], 0.0), QueueStats(replies["tasks"], replies["per_s"], 0.0))
+    monkeypatch.setattr(Standing, "now_s", int(time.time()))  # near Discord's clock, which signs
     monkeypatch.setattr("ingress.main.time", Standing())
     for number in range(row.get("asked", 0)):
         assert ingress.members.charge("42", str(number), Standing.monotonic() - row.get("asked_ago_s", 0)) == 0
     answer = DISCORD.post(ingress.url, interaction)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
-    assert answer.json() == row["answer"]
+    assert answer.json() == json.loads(re.sub(r"IN_(\d+)", Standing.in_s, json.dumps(row["answer"])))
     task_id = hashlib.sha256(interaction_id.encode()).hexdigest()[:16] + f"-{interaction_id}"
     said = json.dumps([row["log"]] if "log" in row else [])
     for name, value in {
@@ -147,8 +147,20 @@ def test_an_answer_or_a_line_of_the_log_that_differs_from_what_was_written_down_
     assert len(Queue.asked) == ("queue" in row)
 
 
+def asked_for(interaction_id: str, row: Row) -> Row:
+    """The interaction of a row: a press, a command on a message, or a slash command."""
+    locale = {"locale": row["locale"]} if "locale" in row else {}
+    if "press" in row:
+        return a_press(row["press"], row["message"], interaction_id)
+    if "message" in row:
+        return on_message(row["message"], interaction_id, row["command"])
+    return an_interaction(interaction_id, row.get("command", "mando"), **row.get("options", {})) | locale
+
+
 class Standing:
-    """The module `time`, whose clock for waits stands still."""
+    """The module `time`, whose clocks for waits stand still."""
+
+    now_s = 0
 
     def __getattr__(self, name: str) -> Any:
         import time
@@ -158,6 +170,14 @@ class Standing:
     @staticmethod
     def monotonic() -> float:
         return 1000.0
+
+    @classmethod
+    def time(cls) -> float:
+        return float(cls.now_s)
+
+    @classmethod
+    def in_s(cls, found: re.Match[str]) -> str:
+        return str(cls.now_s + int(found[1]))
 
 
 def test_a_task_that_differs_in_anything_from_what_was_written_down_is_seen(ingress: Ingress) -> None:

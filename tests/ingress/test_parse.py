@@ -35,17 +35,24 @@ from tests.interactions import Signer, an_interaction
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MANDO = {"name": "mando", "type": 1}
+OTHER = OtherInteraction("en-US")
+NOTHING_TYPED = Autocomplete("en-US", None)
 
 
 @pytest.mark.parametrize(
     ("interaction", "read"),
     [
         ({"type": 1}, Ping()),
-        ({"type": 4, "data": MANDO}, Autocomplete()),
-        *(({"type": kind, "data": MANDO}, OtherInteraction()) for kind in (0, 3, 5, 6, 8, None, "2", [2])),
-        ({"type": 2}, OtherInteraction()),
-        *(({"type": 2, "data": {**MANDO, "type": kind}}, OtherInteraction()) for kind in (0, 2, 3, 4, "1")),
-        *(({"type": 2, "data": {**MANDO, "name": name}}, OtherInteraction()) for name in (None, 5, ["mando"])),
+        ({"type": 4, "data": MANDO}, NOTHING_TYPED),
+        ({"type": 4, "data": {"options": [{"name": "palette", "value": "x"}]}}, NOTHING_TYPED),
+        ({"type": 4, "data": {"options": [{"name": "words", "value": "x", "focused": True}]}}, NOTHING_TYPED),
+        ({"type": 4, "data": {"options": [{"name": "palette", "value": 5, "focused": True}]}}, NOTHING_TYPED),
+        *(({"type": kind, "data": MANDO}, OTHER) for kind in (0, 3, 5, 6, 8, None, "2", [2])),
+        *(({"type": 3, "data": {"component_type": kind}}, OTHER) for kind in (1, 3, 8, "2", None)),
+        ({"type": 2}, OTHER),
+        *(({"type": 2, "data": {**MANDO, "type": kind}}, OTHER) for kind in (0, 2, 4, "1")),
+        *(({"type": 2, "data": {**MANDO, "name": name}}, OTHER) for name in (None, 5, ["mando"])),
+        ({"type": 2, "data": {"name": 5, "type": 3}}, OTHER),
     ],
     ids=str,
 )

@@ -2,10 +2,11 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingress.words import MAX_CHARACTERS, shortened, tidy
+from ingress.words import MAX_CHARACTERS, cut, escaped, shortened, tidy
 
 ANY_TEXT = st.text(st.characters(), max_size=60)
 
@@ -37,3 +38,30 @@ def test_shortened_words_fit_and_are_tidy(text: str) -> None:
     words = shortened(tidy(text))
     assert len(words) <= MAX_CHARACTERS
     assert tidy(words) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "kept"),
+    [
+        ("abc", 3, "abc"),
+        ("abcd", 3, "abc"),
+        ("abe\u0301\u0302x", 3, "ab"),
+        ("ab👍🏽x", 3, "ab"),
+        ("ab👨\u200d👩\u200d👧x", 4, "ab"),
+        ("ab❤\ufe0fx", 3, "ab"),
+        ("a🇯🇵🇫🇷x", 4, "a🇯🇵"),
+        ("a🇯🇵🇫🇷x", 3, "a🇯🇵"),
+        ("a🇯🇵🇫🇷x", 2, "a"),
+        ("ab🏴\U000e0067\U000e007fx", 4, "ab"),
+        ("e" + "\u0301" * 9, 3, "e\u0301\u0301"),
+    ],
+    ids=ascii,
+)
+def test_no_half_of_what_a_reader_sees_as_one_character_is_kept(text: str, most: int, kept: str) -> None:
+    """Source: Unicode Standard Annex 29.  Where nothing else is left, a half is better than nothing."""
+    assert cut(text, most) == kept
+
+
+def test_what_is_quoted_is_read_by_discord_as_it_was_typed() -> None:
+    """Source: Discord, "Message Formatting"; a backslash takes the meaning of a sign away."""
+    assert escaped("*a* _b_ <@1> `c` été 猫") == r"\*a\* \_b\_ \<\@1\> \`c\` été 猫"

@@ -6,21 +6,22 @@ tests/outgoing/steps_task_log.yaml has the same through the whole app, away from
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from nacl.public import PrivateKey
 
 from schemas.message import Message
 from schemas.picture import Picture
-from schemas.reply import Reply
+from schemas.reply import Failure, Reply
 from service.deployment import LAST_ATTEMPT_S, LAST_WORD_S
 from service.environment import Secret
+from service.sentences import say
 from steps.bucket import PictureBucket
 from steps.discord import Discord
 from steps.errors import PermanentError, RetryableError
 from steps.last_word import LastWord, PutOff, reply_to_the_end
-from steps.reply import FAILURE_MESSAGES, reply
+from steps.reply import reply
 from steps.seal import Unsealer
 from tests.steps.scripted import Answer, Scripted, json_answer
 from tests.steps.service import INTERACTION_TOKEN, PICTURE, request_body
@@ -76,7 +77,7 @@ class Ends:
     def asked(self) -> list[str]:
         """What Discord was asked to show."""
         bodies = [one.body for one in self._script.asked if "/api/" in one.path]
-        texts = FAILURE_MESSAGES.items()
+        texts = [(name, say(name, "en")) for name in get_args(Failure)]
         return [next((name for name, text in texts if text.encode() in body), "picture") for body in bodies]
 
 

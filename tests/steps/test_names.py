@@ -1,6 +1,8 @@
 """The object's name, with all options together: no name stands for two pictures, and one request has one name."""
 
+import hashlib
 import itertools
+import json
 from collections import defaultdict
 from dataclasses import fields, replace
 from datetime import timedelta
@@ -10,6 +12,7 @@ import pytest
 import mandala
 import schemas
 from mandala import PALETTES
+from schemas.palettes import PALETTES as NAMES
 from schemas.request import Options, Request
 from steps.bucket import PictureBucket
 from steps.generate import generate
@@ -18,9 +21,11 @@ from tests.steps.scripted import Answer, Scripted, json_answer
 
 STORED = json_answer(200, {"name": "x", "bucket": "demo-mandalas", "generation": "1"})
 INTERACTIONS = ("1310000000000000001", "1310000000000000002")
-WORDS = (None, "a", "b", "A", "8", "jade")
-SYMMETRIES = (None, 5, 8, 24)
-SOME_PALETTES = (None, "jade", "dusk")
+WORDS = (None, "a", "A", "8")
+SYMMETRIES = (None, 5, 8)
+SOME_PALETTES = (None, "jade")
+VARIATIONS = (None, 1)
+SIZES_PX = (None, 128)  # smaller than that of a print
 
 
 @pytest.fixture
@@ -34,9 +39,9 @@ def pictures(pictures: PictureBucket, script: Scripted, monkeypatch: pytest.Monk
 def requests() -> list[Request]:
     """Every combination of an option or none of it."""
     return [
-        a_request(interaction_id, Options(words, symmetry, palette))
-        for interaction_id, words, symmetry, palette in itertools.product(
-            INTERACTIONS, WORDS, SYMMETRIES, SOME_PALETTES
+        a_request(interaction_id, Options(words, symmetry, palette, variation, size_px))
+        for interaction_id, words, symmetry, palette, variation, size_px in itertools.product(
+            INTERACTIONS, WORDS, SYMMETRIES, SOME_PALETTES, VARIATIONS, SIZES_PX
         )
     ]
 
@@ -59,7 +64,8 @@ def test_no_pair_of_options_is_answered_with_the_picture_of_another(pictures: Pi
     assert [len(pngs) for pngs in drawn.values()] == [1] * len(drawn), "a name stands for two pictures"
     assert [len(asked) for asked in asked_for.values()] == [1] * len(drawn), "two requests share a name"
     # Without words each interaction has a picture of its own; with words none has.
-    assert len(drawn) == (len(WORDS) - 1 + len(INTERACTIONS)) * len(SYMMETRIES) * len(SOME_PALETTES)
+    others = len(SYMMETRIES) * len(SOME_PALETTES) * len(VARIATIONS) * len(SIZES_PX)
+    assert len(drawn) == (len(WORDS) - 1 + len(INTERACTIONS)) * others
 
 
 def test_the_order_in_which_options_are_given_makes_no_other_picture(pictures: PictureBucket) -> None:
@@ -76,6 +82,12 @@ def test_a_name_is_one_that_the_schema_of_pictures_takes(pictures: PictureBucket
     assert schemas.check("picture", answer) == answer, "the pattern of `object` in schemas/picture.json"
 
 
+def test_members_may_choose_every_palette_and_its_sign_says_what_ground_it_has() -> None:
+    assert sorted(NAMES) == sorted(PALETTES), "schemas/palettes.json"
+    dark = {name for name, palette in PALETTES.items() if palette.is_dark}
+    assert {name for name, palette in NAMES.items() if palette.sign in "🟥🟧🟨🟩🟦🟪🟫⬛"} == dark
+
+
 @pytest.mark.parametrize("palette", sorted(PALETTES))
 def test_a_picture_asked_for_in_a_palette_is_said_and_coloured_in_it(pictures: PictureBucket, palette: str) -> None:
     picture = generate(a_request("1", Options("a", palette=palette)), pictures, RECEIVED)
@@ -86,6 +98,29 @@ def test_a_picture_asked_for_in_a_palette_is_said_and_coloured_in_it(pictures: P
         words.description,
         mandala.colour(design),
     )
+
+
+def test_what_the_footer_says_gives_the_same_picture(pictures: PictureBucket, script: Scripted) -> None:
+    """Also without words, and of a variation: whoever types it asks for these bytes."""
+    for options in (Options(), Options("my cat"), Options("my cat", variation=7), Options("a", 8, "dusk", 2)):
+        pngs = []
+        picture = generate(a_request("1310000000000000001", options), pictures, RECEIVED)
+        words = options.words or "1310000000000000001"
+        typed = Options(words, picture.symmetry, picture.palette, options.variation)
+        for asked in (options, typed):
+            generate(a_request("1310000000000000001", asked), pictures, RECEIVED)
+            body = script.asked[-1].body
+            pngs.append(body[body.index(b"\x89PNG") :].partition(b"\r\n--")[0])
+        assert pngs[0] == pngs[1]
+
+
+def test_the_first_picture_of_some_words_has_the_name_that_it_had_before_there_were_variations(
+    pictures: PictureBucket,
+) -> None:
+    design = mandala.to_document(mandala.design_for("my cat"))
+    shown = json.dumps([mandala.DRAWING, "png", 64, {}, design], sort_keys=True)
+    digest = hashlib.sha256(shown.encode()).hexdigest()[:32]
+    assert generate(a_request("1", Options("my cat")), pictures, RECEIVED).object == f"pictures/{digest}.png"
 
 
 @pytest.mark.parametrize("is_there", [True, False])

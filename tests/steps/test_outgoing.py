@@ -59,7 +59,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[PictureBucket]:
 
 def replied(script: Scripted, bucket: PictureBucket, row: Row, age_s: float, *, may_post: bool = True) -> str:
     """The id of the message that is shown for the row's order, whose request came age_s before now."""
-    request = request_body(KEY, NOW - timedelta(seconds=age_s))
+    request = request_body(KEY, NOW - timedelta(seconds=age_s)) | row.get("request", {})
     discord = Discord(f"{script.url}/api/v10", "DiscordBot (x, 1)", Secret("bot-token") if may_post else None)
     order = Reply.from_json({"request": request, **row["order"]})
     message = reply(order, bucket, discord, Unsealer([KEY]), row.get("delivery", "attach"), NOW, attempt=1)

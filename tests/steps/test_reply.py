@@ -10,10 +10,11 @@ from nacl.public import PrivateKey
 
 from schemas.reply import Reply
 from service.environment import Secret
+from service.sentences import say
 from steps.bucket import PictureBucket
 from steps.discord import Discord
 from steps.errors import NotYetAcknowledged, PermanentError, RetryableError
-from steps.reply import BLOCKED_WAITS_S, FAILURE_MESSAGES, reply
+from steps.reply import BLOCKED_WAITS_S, reply
 from steps.seal import Unsealer
 from tests.steps.scripted import Answer, Scripted, json_answer
 from tests.steps.service import INTERACTION_TOKEN, PICTURE, QUEUES, Neighbours, Steps, request_body
@@ -75,7 +76,7 @@ def test_an_unknown_webhook_for_good_is_answered_by_the_bot(script: Scripted, ag
     assert shown(script, age_s) == "55"
     assert paths(script) == [EDIT, POST]
     message = posted(script)
-    assert message["content"] == f"<@42> {FAILURE_MESSAGES['unavailable']}"
+    assert message["content"] == f"<@42> {say('unavailable', 'en-GB')}"
     assert message["allowed_mentions"] == {"users": ["42"]}
     assert (message["nonce"], message["enforce_nonce"]) == ("77", True)
 
