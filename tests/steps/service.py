@@ -37,7 +37,14 @@ TOLD = {
 INTERACTION_TOKEN = "aW50ZXJhY3Rpb246" + "x" * 194
 BOT_TOKEN = "bot-token-that-nobody-may-see"
 PNG = b"\x89PNG"
-PICTURE = {"object": f"pictures/{'0' * 32}.png", "title": "t", "description": "d", "colour": 1}
+PICTURE = {
+    "object": f"pictures/{'0' * 32}.png",
+    "title": "t",
+    "description": "d",
+    "colour": 1,
+    "symmetry": 8,
+    "palette": "jade",
+}
 
 
 class Neighbours(BaseHTTPRequestHandler):
