@@ -1,6 +1,7 @@
 """A button's press, and a command on a message → the request; over real HTTP, signed."""
 
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from schemas.request import Options
 from tests.ingress.function import DISCORD
 from tests.ingress.test_interactions import requested, told
 from tests.interactions import a_press, on_message
+from tests.servers import ROOT
 
 _NUMBERS = itertools.count(1360000000000000001)
 CHOSEN = [
@@ -128,9 +130,8 @@ def test_the_words_of_a_message_are_its_text_else_those_of_an_embed(message: dic
 
 def test_the_longest_message_has_words_that_fit(url: str) -> None:
     """Content of 4,000 characters.  Source: Discord, "Create Message"."""
-    request = requested(
-        url, on_message({"content": "🪷" * 4000}, str(next(_NUMBERS))) | {"member": {"user": {"id": "8003"}}}
-    )
+    name = json.loads((ROOT / "deploy" / "message_command.json").read_bytes())["name"]
+    request = requested(url, on_message({"content": "🪷" * 4000}, str(next(_NUMBERS)), name))
     assert len(request["options"]["words"]) <= 200
     assert "is_press" not in request
 

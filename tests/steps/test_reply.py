@@ -94,7 +94,11 @@ def test_the_picture_too_is_posted_where_the_webhook_is_unknown_for_good(
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [({"bot": False}, "set DISCORD_BOT_TOKEN"), ({"channel_id": None}, "names no channel to post to")],
+    [
+        ({"bot": False}, "set DISCORD_BOT_TOKEN"),
+        ({"channel_id": None}, "names no channel to post to"),
+        ({"options": {"size_px": 2048}}, "a print is for the member alone"),
+    ],
 )
 def test_where_nothing_can_be_shown_the_reason_says_what_is_missing(
     script: Scripted, changes: dict[str, Any], said: str
