@@ -18,7 +18,7 @@ from tests.system.shell import in_shell
 from tests.system.up import PLACE, Up, edited, mando, pause, resume
 
 REQUESTS, REPLIES = "create-image-queue", "reply-discord-queue"
-_LINE_WORDS = ("Your mandala comes in about", "yours would come too late")
+_LINE_WORDS = ("Your mandala comes", "yours would come too late")
 EDITED = ("workflows/mando.yaml", "queue.yaml")
 
 
