@@ -87,7 +87,7 @@ def check_queues(google: Google) -> None:
 
 
 def check_command(google: Google) -> None:
-    assert [command["name"] for command in google.discord.commands] == ["mando"]
+    assert [command["name"] for command in google.discord.commands] == ["mando", "Mandala of this message"]
     assert google.discord.endpoint == ANSWERS["INGRESS_URL"]
 
 
