@@ -103,6 +103,40 @@ def test_words_always_show_the_same_object_and_options_reach_the_picture(up: Up)
     assert "eight-fold" in up.reply(sent[2])["embeds"][0]["description"].lower()
 
 
+def test_each_button_answers_with_a_message_of_its_own_and_the_old_one_stays(up: Up) -> None:
+    sent = up.interact(words="*my* cat", symmetry=8)
+    up.ended(sent["id"])
+    shown = up.reply(sent)
+    answers = [pressed(up, shown, button) for button in shown["components"][0]["components"]]
+    assert [up.ended(one["id"])["state"] for one in answers] == ["SUCCEEDED"] * 3
+    another, palette, kept = map(up.reply, answers)
+    assert up.reply(sent) == shown
+    assert [one["content"] for one in (another, palette, kept)] == ["for <@77>", "for <@77>", ""]
+    assert [one["mentions"] for one in (another, palette, kept)] == [[], [], []]
+    assert [one["flags"] & 64 for one in (another, palette, kept)] == [0, 0, 64]
+    assert [one["embeds"][0]["image"]["width"] for one in (another, palette, kept)] == [1024, 1024, 2048]
+    first, second, third, print_of_first = (
+        one["embeds"][0]["footer"]["text"] for one in (shown, another, palette, kept)
+    )
+    assert second.endswith(" variation:1 words:*my* cat")
+    assert third.endswith(" words:*my* cat")
+    assert third != first == print_of_first
+    assert (len(palette["components"]), kept["components"]) == (1, [])
+    again = pressed(up, another, another["components"][0]["components"][0])
+    up.ended(again["id"])
+    assert up.reply(again)["embeds"][0]["footer"]["text"].endswith(" variation:2 words:*my* cat")
+
+
+def pressed(up: Up, message: dict[str, Any], button: dict[str, Any]) -> dict[str, Any]:
+    """A member presses the button; returns the ingress's acknowledgement."""
+    data = {"component_type": button["type"], "custom_id": button["custom_id"]}
+    body = {"type": 3, "message_id": message["id"], "data": data, "user_id": "77"}
+    answer = requests.post(f"{up.base}/api/v10/interactions", json=body, timeout=10)
+    answer.raise_for_status()
+    acknowledged: dict[str, Any] = answer.json()
+    return acknowledged
+
+
 @pytest.mark.parametrize(
     ("token", "status"),
     [
