@@ -83,7 +83,7 @@ def another(options: Options) -> Options:
 def other_palette(options: Options, shown: str | None) -> Options:
     """The same in another palette than the one that is shown: again and again, in all of them."""
     names = list(PALETTES)
-    at = names.index(shown) if shown is not None and shown in names else 0
+    at = dict(zip(names, range(len(names)), strict=True)).get(shown or "", 0)
     return replace(options, palette=names[(at + _STEP) % len(names)])
 
 
