@@ -1,9 +1,19 @@
-"""For all tests: an example of a property may take as long as it takes, as a busy machine is slow at times."""
+"""For all tests: an example of a property may take as long as it takes, as a busy machine is slow at times.
 
+And one browser for all that open a page.
+"""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
 from local.workflows.limits import raise_recursion_limit
 from service import log
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
@@ -17,3 +27,12 @@ def pytest_configure() -> None:
 def pytest_runtest_setup() -> None:
     """An app that a test started in this process has told the log its project; the next test knows nothing of it."""
     log._traced_in.clear()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator["Browser"]:
+    """To start one takes more than most tests of a page; what a page keeps is kept apart from the next one's."""
+    from tests.browser.chromium import browser_with
+
+    async with browser_with() as started:
+        yield started

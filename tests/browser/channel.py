@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.chromium import page_of
 from tests.discord.application import PICTURE, Running, a_form, a_picture, until
@@ -12,9 +12,9 @@ DESCRIPTION = "Twelve petals in amethyst and gold."
 
 
 @contextlib.asynccontextmanager
-async def opened(here: Running, width_px: int = 1440, motion: str = "reduce") -> AsyncIterator[Page]:
+async def opened(browser: Browser, here: Running, width_px: int = 1440, motion: str = "reduce") -> AsyncIterator[Page]:
     """The page, with the channel in it."""
-    async with page_of(here.base, width_px, 844 if width_px < 500 else 900, motion) as page:
+    async with page_of(browser, here.base, width_px, 844 if width_px < 500 else 900, motion) as page:
         await expect(page.locator("#topic")).not_to_be_empty()
         yield page
 

@@ -25,7 +25,7 @@ expect.set_options(timeout=_DEADLINE_MS)
 
 @contextlib.asynccontextmanager
 async def browser_with(*arguments: str) -> AsyncIterator[Browser]:
-    """A browser that was started with these arguments too."""
+    """A browser of its own, started with these arguments too; the fixture `browser` is one for all tests."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=[*_QUIET, *arguments])
         try:
@@ -35,17 +35,10 @@ async def browser_with(*arguments: str) -> AsyncIterator[Browser]:
 
 
 @contextlib.asynccontextmanager
-async def page_of(url: str, width_px: int = 1440, height_px: int = 900, motion: str = "reduce") -> AsyncIterator[Page]:
-    """The page at url.  At the end: AssertionError if it logged an error, or called another machine."""
-    async with browser_with() as browser, page_in(browser, url, width_px, height_px, motion) as page:
-        yield page
-
-
-@contextlib.asynccontextmanager
-async def page_in(
+async def page_of(
     browser: Browser, url: str, width_px: int = 1440, height_px: int = 900, motion: str = "reduce"
 ) -> AsyncIterator[Page]:
-    """The same, in a browser that several tests share."""
+    """The page at url.  At the end: AssertionError if it logged an error, or called another machine."""
     complaints: list[str] = []
 
     def note_stranger(request: Request) -> None:

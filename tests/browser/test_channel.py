@@ -2,8 +2,9 @@
 
 import asyncio
 
+import pytest
 from aiohttp import web
-from playwright.async_api import Route, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.browser.channel import DESCRIPTION, draw, is_at_the_bottom, opened
 from tests.browser.chromium import page_of
@@ -17,11 +18,13 @@ from tests.discord.application import (
     until,
 )
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 EPHEMERAL = {"type": 4, "data": {"content": "I am too busy to draw right now.", "flags": 64}}
 
 
-async def test_a_first_visitor_is_led_to_a_picture_by_the_keyboard_alone(here: Running) -> None:
-    async with opened(here) as page:
+async def test_a_first_visitor_is_led_to_a_picture_by_the_keyboard_alone(browser: Browser, here: Running) -> None:
+    async with opened(browser, here) as page:
         await expect(page.get_by_text("Draw your first mandala")).to_be_visible()
         await page.keyboard.type("/")
         option = page.get_by_role("option", name="/mando")
@@ -41,8 +44,8 @@ async def test_a_first_visitor_is_led_to_a_picture_by_the_keyboard_alone(here: R
         assert await is_at_the_bottom(page)
 
 
-async def test_a_second_picture_comes_without_a_reload_and_stays_after_one(here: Running) -> None:
-    async with opened(here) as page:
+async def test_a_second_picture_comes_without_a_reload_and_stays_after_one(browser: Browser, here: Running) -> None:
+    async with opened(browser, here) as page:
         for count, colour in [(1, "teal"), (2, "crimson")]:
             await page.keyboard.type("/mando ")
             await page.keyboard.press("Enter")
@@ -60,8 +63,8 @@ async def _sent(here: Running, count: int) -> bool:
     return len(here.application.interactions) == count
 
 
-async def test_options_become_pills_and_are_sent_with_their_values(here: Running) -> None:
-    async with opened(here) as page:
+async def test_options_become_pills_and_are_sent_with_their_values(browser: Browser, here: Running) -> None:
+    async with opened(browser, here) as page:
         await page.keyboard.type("/ma")
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("option")).to_have_count(3)
@@ -85,8 +88,8 @@ async def test_options_become_pills_and_are_sent_with_their_values(here: Running
         await expect(page.locator("#text")).to_be_focused()
 
 
-async def test_a_command_that_is_pasted_whole_becomes_pills(here: Running) -> None:
-    async with opened(here) as page:
+async def test_a_command_that_is_pasted_whole_becomes_pills(browser: Browser, here: Running) -> None:
+    async with opened(browser, here) as page:
         await page.locator("#text").fill("/mando words: my cat symmetry:12-fold")
         await expect(page.locator(".pill")).to_have_text(["words", "symmetry"])
         await page.keyboard.press("Enter")
@@ -95,8 +98,10 @@ async def test_a_command_that_is_pasted_whole_becomes_pills(here: Running) -> No
         assert {option["name"]: option["value"] for option in options} == {"words": "my cat", "symmetry": 12}
 
 
-async def test_what_is_typed_before_the_channel_is_there_is_understood_afterwards(here: Running) -> None:
-    async with page_of("about:blank") as page:
+async def test_what_is_typed_before_the_channel_is_there_is_understood_afterwards(
+    browser: Browser, here: Running
+) -> None:
+    async with page_of(browser, "about:blank") as page:
         may_answer = asyncio.Event()
 
         async def hold(route: Route) -> None:
@@ -113,8 +118,8 @@ async def test_what_is_typed_before_the_channel_is_there_is_understood_afterward
         await until(lambda: _sent(here, 1), "it was sent")
 
 
-async def test_a_value_that_is_none_of_the_choices_is_marked_and_not_sent(here: Running) -> None:
-    async with opened(here) as page:
+async def test_a_value_that_is_none_of_the_choices_is_marked_and_not_sent(browser: Browser, here: Running) -> None:
+    async with opened(browser, here) as page:
         await page.keyboard.type("/mando palette:beige")
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("alert")).to_contain_text("palette: choose one of Amethyst, Aurora")
@@ -131,10 +136,11 @@ async def test_a_value_that_is_none_of_the_choices_is_marked_and_not_sent(here: 
 
 
 async def test_an_application_that_does_not_respond_is_shown_as_discord_does_and_can_be_dismissed(
+    browser: Browser,
     here: Running,
 ) -> None:
     here.application.answer = answering({}, status=500)
-    async with opened(here) as page:
+    async with opened(browser, here) as page:
         await page.keyboard.type("/mando ")
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("The application did not respond")).to_be_visible()
@@ -146,9 +152,9 @@ async def test_an_application_that_does_not_respond_is_shown_as_discord_does_and
         assert await page.get_by_text("The application did not respond").count() == 0
 
 
-async def test_an_answer_that_cannot_be_shown_is_not_held_against_the_bot(here: Running) -> None:
+async def test_an_answer_that_cannot_be_shown_is_not_held_against_the_bot(browser: Browser, here: Running) -> None:
     here.application.answer = answering({"type": 10})
-    async with opened(here) as page:
+    async with opened(browser, here) as page:
         await page.keyboard.type("/mando ")
         await page.keyboard.press("Enter")
         words = "The bot has answered. This local Discord shows no upgrade button (type 10)."
@@ -158,7 +164,7 @@ async def test_an_answer_that_cannot_be_shown_is_not_held_against_the_bot(here: 
         await expect(page.get_by_text(words)).to_be_hidden()
 
 
-async def test_an_embed_shows_its_icon_and_its_time(here: Running) -> None:
+async def test_an_embed_shows_its_icon_and_its_time(browser: Browser, here: Running) -> None:
     await here.interact()
     embed = {
         "author": {"name": "mando", "icon_url": "attachment://a.png"},
@@ -166,7 +172,7 @@ async def test_an_embed_shows_its_icon_and_its_time(here: Running) -> None:
         "timestamp": "2026-11-25T20:00:00Z",
     }
     await here.call("PATCH", here.reply_url, data=a_form({"embeds": [embed]}, ("a.png", a_picture())))
-    async with opened(here) as page:
+    async with opened(browser, here) as page:
         await expect(page.locator(".embed-footer")).to_contain_text("a footer • ")
         await expect(page.locator(".embed-footer")).to_contain_text("2026")
         icons = page.locator(".embed-icon")
@@ -174,16 +180,16 @@ async def test_an_embed_shows_its_icon_and_its_time(here: Running) -> None:
         assert await icons.evaluate("(image) => image.complete && image.naturalWidth") == 64
 
 
-async def test_an_ephemeral_reply_says_that_only_the_member_sees_it(here: Running) -> None:
+async def test_an_ephemeral_reply_says_that_only_the_member_sees_it(browser: Browser, here: Running) -> None:
     here.application.answer = answering(EPHEMERAL)
-    async with opened(here) as page:
+    async with opened(browser, here) as page:
         await page.get_by_role("button", name="Try /mando").click()
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("I am too busy to draw right now.")).to_be_visible()
         await expect(page.get_by_text("Only you can see this")).to_be_visible()
 
 
-async def test_a_command_is_shown_as_being_sent_until_it_is_acknowledged(here: Running) -> None:
+async def test_a_command_is_shown_as_being_sent_until_it_is_acknowledged(browser: Browser, here: Running) -> None:
     acknowledge = asyncio.Event()
 
     async def answer(_: Interaction) -> web.Response:
@@ -191,7 +197,7 @@ async def test_a_command_is_shown_as_being_sent_until_it_is_acknowledged(here: R
         return web.json_response({"type": 5})
 
     here.application.answer = answer
-    async with opened(here) as page:
+    async with opened(browser, here) as page:
         await page.keyboard.type("/mando ")
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("Sending command…")).to_be_visible()
@@ -201,10 +207,10 @@ async def test_a_command_is_shown_as_being_sent_until_it_is_acknowledged(here: R
         await expect(page.locator(".message")).to_have_count(1)
 
 
-async def test_a_picture_opens_in_large_and_escape_closes_it(here: Running) -> None:
+async def test_a_picture_opens_in_large_and_escape_closes_it(browser: Browser, here: Running) -> None:
     await here.interact()
     await draw(here)
-    async with opened(here) as page:
+    async with opened(browser, here) as page:
         await page.get_by_role("img", name=DESCRIPTION).click()
         large = page.get_by_role("dialog").get_by_role("img", name=DESCRIPTION)
         await expect(large).to_be_visible()
@@ -217,14 +223,14 @@ async def test_a_picture_opens_in_large_and_escape_closes_it(here: Running) -> N
         await expect(page.locator("#text")).to_have_value("hello")
 
 
-async def test_words_of_a_message_are_words_and_never_markup(here: Running) -> None:
+async def test_words_of_a_message_are_words_and_never_markup(browser: Browser, here: Running) -> None:
     hostile = "<img src=x onerror=alert(1)>"
     await here.interact()
     embed = {"title": hostile, "description": hostile, "image": {"url": "attachment://mandala.png"}}
     message = PICTURE | {"content": hostile, "embeds": [embed]}
     message |= {"attachments": [{"id": 0, "filename": "mandala.png", "description": hostile}]}
     await here.call("PATCH", here.reply_url, data=a_form(message, ("mandala.png", a_picture())))
-    async with opened(here) as page:
+    async with opened(browser, here) as page:
         await expect(page.locator(".content")).to_have_text(hostile)
         await expect(page.locator(".embed-title")).to_have_text(hostile)
         await expect(page.get_by_role("img", name=hostile)).to_be_visible()

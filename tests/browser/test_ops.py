@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import pytest_asyncio
 import requests
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.chromium import browser_with, page_in
+from tests.browser.chromium import page_of
 from tests.system.up import PLACE, Up, mando_up
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 SIZES = [(390, 844), (1440, 900), (2560, 1200)]
 
 
@@ -27,12 +26,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield up
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with browser_with() as started:
-        yield started
-
-
 @dataclass(frozen=True)
 class Ops:
     up: Up
@@ -40,7 +33,7 @@ class Ops:
 
     @contextlib.asynccontextmanager
     async def opened(self, path: str = "/ops", size: tuple[int, int] = (1440, 900)) -> AsyncIterator[Page]:
-        async with page_in(self.browser, self.up.base + path, *size) as page:
+        async with page_of(self.browser, self.up.base + path, *size) as page:
             yield page
 
     async def until_kind(self, interaction: str, kind: str) -> dict[str, Any]:

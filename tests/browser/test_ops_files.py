@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+import pytest_asyncio
+from playwright.async_api import Browser, expect
 
 from tests.browser.chromium import page_of
 from tests.system.up import Up, copy_of_sources, mando_up
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def up(tmp_path: Path) -> AsyncIterator[Up]:
     """`mando up` of a copy of the sources, which a test may edit: they are at data/../sources."""
     root = copy_of_sources(tmp_path / "sources")
@@ -22,10 +25,10 @@ async def up(tmp_path: Path) -> AsyncIterator[Up]:
         await asyncio.to_thread(stack.close)
 
 
-async def test_a_broken_file_is_shown_with_its_place_and_a_good_one_is_live_at_once(up: Up) -> None:
+async def test_a_broken_file_is_shown_with_its_place_and_a_good_one_is_live_at_once(browser: Browser, up: Up) -> None:
     workflow, queue = (up.data.parent / "sources" / name for name in ("workflows/mando.yaml", "queue.yaml"))
     good = workflow.read_text()
-    async with page_of(f"{up.base}/ops", 390) as page:
+    async with page_of(browser, f"{up.base}/ops", 390) as page:
         problem = page.locator(".alarm")
         await expect(page.locator("#files")).to_contain_text("revision 000001-")
         workflow.write_text(good.replace("call: http.post", "call: http.pots", 1))

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import FloatRect, Locator, Page, expect
+from playwright.async_api import Browser, FloatRect, Locator, Page, expect
 
 from tests.browser.chromium import page_of
 from tests.tuning.page.test_page import HOSTILE
@@ -15,6 +15,8 @@ from tuning.compare.outage_map import Cell
 from tuning.page.map_page import map_page
 from tuning.page.page import page, page_against
 from tuning.simulate.answer import Histogram, Shade, Spread
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MAP = map_page([Cell(rate, 60, 60 * rate, True) for rate in range(1, 9)], "discord-down", "15 min", 1)
 PAIR = page_against(an_outage(), a_mended_outage(), ("main", "here"), {("lost",): (-900.0, -700.0)})
@@ -25,11 +27,11 @@ HAS_INK = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, 
 
 
 @contextlib.asynccontextmanager
-async def opened(folder: Path, html: str, width_px: int = 1440) -> AsyncIterator[Page]:
+async def opened(browser: Browser, folder: Path, html: str, width_px: int = 1440) -> AsyncIterator[Page]:
     """The page from a file.  It is an error if it complains or asks for anything."""
     file = folder / "simulation.html"
     file.write_text(html, encoding="utf-8")
-    async with page_of(file.as_uri(), width_px) as shown:
+    async with page_of(browser, file.as_uri(), width_px) as shown:
         yield shown
 
 
@@ -45,8 +47,8 @@ async def box_of(place: Locator) -> FloatRect:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("html", [page(a_quiet_answer()), page(an_outage()), PAIR], ids=["quiet", "outage", "pair"])
-async def test_every_chart_is_drawn(tmp_path: Path, html: str, scheme: str) -> None:
-    async with opened(tmp_path, html) as shown:
+async def test_every_chart_is_drawn(browser: Browser, tmp_path: Path, html: str, scheme: str) -> None:
+    async with opened(browser, tmp_path, html) as shown:
         await shown.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         await expect(shown.locator("canvas")).to_have_count(len(CHARTS))
         for chart in CHARTS:
@@ -55,8 +57,8 @@ async def test_every_chart_is_drawn(tmp_path: Path, html: str, scheme: str) -> N
         await expect(shown.locator("#lives svg")).to_have_count(2)
 
 
-async def test_the_outage_is_shaded_in_every_chart_at_its_time(tmp_path: Path) -> None:
-    async with opened(tmp_path, page(an_outage())) as shown:
+async def test_the_outage_is_shaded_in_every_chart_at_its_time(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, page(an_outage())) as shown:
         for chart in CHARTS:
             frame, shade = (
                 await box_of(plot(shown, chart)),
@@ -68,8 +70,8 @@ async def test_the_outage_is_shaded_in_every_chart_at_its_time(tmp_path: Path) -
         await expect(shown.locator("#timeline")).to_contain_text("Discord down")
 
 
-async def test_the_line_of_the_quota_stands_where_the_executions_end(tmp_path: Path) -> None:
-    async with opened(tmp_path, page(an_outage())) as shown:
+async def test_the_line_of_the_quota_stands_where_the_executions_end(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, page(an_outage())) as shown:
         await expect(shown.locator(".limit")).to_have_text("quota 10,000")
         frame, line = await box_of(plot(shown, "executions")), await box_of(shown.locator(".limit"))
         assert line["y"] - frame["y"] == pytest.approx(
@@ -77,8 +79,8 @@ async def test_the_line_of_the_quota_stands_where_the_executions_end(tmp_path: P
         )  # axis: to 12,000
 
 
-async def test_a_quota_far_above_is_named_and_no_line_is_drawn(tmp_path: Path) -> None:
-    async with opened(tmp_path, page(a_quiet_answer())) as shown:
+async def test_a_quota_far_above_is_named_and_no_line_is_drawn(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, page(a_quiet_answer())) as shown:
         await expect(shown.locator(".limit.beyond")).to_have_text("quota 10,000")
         assert (
             await shown.locator(".limit").evaluate("line => getComputedStyle(line).borderTopColor")
@@ -86,8 +88,8 @@ async def test_a_quota_far_above_is_named_and_no_line_is_drawn(tmp_path: Path) -
         )
 
 
-async def test_pointing_at_one_chart_reads_all_at_that_moment(tmp_path: Path) -> None:
-    async with opened(tmp_path, page(an_outage())) as shown:
+async def test_pointing_at_one_chart_reads_all_at_that_moment(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, page(an_outage())) as shown:
         await expect(shown.locator("[data-chart=executions] .value")).to_have_text("≤ 10,000")
         frame = await box_of(plot(shown, "errors"))
         await plot(shown, "errors").hover(position={"x": frame["width"] * 600 / LAST_S, "y": 20})
@@ -101,8 +103,8 @@ async def test_pointing_at_one_chart_reads_all_at_that_moment(tmp_path: Path) ->
         await expect(shown.locator("[data-chart=executions] .value")).to_have_text("≤ 10,000")
 
 
-async def test_arrow_keys_read_the_charts_too(tmp_path: Path) -> None:
-    async with opened(tmp_path, page(an_outage())) as shown:
+async def test_arrow_keys_read_the_charts_too(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, page(an_outage())) as shown:
         line = shown.locator("#timeline")
         for name in ("Home", "PageUp", "PageDown", "ArrowRight"):
             await line.press(name)
@@ -113,8 +115,8 @@ async def test_arrow_keys_read_the_charts_too(tmp_path: Path) -> None:
         await expect(line.locator(".now")).to_be_hidden()
 
 
-async def test_dragging_looks_closer_in_all_charts_and_escape_shows_all_again(tmp_path: Path) -> None:
-    async with opened(tmp_path, page(an_outage())) as shown:
+async def test_dragging_looks_closer_in_all_charts_and_escape_shows_all_again(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, page(an_outage())) as shown:
         await plot(shown, "executions").scroll_into_view_if_needed()
         frame = await box_of(plot(shown, "executions"))
         await shown.mouse.move(frame["x"] + 10, frame["y"] + 40)
@@ -129,8 +131,8 @@ async def test_dragging_looks_closer_in_all_charts_and_escape_shows_all_again(tm
         assert (await box_of(shade))["width"] == pytest.approx(plain * 600 / LAST_S, abs=1.5)
 
 
-async def test_a_bar_of_a_life_says_what_it_was(tmp_path: Path) -> None:
-    async with opened(tmp_path, page(an_outage())) as shown:
+async def test_a_bar_of_a_life_says_what_it_was(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, page(an_outage())) as shown:
         figure = shown.locator("#lives figure").nth(1)
         await expect(figure.locator("h3")).to_have_text("Slowest: picture after 10 min 29 s")
         assert await figure.locator("rect.failed").count() > 10
@@ -141,8 +143,8 @@ async def test_a_bar_of_a_life_says_what_it_was(tmp_path: Path) -> None:
         await expect(figure.locator(".readout")).to_have_text("After 31 s: reply for 0.8 s, failed")
 
 
-async def test_a_bar_of_the_histogram_says_how_many(tmp_path: Path) -> None:
-    async with opened(tmp_path, page(a_quiet_answer())) as shown:
+async def test_a_bar_of_the_histogram_says_how_many(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, page(a_quiet_answer())) as shown:
         await shown.locator("#histogram svg").press("Home")
         await expect(shown.locator("#histogram .readout")).to_have_text("0.25 s to 0.32 s: 17 pictures, 0.047 %")
         await expect(shown.locator("#histogram text.mark")).to_have_text(
@@ -151,14 +153,14 @@ async def test_a_bar_of_the_histogram_says_how_many(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("html", [page(an_outage()), PAIR, MAP], ids=["one", "pair", "map"])
-async def test_a_narrow_screen_needs_no_scrolling_sideways(tmp_path: Path, html: str) -> None:
-    async with opened(tmp_path, html, width_px=390) as shown:
+async def test_a_narrow_screen_needs_no_scrolling_sideways(browser: Browser, tmp_path: Path, html: str) -> None:
+    async with opened(browser, tmp_path, html, width_px=390) as shown:
         await expect(shown.locator("h1")).to_be_visible()
         assert await shown.evaluate("document.documentElement.scrollWidth") == 390
 
 
-async def test_charts_grow_and_shrink_with_the_window(tmp_path: Path) -> None:
-    async with opened(tmp_path, page(an_outage())) as shown:
+async def test_charts_grow_and_shrink_with_the_window(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, page(an_outage())) as shown:
         await shown.set_viewport_size({"width": 390, "height": 800})
         canvas = shown.locator("[data-chart=errors] canvas")
         await shown.wait_for_function("document.querySelector('[data-chart=errors] canvas').clientWidth < 360")
@@ -166,15 +168,15 @@ async def test_charts_grow_and_shrink_with_the_window(tmp_path: Path) -> None:
         assert await shown.evaluate("document.documentElement.scrollWidth") == 390
 
 
-async def test_no_text_of_an_answer_is_run(tmp_path: Path) -> None:
+async def test_no_text_of_an_answer_is_run(browser: Browser, tmp_path: Path) -> None:
     hostile = dataclasses.replace(an_outage(), scenario=HOSTILE, load=HOSTILE, faults=[Shade(300, 900, HOSTILE)])
-    async with opened(tmp_path, page_against(hostile, hostile, (HOSTILE, HOSTILE))) as shown:
+    async with opened(browser, tmp_path, page_against(hostile, hostile, (HOSTILE, HOSTILE))) as shown:
         await expect(shown.locator("h1")).to_have_text(f"{HOSTILE} · {HOSTILE}")
         await expect(shown.locator("#timeline .words")).to_have_text(HOSTILE)
         await expect(shown).not_to_have_title("taken")
 
 
-async def test_an_answer_without_a_picture_is_drawn_too(tmp_path: Path) -> None:
+async def test_an_answer_without_a_picture_is_drawn_too(browser: Browser, tmp_path: Path) -> None:
     quiet = a_quiet_answer()
     nothing = {name: [None] * 420 if name.startswith("p") else [0] * 420 for name in quiet.series.columns}
     empty = dataclasses.replace(
@@ -186,6 +188,6 @@ async def test_an_answer_without_a_picture_is_drawn_too(tmp_path: Path) -> None:
         histogram=Histogram([0.1, 1.0], [0]),
         lives=[],
     )
-    async with opened(tmp_path, page(empty)) as shown:
+    async with opened(browser, tmp_path, page(empty)) as shown:
         await expect(shown.locator("canvas")).to_have_count(len(CHARTS))
         await expect(shown.locator("#histogram .readout")).to_have_text("No picture was shown.")

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.chromium import page_of
 from tests.system.up import Up, copy_of_sources, mando_up
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ANSWERED = re.compile("^Simulated in ")
 RATE, BUCKET_SIZE = "rate of create-image-queue", "bucket_size of create-image-queue"
@@ -26,9 +28,9 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 
 @contextlib.asynccontextmanager
-async def opened(up: Up, width_px: int = 1440) -> AsyncIterator[Page]:
+async def opened(browser: Browser, up: Up, width_px: int = 1440) -> AsyncIterator[Page]:
     """The page, with the answer of the files in force to 300 requests."""
-    async with page_of(f"{up.base}/tune", width_px) as page:
+    async with page_of(browser, f"{up.base}/tune", width_px) as page:
         await expect(page.locator("#form")).not_to_have_attribute("inert", "")
         await field(page, "requests").fill("300")
         await field(page, "requests").press("Enter")
@@ -54,8 +56,8 @@ async def edit(page: Page, label: str, text: str) -> None:
     await knob(page, label).press("Tab")
 
 
-async def test_an_edit_and_an_outage_change_the_sentence_and_the_diff_can_be_copied(up: Up) -> None:
-    async with opened(up) as page:
+async def test_an_edit_and_an_outage_change_the_sentence_and_the_diff_can_be_copied(browser: Browser, up: Up) -> None:
+    async with opened(browser, up) as page:
         sentence = page.locator("#verdict .after")
         await expect(sentence).to_have_text(re.compile("^Promise kept: each of 300 acknowledged requests"))
         await expect(page.locator("#edit")).to_be_hidden()
@@ -84,8 +86,8 @@ def apply(sources: Path, diff: str) -> str:
     return "".join([*lines[:begin], *new, *lines[begin + len(old) :]])
 
 
-async def test_a_wrong_value_is_told_at_its_field_and_taken_back_by_a_click(up: Up) -> None:
-    async with opened(up) as page:
+async def test_a_wrong_value_is_told_at_its_field_and_taken_back_by_a_click(browser: Browser, up: Up) -> None:
+    async with opened(browser, up) as page:
         await edit(page, BUCKET_SIZE, "lots")
         await expect(knob(page, BUCKET_SIZE)).to_have_attribute("aria-invalid", "true")
         message = page.locator("[id='wrong-create-image-queue.bucket_size']")
@@ -97,8 +99,8 @@ async def test_a_wrong_value_is_told_at_its_field_and_taken_back_by_a_click(up: 
         await expect(page.locator("[aria-invalid]")).to_have_count(0)
 
 
-async def test_a_finding_is_shown_at_its_field_and_leads_to_it(up: Up) -> None:
-    async with opened(up) as page:
+async def test_a_finding_is_shown_at_its_field_and_leads_to_it(browser: Browser, up: Up) -> None:
+    async with opened(browser, up) as page:
         await edit(page, RATE, "200")
         message = page.locator("[id='wrong-create-image-queue.rate'] .error")
         await expect(message).to_contain_text("the quota is 100/s", timeout=SLOW_MS)
@@ -106,8 +108,8 @@ async def test_a_finding_is_shown_at_its_field_and_leads_to_it(up: Up) -> None:
         await expect(knob(page, RATE)).to_be_focused()
 
 
-async def test_that_nothing_was_found_is_said(up: Up) -> None:
-    async with opened(up) as page:
+async def test_that_nothing_was_found_is_said(browser: Browser, up: Up) -> None:
+    async with opened(browser, up) as page:
         found = page.locator("#findings li")
         await expect(found).to_have_text("Yes. The check found nothing wrong.")
         await edit(page, BUCKET_SIZE, "12")
@@ -115,8 +117,8 @@ async def test_that_nothing_was_found_is_said(up: Up) -> None:
         await expect(found).to_have_text("Yes. The check found nothing wrong.")
 
 
-async def test_a_simulation_shows_its_progress_and_can_be_stopped(up: Up) -> None:
-    async with opened(up) as page:
+async def test_a_simulation_shows_its_progress_and_can_be_stopped(browser: Browser, up: Up) -> None:
+    async with opened(browser, up) as page:
         await field(page, "scenario").select_option("discord-down")
         await field(page, "down").fill("10m")
         await field(page, "requests").fill("10000")
@@ -130,10 +132,10 @@ async def test_a_simulation_shows_its_progress_and_can_be_stopped(up: Up) -> Non
         await expect(page.get_by_role("button", name="Simulate")).to_be_visible()
 
 
-async def test_a_saved_file_is_the_new_ground_and_the_edit_of_another_number_stays(up: Up) -> None:
+async def test_a_saved_file_is_the_new_ground_and_the_edit_of_another_number_stays(browser: Browser, up: Up) -> None:
     limits = up.data.parent / "sources/ingress/limits.yaml"
     text = limits.read_text()
-    async with opened(up) as page:
+    async with opened(browser, up) as page:
         await edit(page, BUCKET_SIZE, "12")
         await page.locator("summary", has_text="ingress/limits.yaml").click()
         await page.locator("summary", has_text="ingress/limits.yaml").click()
@@ -145,8 +147,8 @@ async def test_a_saved_file_is_the_new_ground_and_the_edit_of_another_number_sta
     limits.write_text(text)
 
 
-async def test_each_page_leads_to_the_others(up: Up) -> None:
-    async with page_of(up.base) as page:
+async def test_each_page_leads_to_the_others(browser: Browser, up: Up) -> None:
+    async with page_of(browser, up.base) as page:
         await page.get_by_role("link", name="tune").click()
         await page.get_by_role("link", name="Operations").click()
         await page.get_by_role("link", name="Tune").click()
@@ -154,8 +156,8 @@ async def test_each_page_leads_to_the_others(up: Up) -> None:
         await expect(page.get_by_role("link", name="tune")).to_be_visible()
 
 
-async def test_it_is_used_by_the_keyboard_alone_and_each_field_has_a_name_of_its_own(up: Up) -> None:
-    async with opened(up) as page:
+async def test_it_is_used_by_the_keyboard_alone_and_each_field_has_a_name_of_its_own(browser: Browser, up: Up) -> None:
+    async with opened(browser, up) as page:
         named = """[...document.querySelectorAll("input, select")].map(
             (one) => one.getAttribute("aria-label") ?? one.labels[0]?.textContent.trim())"""
         names = await page.evaluate(named)
@@ -169,8 +171,8 @@ async def test_it_is_used_by_the_keyboard_alone_and_each_field_has_a_name_of_its
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_a_narrow_screen_needs_no_scrolling_sideways(up: Up, scheme: str) -> None:
-    async with opened(up, width_px=390) as page:
+async def test_a_narrow_screen_needs_no_scrolling_sideways(browser: Browser, up: Up, scheme: str) -> None:
+    async with opened(browser, up, width_px=390) as page:
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         for summary in await page.locator("#knobs summary").all():
             await summary.click()

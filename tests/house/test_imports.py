@@ -1,6 +1,7 @@
 """The picture of imports: no circle, and arrows between rooms one way."""
 
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,6 @@ from tests.house.files import ROOT, ours
 from tests.house.imports import circles, modules_of, picture_of, room_of
 
 MODULES = modules_of(ROOT, ours(".py"))
-PICTURE = picture_of(MODULES)
 
 # Modules in local/ itself that use rooms.  All others there are what rooms stand on.
 ROOMS_OF_ONE = {f"local.{name}": f"local/{name}" for name in ("auth", "deployed", "programs", "server")}
@@ -87,6 +87,12 @@ ALLOWED: dict[str, set[str]] = {
 ONLOOKERS = {"tests", "bench"}
 
 
+@cache
+def picture() -> dict[str, set[str]]:
+    """Of all our modules.  To parse them takes seconds."""
+    return picture_of(MODULES)
+
+
 def room(module: str) -> str:
     return ROOMS_OF_ONE.get(module) or room_of(module, MODULES)
 
@@ -95,7 +101,7 @@ def arrows() -> set[tuple[str, str, str, str]]:
     """Each import of a module of another room: the rooms and the modules."""
     return {
         (room(module), room(other), module, other)
-        for module, imported in PICTURE.items()
+        for module, imported in picture().items()
         for other in imported
         if room(module) != room(other)
     }
@@ -106,7 +112,7 @@ def is_allowed(importing: str, imported: str) -> bool:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    assert circles(PICTURE) == []
+    assert circles(picture()) == []
 
 
 def test_no_rooms_import_each_other_in_a_circle() -> None:

@@ -49,8 +49,19 @@ def report(tmp_path: Path, before: Report, *, is_watched: bool) -> Report:
     write(tmp_path / "before.json", before)
     found = {watcher.REPORT: str(tmp_path / "report.json"), watcher.BEFORE: str(tmp_path / "before.json")}
     watching = {watcher.REACHED: "1"} if is_watched else {}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:randomly",
+        "-p",
+        watcher.__name__,
+        "-q",
+        "--basetemp=temporary",
+    ]
     subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", watcher.__name__, "-q", "test_it.py"],
+        [*command, "test_it.py"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}", **found, **watching},
         check=False,

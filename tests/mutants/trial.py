@@ -128,12 +128,14 @@ def _tested(
     """pytest's exit status, None where it took too long; what it said; and its report.
 
     PYTHONPATH comes before the place to which the installed `mando` points, so every process that the tests start runs
-    the copy too.
+    the copy too.  Its temporary folders are apart: at its end pytest takes away those that earlier runs have left,
+    which lasts a minute if these ran all tests.
     """
     command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:randomly", f"--timeout={_ONE_TEST_S:.0f}"]
     watching = {watcher.REACHED: "1"} if is_watched else {}
     with TemporaryDirectory(prefix="mutants-report-") as folder, TemporaryFile() as said:
         report, known = Path(folder) / "report.json", Path(folder) / "before.json"
+        command.append(f"--basetemp={folder}/temporary")
         write(known, before)
         process = subprocess.Popen(
             [*command, *([] if is_watched else ["-x"]), "-p", watcher.__name__, "-k", LEFT_OUT, *tests],

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from tests.browser.chromium import page_of
 from tests.system.up import Up, mando_up
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +29,8 @@ async def type_mando(page: Page, count: int) -> str | None:
     return await picture.get_attribute("src")
 
 
-async def test_a_member_types_mando_and_sees_a_picture_and_then_another(up: Up) -> None:
-    async with page_of(up.base) as page:
+async def test_a_member_types_mando_and_sees_a_picture_and_then_another(browser: Browser, up: Up) -> None:
+    async with page_of(browser, up.base) as page:
         await page.get_by_role("combobox").first.wait_for()
         first, second = await type_mando(page, 1), await type_mando(page, 2)
     assert first != second
