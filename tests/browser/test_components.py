@@ -3,12 +3,15 @@
 import re
 from typing import Any
 
+import pytest
 from aiohttp import web
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.channel import opened
-from tests.browser.chromium import browser_with, page_in, page_of
+from tests.browser.chromium import page_of
 from tests.discord.application import BOT_TOKEN, Interaction, Running, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
 COLOURS = [{"label": name.title(), "value": name} for name in ("rose", "teal", "gold")]
@@ -82,9 +85,9 @@ async def prepare(here: Running) -> None:
     assert (await here.call("POST", messages, json=form, headers=BOT))[0] == 200
 
 
-async def test_buttons_and_menus_work_with_the_mouse_and_with_the_keyboard(here: Running) -> None:
+async def test_buttons_and_menus_work_with_the_mouse_and_with_the_keyboard(browser: Browser, here: Running) -> None:
     await prepare(here)
-    async with opened(here) as page:
+    async with opened(browser, here) as page:
         again = page.get_by_role("button", name="Again")
         await again.focus()
         await page.keyboard.press("Enter")
@@ -112,9 +115,9 @@ async def test_buttons_and_menus_work_with_the_mouse_and_with_the_keyboard(here:
         await expect(page.get_by_text("told:")).to_have_count(0)  # what one member sees ends with the page
 
 
-async def test_options_are_suggested_while_the_member_types(here: Running) -> None:
+async def test_options_are_suggested_while_the_member_types(browser: Browser, here: Running) -> None:
     await prepare(here)
-    async with opened(here) as page:
+    async with opened(browser, here) as page:
         await page.keyboard.type("/lotus palette:")
         await expect(page.get_by_role("option")).to_have_text(["Amethyst", "Aurora", "Teal"])
         await page.keyboard.type("au")
@@ -132,9 +135,9 @@ async def test_options_are_suggested_while_the_member_types(here: Running) -> No
         assert sent["data"]["options"] == [{"name": "palette", "type": 3, "value": "teal"}]
 
 
-async def test_a_message_and_a_person_have_apps_for_mouse_keyboard_and_finger(here: Running) -> None:
+async def test_a_message_and_a_person_have_apps_for_mouse_keyboard_and_finger(browser: Browser, here: Running) -> None:
     await prepare(here)
-    async with opened(here) as page:
+    async with opened(browser, here) as page:
         await page.get_by_text("a box of paints").click(button="right")
         await page.get_by_role("menuitem", name="Mandala of this message").click()
         await expect(page.get_by_text("told: Mandala of this message")).to_be_visible()
@@ -151,7 +154,7 @@ async def test_a_message_and_a_person_have_apps_for_mouse_keyboard_and_finger(he
         await page.locator("#member").click()
         await page.get_by_role("menuitem", name="Greet").click()
         await until(lambda: _greeted(here, here.discord.identities.member_id), "the member was greeted")
-    async with browser_with() as browser, page_in(browser, here.base, 390, 844) as page:
+    async with page_of(browser, here.base, 390, 844) as page:
         await _hold(page, "a box of paints")
         await expect(page.get_by_role("menuitem", name="Mandala of this message")).to_be_focused()
 
@@ -166,9 +169,9 @@ async def _hold(page: Page, words: str) -> None:
     await page.get_by_text(words).evaluate(down)
 
 
-async def test_a_form_of_the_application_is_filled_in_and_sent(here: Running) -> None:
+async def test_a_form_of_the_application_is_filled_in_and_sent(browser: Browser, here: Running) -> None:
     await prepare(here)
-    async with opened(here) as page:
+    async with opened(browser, here) as page:
         await page.get_by_role("button", name="Form").click()
         dialog = page.get_by_role("dialog", name="Feedback")
         await expect(dialog.get_by_role("textbox")).to_be_focused()
@@ -182,10 +185,12 @@ async def test_a_form_of_the_application_is_filled_in_and_sent(here: Running) ->
         assert (words["value"], colour["values"]) == ("my cat", ["gold"])
 
 
-async def test_a_member_reads_the_own_language_and_a_command_waits_for_the_connection(here: Running) -> None:
+async def test_a_member_reads_the_own_language_and_a_command_waits_for_the_connection(
+    browser: Browser, here: Running
+) -> None:
     await prepare(here)
-    async with browser_with() as browser:
-        context = await browser.new_context(locale="de-AT", color_scheme="light", reduced_motion="reduce")
+    context = await browser.new_context(locale="de-AT", color_scheme="light", reduced_motion="reduce")
+    async with context:
         page = await context.new_page()
         await page.goto(here.base)
         await expect(page.locator("#topic")).not_to_be_empty()
@@ -214,9 +219,9 @@ LISTEN = """
 """
 
 
-async def test_marks_become_elements_and_each_new_message_is_spoken_once(here: Running) -> None:
+async def test_marks_become_elements_and_each_new_message_is_spoken_once(browser: Browser, here: Running) -> None:
     await prepare(here)
-    async with page_of("about:blank") as page:
+    async with page_of(browser, "about:blank") as page:
         spoken: list[str] = []
         await page.expose_function("heard", lambda words: spoken.append(words))
         await page.add_init_script(LISTEN)
