@@ -68,17 +68,20 @@ async def suggest(interaction: Any) -> Any:
     return interaction.build_response(choices)
 
 
-class ModalRow(hikari.impl.ModalActionRowBuilder):
+class ModalRow:
     """hikari 2.7.0 sends a pair for each row of a modal, its JSON and its files, which no Discord takes."""
 
+    def __init__(self, row: Any) -> None:
+        self._row = row
+
     def build(self) -> Any:
-        return super().build()[0]
+        return self._row.build()[0]
 
 
 async def pressed(interaction: Any) -> Any:
     if interaction.custom_id == "form":
-        row = ModalRow().add_text_input("words", "What do you think?")
-        return interaction.build_modal_response("Tell us", "opinion").add_component(row)
+        row = hikari.impl.ModalActionRowBuilder().add_text_input("words", "What do you think?")
+        return interaction.build_modal_response("Tell us", "opinion").add_component(ModalRow(row))
     update = interaction.build_response(hikari.ResponseType.MESSAGE_UPDATE)
     return update.set_content(f"{interaction.message.content} again")
 
