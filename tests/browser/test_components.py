@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.channel import opened
 from tests.browser.chromium import page_of
@@ -85,7 +85,9 @@ async def prepare(here: Running) -> None:
     assert (await here.call("POST", messages, json=form, headers=BOT))[0] == 200
 
 
-async def test_buttons_and_menus_work_with_the_mouse_and_with_the_keyboard(browser: Browser, here: Running) -> None:
+async def test_buttons_menus_and_a_form_work_with_the_mouse_and_with_the_keyboard(
+    browser: Browser, here: Running
+) -> None:
     await prepare(here)
     async with opened(browser, here) as page:
         again = page.get_by_role("button", name="Again")
@@ -110,6 +112,17 @@ async def test_buttons_and_menus_work_with_the_mouse_and_with_the_keyboard(brows
             await page.get_by_role("option", name=name).click()
         await page.keyboard.press("Tab")
         await expect(page.get_by_text("told: some ['gold', 'rose']")).to_be_visible()
+        await page.get_by_role("button", name="Form").click()
+        dialog = page.get_by_role("dialog", name="Feedback")
+        await expect(dialog.get_by_role("textbox")).to_be_focused()
+        await page.keyboard.type("my cat")
+        await dialog.get_by_role("button", name="Colour").click()
+        await dialog.get_by_role("option", name="Gold").click()
+        await dialog.get_by_role("button", name="Submit").click()
+        await expect(page.get_by_text("Thank you")).to_be_visible()
+        await expect(dialog).to_be_hidden()
+        words, colour = (one["component"] for one in here.application.interactions[-1]["data"]["components"])
+        assert (words["value"], colour["values"]) == ("my cat", ["gold"])
         await page.reload()
         await expect(page.get_by_role("button", name="Again")).to_be_visible()
         await expect(page.get_by_text("told:")).to_have_count(0)  # what one member sees ends with the page
@@ -154,9 +167,19 @@ async def test_a_message_and_a_person_have_apps_for_mouse_keyboard_and_finger(br
         await page.locator("#member").click()
         await page.get_by_role("menuitem", name="Greet").click()
         await until(lambda: _greeted(here, here.discord.identities.member_id), "the member was greeted")
-    async with page_of(browser, here.base, 390, 844) as page:
-        await _hold(page, "a box of paints")
-        await expect(page.get_by_role("menuitem", name="Mandala of this message")).to_be_focused()
+    async with await browser.new_context(has_touch=True, viewport={"width": 390, "height": 844}) as context:
+        page = await context.new_page()
+        await page.goto(here.base)
+        await expect(page.get_by_text("Hold a message")).to_be_visible()
+        finger = await context.new_cdp_session(page)
+        box = await page.get_by_text("a box of paints").bounding_box()
+        assert box is not None
+        place = [{"x": box["x"] + 20, "y": box["y"] + 8}]
+        await finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": place})
+        item = page.get_by_role("menuitem", name="Mandala of this message")
+        await expect(item).to_be_visible()
+        await finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        await expect(item).to_be_focused()
 
 
 async def _greeted(here: Running, user_id: str) -> bool:
@@ -164,33 +187,12 @@ async def _greeted(here: Running, user_id: str) -> bool:
     return bool(data.get("target_id") == user_id and data["resolved"]["users"][user_id]["username"] == "you")
 
 
-async def _hold(page: Page, words: str) -> None:
-    down = "(one) => one.dispatchEvent(new PointerEvent('pointerdown', {bubbles: true, pointerType: 'touch'}))"
-    await page.get_by_text(words).evaluate(down)
-
-
-async def test_a_form_of_the_application_is_filled_in_and_sent(browser: Browser, here: Running) -> None:
-    await prepare(here)
-    async with opened(browser, here) as page:
-        await page.get_by_role("button", name="Form").click()
-        dialog = page.get_by_role("dialog", name="Feedback")
-        await expect(dialog.get_by_role("textbox")).to_be_focused()
-        await page.keyboard.type("my cat")
-        await dialog.get_by_role("button", name="Colour").click()
-        await dialog.get_by_role("option", name="Gold").click()
-        await dialog.get_by_role("button", name="Submit").click()
-        await expect(page.get_by_text("Thank you")).to_be_visible()
-        await expect(dialog).to_be_hidden()
-        words, colour = (one["component"] for one in here.application.interactions[-1]["data"]["components"])
-        assert (words["value"], colour["values"]) == ("my cat", ["gold"])
-
-
 async def test_a_member_reads_the_own_language_and_a_command_waits_for_the_connection(
     browser: Browser, here: Running
 ) -> None:
     await prepare(here)
-    context = await browser.new_context(locale="de-AT", color_scheme="light", reduced_motion="reduce")
-    async with context:
+    german = await browser.new_context(locale="de-AT", color_scheme="light", reduced_motion="reduce")
+    async with german as context:
         page = await context.new_page()
         await page.goto(here.base)
         await expect(page.locator("#topic")).not_to_be_empty()
@@ -228,14 +230,16 @@ async def test_marks_become_elements_and_each_new_message_is_spoken_once(browser
         await page.goto(here.base)
         await expect(page.get_by_text("a box of paints")).to_be_visible()
         messages = f"{here.api}/channels/{here.discord.identities.channel_id}/messages"
-        content = (
-            "**bold** ~~gone~~ `a**b` <t:0:R> <t:0:D> ||hidden|| [read](https://example.org)\n> quoted\n- item\n# Head"
-        )
-        _, made = await here.call("POST", messages, json={"content": content}, headers=BOT)
+        you = here.discord.identities.member_id
+        marks = f"**bold** <@{you}> ~~gone~~ `a**b` <t:0:R> <t:0:D> ||hidden|| [read](https://example.org)"
+        content = marks + "\n> quoted\n- item\n# Head"
+        form = {"content": content, "allowed_mentions": {"parse": []}}
+        _, made = await here.call("POST", messages, json=form, headers=BOT)
         body = page.locator(f"#message-{made['id']} .content")
         for selector, words in [
-            ("strong", "bold"), ("s", "gone"), ("code", "a**b"), ("time >> nth=1", "January 1, 1970"),
-            ("a", "read"), ("blockquote", "quoted"), ("li", "item"), (".heading-1", "Head"),
+            ("strong", "bold"), (".mention", "@You"), ("s", "gone"), ("code", "a**b"),
+            ("time >> nth=1", "January 1, 1970"), ("a", "read"),
+            ("blockquote", "quoted"), ("li", "item"), (".heading-1", "Head"),
         ]:  # fmt: skip
             await expect(body.locator(selector)).to_have_text(words)
         await expect(body.locator("time").first).to_have_text(re.compile(r"^\d+ years ago$"))

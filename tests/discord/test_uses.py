@@ -1,13 +1,15 @@
 """Autocompletion, commands of a context menu, and modals: what the application is told, and what it may answer."""
 
+import contextlib
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from local.discord.errors import DiscordError, NotImitated
 from local.discord.forms.answer import AUTOCOMPLETE, MODAL_SUBMIT, Question, parse_answer
 from local.discord.forms.modal import Modal, parse_modal
-from tests.discord.application import BOT_TOKEN, Running, answering
+from tests.discord.application import BOT_TOKEN, Running, answering, json_values
 from tests.discord.test_callback import calling_back
 from tests.discord.test_components import AGAIN, press, rows
 from tests.discord.test_form_limits import errors_of, x
@@ -260,3 +262,17 @@ def test_a_field_of_a_modal_that_cannot_be_shown_is_dropped_silently(kind: int) 
     with pytest.raises(NotImitated) as caught:
         parse_modal(in_modal(type=kind), ())
     assert f"type {kind}" in caught.value.sentence
+
+
+@given(json_values, json_values)
+def test_whatever_an_application_answers_is_read_or_refused(value: Any, inner: Any) -> None:
+    label = {"type": 18, "label": "c"} | as_object(inner)
+    fields = {"choices": [inner], "custom_id": "a", "title": "b", "components": [label]}
+    for kind, question in ((7, Question(on_message=True)), (8, Question(AUTOCOMPLETE, 10)), (9, Question())):
+        for data in (value, fields | as_object(value), {"components": [{"type": 1, "components": [inner]}]}):
+            with contextlib.suppress(DiscordError):
+                parse_answer({"type": kind, "data": data}, question)
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {"component": value}

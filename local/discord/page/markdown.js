@@ -10,9 +10,11 @@ const DEEPEST = 12; // marks within marks
 // Marks within a line: [pattern at the place, function of the match, the people, and the depth].
 const MARKS = [
   [/^\\([^\p{L}\p{N}\s])/u, ([, character]) => character],
-  [/^(`+)([^]*?[^`])\1(?!`)/, ([, , code]) => make("code", {}, code.replace(/^ (.*) $/s, "$1"))],
+  [/^(`{1,2})(?!`)([^]*?[^`])\1(?!`)/, ([, , code]) => make("code", {}, code.replace(/^ (.*) $/s, "$1"))],
   [/^<t:(-?\d{1,17})(?::([tTdDfFsSR]))?>/, ([whole, seconds, style]) => timestamp(whole, Number(seconds), style)],
-  [/^<@!?(\d+)>/, ([whole, id], people) => (people.has(id) ? mention(`@${people.get(id)}`) : whole)],
+  [/^<@!?(\d+)>/, ([, id], people) => mention(people.get(id) ?? "@unknown-user")],
+  [/^<@&\d+>/, () => mention("@deleted-role")],
+  [/^<#(\d+)>/, ([, id], people) => mention(people.get(id) ?? "#unknown")],
   [/^<\/([^:>]+):\d+>/, ([, name]) => mention(`/${name}`)],
   [/^<a?(:\w+:)\d+>/, ([, name]) => make("span", { class: "emoji" }, name)],
   [/^<(https?:\/\/[^\s>]+)>/i, ([, url]) => link(url, url)],
@@ -24,14 +26,14 @@ const MARKS = [
   [/^\*\*(?=\S)([^]+?)\*\*(?!\*)/, (...found) => wrapped("strong", ...found)],
   [/^__(?=\S)([^]+?)__(?!_)/, (...found) => wrapped("u", ...found)],
   [/^~~(?=\S)([^]+?)~~/, (...found) => wrapped("s", ...found)],
-  [/^\*(?=[^\s*])((?:\*\*[^]+?\*\*|[^*])+?)\*(?!\*)/, (...found) => wrapped("em", ...found)],
-  [/^_(?=[^\s_])((?:__[^]+?__|[^_])+?)_(?![\p{L}\p{N}_])/u, (...found) => wrapped("em", ...found)],
+  [/^\*(?=[^\s*])((?:\*\*(?:(?!\*\*)[^])+\*\*|[^*])+?)\*(?!\*)/, (...found) => wrapped("em", ...found)],
+  [/^_(?=[^\s_])((?:__(?:(?!__)[^])+__|[^_])+?)_(?![\p{L}\p{N}_])/u, (...found) => wrapped("em", ...found)],
 ];
 const FENCE = /^([^]*?)```(?:[\w+#.-]+\n)?\n?([^]*?)\n?```[ ]*\n?([^]*)$/; // before, code, after
 const ITEM = /^\s*([-*]|\d{1,9}\.)\s+\S/; // of a list
-const PLAIN = /^(?:[\p{L}\p{N}]+|[^])/u; // a whole word: a _ within one is no mark
+const PLAIN = /^(?:[\p{L}\p{N}]+|`+|[^])/u; // a whole word, because a _ within one is no mark; a whole run of `
 
-/** The nodes of a text in which blocks are allowed.  people: id → name, of those whom it mentions. */
+/** The nodes of a text in which blocks are allowed.  people: id → how it is mentioned: @name, #channel. */
 export function blocks(text, people = new Map()) {
   const nodes = [];
   let plain = [];

@@ -6,11 +6,12 @@ import { blocks, inline } from "./markdown.js";
 import { inFull, timeElement } from "./moment.js";
 
 const EPHEMERAL = 1 << 6;
+const SLASH = 20; // type of a message: the first answer to a slash command
 const TOKEN_LIFE_MS = 15 * 60_000; // after that a bot that still "thinks" cannot reply
 
 /**
  * The element of a message.  follows: drawn without a header, below one of the same author.
- * actions: {openPicture(media), dismiss(message), press(message, component, values), pressOf(message), messageOf(id), hasApps(message)}
+ * actions: {openPicture(media), dismiss(message), press(message, component, values), pressOf(message), messageOf(id), hasApps(), mentionable()}
  */
 export function messageElement(message, follows, actions) {
   const byApplication = Boolean(message.author.bot);
@@ -23,7 +24,7 @@ export function messageElement(message, follows, actions) {
     timeElement(moment),
   );
   const used = message.interaction
-    ? usedLine(message.interaction_metadata.user, message.interaction.name)
+    ? usedLine(message.interaction_metadata.user, message.interaction.name, message.type === SLASH)
     : replyLine(message, actions);
   return make(
     "li",
@@ -43,16 +44,16 @@ export function messageElement(message, follows, actions) {
     header,
     make("div", { class: "message-body" }, ...body(message, actions)),
     isEphemeral(message) ? onlyYou(message, actions) : null,
-    actions.hasApps(message) ? appsButton(message) : null,
+    actions.hasApps() ? appsButton(message) : null,
   );
 }
 
 /** What stands there from Enter until the application has acknowledged. */
-export function pendingElement(member, command, words) {
+export function pendingElement(member, command, isSlash, words) {
   return make(
     "li",
     { class: "message pending" },
-    usedLine(member, command),
+    usedLine(member, command, isSlash),
     avatar(true),
     make("div", { class: "message-body" }, thinking(words)),
   );
@@ -86,17 +87,18 @@ function* body(message, actions) {
     const edited = message.edited_timestamp
       ? make("small", { class: "edited", title: inFull(new Date(message.edited_timestamp)) }, " (edited)")
       : null;
-    yield make("div", { class: "content markup" }, ...blocks(message.content, peopleOf(message)), edited);
+    yield make("div", { class: "content markup" }, ...blocks(message.content, peopleOf(message, actions)), edited);
   }
-  for (const embed of message.embeds) yield embedElement(embed, actions, peopleOf(message));
+  for (const embed of message.embeds) yield embedElement(embed, actions, peopleOf(message, actions));
   for (const file of message.attachments) yield fileElement(file, actions);
   yield* componentElements(message, actions.pressOf(message), actions);
 }
 
 const thinking = (words) => make("p", { class: "thinking" }, dots(), words);
 
-/** id → name, of those whom the message may mention. */
-const peopleOf = (message) => new Map([message.author, ...message.mentions].map((user) => [user.id, nameOf(user)]));
+/** id → how it is mentioned.  A mention that notifies nobody looks like others. */
+const peopleOf = (message, actions) =>
+  new Map([...actions.mentionable(), ...[message.author, ...message.mentions].map((user) => [user.id, `@${nameOf(user)}`])]);
 
 function embedElement(embed, actions, people) {
   const element = make(
@@ -173,14 +175,14 @@ function fileElement(file, actions) {
   return make("p", { class: "file" }, make("a", { href: file.url, download: file.filename }, file.filename), ` ${size}`);
 }
 
-function usedLine(user, command) {
+function usedLine(user, command, isSlash) {
   return make(
     "p",
     { class: "used" },
     avatar(false, null, "small"),
     make("span", { class: "author" }, nameOf(user)),
     " used ",
-    make("span", { class: "used-command" }, icon("slash"), make("span", {}, command)),
+    make("span", { class: "used-command" }, icon(isSlash ? "slash" : "apps-icon"), make("span", {}, command)),
   );
 }
 
