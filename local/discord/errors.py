@@ -69,6 +69,14 @@ def unknown_interaction() -> DiscordError:
     return unknown("interaction", 10062)
 
 
+def invalid_form(path: Path, code: str, message: str) -> DiscordError:
+    """A form with one error."""
+    errors: dict[str, Any] = {"_errors": [{"code": code, "message": message}]}
+    for step in reversed(path):
+        errors = {str(step): errors}
+    return DiscordError(400, 50035, "Invalid Form Body", errors=errors)
+
+
 def empty_message() -> DiscordError:
     return DiscordError(400, 50006, "Cannot send an empty message")
 

@@ -110,9 +110,12 @@ class Identities:
         }
 
     def interaction(
-        self, interaction_id: str, token: str, data: dict[str, Any], user_id: str | None = None
+        self, interaction_id: str, token: str, kind: int, user_id: str | None = None, locale: str | None = None
     ) -> dict[str, Any]:
-        """A slash command in the channel, by the member or by another.  Source: Discord, "Interaction Object"."""
+        """What every interaction in the channel holds, by the member or by another.
+
+        Source: Discord, "Interaction Object".
+        """
         member = self.member
         if user_id is not None:
             member["user"] = self.user(user_id)
@@ -124,18 +127,23 @@ class Identities:
             "channel": self.channel,
             "channel_id": self.channel_id,
             "context": 0,
-            "data": data,
             "entitlements": [],
             "guild": self.guild,
             "guild_id": self.guild_id,
             "guild_locale": "en-US",
             "id": interaction_id,
-            "locale": LOCALE,
+            "locale": locale or LOCALE,
             "member": member,
             "token": token,
-            "type": 2,
+            "type": kind,
             "version": 1,
         }
+
+    def resolved_user(self, user_id: str) -> dict[str, Any]:
+        """The target of a user command.  Source: Discord, "Resolved Data Structure"."""
+        user = self.application_user if user_id == self.application_id else self.user(user_id)
+        member = {name: value for name, value in self.member.items() if name not in ("user", "deaf", "mute")}
+        return {"users": {user_id: user}, "members": {user_id: member}}
 
     def ping(self, ping_id: str) -> dict[str, Any]:
         """The request with which Discord checks that the application answers."""

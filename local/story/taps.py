@@ -57,9 +57,8 @@ class Taps:
         user, data = sent["member"]["user"], sent["data"]
         member = user.get("global_name") or user.get("username") or user["id"]
         words = " ".join(f"{one['name']}: {one['value']}" for one in data.get("options", []) if "value" in one)
-        self._recorder.ask(
-            int(interaction.id), member=member, member_id=user["id"], words=words, command=str(data["name"])
-        )
+        command = str(data.get("name") or data["custom_id"])  # a button or a modal has no name
+        self._recorder.ask(int(interaction.id), member=member, member_id=user["id"], words=words, command=command)
         return self._recorder.begin(Span(int(interaction.id), "delivery", INGRESS, self._now_s()))
 
     def delivery_ended(self, number: int, interaction: Interaction, delivery: Delivery) -> None:

@@ -147,11 +147,11 @@ async def test_an_application_that_does_not_respond_is_shown_as_discord_does_and
 
 
 async def test_an_answer_that_cannot_be_shown_is_not_held_against_the_bot(here: Running) -> None:
-    here.application.answer = answering({"type": 9, "data": {"custom_id": "a", "title": "b", "components": []}})
+    here.application.answer = answering({"type": 10})
     async with opened(here) as page:
         await page.keyboard.type("/mando ")
         await page.keyboard.press("Enter")
-        words = "The bot has answered. This local Discord shows no modals (type 9) yet."
+        words = "The bot has answered. This local Discord shows no upgrade button (type 10)."
         await expect(page.get_by_text(words)).to_be_visible()
         assert await page.get_by_text("The application did not respond").count() == 0
         await page.get_by_role("button", name="Dismiss message").click()

@@ -64,9 +64,8 @@ async def test_a_name_of_any_script_is_taken(here: Running, name: str) -> None:
             "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_INVALID",
         ),
         # What Discord takes, and this stand-in cannot show.
-        ({"options": [an_option(autocomplete=True)]}, ["options", "0", "autocomplete"], "LOCAL_NOT_SUPPORTED"),
         ({"options": [an_option(type=6)]}, ["options", "0", "type"], "LOCAL_NOT_SUPPORTED"),
-        ({"type": 2}, ["type"], "LOCAL_NOT_SUPPORTED"),
+        ({"type": 4}, ["type"], "LOCAL_NOT_SUPPORTED"),
         ({"handler": 1}, ["handler"], "LOCAL_NOT_SUPPORTED"),
     ],
 )

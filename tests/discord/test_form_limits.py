@@ -230,7 +230,6 @@ def test_a_text_of_an_embed_is_not_counted_or_counted_twice(more: dict[str, Any]
 
 
 SENTENCES = {
-    "components": "This local Discord shows no buttons, menus or other components yet.",
     "poll": "This local Discord shows no polls yet.",
     "message_reference": "This local Discord shows no replies to a message and no forwarded messages yet.",
     "sticker_ids": "This local Discord has no stickers.",
@@ -240,10 +239,10 @@ SENTENCES = {
 }
 TAKEN = {  # by Discord, and not shown here
     "create": {*SENTENCES},
-    "edit": {"components", "flag 32768"},
-    "follow_up": {"components", "poll", "flag 32768"},
-    "edit_reply": {"components", "poll", "flag 32768"},
-    "answer": {"components", "poll", "flag 32768", "flag 8192"},
+    "edit": {"flag 32768"},
+    "follow_up": {"poll", "flag 32768"},
+    "edit_reply": {"poll", "flag 32768"},
+    "answer": {"poll", "flag 32768", "flag 8192"},
 }
 
 
@@ -269,7 +268,6 @@ def test_a_flag_of_a_deferral_at_its_limit_is_refused() -> None:
 
 
 UNSHOWN = {
-    9: "This local Discord shows no modals (type 9) yet.",
     10: "This local Discord shows no upgrade button (type 10).",
     12: "This local Discord launches no activities (type 12).",
 }
@@ -280,11 +278,10 @@ def test_an_answer_is_taken_for_another(kind: int) -> None:
     """Source: Discord, "Interaction Callback Type": 4 and 5 answer a command, 9, 10 and 12 do as well."""
     if kind == 4:
         assert parse_answer({"type": 4, "data": {"content": "x"}}) == Immediate(Form(content="x"))
-        buttons = parse_answer({"type": 4, "data": {"components": [1]}})
-        assert buttons == Unshown(SENTENCES["components"])
+        assert parse_answer({"type": 4, "data": {"poll": 1}}) == Unshown(SENTENCES["poll"])
     elif kind in UNSHOWN:
         assert parse_answer({"type": kind}) == Unshown(UNSHOWN[kind])
-    elif kind != 5:
+    elif kind not in (5, 9):
         with pytest.raises(DiscordError) as caught:
             parse_answer({"type": kind})
         (error,) = errors_of(caught.value)["type"]["_errors"]

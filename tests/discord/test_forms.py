@@ -1,5 +1,6 @@
 """Every documented field of a message is shown, or refused by a sentence that says what this stand-in cannot show."""
 
+import json
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ EVERY = ("create", "edit", "follow_up", "edit_reply")
 @pytest.mark.parametrize(
     ("field", "value", "calls"),
     [
-        ("components", [{"type": 1, "components": []}], EVERY),
+        ("components", [{"type": 10, "content": "x"}], EVERY),
         ("poll", {"question": {"text": "?"}, "answers": []}, ("create", "follow_up", "edit_reply")),
         ("message_reference", {"message_id": "1"}, ("create",)),
         ("sticker_ids", ["1"], ("create",)),
@@ -52,9 +53,7 @@ async def test_what_cannot_be_shown_is_refused_by_name_where_discord_takes_it_an
         status, body = await send(here, call, {"content": "x", field: value})
         if call in calls:
             assert (status, body["code"]) == (400, 50035), call
-            (error,) = body["errors"][field]["_errors"]
-            assert error["code"] == "LOCAL_NOT_SUPPORTED"
-            assert error["message"].startswith("This local Discord")
+            assert '"code": "LOCAL_NOT_SUPPORTED", "message": "This local Discord' in json.dumps(body["errors"][field])
         else:
             assert status == 200, call
 

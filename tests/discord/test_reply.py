@@ -124,7 +124,7 @@ async def test_the_first_reply_is_not_shown_as_edited_and_the_next_is(here: Runn
             "BASE_TYPE_MAX_LENGTH",
         ),
         ({"allowed_mentions": {"parse": ["all"]}}, ["allowed_mentions", "parse", "0"], "BASE_TYPE_CHOICES"),
-        ({"components": [{"type": 1}]}, ["components"], "LOCAL_NOT_SUPPORTED"),
+        ({"components": [{"type": 10}]}, ["components", "0", "type"], "LOCAL_NOT_SUPPORTED"),
     ],
 )
 async def test_a_wrong_field_is_named_by_its_path(here: Running, form: Any, path: list[str], code: str) -> None:

@@ -148,10 +148,10 @@ async def test_an_application_that_does_not_respond_is_a_failure(here: Running) 
 
 
 async def test_a_reply_that_cannot_be_shown_is_told_apart_from_a_failure(here: Running) -> None:
-    here.application.answer = answering({"type": 9})
+    here.application.answer = answering({"type": 10})
     ended = await mando_send(port_of(here))
     assert (ended.code, ended.sent[0]["outcome"]) == (1, "unshown")
-    assert "shows no modals" in ended.sent[0]["words"]
+    assert "shows no upgrade button" in ended.sent[0]["words"]
 
 
 async def test_a_bot_that_thinks_for_ever_is_not_waited_for_longer(here: Running) -> None:

@@ -10,6 +10,7 @@ from local.discord.data.files import MessageFiles
 from local.discord.errors import DiscordError
 from local.discord.forms.form import Form
 from local.discord.forms.uploads import Upload
+from local.discord.forms.use import parse_use
 from tests.discord.application import (
     BOT_TOKEN,
     Clock,
@@ -57,7 +58,9 @@ async def test_what_is_forgotten_is_too_young_too_much_or_still_waited_for(here:
         await here.interact()
         made_s.append(here.clock.now.timestamp())
         here.clock.advance(seconds=10)
-    waiting = await here.discord.run(here.discord.replies.begin, {"name": "mando"}, "x" * 124)
+    waiting = await here.discord.run(
+        here.discord.beginnings.begin, parse_use({"data": {"name": "mando"}}, None), "x" * 124, here.base
+    )
     assert await here.discord.oldest_s() == pytest.approx(made_s[0], abs=0.001)
     assert await here.discord.forget(made_s[0], 10) == 0
     assert await here.discord.forget(made_s[1], 10) == 2, "a message and an interaction"

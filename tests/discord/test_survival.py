@@ -22,6 +22,7 @@ from nacl.exceptions import BadSignatureError
 from local.data.disk import UnusableFile
 from local.discord.data.interaction import RANDOM_CHARACTERS
 from local.discord.engine.signing import ensure_signing_key, signed_headers
+from local.discord.forms.use import parse_use
 from local.discord.snowflake import Snowflakes, time_of_id
 from tests.discord.application import PICTURE, a_form, a_picture, local_discord
 from tests.full_disk import full
@@ -49,7 +50,8 @@ async def test_messages_pictures_commands_and_ids_are_there_after_a_restart(tmp_
 
 async def test_an_interaction_that_was_waiting_when_we_were_stopped_has_failed(tmp_path: Path) -> None:
     async with local_discord(tmp_path) as here:
-        await here.discord.run(here.discord.replies.begin, {"name": "mando"}, "x" * RANDOM_CHARACTERS)
+        use = parse_use({"data": {"name": "mando"}}, None)
+        await here.discord.run(here.discord.beginnings.begin, use, "x" * RANDOM_CHARACTERS, here.base)
         assert await here.messages() == []
     async with local_discord(tmp_path) as here:
         (message,) = await here.messages()
@@ -168,14 +170,14 @@ async def test_an_acknowledgement_that_cannot_be_kept_at_once_is_kept_later(tmp_
     """The application has answered, and will reply: without the acknowledgement that would be 404 for ever."""
     async with local_discord(tmp_path) as here:
         database = here.discord._store._database
-        begin = here.discord.replies.begin
+        begin = here.discord.beginnings.begin
 
         def begun(*given: Any) -> Any:
             interaction = begin(*given)
             database.run("PRAGMA query_only = ON")
             return interaction
 
-        here.discord.replies.begin = begun  # type: ignore[method-assign, assignment]
+        here.discord.beginnings.begin = begun  # type: ignore[method-assign, assignment]
         waiting = asyncio.create_task(here.interact())
         await asyncio.sleep(0.3)
         assert not waiting.done()

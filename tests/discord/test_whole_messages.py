@@ -94,9 +94,9 @@ async def test_the_failure_of_an_application_is_shown_to_everybody_or_as_somethi
     await here.interact()
     (failed,) = await here.messages()
     assert masked(here, failed) == REPLY | {"flags": 64, "state": "failed", "note": None}
-    here.application.answer = answering({"type": 9})
+    here.application.answer = answering({"type": 10})
     (unshown,) = (await here.interact())["messages"]
-    note = "This local Discord shows no modals (type 9) yet."
+    note = "This local Discord shows no upgrade button (type 10)."
     assert masked(here, unshown) == REPLY | {"flags": 64, "state": "unshown", "note": note}
 
 

@@ -98,7 +98,8 @@ class ClientRoutes:
         return json_answer(await self._discord.outcome(request.match_info["interaction"], base_url(request)))
 
     async def interact(self, request: web.Request) -> web.Response:
-        return json_answer(await self._discord.interact(await _json_of_page(request), base_url(request)))
+        locale = request.headers.get("X-Discord-Locale")
+        return json_answer(await self._discord.interact(await _json_of_page(request), base_url(request), locale))
 
     async def get_file(self, request: web.Request) -> web.Response:
         """The file.  What is not a picture is only downloaded: a shown HTML file could run scripts as our page."""

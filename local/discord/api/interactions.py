@@ -8,14 +8,12 @@ from typing import Any
 from aiohttp import web
 
 from local.discord.api.calls import API, SNOWFLAKE, is_true, message_for_caller
-from local.discord.data.message import Message
 from local.discord.engine.discord import LocalDiscord
 from local.discord.errors import FormErrors, json_answer
-from local.discord.forms.answer import Answer, Deferred, Immediate, Unshown, parse_answer
+from local.discord.forms.answer import Deferred, Immediate, Unshown, Update, parse_answer
 from local.discord.forms.uploads import read_body
 
 _CALLBACK = API + "/interactions/{interaction:" + SNOWFLAKE + "}/{token}/callback"
-_MESSAGE, _DEFERRED = 4, 5
 
 
 class InteractionRoutes:
@@ -30,9 +28,9 @@ class InteractionRoutes:
     async def call_back(self, request: web.Request) -> web.Response:
         self._discord.note_user_agent(request.headers.get("User-Agent", ""))
         value, uploads = await read_body(request)
-        answer = parse_answer(value)
-        interaction, token = request.match_info["interaction"], request.match_info["token"]
-        message = await self._discord.call_back(interaction, token, answer, uploads)
+        key = request.match_info["interaction"], request.match_info["token"]
+        answer = parse_answer(value, await self._discord.run(self._discord.replies.question, *key))
+        interaction, message = await self._discord.call_back(*key, answer, uploads)
         if isinstance(answer, Unshown):
             # It is recorded like any answer: the member sees what is missing, and the bot gets an error.
             errors = FormErrors()
@@ -40,17 +38,14 @@ class InteractionRoutes:
             errors.check()
         if not is_true(request, "with_response"):
             return web.Response(status=204)
-        return json_answer(self._with_response(request, answer, message))
-
-    def _with_response(self, request: web.Request, answer: Answer, message: Message) -> dict[str, Any]:
-        interaction = {
-            "id": message.interaction_id,
-            "type": 2,
-            "response_message_id": message.id,
-            "response_message_loading": isinstance(answer, Deferred),
-            "response_message_ephemeral": message.is_ephemeral,
-        }
-        if isinstance(answer, Immediate):
-            resource = {"type": _MESSAGE, "message": message_for_caller(self._discord, request, message)}
-            return {"interaction": interaction, "resource": resource}
-        return {"interaction": interaction, "resource": {"type": _DEFERRED}}
+        told: dict[str, Any] = {"interaction": {"id": interaction.id, "type": interaction.question.kind}}
+        told["resource"] = {"type": value["type"]}
+        if message is not None:
+            told["interaction"] |= {
+                "response_message_id": message.id,
+                "response_message_loading": isinstance(answer, Deferred),
+                "response_message_ephemeral": message.is_ephemeral,
+            }
+        if message is not None and isinstance(answer, Immediate | Update):
+            told["resource"]["message"] = message_for_caller(self._discord, request, message)
+        return json_answer(told)

@@ -1,4 +1,4 @@
-"""One use of a command, and its token: a bearer secret that is valid for 15 minutes.
+"""One use of a command, a component or a modal, and its token: a bearer secret that is valid for 15 minutes.
 
 The token has the form of Discord's.  Source: Discord, "Receiving and Responding".
 """
@@ -9,8 +9,10 @@ from base64 import b64decode, b64encode
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
+from local.discord.forms.answer import AUTOCOMPLETE, COMMAND, COMPONENT, Question
+from local.discord.forms.choices import STRING
 from local.discord.snowflake import time_of_id
 from local.retention import INTERACTION_TOKEN_S
 
@@ -28,7 +30,8 @@ InteractionState = Literal["pending", "acknowledged", "failed"]
 class Interaction:
     """body: the signed request; original_id: the message that answers it; acknowledged_ms: the time until the answer.
 
-    acknowledged_status is None where the application answered by a callback, or not at all.
+    acknowledged_status is None where the application answered by a callback, or not at all.  modal: the JSON of the
+    modal that answered it; opened_by: for a submission, the interaction that its modal answered.
     """
 
     id: str
@@ -38,21 +41,26 @@ class Interaction:
     original_id: str | None = None
     acknowledged_status: int | None = None
     acknowledged_ms: float | None = None
+    modal: str | None = None
+    opened_by: str | None = None
 
-    @property
-    def command(self) -> str:
-        name: str = json.loads(self.body)["data"]["name"]
-        return name
-
-    @property
-    def user_id(self) -> str:
-        """Of the member who used the command."""
-        user_id: str = json.loads(self.body)["member"]["user"]["id"]
-        return user_id
+    def request(self) -> dict[str, Any]:
+        """What was sent."""
+        request: dict[str, Any] = json.loads(self.body)
+        return request
 
     @property
     def sent_at(self) -> datetime:
         return time_of_id(self.id)
+
+    @property
+    def question(self) -> Question:
+        """What the application may answer."""
+        request = self.request()
+        focused = [option for option in request["data"].get("options", []) if option.get("focused")]
+        return Question(
+            request["type"], focused[0]["type"] if focused else STRING, on_message=request.get("message") is not None
+        )
 
     def is_expired(self, now: datetime) -> bool:
         return now >= self.sent_at + TOKEN_LIFE
@@ -73,3 +81,20 @@ def id_in_token(token: str) -> str | None:
 
 def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
+
+
+def origin_of(request: dict[str, Any]) -> dict[str, Any]:
+    """What `interaction_metadata` says about that request, beside who may have authorized it.
+
+    Source: Discord, "Message Interaction Metadata Object".
+    """
+    data = request["data"]
+    origin = {"id": request["id"], "type": request["type"], "user": request["member"]["user"]}
+    if request["type"] == COMPONENT:
+        return origin | {"interacted_message_id": request["message"]["id"]}
+    if request["type"] in (COMMAND, AUTOCOMPLETE) and "target_id" in data:
+        users = data["resolved"].get("users")
+        return origin | (
+            {"target_user": users[data["target_id"]]} if users else {"target_message_id": data["target_id"]}
+        )
+    return origin

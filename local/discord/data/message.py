@@ -5,12 +5,13 @@ In: a Form and the uploaded files.  Out: the new Message.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from local.discord.data.interaction import Interaction
+from local.discord.data.interaction import Interaction, origin_of
 from local.discord.errors import FormErrors, empty_message
+from local.discord.forms.components import Component
 from local.discord.forms.embeds import Embed
 from local.discord.forms.form import (
     EPHEMERAL,
@@ -50,8 +51,9 @@ class Attachment:
 class Message:
     """One message.  embeds are as the bot sent them: an uploaded picture in them is attachment://FILENAME.
 
-    command: the name of the command that the message answers; user_id: the member who used it; original_id: the first
-    answer, where this is a later one; note: for an unshown message, what it would have been.
+    Of the interaction that the message answers: command is the name of the command, None for a component; user_id is
+    the member; origin is its part of `interaction_metadata`; about_id is the message that it was about.  original_id:
+    the first answer, where this is a later one; note: for an unshown message, what it would have been.
     """
 
     id: str
@@ -60,12 +62,16 @@ class Message:
     created_at: datetime
     content: str = ""
     embeds: tuple[Embed, ...] = ()
+    components: tuple[Component, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     mentions: tuple[str, ...] = ()
     flags: int = 0
     interaction_id: str | None = None
     command: str | None = None
     user_id: str | None = None
+    command_type: int = 1
+    about_id: str | None = None
+    origin: dict[str, Any] = field(default_factory=dict)
     original_id: str | None = None
     nonce: str | None = None
     tts: bool = False
@@ -93,13 +99,20 @@ def new_message(message_id: str, author: Author, now: datetime, flags: int = 0) 
     return Message(message_id, author, "thinking", now, flags=flags & EPHEMERAL)
 
 
-def as_answer_to(message: Message, interaction: Interaction) -> Message:
-    """The message as an answer to the interaction."""
+def as_answer_to(message: Message, interaction: Interaction, opener: Interaction | None = None) -> Message:
+    """The message as an answer to the interaction; opener: of a modal, the interaction that it answered."""
+    origin, first = origin_of(interaction.request()), (opener or interaction).request()
+    if opener is not None:
+        origin["triggering_interaction_metadata"] = origin_of(first)
+    data = first["data"]
     return replace(
         message,
         interaction_id=interaction.id,
-        command=interaction.command,
-        user_id=interaction.user_id,
+        command=data.get("name"),
+        command_type=data.get("type", 1),
+        user_id=first["member"]["user"]["id"],
+        about_id=first["message"]["id"] if "message" in first else origin_of(first).get("target_message_id"),
+        origin=origin,
         original_id=interaction.original_id,
     )
 
@@ -135,6 +148,7 @@ def apply_form(
         note=None,
         content=message.content if form.content is None else form.content,
         embeds=message.embeds if form.embeds is None else form.embeds,
+        components=message.components if form.components is None else form.components,
         attachments=_attachments(message, form.files, uploads),
         mentions=message.mentions if form.content is None else _mentions(form, known_members),
         flags=_flags(message, form.flags),
@@ -143,7 +157,8 @@ def apply_form(
         # The first reply replaces "thinking…" and is no edit; later ones are shown as edited.
         edited_at=now if message.state == "replied" else None,
     )
-    if not changed.content and not changed.embeds and not changed.attachments:
+    # Source: Discord, "Create Message": one of these is enough.
+    if not (changed.content or changed.embeds or changed.attachments or changed.components):
         raise empty_message()
     return changed
 

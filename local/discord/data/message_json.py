@@ -12,7 +12,8 @@ from local.discord.data.rows import Change
 from local.discord.identities import Identities
 from local.http.hosts import to_local
 
-_DEFAULT, _REPLY, _COMMAND = 0, 19, 20  # types of messages: nobody's answer, a later answer, the first answer
+# Types of messages: nobody's answer, an answer to a component or a later one, the first answer to a command.
+_DEFAULT, _REPLY, _COMMAND, _CONTEXT_MENU = 0, 19, 20, 23
 
 
 def message_json(message: Message, identities: Identities, base_url: str) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def message_json(message: Message, identities: Identities, base_url: str) -> dic
         ],
         "author": identities.application_user if by_application else identities.member_user,
         "channel_id": identities.channel_id,
-        "components": [],
+        "components": list(message.components),
         "content": message.content,
         "edited_timestamp": message.edited_at.isoformat() if message.edited_at else None,
         "embeds": [
@@ -62,19 +63,26 @@ def message_json(message: Message, identities: Identities, base_url: str) -> dic
 def _as_answer(message: Message, identities: Identities, interaction_id: str) -> dict[str, Any]:
     """The additional fields of an answer to an interaction.
 
-    Only the first answer has the deprecated `interaction` (https://github.com/discordjs/discord.js/issues/6467); that
-    Discord shows later ones as replies to the first is not documented, but seen in its clients.
+    Only the first answer to a command has the deprecated `interaction` (https://github.com/discordjs/discord.js/issues/6467,
+    Discord, "Message Interaction Object"); that Discord shows later ones as replies to the first is not documented, but
+    seen in its clients.
     """
-    interaction = {"id": interaction_id, "type": 2, "user": identities.user(message.user_id or identities.member_id)}
-    metadata = interaction | {"authorizing_integration_owners": {"0": identities.guild_id}}
-    answer: dict[str, Any] = {"webhook_id": identities.application_id}
-    if message.original_id is None:
-        interaction["name"] = message.command
-        return answer | {"type": _COMMAND, "interaction": interaction, "interaction_metadata": metadata}
-    metadata["original_response_message_id"] = message.original_id
-    reference = {"type": 0, "channel_id": identities.channel_id, "guild_id": identities.guild_id}
-    reference["message_id"] = message.original_id
-    return answer | {"type": _REPLY, "interaction_metadata": metadata, "message_reference": reference}
+    user = identities.user(message.user_id or identities.member_id)
+    origin = message.origin or {"id": interaction_id, "type": 2, "user": user}
+    owners = {"authorizing_integration_owners": {"0": identities.guild_id}}
+    metadata = origin | owners
+    if opener := origin.get("triggering_interaction_metadata"):
+        metadata["triggering_interaction_metadata"] = opener | owners
+    answer: dict[str, Any] = {"webhook_id": identities.application_id, "type": _REPLY}
+    if message.original_id is not None:
+        metadata["original_response_message_id"] = message.original_id
+    elif message.command is not None:
+        answer["type"] = _COMMAND if message.command_type == 1 else _CONTEXT_MENU
+        answer["interaction"] = {"id": interaction_id, "type": origin["type"], "user": user, "name": message.command}
+    if (replied_to := message.original_id or message.about_id) is not None:
+        reference = {"type": 0, "channel_id": identities.channel_id, "guild_id": identities.guild_id}
+        answer["message_reference"] = reference | {"message_id": replied_to}
+    return answer | {"interaction_metadata": metadata}
 
 
 def client_message_json(message: Message, identities: Identities, base_url: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The tables of store.py, and the conversion of their rows."""
 
 import json
+import sqlite3
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -28,7 +29,9 @@ CREATE TABLE interactions (
     state TEXT NOT NULL,
     original_id INTEGER,
     acknowledged_status INTEGER,
-    acknowledged_ms REAL
+    acknowledged_ms REAL,
+    modal TEXT,
+    opened_by INTEGER
 ) STRICT;
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY,
@@ -49,7 +52,7 @@ CREATE INDEX files_of_message ON files (message_id);
 """
 
 # The columns of which interaction_of() makes an interaction.
-INTERACTION = "id, token, body, state, original_id, acknowledged_status, acknowledged_ms"
+INTERACTION = "id, token, body, state, original_id, acknowledged_status, acknowledged_ms, modal, opened_by"
 
 ChangeKind = Literal["MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE"]  # as Discord's gateway calls them
 
@@ -64,8 +67,15 @@ class Change:
 
 
 def interaction_of(row: tuple[Any, ...]) -> Interaction:
-    number, token, body, state, original_id, status, ms = row
-    return Interaction(str(number), token, body, state, str(original_id) if original_id else None, status, ms)
+    number, token, body, state, original_id, status, ms, modal, opener = row
+    original, opened_by = (str(one) if one else None for one in (original_id, opener))
+    return Interaction(str(number), token, body, state, original, status, ms, modal, opened_by)
+
+
+def add_modals(connection: sqlite3.Connection) -> None:
+    """Migrate from the first numbered layout."""
+    for column in ("modal TEXT", "opened_by INTEGER"):
+        connection.execute(f"ALTER TABLE interactions ADD COLUMN {column}")
 
 
 def kind_of(is_new: bool, deleted: bool) -> ChangeKind:
@@ -83,6 +93,6 @@ def message_of(text: str) -> Message:
     values["created_at"] = datetime.fromisoformat(values["created_at"])
     values["edited_at"] = datetime.fromisoformat(values["edited_at"]) if values["edited_at"] else None
     values["attachments"] = tuple(Attachment(**attachment) for attachment in values["attachments"])
-    for name in ("embeds", "mentions"):
-        values[name] = tuple(values[name])
+    for name in ("embeds", "mentions", "components"):
+        values[name] = tuple(values.get(name, ()))
     return Message(**values)

@@ -15,9 +15,18 @@ from local.data.content_pool import ContentPool
 from local.data.sqlite import Sqlite
 from local.data.sqlite_file import Layout
 from local.discord.data.files import MessageFiles
-from local.discord.data.interaction import Interaction, InteractionState
+from local.discord.data.interaction import Interaction
 from local.discord.data.message import Attachment, Message
-from local.discord.data.rows import INTERACTION, SCHEMA, Change, interaction_of, kind_of, message_of, text_of
+from local.discord.data.rows import (
+    INTERACTION,
+    SCHEMA,
+    Change,
+    add_modals,
+    interaction_of,
+    kind_of,
+    message_of,
+    text_of,
+)
 
 Scope = Literal["global", "guild"]  # of a command: for every guild, or for the one there is
 _COMMANDS: dict[Scope, str] = {"global": "commands", "guild": "guild_commands"}
@@ -34,7 +43,8 @@ class Store:
         self._files = MessageFiles(path.with_suffix(".files"), pool)
         self._on_change = on_change
         self._changes: list[Change] = []
-        self._database = Sqlite(path, Layout(b"mdsc", 1, SCHEMA, {0: self._files.migrate_from_table}))
+        migrations = {0: self._files.migrate_from_table, 1: add_modals}
+        self._database = Sqlite(path, Layout(b"mdsc", 2, SCHEMA, migrations))
         self._files.remove_orphans({row[0] for row in self._database.rows("SELECT id FROM files")})
 
     def close(self) -> None:
@@ -81,24 +91,27 @@ class Store:
     def replace_commands(self, scope: Scope, commands: list[dict[str, Any]]) -> None:
         self._database.run(f"DELETE FROM {_COMMANDS[scope]}")  # noqa: S608
         for command in commands:
-            row = (command["name"], json.dumps(command))
+            # A name is unique within its type; a slash command's has no space.
+            key = command["name"] if command["type"] == 1 else f"{command['type']} {command['name']}"
+            row = (key, json.dumps(command))
             self._database.run(f"INSERT INTO {_COMMANDS[scope]} VALUES (?, ?)", *row)  # noqa: S608
 
     def add_interaction(self, interaction: Interaction) -> None:
-        row = (int(interaction.id), interaction.token, interaction.body, interaction.state)
-        self._database.run("INSERT INTO interactions (id, token, body, state) VALUES (?, ?, ?, ?)", *row)
+        opener = int(interaction.opened_by) if interaction.opened_by else None
+        row = (int(interaction.id), interaction.token, interaction.body, interaction.state, opener)
+        self._database.run("INSERT INTO interactions (id, token, body, state, opened_by) VALUES (?, ?, ?, ?, ?)", *row)
 
-    def settle_interaction(
-        self, interaction_id: str, state: InteractionState, original_id: str, status: int | None, ms: float
-    ) -> None:
+    def settle_interaction(self, settled: Interaction) -> None:
+        """Write all that an answer changes."""
         self._database.run(
-            "UPDATE interactions SET state = ?, original_id = ?, acknowledged_status = ?, acknowledged_ms = ?"
-            " WHERE id = ?",
-            state,
-            int(original_id),
-            status,
-            ms,
-            int(interaction_id),
+            "UPDATE interactions SET state = ?, original_id = ?, acknowledged_status = ?, acknowledged_ms = ?,"
+            " modal = ? WHERE id = ?",
+            settled.state,
+            int(settled.original_id) if settled.original_id else None,
+            settled.acknowledged_status,
+            settled.acknowledged_ms,
+            settled.modal,
+            int(settled.id),
         )
 
     def interaction(self, interaction_id: str) -> Interaction | None:

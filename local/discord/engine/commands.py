@@ -5,11 +5,12 @@ Source: Discord, "Registering a Command", "Application Commands: Endpoints".
 
 from local.discord.data.store import Scope, Store
 from local.discord.errors import DiscordError, FormErrors, unknown
-from local.discord.forms.command_form import Command, parse_command, parse_commands
+from local.discord.forms.command_form import OF_MESSAGE, OF_USER, SLASH, Command, parse_command, parse_commands
 from local.discord.identities import Identities
 from local.discord.snowflake import Snowflakes
 
-_MOST_COMMANDS = 100
+# By type.  Source: Discord, "Registering a Command".
+_MOST_COMMANDS = {SLASH: 100, OF_USER: 15, OF_MESSAGE: 15}
 
 
 class Commands:
@@ -35,13 +36,13 @@ class Commands:
         with self._store.transaction():
             present = self._store.commands(scope)
             known_ids = {command["id"] for command in present}
-            ids = {command["name"]: command["id"] for command in present}
+            ids = {_key(command): command["id"] for command in present}
             forms = parse_commands(value)
-            _check_number(len(forms))
+            _check_number(forms)
             made = []
             for form in forms:
                 named = form.pop("id", None)
-                made.append(self._made(form, named if named in known_ids else ids.get(form["name"]), scope))
+                made.append(self._made(form, named if named in known_ids else ids.get(_key(form)), scope))
             self._store.replace_commands(scope, made)
         return made
 
@@ -51,10 +52,10 @@ class Commands:
             present = self._store.commands(scope)
             form = parse_command(value)
             form.pop("id", None)
-            earlier = next((command for command in present if command["name"] == form["name"]), None)
+            earlier = next((command for command in present if _key(command) == _key(form)), None)
             made = self._made(form, earlier["id"] if earlier else None, scope)
             others = [command for command in present if command is not earlier]
-            _check_number(len(others) + 1)
+            _check_number([*others, made])
             self._store.replace_commands(scope, [*others, made])
         return made, earlier is None
 
@@ -67,7 +68,7 @@ class Commands:
                 value = {**earlier, **{name: field for name, field in value.items() if name != "type"}}
             form = parse_command(value) | {"id": command_id}
             others = [command for command in present if command is not earlier]
-            if any(command["name"] == form["name"] for command in others):
+            if any(_key(command) == _key(form) for command in others):
                 errors = FormErrors()
                 errors.add((), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
                 errors.check()
@@ -100,7 +101,13 @@ def _with_id(commands: list[Command], command_id: str) -> Command:
     return found
 
 
-def _check_number(count: int) -> None:
+def _key(command: Command) -> tuple[int, str]:
+    """A name is unique among the commands of its type."""
+    return command["type"], command["name"]
+
+
+def _check_number(commands: list[Command]) -> None:
     """Source: Discord, "Opcodes and Status Codes"."""
-    if count > _MOST_COMMANDS:
-        raise DiscordError(400, 30032, f"Maximum number of application commands reached ({_MOST_COMMANDS})")
+    for kind, most in _MOST_COMMANDS.items():
+        if sum(command["type"] == kind for command in commands) > most:
+            raise DiscordError(400, 30032, f"Maximum number of application commands reached ({most})")

@@ -17,7 +17,7 @@ from nacl.signing import SigningKey
 
 from local.discord.engine.signing import signed_headers
 from local.discord.errors import DiscordError
-from local.discord.forms.answer import Answer, Immediate, Unshown, parse_answer
+from local.discord.forms.answer import A_COMMAND, Answer, Immediate, Question, Unshown, parse_answer
 from local.discord.forms.form import Form
 
 RESPOND_WITHIN_S = 3.0
@@ -73,30 +73,38 @@ class Sender:
     async def close(self) -> None:
         await self._session.close()
 
-    async def deliver(self, url: str, body: bytes) -> Delivery:
-        """Send a command.  A pong is not a valid answer to it."""
-        delivery = await self.ping(url, body)
+    async def deliver(self, url: str, body: bytes, question: Question) -> Delivery:
+        """Send an interaction.  A pong is not a valid answer to it."""
+        delivery = await self._send_signed(url, body, question)
         if isinstance(delivery.answer, Pong):
-            return replace(delivery, answer=None, problem="type 1 is no answer to a command; expected 4 or 5")
+            expected = " or ".join(map(str, question.answers()[:2]))
+            return replace(
+                delivery, answer=None, problem=f"type 1 is no answer to {question.words}; expected {expected}"
+            )
         if isinstance(delivery.answer, Unshown):
             return replace(delivery, problem=delivery.answer.sentence)
         return delivery
 
     async def ping(self, url: str, body: bytes) -> Delivery:
-        return await self._send(url, body, signed_headers(self._key, int(self._clock().timestamp()), body))
+        return await self._send_signed(url, body)
 
     async def status_for_wrong_signature(self, url: str, body: bytes) -> int | None:
         """The status of the answer to a wrong signature; it must be 401."""
         headers = signed_headers(SigningKey.generate(), int(self._clock().timestamp()), body)
         return (await self._send(url, body, headers)).status
 
-    async def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Delivery:
+    async def _send_signed(self, url: str, body: bytes, question: Question = A_COMMAND) -> Delivery:
+        return await self._send(url, body, signed_headers(self._key, int(self._clock().timestamp()), body), question)
+
+    async def _send(
+        self, url: str, body: bytes, headers: Mapping[str, str], question: Question = A_COMMAND
+    ) -> Delivery:
         began_s = time.perf_counter()
         status, answer, problem = None, None, None
         try:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as http:
                 status = http.status
-                answer = read_answer(http.status, http.content_type, await _read(http.content))
+                answer = read_answer(http.status, http.content_type, await _read(http.content), question)
         except TimeoutError:
             problem = f"no answer within {RESPOND_WITHIN_S:g} s"
         except aiohttp.ClientError as error:
@@ -115,7 +123,9 @@ async def _read(content: aiohttp.StreamReader) -> bytes:
     return bytes(read)
 
 
-def read_answer(status: int, content_type: str, body: bytes) -> Answer | ByCallback | Pong:
+def read_answer(
+    status: int, content_type: str, body: bytes, question: Question = A_COMMAND
+) -> Answer | ByCallback | Pong:
     """Parse an HTTP answer.  Raises NotAnAnswer where Discord would say that the application did not respond."""
     if status == 202:
         return ByCallback()
@@ -130,9 +140,9 @@ def read_answer(status: int, content_type: str, body: bytes) -> Answer | ByCallb
     if isinstance(response, dict) and response.get("type") == 1:
         return Pong()
     try:
-        answer = parse_answer(response)
+        answer = parse_answer(response, question)
     except DiscordError as error:
-        raise NotAnAnswer(f"no answer to a command: {json.dumps(error.body.get('errors'))[:500]}") from None
+        raise NotAnAnswer(f"no answer to {question.words}: {json.dumps(error.body.get('errors'))[:500]}") from None
     if isinstance(answer, Immediate):
         _check_alone(answer.form)
     return answer
@@ -142,5 +152,5 @@ def _check_alone(form: Form) -> None:
     """Refuse files and empty messages: files come in a multipart body, which an HTTP answer does not have."""
     if form.files:
         raise NotAnAnswer("data: attachments without a file")
-    if not form.content and not form.embeds:
+    if not (form.content or form.embeds or form.components):
         raise NotAnAnswer("data: Cannot send an empty message")

@@ -27,6 +27,7 @@ from local.discord.data.message import Message
 from local.discord.data.message_json import client_message_json
 from local.discord.data.rows import Change
 from local.discord.data.store import Store
+from local.discord.engine.beginnings import Beginnings
 from local.discord.engine.channel import Channel
 from local.discord.engine.commands import Commands
 from local.discord.engine.delivery import RESPOND_WITHIN_S, ByCallback, Delivery, Pong, Sender
@@ -37,13 +38,12 @@ from local.discord.engine.replies import Replies
 from local.discord.engine.signing import ensure_signing_key
 from local.discord.engine.writer import Uploads, Writer
 from local.discord.errors import FormErrors
-from local.discord.forms.answer import Answer
+from local.discord.forms.answer import AUTOCOMPLETE, Answer, Choices
 from local.discord.forms.command_form import Command
-from local.discord.forms.fields import Fields
+from local.discord.forms.use import parse_use
 from local.discord.identities import Identities
-from local.discord.snowflake import PATTERN, Clock, Snowflakes, smallest_id_at, time_of_id
+from local.discord.snowflake import Clock, Snowflakes, smallest_id_at, time_of_id
 
-MOST_DELIVERIES = 10
 _USER_AGENT = re.compile(r"DiscordBot \(\S+, [^()]+\).*")
 _LOG = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ class LocalDiscord:
         self._pool = pool or ContentPool(path.with_suffix(".pool"))
         self._clock = clock
         self._limit = RateLimit()
-        self._called_back: dict[str, asyncio.Event] = {}  # by the interaction that is being delivered
+        self._called_back: dict[str, asyncio.Future[Answer]] = {}  # by the interaction that is being delivered
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discord-store")
 
     async def start(self) -> None:
@@ -115,52 +115,51 @@ class LocalDiscord:
         await self.close()
 
     async def run(self, method: Callable[..., Result], *arguments: Any) -> Result:
-        """Call a method of self.commands, self.channel or self.replies on the store's thread."""
+        """Call a method of self.commands, self.channel, self.beginnings or self.replies on the store's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, method, *arguments)
 
     async def register(self, value: object) -> list[Command]:
         """Replace the application's commands by a list as in PUT /applications/{id}/commands.  Raises DiscordError."""
         return await self.run(self.commands.overwrite, "global", value)
 
-    async def interact(self, value: object, base_url: str) -> dict[str, Any]:
-        """A member uses a command: send the interaction, wait for its acknowledgement, return the outcome.
+    async def interact(self, value: object, base_url: str, locale: str | None = None) -> dict[str, Any]:
+        """A member uses something (see use.parse_use): send the interaction, wait for its answer, return the outcome.
 
-        value is {data: {name, options?}, deliveries?: how often it is sent, user_id?: another member than the page's,
-        interaction_id?: send that interaction again}.
         Raises DiscordError for values that a client of Discord could not send.
         """
-        errors = FormErrors()
-        fields = Fields(value, errors)
-        repeated, user_id = fields.matching("interaction_id", PATTERN), fields.matching("user_id", PATTERN)
-        count = fields.whole("deliveries", 1, MOST_DELIVERIES) or 1
-        data = fields.raw("data")
-        errors.check()
-        if repeated is None:
+        use = parse_use(value, locale)
+        if use.repeated_id is None:
             random = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(RANDOM_CHARACTERS))
-            interaction = await self.run(self.replies.begin, data, random, user_id)
+            interaction = await self.run(self.beginnings.begin, use, random, base_url)
         else:
-            interaction, _ = await self.run(self.replies.outcome, repeated)
-        deliveries = await self._deliver(interaction, count)
-        return await self.outcome(interaction.id, base_url) | {
-            "deliveries": [delivery.to_json() for delivery in deliveries]
-        }
+            interaction, _ = await self.run(self.replies.outcome, use.repeated_id)
+        deliveries = await self._deliver(interaction, use.count)
+        outcome = await self.outcome(interaction.id, base_url)
+        suggested = [each.answer.choices for each in deliveries if isinstance(each.answer, Choices)]
+        if suggested:
+            outcome["choices"] = suggested[0]
+        return outcome | {"deliveries": [delivery.to_json() for delivery in deliveries]}
 
     async def outcome(self, interaction_id: str, base_url: str) -> dict[str, Any]:
         """The interaction's state so far, and its messages.  Raises DiscordError, 404/10062."""
         interaction, messages = await self.run(self.replies.outcome, interaction_id)
-        return {
+        modal = {"modal": json.loads(interaction.modal)} if interaction.modal else {}
+        return modal | {
             "acknowledged": {"status": interaction.acknowledged_status, "ms": interaction.acknowledged_ms},
             "id": interaction.id,
             "messages": [client_message_json(message, self.identities, base_url) for message in messages],
             "state": interaction.state,
         }
 
-    async def call_back(self, interaction_id: str, token: str, answer: Answer, uploads: Uploads) -> Message:
+    async def call_back(
+        self, interaction_id: str, token: str, answer: Answer, uploads: Uploads
+    ) -> tuple[Interaction, Message | None]:
         """The application answers an interaction by a callback.  Raises DiscordError."""
-        message = await self.run(self.replies.call_back, interaction_id, token, answer, uploads)
-        if (called_back := self._called_back.get(interaction_id)) is not None:
-            called_back.set()
-        return message
+        answered = await self.run(self.replies.call_back, interaction_id, token, answer, uploads)
+        called_back = self._called_back.get(interaction_id)
+        if called_back is not None and not called_back.done():
+            called_back.set_result(answer)
+        return answered
 
     async def set_endpoint(self, url: str) -> None:
         """Send interactions to url from now on, if it answers a PING and refuses a wrong signature.
@@ -208,7 +207,7 @@ class LocalDiscord:
 
     async def _deliver(self, interaction: Interaction, count: int) -> list[Delivery]:
         """Send the interaction `count` times.  The first answer is recorded; without any, the last failure."""
-        called_back = self._called_back.setdefault(interaction.id, asyncio.Event())
+        called_back = self._called_back.setdefault(interaction.id, asyncio.get_running_loop().create_future())
         sending = [self._deliver_once(interaction, called_back) for _ in range(count)]
         deliveries = []
         for finished in asyncio.as_completed(sending):
@@ -232,25 +231,24 @@ class LocalDiscord:
             else:
                 return
 
-    async def _deliver_once(self, interaction: Interaction, called_back: asyncio.Event) -> Delivery:
-        if self._watcher is None:
+    async def _deliver_once(self, interaction: Interaction, called_back: asyncio.Future[Answer]) -> Delivery:
+        if self._watcher is None or interaction.question.kind == AUTOCOMPLETE:
             return await self._send(interaction, called_back)
         number = self._watcher.delivery_began(interaction)
         delivery = await self._send(interaction, called_back)
         self._watcher.delivery_ended(number, interaction, delivery)
         return delivery
 
-    async def _send(self, interaction: Interaction, called_back: asyncio.Event) -> Delivery:
-        delivery = await self._sender.deliver(self.ingress_url, interaction.body)
+    async def _send(self, interaction: Interaction, called_back: asyncio.Future[Answer]) -> Delivery:
+        delivery = await self._sender.deliver(self.ingress_url, interaction.body, interaction.question)
         if not isinstance(delivery.answer, ByCallback):
             return delivery
         try:
             async with asyncio.timeout(RESPOND_WITHIN_S - delivery.ms / 1000):
-                await called_back.wait()
+                return replace(delivery, answer=await asyncio.shield(called_back))
         except TimeoutError:
             problem = f"status {delivery.status}, and no callback within {RESPOND_WITHIN_S:g} s"
             return replace(delivery, answer=None, problem=problem)
-        return delivery
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
         def tell(change: Change) -> None:
@@ -267,5 +265,6 @@ class LocalDiscord:
         writer = Writer(self._store, self.identities, ids, self._clock)
         self.commands = Commands(self._store, self.identities, ids)
         self.channel = Channel(self._store, writer, self._clock)
-        self.replies = Replies(self._store, self.commands, writer, self.identities, ids, self._clock)
+        self.beginnings = Beginnings(self._store, self.commands, self.identities, ids)
+        self.replies = Replies(self._store, writer, self.identities, self._clock)
         self.replies.fail_pending()

@@ -1,14 +1,14 @@
-"""Interactions and their replies: an interaction begins and is answered; replies are written and edited.
+"""The replies to interactions: an interaction is answered; replies are written and edited.
 
 Every method is one transaction, on the store's thread of LocalDiscord.
 """
 
 import json
+from dataclasses import replace
 
-from local.discord.data.interaction import Interaction, InteractionState, is_token, make_token
+from local.discord.data.interaction import Interaction, is_token
 from local.discord.data.message import Message, as_answer_to, mark_failed, mark_thinking, mark_unshown
 from local.discord.data.store import Store
-from local.discord.engine.commands import Commands
 from local.discord.engine.delivery import Delivery
 from local.discord.engine.writer import Uploads, Writer
 from local.discord.errors import (
@@ -18,11 +18,22 @@ from local.discord.errors import (
     unknown_message,
     unknown_webhook,
 )
-from local.discord.forms.answer import Answer, Deferred, Immediate, Unshown
-from local.discord.forms.command_use import command_data
+from local.discord.forms.answer import (
+    AUTOCOMPLETE,
+    COMMAND,
+    Answer,
+    Choices,
+    Deferred,
+    DeferredUpdate,
+    Immediate,
+    Question,
+    Unshown,
+    Update,
+)
 from local.discord.forms.form import EPHEMERAL, Form
+from local.discord.forms.modal import Modal
 from local.discord.identities import Identities
-from local.discord.snowflake import Clock, Snowflakes
+from local.discord.snowflake import Clock
 
 ORIGINAL = "@original"
 
@@ -30,47 +41,36 @@ ORIGINAL = "@original"
 class Replies:
     """The rules over the store.  A refused call raises DiscordError."""
 
-    def __init__(
-        self, store: Store, commands: Commands, writer: Writer, identities: Identities, ids: Snowflakes, clock: Clock
-    ) -> None:
+    def __init__(self, store: Store, writer: Writer, identities: Identities, clock: Clock) -> None:
         self._store = store
-        self._commands = commands
         self._writer = writer
         self._identities = identities
-        self._ids = ids
         self._clock = clock
-
-    def begin(self, value: object, random: str, user_id: str | None = None) -> Interaction:
-        """Create the interaction of a command's use (see command_use.command_data); random is a part of its token."""
-        data = command_data(value, self._commands.offered())
-        interaction_id = self._ids.next()
-        token = make_token(interaction_id, random)
-        sent = self._identities.interaction(interaction_id, token, data, user_id)
-        body = json.dumps(sent, ensure_ascii=False).encode()
-        interaction = Interaction(interaction_id, token, body)
-        with self._store.transaction():
-            self._store.add_interaction(interaction)
-        return interaction
 
     def record_delivery(self, interaction_id: str, delivery: Delivery) -> Interaction:
         """Record the application's answer and show it.  Only the first answer counts."""
         with self._store.transaction():
             interaction = self._interaction(interaction_id)
             if interaction.state == "pending":
-                self._answer(interaction, delivery.answer, {}, delivery.status, delivery.ms)
+                try:
+                    self._answer(interaction, delivery.answer, {}, delivery.status, delivery.ms)
+                except DiscordError:  # the message that it updates is gone, or lacks a file that it lists
+                    self._answer(interaction, None, {}, delivery.status, delivery.ms)
             return self._interaction(interaction_id)
 
-    def call_back(self, interaction_id: str, token: str, answer: Answer, uploads: Uploads) -> Message:
-        """The application answers by a callback.
+    def question(self, interaction_id: str, token: str) -> Question:
+        """What a callback answers.
 
         Source: Discord, "Create Interaction Response", "Opcodes and Status Codes" (10062, 40060).
         """
+        return self._unanswered(interaction_id, token).question
+
+    def call_back(
+        self, interaction_id: str, token: str, answer: Answer, uploads: Uploads
+    ) -> tuple[Interaction, Message | None]:
+        """The application answers by a callback; what becomes of the interaction, and the message that answers it."""
         with self._store.transaction():
-            interaction = self._store.interaction(interaction_id)
-            if interaction is None or interaction.token != token or interaction.state == "failed":
-                raise unknown_interaction()
-            if interaction.state != "pending":
-                raise DiscordError(400, 40060, "Interaction has already been acknowledged.")
+            interaction = self._unanswered(interaction_id, token)
             passed = self._clock() - interaction.sent_at
             return self._answer(interaction, answer, uploads, None, round(passed.total_seconds() * 1000, 1))
 
@@ -104,8 +104,7 @@ class Replies:
             interaction = self._usable(application_id, token)
             original = self._store.message(interaction.original_id or "0")
             if original is None or original.state != "thinking":
-                flags = form.flags or 0
-                original = as_answer_to(self._writer.new("application", flags), interaction)
+                original = self._new(interaction, form.flags or 0)
             return self._writer.write(original, form, uploads)
 
     def cannot_show(self, application_id: str, token: str, message_ref: str, sentence: str) -> None:
@@ -117,25 +116,59 @@ class Replies:
 
     def _answer(
         self, interaction: Interaction, answer: object, uploads: Uploads, status: int | None, ms: float
-    ) -> Message:
+    ) -> tuple[Interaction, Message | None]:
         message = self._answered(interaction, answer, uploads)
-        state: InteractionState = "failed" if message.state == "failed" else "acknowledged"
-        self._store.settle_interaction(interaction.id, state, message.id, status, ms)
-        return message
+        settled = replace(
+            interaction,
+            state="acknowledged" if answer is not None else "failed",
+            original_id=message.id if message is not None else None,
+            acknowledged_status=status,
+            acknowledged_ms=ms,
+            modal=json.dumps(answer.to_json()) if isinstance(answer, Modal) else None,
+        )
+        self._store.settle_interaction(settled)
+        return settled, message
 
-    def _answered(self, interaction: Interaction, answer: object, uploads: Uploads) -> Message:
+    def _answered(self, interaction: Interaction, answer: object, uploads: Uploads) -> Message | None:
+        """The message that answers the interaction: a new one, or the one whose component was used."""
         match answer:
+            case Choices() | Modal():
+                return None
+            case DeferredUpdate():
+                return self._of_component(interaction)
+            case Update(form):
+                return self._writer.write(self._of_component(interaction), form, uploads)
             case Immediate(form):
-                message = as_answer_to(self._writer.new("application", form.flags or 0), interaction)
-                return self._writer.write(message, form, uploads)
+                return self._writer.write(self._new(interaction, form.flags or 0), form, uploads)
             case Deferred(flags):
-                message = mark_thinking(as_answer_to(self._writer.new("application", flags), interaction))
-            case Unshown(sentence):
-                message = mark_unshown(as_answer_to(self._writer.new("application", EPHEMERAL), interaction), sentence)
+                message = mark_thinking(self._new(interaction, flags))
+            case Unshown(sentence) if interaction.question.kind != AUTOCOMPLETE:
+                message = mark_unshown(self._new(interaction, EPHEMERAL), sentence)
+            case None if interaction.question.kind == COMMAND:
+                message = mark_failed(self._new(interaction))
             case _:
-                message = mark_failed(as_answer_to(self._writer.new("application"), interaction))
+                return None  # the page says so where the component, the option or the modal is
         self._store.put(message)
         return message
+
+    def _new(self, interaction: Interaction, flags: int = 0) -> Message:
+        opener = self._interaction(interaction.opened_by) if interaction.opened_by else None
+        return as_answer_to(self._writer.new("application", flags), interaction, opener)
+
+    def _of_component(self, interaction: Interaction) -> Message:
+        """Raises DiscordError, 404/10008, where it was deleted meanwhile."""
+        message = self._store.message(interaction.request()["message"]["id"])
+        if message is None:
+            raise unknown_message()
+        return message
+
+    def _unanswered(self, interaction_id: str, token: str) -> Interaction:
+        interaction = self._store.interaction(interaction_id)
+        if interaction is None or interaction.token != token or interaction.state == "failed":
+            raise unknown_interaction()
+        if interaction.state != "pending":
+            raise DiscordError(400, 40060, "Interaction has already been acknowledged.")
+        return interaction
 
     def _interaction(self, interaction_id: str) -> Interaction:
         interaction = self._store.interaction(interaction_id)
@@ -163,6 +196,6 @@ class Replies:
         """@original, or the id of another message of the interaction."""
         message_id = interaction.original_id if message_ref == ORIGINAL else message_ref
         message = self._store.message(message_id or "0")
-        if message is None or message.interaction_id != interaction.id:
+        if message is None or (message.id != interaction.original_id and message.interaction_id != interaction.id):
             raise unknown_message()
         return message

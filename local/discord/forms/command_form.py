@@ -1,21 +1,21 @@
-"""Parses a slash command that an application registers, and checks each field.  Pure.
+"""Parses a command that an application registers, and checks each field.  Pure.
 
-Source: Discord, "Application Command Object", "… Option Structure", "… Option Choice Structure", "… Naming", "Locales";
-of the codes: https://github.com/discord/discord-api-docs/issues/7371 (a name that does not match), /5615 (order of
-options), /7712 (names in other languages), https://github.com/albertgmz/BeatDock/issues/103 (two of one name).
+Source: Discord, "Application Command Object", "… Option Structure", "… Naming"; of the codes:
+https://github.com/discord/discord-api-docs/issues/7371 (a name that does not match), /5615 (order of options), /7712
+(names in other languages), /3629 (description of a context menu), https://github.com/albertgmz/BeatDock/issues/103 (two
+of one name).
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import re2
 
 from local.discord.errors import FormErrors
+from local.discord.forms.choices import BOOLEAN, INTEGER, NUMBER, SAFE_INTEGER, STRING, localized, parse_choice
 from local.discord.forms.fields import Fields
 
-STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
-SAFE_INTEGER = (1 << 53) - 1
+SLASH, OF_USER, OF_MESSAGE = 1, 2, 3
 MOST_OPTIONS = 25
 
 # The page says ' where the API means ʼ, a letter: https://github.com/discord/discord-api-docs/pull/8567.
@@ -24,10 +24,6 @@ _MOST_OF_NAME = 32
 _MOST_CHARACTERS = 8000
 _SHOWN_TYPES = (STRING, INTEGER, BOOLEAN, NUMBER)
 _WITH_CHOICES = (STRING, INTEGER, NUMBER)
-_LOCALES = re.compile(
-    "id|da|de|en-(GB|US)|es-(ES|419)|fr|hr|it|lt|hu|nl|no|pl|pt-BR|ro|fi|sv-SE|vi|tr|cs|el|bg|ru|uk|hi|th|zh-(CN|TW)|ja|ko"
-)
-
 Command = dict[str, Any]
 
 
@@ -38,7 +34,7 @@ def parse_commands(value: object) -> list[Command]:
         errors.add((), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
     listed = value if isinstance(value, list) else []
     commands = [_command(Fields(one, errors, (index,))) for index, one in enumerate(listed)]
-    names = [command["name"] for command in commands]
+    names = [(command["type"], command["name"]) for command in commands]
     for index, name in enumerate(names):
         if name in names[:index]:
             errors.add((index,), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
@@ -55,21 +51,22 @@ def parse_command(value: object) -> Command:
 
 
 def _command(fields: Fields) -> Command:
-    kind = fields.whole("type", 1, 4)
-    if kind not in (None, 1):
-        fields.cannot_show(("type",), "This local Discord shows slash commands (type 1) only.")
+    kind = fields.whole("type", 1, 4) or SLASH
+    if kind not in (SLASH, OF_USER, OF_MESSAGE):
+        fields.cannot_show(("type",), "This local Discord shows commands of the types 1, 2 and 3 only.")
     if fields.raw("handler") is not None:
         fields.cannot_show(("handler",), "This local Discord has no commands of type 4, and no handler.")
     contexts = fields.values("contexts", (0, 1, 2))
-    command = _named(fields, of_option=False) | {
+    named = _of_menu(fields) if kind in (OF_USER, OF_MESSAGE) else _named(fields, of_option=False)
+    command = named | {
         "contexts": None if contexts is None else list(contexts),
         "default_member_permissions": _permissions(fields),
         "default_permission": fields.boolean("default_permission", default=True),
         "dm_permission": fields.boolean("dm_permission", default=True),
         "integration_types": list(fields.values("integration_types", (0, 1)) or (0,)),
         "nsfw": fields.boolean("nsfw"),
-        "options": _options(fields),
-        "type": 1,
+        "options": _options(fields) if kind == SLASH else [],
+        "type": kind,
     }
     if (command_id := fields.text_or_number("id", 20)) is not None:
         command["id"] = command_id
@@ -108,25 +105,21 @@ def _option(fields: Fields) -> dict[str, Any]:
     kind = fields.whole("type", 1, 11, required=True)
     if kind is not None and kind not in _SHOWN_TYPES:
         fields.cannot_show(("type",), f"This local Discord shows options of the types {_SHOWN_TYPES} only.")
-    choices = [_choice(choice, kind) for choice in fields.objects("choices", 25) or []]
-    if fields.boolean("autocomplete"):
-        _refuse_autocomplete(fields, kind, bool(choices))
-    option = _named(fields, of_option=True) | {"required": fields.boolean("required"), "type": kind}
-    if choices:
-        option["choices"] = choices
-    return option | {name: limit for name, limit in _limits(fields, kind).items() if limit is not None}
-
-
-def _refuse_autocomplete(fields: Fields, kind: int | None, has_choices: bool) -> None:
-    """Source of what Discord refuses: "Application Command Option Structure"."""
-    if has_choices or kind not in _WITH_CHOICES:
+    choices = [parse_choice(choice, kind) for choice in fields.objects("choices", 25) or []]
+    completes = fields.boolean("autocomplete")
+    # Source: "Application Command Option Structure".
+    if completes and (choices or kind not in _WITH_CHOICES):
         fields.refuse(
             ("autocomplete",),
             "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_INVALID",
             "autocomplete is for options of text and numbers that have no choices",
         )
-    else:
-        fields.cannot_show(("autocomplete",), "This local Discord asks for no autocompletion yet.")
+    option = _named(fields, of_option=True) | {"required": fields.boolean("required"), "type": kind}
+    if choices:
+        option["choices"] = choices
+    if completes:
+        option["autocomplete"] = True
+    return option | {name: limit for name, limit in _limits(fields, kind).items() if limit is not None}
 
 
 def _limits(fields: Fields, kind: int | None) -> dict[str, Any]:
@@ -140,50 +133,53 @@ def _limits(fields: Fields, kind: int | None) -> dict[str, Any]:
     return {}
 
 
-def _choice(fields: Fields, kind: int | None) -> dict[str, Any]:
-    name = fields.text("name", 100, least=1, required=True)
-    choice = {"name": name, "name_localizations": _localized(fields, "name", 100)}
-    if kind == INTEGER:
-        return choice | {"value": fields.whole("value", -SAFE_INTEGER, SAFE_INTEGER, required=True)}
-    if kind == NUMBER:
-        return choice | {"value": fields.number("value", required=True)}
-    return choice | {"value": fields.text("value", 100, required=True)}
-
-
 def _named(fields: Fields, of_option: bool) -> dict[str, Any]:
     name = fields.text("name", 100, required=True)
     if name is not None and not _matches(name):
         fields.refuse(("name",), "STRING_TYPE_REGEX", "String value did not match validation regex.")
     elif name is not None and name != name.lower():
         fields.refuse(("name",), "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
-    localized = _localized(fields, "name", 100)
-    for locale, text in (localized or {}).items():
+    names = localized(fields, "name", 100)
+    for locale, text in (names or {}).items():
         if not _matches(text) or text != text.lower():
             # Of a command, Discord does not say which language it means: issue 7712.
             path = ("name_localizations", locale) if of_option else ("name_localizations",)
             fields.refuse(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
     return {
         "name": name,
-        "name_localizations": localized,
+        "name_localizations": names,
         "description": fields.text("description", 100, least=1, required=True),
-        "description_localizations": _localized(fields, "description", 100),
+        "description_localizations": localized(fields, "description", 100),
+    }
+
+
+def _of_menu(fields: Fields) -> dict[str, Any]:
+    """The names of a user or message command: any letters, and spaces; it has no description and no options.
+
+    Source: "Application Command Naming"; that more is not checked: https://github.com/discordjs/discord.js/pull/10994.
+    """
+    if fields.raw("description"):
+        fields.refuse(
+            ("description",),
+            "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION_INVALID",
+            "Context menu commands cannot have description",
+        )
+    if fields.raw("options"):
+        fields.refuse(
+            ("options",),
+            "APPLICATION_COMMAND_CONTEXT_MENU_OPTIONS_INVALID",
+            "Context menu commands cannot have options",
+        )
+    return {
+        "name": fields.trimmed("name", _MOST_OF_NAME, least=1, required=True),
+        "name_localizations": localized(fields, "name", _MOST_OF_NAME),
+        "description": "",
+        "description_localizations": None,
     }
 
 
 def _matches(name: str) -> bool:
     return len(name) <= _MOST_OF_NAME and re2.fullmatch(_NAME, name) is not None  # type: ignore[no-untyped-call]
-
-
-def _localized(fields: Fields, name: str, most: int) -> Mapping[str, str] | None:
-    """Locale → text, without those that are null, as libraries send them (discord-api-types, LocalizationMap)."""
-    texts = fields.object(f"{name}_localizations")
-    if texts is None:
-        return None
-    for locale in texts.names():
-        if not _LOCALES.fullmatch(locale):
-            texts.refuse((locale,), "BASE_TYPE_CHOICES", "Not a locale of Discord.")
-    read = {locale: texts.text(locale, most, least=1) for locale in texts.names()}
-    return {locale: text for locale, text in read.items() if text is not None}
 
 
 def _characters(command: Command) -> int:

@@ -111,17 +111,17 @@ class Fields:
             self.refuse((name,), "BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
         return default if value is None else value is True
 
-    def url(self, name: str) -> str | None:
+    def url(self, name: str, most: int = 2048, schemes: Collection[str] = _SCHEMES) -> str | None:
         """An http(s) URL, or attachment://FILENAME."""
-        value = self.text(name, 2048)
+        value = self.text(name, most)
         if value is None:
             return None
         try:
             parts = urlsplit(value)
         except ValueError:
             parts = urlsplit("")
-        if parts.scheme and parts.scheme not in _SCHEMES:
-            allowed = ", ".join(f"'{scheme}'" for scheme in _SCHEMES)
+        if parts.scheme and parts.scheme not in schemes:
+            allowed = ", ".join(f"'{scheme}'" for scheme in schemes)
             self.refuse(
                 (name,),
                 "URL_TYPE_INVALID_SCHEME",

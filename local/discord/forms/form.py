@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from local.discord.errors import DiscordError, FormErrors, Path
+from local.discord.forms.components import Component, parse_components
 from local.discord.forms.embeds import Embed, parse_embeds
 from local.discord.forms.fields import Fields
 from local.discord.snowflake import PATTERN
@@ -44,19 +45,16 @@ class Call:
 _NEW = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS
 CREATE = Call(
     flags=_NEW,
-    unshown=("components", "poll", "message_reference", "sticker_ids", "shared_client_theme"),
+    unshown=("poll", "message_reference", "sticker_ids", "shared_client_theme"),
     unshown_flags=_IS_COMPONENTS_V2 | _IS_VOICE_MESSAGE,
     nonce=True,
 )
-EDIT = Call(flags=SUPPRESS_EMBEDS, unshown=("components",), tts=False)
-FOLLOW_UP = Call(flags=_NEW | EPHEMERAL, unshown=("components", "poll"), threads=True)
-EDIT_REPLY = Call(flags=SUPPRESS_EMBEDS, unshown=("components", "poll"), tts=False)
-ANSWER = Call(
-    flags=_NEW | EPHEMERAL, unshown=("components", "poll"), unshown_flags=_IS_COMPONENTS_V2 | _IS_VOICE_MESSAGE
-)
+EDIT = Call(flags=SUPPRESS_EMBEDS, unshown=(), tts=False)
+FOLLOW_UP = Call(flags=_NEW | EPHEMERAL, unshown=("poll",), threads=True)
+EDIT_REPLY = Call(flags=SUPPRESS_EMBEDS, unshown=("poll",), tts=False)  # UPDATE_MESSAGE edits like this, too
+ANSWER = Call(flags=_NEW | EPHEMERAL, unshown=("poll",), unshown_flags=_IS_COMPONENTS_V2 | _IS_VOICE_MESSAGE)
 
 _SENTENCES = {
-    "components": "This local Discord shows no buttons, menus or other components yet.",
     "poll": "This local Discord shows no polls yet.",
     "message_reference": "This local Discord shows no replies to a message and no forwarded messages yet.",
     "sticker_ids": "This local Discord has no stickers.",
@@ -92,6 +90,7 @@ class Form:
 
     content: str | None = None
     embeds: tuple[Embed, ...] | None = None
+    components: tuple[Component, ...] | None = None
     files: tuple[ListedFile, ...] | None = None
     pinged: tuple[str, ...] | None = None
     flags: int | None = None
@@ -107,7 +106,7 @@ def parse_form(value: object, call: Call, path: Path = ()) -> Form:
     if call.threads and fields.raw("thread_name"):
         raise DiscordError(400, 220003, "Webhooks can only create threads in forum channels")
     content = fields.text("content", 2000)
-    embeds = parse_embeds(fields)
+    embeds, components = parse_embeds(fields), parse_components(fields)
     files = [_listed_file(file) for file in fields.objects("attachments", _LISTED_FILES) or []]
     for name in call.unshown:
         if fields.raw(name):
@@ -116,6 +115,7 @@ def parse_form(value: object, call: Call, path: Path = ()) -> Form:
     form = Form(
         content=(content or "") if "content" in fields else None,
         embeds=embeds if "embeds" in fields else None,
+        components=components if "components" in fields else None,
         files=tuple(files) if "attachments" in fields else None,
         pinged=_pinged(mentions) if mentions else None,
         flags=_flags(fields, call),

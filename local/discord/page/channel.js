@@ -1,27 +1,62 @@
 // The channel: its messages in order, their changes, and the scroll position.
 
+import { createAnnouncer } from "./announcer.js";
+import { createApps } from "./apps.js";
+import { call } from "./calls.js";
 import { createComposer } from "./composer.js";
 import { byId, make } from "./dom.js";
-import { messageElement, nameOf, pendingElement, stateOf } from "./message.js";
-import { day, inWords } from "./moment.js";
+import { isEphemeral, messageElement, nameOf, stateOf } from "./message.js";
+import { createModals } from "./modal.js";
+import { day, refreshTimes } from "./moment.js";
+import { createSending } from "./sending.js";
 import { createView } from "./view.js";
+import { openPicture } from "./viewer.js";
 
 const MOST_SHOWN = 150; // older ones are loaded again when the member scrolls up
 const PAGE = 50; // the server's page size
 const GROUP_MS = 7 * 60_000;
-const EVENTS_WITHIN_MS = 2000;
+const COMMANDS = [20, 23]; // types of messages: the first answer to a slash command, or to one of a context menu
 
 const scroller = byId("scroller");
 const list = byId("messages");
 const shown = new Map(); // id → message, in the order of their ids
 const drawn = new WeakMap(); // message → its element, and the state for which it was drawn
-const pending = []; // commands that are being sent: {element, id: of the interaction, once it is known}
+const announcer = createAnnouncer(byId("announcer"));
 let channel = null;
+let oldestId = "0"; // the oldest message that was loaded, shown or not
 let hasOlder = false;
 let isLoading = false;
 
 const view = createView(scroller, list, byId("jump"), loadOlder);
-const actions = { openPicture, dismiss };
+const sending = createSending({
+  channel: () => channel,
+  isShown: (id) => [...shown.values()].some((message) => message.interaction_metadata?.id === id),
+  append: (element) => {
+    list.append(element);
+    settle();
+    view.toNewest();
+  },
+  changed: (id) => {
+    if (shown.has(id)) redrawOne(shown.get(id));
+    settle();
+  },
+  complain: (words) => composer.complain(words),
+  openModal: (outcome) => modals.open(outcome),
+});
+const modals = createModals(sending.submit, () => channel.application);
+const apps = createApps(byId("apps"), {
+  use: (command, target) => sending.use(command, { target_id: target }).catch((error) => composer.complain(error.message)),
+  message: (id) => shown.get(id),
+  focus: () => composer.focus(),
+});
+const actions = {
+  openPicture,
+  dismiss,
+  press: sending.press,
+  pressOf: sending.pressOf,
+  messageOf: (id) => shown.get(id),
+  hasApps: (message) => apps.has(message),
+};
 
 async function begin() {
   channel = await call("GET", "/api/client/channel");
@@ -30,13 +65,21 @@ async function begin() {
   byId("topic").textContent = channel.channel.topic;
   byId("application-name").textContent = nameOf(channel.application);
   byId("my-name").textContent = byId("member-name").textContent = nameOf(channel.member);
+  byId("application").dataset.userId = channel.application.id;
+  byId("member").dataset.userId = channel.member.id;
+  apps.setCommands(channel);
+  // What only the member sees ends with the page: one that was here before a reconnection stays.
+  const kept = channel.messages.filter((message) => !isEphemeral(message) || shown.has(message.id));
   shown.clear();
   hasOlder = channel.messages.length === PAGE;
-  for (const message of channel.messages) shown.set(message.id, message);
+  oldestId = channel.messages[0]?.id ?? "0";
+  for (const message of kept) shown.set(message.id, message);
+  announcer.skip(kept);
   redraw();
+  if (shown.size < PAGE / 2) loadOlder();
   // /#message-ID, from a request's page
   if (location.hash) byId(location.hash.slice(1))?.scrollIntoView({ block: "center" });
-  composer.setCommands(channel.commands);
+  composer.setCommands(channel.commands.filter((command) => command.type === 1));
   follow(channel.revision);
 }
 
@@ -45,13 +88,13 @@ function follow(revision) {
   const events = new EventSource(`/api/client/events?after=${revision}`);
   const parsed = (handle) => (event) => handle(JSON.parse(event.data));
   events.addEventListener("MESSAGE_CREATE", parsed(show));
-  events.addEventListener("MESSAGE_UPDATE", parsed(show));
+  events.addEventListener("MESSAGE_UPDATE", parsed((message) => isOfAnotherPage(message) || show(message)));
   events.addEventListener("MESSAGE_DELETE", parsed(({ id }) => remove(id)));
   events.addEventListener("RESET", () => {
     events.close();
     start();
   });
-  events.addEventListener("open", () => (byId("connection").hidden = true));
+  events.addEventListener("open", connected);
   events.addEventListener("error", () => {
     byId("connection").hidden = false;
     if (events.readyState === EventSource.CLOSED) setTimeout(start, 2000);
@@ -61,21 +104,31 @@ function follow(revision) {
 async function start() {
   try {
     await begin();
-    byId("connection").hidden = true;
+    connected();
   } catch {
     byId("connection").hidden = false;
     setTimeout(start, 2000);
   }
 }
 
+function connected() {
+  byId("connection").hidden = true;
+  sending.resume();
+}
+
+/** An ephemeral message that an earlier page showed. */
+const isOfAnotherPage = (message) => isEphemeral(message) && !shown.has(message.id);
+
 function show(message) {
   const isNew = !shown.has(message.id);
-  if (isNew && shown.size && isBefore(message.id, firstId())) return; // older than what is loaded
+  if (isNew && isBefore(message.id, oldestId)) return; // older than what is loaded
   shown.set(message.id, message);
+  announcer.tell(message);
   if (!isNew) {
-    byId(`message-${message.id}`).replaceWith(elementOf(message, previousOf(message)));
+    redrawOne(message);
+    for (const other of shown.values()) if (other.message_reference?.message_id === message.id) redrawOne(other);
   } else if (isBefore(lastIdBut(message.id), message.id)) {
-    settlePending(message.interaction_metadata?.id);
+    if (COMMANDS.includes(message.type)) sending.settle(message.interaction_metadata.id);
     append(message);
     if (!view.isStuck()) byId("jump").hidden = false;
     else forgetOldest();
@@ -89,6 +142,16 @@ function remove(id) {
   if (shown.delete(id)) redraw();
 }
 
+/** Replace the element of a message; what had the focus in it keeps it. */
+function redrawOne(message) {
+  const before = byId(`message-${message.id}`);
+  const focused = before.contains(document.activeElement) ? document.activeElement.dataset.keep : undefined;
+  drawn.delete(message);
+  const after = elementOf(message, previousOf(message));
+  before.replaceWith(after);
+  if (focused !== undefined) after.querySelector(`[data-keep="${CSS.escape(focused)}"]`)?.focus();
+}
+
 /** Build the list again; elements of unchanged messages are reused. */
 function redraw() {
   const sorted = [...shown.values()].sort((one, other) => (isBefore(one.id, other.id) ? -1 : 1));
@@ -98,13 +161,13 @@ function redraw() {
     shown.set(message.id, message);
     append(message);
   }
-  list.append(...pending.map(({ element }) => element));
+  list.append(...sending.elements());
   settle();
 }
 
 function append(message) {
   const above = previousOf(message);
-  const last = pending[0]?.element ?? null;
+  const last = sending.elements()[0] ?? null;
   if (!above || day(new Date(above.timestamp)) !== day(new Date(message.timestamp))) {
     list.insertBefore(make("li", { class: "day", role: "separator" }, day(new Date(message.timestamp))), last);
   }
@@ -124,17 +187,20 @@ function elementOf(message, above) {
 function forgetOldest() {
   if (shown.size < MOST_SHOWN + PAGE) return;
   for (const id of [...shown.keys()].slice(0, shown.size - MOST_SHOWN)) shown.delete(id);
+  oldestId = firstId();
   hasOlder = true;
   redraw();
 }
 
 async function loadOlder() {
-  if (isLoading || !hasOlder || !shown.size) return;
+  if (isLoading || !hasOlder) return;
   isLoading = true;
   try {
-    const older = await call("GET", `/api/client/messages?before=${firstId()}`);
+    const older = await call("GET", `/api/client/messages?before=${oldestId}`);
     hasOlder = older.length === PAGE;
-    for (const message of older) shown.set(message.id, message);
+    oldestId = older[0]?.id ?? oldestId;
+    for (const message of older) if (!isEphemeral(message)) shown.set(message.id, message);
+    announcer.skip(older);
     const fromBottom = scroller.scrollHeight - scroller.scrollTop;
     redraw();
     scroller.scrollTop = scroller.scrollHeight - fromBottom;
@@ -144,50 +210,10 @@ async function loadOlder() {
 }
 
 function settle() {
-  const isEmpty = ![...shown.values()].some((message) => message.interaction_metadata) && !pending.length;
+  const isEmpty = ![...shown.values()].some((message) => message.interaction_metadata) && !sending.elements().length;
   byId("welcome").hidden = hasOlder;
   byId("hint").hidden = !isEmpty;
   view.stick();
-}
-
-async function use(command, options) {
-  const entry = { element: pendingElement(channel.member, command.name), id: null };
-  pending.push(entry);
-  list.append(entry.element);
-  settle();
-  view.toNewest();
-  try {
-    const outcome = await call("POST", "/api/v10/interactions", {
-      type: 2,
-      application_id: channel.application.id,
-      guild_id: channel.guild.id,
-      channel_id: channel.channel.id,
-      data: { id: command.id, name: command.name, type: 1, options },
-    });
-    // The answer may be older than the events that came meanwhile, so messages are shown from events only.
-    entry.id = outcome.id;
-    const isShown = [...shown.values()].some((message) => message.interaction_metadata?.id === outcome.id);
-    if (isShown) forgetPending(entry);
-    else setTimeout(forgetPending, EVENTS_WITHIN_MS, entry);
-  } catch (error) {
-    forgetPending(entry);
-    throw error;
-  }
-}
-
-/** The message of an interaction has come.  If no answer has named its id yet, it is the oldest without an id. */
-function settlePending(id) {
-  if (!id) return;
-  const entry = pending.find((each) => each.id === id) ?? pending.find((each) => each.id === null);
-  if (entry) forgetPending(entry);
-}
-
-function forgetPending(entry) {
-  const index = pending.indexOf(entry);
-  if (index < 0) return;
-  pending.splice(index, 1);
-  entry.element.remove();
-  settle();
 }
 
 async function say(content) {
@@ -201,36 +227,6 @@ async function dismiss(message) {
   composer.focus();
 }
 
-/** The answer's JSON.  Throws an Error whose message can be shown to the member. */
-async function call(method, url, body) {
-  const options = { method };
-  if (body !== undefined) {
-    options.headers = { "Content-Type": "application/json" };
-    options.body = JSON.stringify(body);
-  }
-  const answer = await fetch(url, options).catch(() => {
-    throw new Error("The local Discord is not running. Start it again with: make up");
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(JSON.parse(text || "{}").message ?? `The local Discord answered ${answer.status}`);
-  return text ? JSON.parse(text) : null;
-}
-
-const viewer = byId("viewer");
-
-function openPicture({ url, words, title }) {
-  byId("viewer-picture").src = url;
-  byId("viewer-picture").alt = words;
-  byId("viewer-words").textContent = title ?? words;
-  byId("viewer-link").href = url;
-  viewer.showModal();
-}
-
-viewer.addEventListener("click", (event) => {
-  if (!event.target.closest("img, figcaption")) viewer.close();
-});
-viewer.addEventListener("close", () => byId("viewer-picture").removeAttribute("src"));
-
 byId("jump").addEventListener("click", () => {
   view.toNewest();
   composer.focus();
@@ -241,20 +237,19 @@ byId("toggle-members").addEventListener("click", ({ currentTarget }) => {
   currentTarget.title = isShown ? "Hide member list" : "Show member list";
   byId("members").hidden = !isShown;
 });
-byId("try").addEventListener("click", () => channel.commands.length && composer.pick(channel.commands[0]));
+byId("try").addEventListener("click", () => composer.pickFirst());
 document.addEventListener("keydown", (event) => {
   const isTyping = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
-  if (event.target.closest("input, textarea, dialog")) return;
+  if (event.target.closest("input, textarea, dialog, [role=listbox], [role=menu]")) return;
   const isPressing = event.key === " " && event.target.closest("button, a");
   if (isTyping && !isPressing) composer.focus();
   if (event.key === "Escape") view.toNewest();
 });
 
+setInterval(() => refreshTimes(list), 1000);
 setInterval(() => {
-  for (const time of list.querySelectorAll("time")) time.textContent = inWords(new Date(time.dateTime), new Date());
   for (const message of shown.values()) {
-    const element = byId(`message-${message.id}`);
-    if (element.dataset.state !== stateOf(message)) element.replaceWith(elementOf(message, previousOf(message)));
+    if (byId(`message-${message.id}`).dataset.state !== stateOf(message)) redrawOne(message);
   }
 }, 20_000);
 
@@ -265,6 +260,10 @@ const firstId = () => shown.keys().next().value;
 const lastIdBut = (id) => [...shown.keys()].findLast((each) => each !== id);
 const previousOf = (message) => shown.get([...shown.keys()].findLast((id) => isBefore(id, message.id)));
 
-const composer = createComposer({ use, say });
+const composer = createComposer({
+  use: (command, options) => sending.use(command, { options }),
+  complete: sending.complete,
+  say,
+});
 start();
 composer.focus();

@@ -1,34 +1,34 @@
 // A chosen command with its options as pills.  After the pills there is a field for the name of the next option.
 
+import { createAutocomplete } from "./autocomplete.js";
 import { make } from "./dom.js";
+import { beginsWith, described, isNamed, named } from "./localize.js";
+import { choicesOf, expected, valueOf } from "./options.js";
 
-const STRING = 3;
-const INTEGER = 4;
-const BOOLEAN = 5;
-
-/** to: {leave(words), send(), complain(words)}.  Returns {open, close, read, command, isOpen, focus}. */
+/** to: {leave(words), send(), complain(words), complete(command, options)}.  Returns {open, close, read, command, isOpen, focus}. */
 export function createCommandLine(element, popup, to) {
   let command = null;
-  let pills = []; // {option, input, pill}, in the order on the page
+  let pills = []; // {option, input, pill, suggested?: by the application}, in the order on the page
   let tail = null;
+  const autocomplete = createAutocomplete(popup, (entry) => to.complete(command, written(entry)), choose);
 
   /** rest is text like "words: my cat palette: lotus"; text before the first option stays in the tail. */
   function open(chosen, rest) {
     close();
     command = chosen;
-    tail = field(`More options of /${command.name}`, { placeholder: "" });
+    tail = field(`More options of /${named(command)}`, { placeholder: "" });
     tail.className = "tail";
     tail.addEventListener("input", onTail);
     tail.addEventListener("keydown", onTailKey);
     tail.addEventListener("focus", suggestOptions);
-    element.append(make("span", { class: "command-name" }, `/${command.name}`), tail);
-    element.setAttribute("aria-label", `/${command.name}: ${command.description}`);
+    element.append(make("span", { class: "command-name" }, `/${named(command)}`), tail);
+    element.setAttribute("aria-label", `/${named(command)}: ${described(command)}`);
     element.hidden = false;
     for (const option of command.options.filter((each) => each.required)) add(option);
     (pills[0]?.input ?? tail).focus();
-    const names = command.options.map((option) => option.name).join("|");
+    const names = command.options.flatMap((option) => [named(option), option.name]).join("|");
     const [before, ...given] = rest.split(new RegExp(`(?:^|\\s)(${names}):\\s*`, "iu"));
-    for (let index = 0; index < given.length; index += 2) give(given[index].toLowerCase(), given[index + 1]);
+    for (let index = 0; index < given.length; index += 2) give(given[index], given[index + 1]);
     if (before.trim()) {
       tail.value = before.trim();
       suggestOptions();
@@ -36,6 +36,7 @@ export function createCommandLine(element, popup, to) {
   }
 
   function close() {
+    autocomplete.stop();
     popup.hide();
     command = tail = null;
     pills = [];
@@ -46,8 +47,8 @@ export function createCommandLine(element, popup, to) {
   /** The options as Discord expects them, or null after a complaint. */
   function read() {
     const options = [];
-    for (const { option, input, pill } of pills) {
-      const value = valueOf(option, input.value.trim());
+    for (const { option, input, pill, suggested } of pills) {
+      const value = valueOf(option, input.value.trim(), suggested);
       pill.classList.toggle("wrong", value === undefined);
       if (value === undefined) {
         input.focus();
@@ -60,11 +61,25 @@ export function createCommandLine(element, popup, to) {
     return options;
   }
 
+  /** The options as they stand, for autocompletion of one of them; what is not a value yet is left out. */
+  function written(focused) {
+    const options = pills.map(({ option, input, suggested }) => ({
+      name: option.name,
+      type: option.type,
+      value: option === focused.option ? input.value : valueOf(option, input.value.trim(), suggested),
+      ...(option === focused.option ? { focused: true } : {}),
+    }));
+    return options.filter(({ value }) => value !== undefined);
+  }
+
   function add(option) {
     if (pills.some((pill) => pill.option === option)) return;
     tail.value = "";
-    const input = field(`${option.name}: ${option.description}`, { maxlength: option.max_length });
-    const pill = make("label", { class: "pill" }, make("span", { class: "pill-name" }, option.name), input);
+    const input = field(`${named(option)}: ${described(option)}`, {
+      maxlength: option.max_length,
+      inputmode: option.type === 4 ? "numeric" : option.type === 10 ? "decimal" : null,
+    });
+    const pill = make("label", { class: "pill" }, make("span", { class: "pill-name" }, named(option)), input);
     const entry = { option, input, pill };
     pills.push(entry);
     fit(input);
@@ -81,8 +96,9 @@ export function createCommandLine(element, popup, to) {
   }
 
   function give(name, text) {
-    add(command.options.find((option) => option.name === name));
-    const entry = pills.find((pill) => pill.option.name === name);
+    const option = command.options.find((each) => isNamed(each, name));
+    add(option);
+    const entry = pills.find((pill) => pill.option === option);
     entry.input.value = text.trim();
     fit(entry.input);
     suggestChoices(entry);
@@ -99,7 +115,7 @@ export function createCommandLine(element, popup, to) {
   function suggestOptions() {
     const typed = tail.value.trim().toLowerCase();
     const left = command.options.filter(
-      (option) => option.name.startsWith(typed) && !pills.some((pill) => pill.option === option),
+      (option) => beginsWith(option, typed) && !pills.some((pill) => pill.option === option),
     );
     if (!left.length) return popup.hide();
     popup.show(
@@ -107,8 +123,8 @@ export function createCommandLine(element, popup, to) {
       pills.length ? "More options" : "Options",
       // Enter sends, unless the member has begun to type an option's name.
       left.map((option) => ({
-        label: option.name,
-        detail: option.description,
+        label: named(option),
+        detail: described(option),
         choose: () => add(option),
         onlyByTab: !typed,
       })),
@@ -117,26 +133,30 @@ export function createCommandLine(element, popup, to) {
 
   function suggestChoices(entry) {
     const { option, input } = entry;
+    const title = `${named(option)} · ${described(option)}`;
+    if (option.autocomplete) return autocomplete.suggest(entry, title);
     const typed = input.value.trim().toLowerCase();
-    const choices = choicesOf(option).filter(({ name }) => name.toLowerCase().includes(typed));
-    if (choices.some(({ name }) => name.toLowerCase() === typed)) return popup.hide();
+    const choices = choicesOf(option).filter((choice) => named(choice).toLowerCase().includes(typed));
+    if (choices.some((choice) => isNamed(choice, typed))) return popup.hide();
+    const isWrong = choicesOf(option).length > 0 && !choices.length;
     popup.show(
       input,
-      `${option.name} · ${option.description}`,
-      choices.map((choice) => ({ label: choice.name, choose: () => choose(entry, choice) })),
+      title,
+      choices.map((choice) => ({ label: named(choice), choose: () => choose(entry, choice) })),
+      isWrong ? "No options match your search." : null,
     );
   }
 
   function choose({ input }, choice) {
-    input.value = choice.name;
+    input.value = named(choice);
     fit(input);
     tail.focus();
   }
 
   function onTail() {
     to.complain(null);
-    const named = /^(\S+?)[:\s]$/.exec(tail.value)?.[1]?.toLowerCase();
-    const option = command.options.find((each) => each.name === named);
+    const typed = /^(\S+?)[:\s]$/.exec(tail.value)?.[1];
+    const option = typed && command.options.find((each) => isNamed(each, typed));
     if (option) return add(option);
     suggestOptions();
   }
@@ -145,7 +165,7 @@ export function createCommandLine(element, popup, to) {
     if (event.isComposing || popup.handle(event)) return;
     if (event.key === "Enter") {
       event.preventDefault();
-      if (tail.value.trim()) to.complain(`/${command.name} has no option "${tail.value.trim()}"`);
+      if (tail.value.trim()) to.complain(`/${named(command)} has no option "${tail.value.trim()}"`);
       else to.send();
     } else if ((event.key === "Backspace" || event.key === "ArrowLeft") && !tail.value) {
       event.preventDefault();
@@ -182,12 +202,15 @@ export function createCommandLine(element, popup, to) {
     }
   }
 
-  function leave(words = `/${command.name}`) {
+  function leave(words = `/${named(command)}`) {
     close();
     to.leave(words);
   }
 
-  element.addEventListener("focusout", () => popup.hide());
+  element.addEventListener("focusout", () => {
+    autocomplete.stop();
+    popup.hide();
+  });
 
   return {
     open,
@@ -216,33 +239,4 @@ function field(label, attributes) {
 /** Fit the width to the value. */
 function fit(input) {
   input.style.width = `${Math.min(Math.max(input.value.length + 1, 3), 40)}ch`;
-}
-
-const choicesOf = (option) =>
-  option.choices ??
-  (option.type === BOOLEAN
-    ? [
-        { name: "True", value: true },
-        { name: "False", value: false },
-      ]
-    : []);
-
-/** undefined if the text is not a valid value of the option. */
-function valueOf(option, text) {
-  const choices = choicesOf(option);
-  if (choices.length) return choices.find(({ name }) => name.toLowerCase() === text.toLowerCase())?.value;
-  if (option.type === STRING) return text.length >= Math.max(option.min_length ?? 0, 1) ? text : undefined;
-  const number = text === "" ? NaN : Number(text);
-  const isWhole = option.type !== INTEGER || Number.isSafeInteger(number);
-  const isWithin = number >= (option.min_value ?? -Infinity) && number <= (option.max_value ?? Infinity);
-  return isWhole && isWithin ? number : undefined;
-}
-
-function expected(option) {
-  const choices = choicesOf(option);
-  if (choices.length) return `${option.name}: choose one of ${choices.map(({ name }) => name).join(", ")}`;
-  if (option.type === STRING) return `${option.name}: type a text, or remove the option with Backspace`;
-  const from = option.min_value === undefined ? "" : ` from ${option.min_value}`;
-  const to = option.max_value === undefined ? "" : ` to ${option.max_value}`;
-  return `${option.name}: type a ${option.type === INTEGER ? "whole " : ""}number${from}${to}`;
 }

@@ -2,20 +2,21 @@
 
 import { createCommandLine } from "./command.js";
 import { byId } from "./dom.js";
+import { beginsWith, described, isNamed, named } from "./localize.js";
 import { createPopup } from "./popup.js";
 
-/** to: {use(command, options), say(content)}, both promises.  Returns {setCommands, pick, focus}. */
+/** to: {use(command, options), complete(command, options), say(content)}, all promises.  Returns {setCommands, pickFirst, focus, complain}. */
 export function createComposer(to) {
   const text = byId("text");
   const complaint = byId("complaint");
   const popup = createPopup(byId("popup"));
-  const line = createCommandLine(byId("command"), popup, { leave, send, complain });
+  const line = createCommandLine(byId("command"), popup, { leave, send, complain, complete: to.complete });
   let commands = null; // null until they are loaded
 
   /** Open the command that the text names, or suggest commands. */
   function understand() {
     const [, name, rest] = /^\/(\S+)\s([^]*)$/.exec(text.value) ?? [];
-    const command = commands?.find((one) => one.name === name?.toLowerCase());
+    const command = name && commands?.find((one) => isNamed(one, name));
     if (command) return pick(command, rest);
     grow();
     suggest();
@@ -24,16 +25,16 @@ export function createComposer(to) {
   function suggest() {
     complain(null);
     const typed = /^\/(\S*)$/.exec(text.value)?.[1]?.toLowerCase();
-    const found = typed === undefined ? [] : (commands ?? []).filter((command) => command.name.startsWith(typed));
+    const found = typed === undefined ? [] : (commands ?? []).filter((command) => beginsWith(command, typed));
     if (!found.length) return popup.hide();
     popup.show(
       text,
       "Commands",
       found.map((command) => ({
-        label: `/${command.name}`,
+        label: `/${named(command)}`,
         picture: "/favicon.svg",
-        hints: command.options.map((option) => option.name),
-        detail: command.description,
+        hints: command.options.map(named),
+        detail: described(command),
         choose: () => pick(command),
       })),
     );
@@ -106,7 +107,8 @@ export function createComposer(to) {
   });
 
   return {
-    pick,
+    pickFirst: () => commands?.length && pick(commands[0]),
+    complain,
     focus: () => (line.isOpen() ? line.focus() : text.focus()),
     setCommands(registered) {
       commands = registered;

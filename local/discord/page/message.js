@@ -1,52 +1,60 @@
 // A message → its element in the channel: who used which command, text, embeds, files, and who can see it.
 
+import { componentElements, dots, failure } from "./components.js";
 import { icon, make } from "./dom.js";
-import { inFull, inWords } from "./moment.js";
+import { blocks, inline } from "./markdown.js";
+import { inFull, timeElement } from "./moment.js";
 
 const EPHEMERAL = 1 << 6;
-const COMMAND = 20;
 const TOKEN_LIFE_MS = 15 * 60_000; // after that a bot that still "thinks" cannot reply
 
-/** The element of a message.  actions: {openPicture(media), dismiss(message)}; follows: drawn without a header, below one of the same author. */
+/**
+ * The element of a message.  follows: drawn without a header, below one of the same author.
+ * actions: {openPicture(media), dismiss(message), press(message, component, values), pressOf(message), messageOf(id), hasApps(message)}
+ */
 export function messageElement(message, follows, actions) {
   const byApplication = Boolean(message.author.bot);
   const moment = new Date(message.timestamp);
   const header = make(
     "h3",
     { class: "message-header", id: `by-${message.id}` },
-    make("span", { class: "author" }, nameOf(message.author)),
+    make("span", { class: "author", "data-user-id": message.author.id }, nameOf(message.author)),
     byApplication ? tag() : null,
-    make("time", { datetime: message.timestamp, title: inFull(moment) }, inWords(moment, new Date())),
+    timeElement(moment),
   );
-  const used = message.type === COMMAND ? usedLine(message.interaction_metadata.user, message.interaction.name) : null;
+  const used = message.interaction
+    ? usedLine(message.interaction_metadata.user, message.interaction.name)
+    : replyLine(message, actions);
   return make(
     "li",
     {
       id: `message-${message.id}`,
       class: classes("message", {
         follows: follows && !used,
-        ephemeral: message.flags & EPHEMERAL,
+        ephemeral: isEphemeral(message),
         mentions: message.mentions.length,
       }),
       "data-state": stateOf(message),
+      "data-message-id": message.id,
       "aria-labelledby": `by-${message.id}`,
     },
     used,
-    avatar(byApplication),
+    avatar(byApplication, message.author),
     header,
     make("div", { class: "message-body" }, ...body(message, actions)),
-    message.flags & EPHEMERAL ? onlyYou(message, actions) : null,
+    isEphemeral(message) ? onlyYou(message, actions) : null,
+    actions.hasApps(message) ? appsButton(message) : null,
   );
 }
 
 /** What stands there from Enter until the application has acknowledged. */
-export function pendingElement(member, command) {
+export function pendingElement(member, command, words) {
   return make(
     "li",
     { class: "message pending" },
     usedLine(member, command),
     avatar(true),
-    make("div", { class: "message-body" }, thinking("Sending command…")),
+    make("div", { class: "message-body" }, thinking(words)),
   );
 }
 
@@ -55,6 +63,8 @@ export function stateOf(message) {
   const isOver = message.state === "thinking" && Date.now() - new Date(message.timestamp) > TOKEN_LIFE_MS;
   return isOver ? "failed" : message.state;
 }
+
+export const isEphemeral = (message) => Boolean(message.flags & EPHEMERAL);
 
 export const nameOf = (user) => user.global_name ?? user.username;
 
@@ -65,7 +75,7 @@ function* body(message, actions) {
     return;
   }
   if (state === "failed") {
-    yield make("p", { class: "failure" }, icon("warning"), "The application did not respond");
+    yield failure("The application did not respond");
     return;
   }
   if (state === "unshown") {
@@ -74,36 +84,32 @@ function* body(message, actions) {
   }
   if (message.content) {
     const edited = message.edited_timestamp
-      ? make("small", { title: inFull(new Date(message.edited_timestamp)) }, " (edited)")
+      ? make("small", { class: "edited", title: inFull(new Date(message.edited_timestamp)) }, " (edited)")
       : null;
-    yield make("p", { class: "content" }, ...withMentions(message), edited);
+    yield make("div", { class: "content markup" }, ...blocks(message.content, peopleOf(message)), edited);
   }
-  for (const embed of message.embeds) yield embedElement(embed, actions);
+  for (const embed of message.embeds) yield embedElement(embed, actions, peopleOf(message));
   for (const file of message.attachments) yield fileElement(file, actions);
+  yield* componentElements(message, actions.pressOf(message), actions);
 }
 
-function thinking(words) {
-  const dots = make("span", { class: "dots", "aria-hidden": "true" }, make("i"), make("i"), make("i"));
-  return make("p", { class: "thinking" }, dots, words);
-}
+const thinking = (words) => make("p", { class: "thinking" }, dots(), words);
 
-/** The content with <@ID> as a name, marked if the mention notifies the member. */
-function withMentions(message) {
-  const people = new Map([message.author, ...message.mentions].map((user) => [user.id, user]));
-  return message.content.split(/(<@!?\d+>)/).map((part) => {
-    const mentioned = people.get(/^<@!?(\d+)>$/.exec(part)?.[1]);
-    return mentioned ? make("span", { class: "mention" }, `@${nameOf(mentioned)}`) : part;
-  });
-}
+/** id → name, of those whom the message may mention. */
+const peopleOf = (message) => new Map([message.author, ...message.mentions].map((user) => [user.id, nameOf(user)]));
 
-function embedElement(embed, actions) {
+function embedElement(embed, actions, people) {
   const element = make(
     "article",
     { class: "embed" },
     embed.author?.name ? make("p", { class: "embed-author" }, ...iconOf(embed.author), embed.author.name) : null,
-    embed.title ? make("h4", { class: "embed-title" }, linked(embed.title, embed.url)) : null,
-    embed.description ? make("p", { class: "embed-description" }, embed.description) : null,
-    embed.fields?.length ? make("dl", { class: "embed-fields" }, ...embed.fields.map(fieldElement)) : null,
+    embed.title ? make("h4", { class: "embed-title" }, linked(inline(embed.title, people), embed.url)) : null,
+    embed.description
+      ? make("div", { class: "embed-description markup" }, ...blocks(embed.description, people))
+      : null,
+    embed.fields?.length
+      ? make("dl", { class: "embed-fields" }, ...embed.fields.map((field) => fieldElement(field, people)))
+      : null,
     embed.thumbnail ? picture(embed.thumbnail, embed.title, "embed-thumbnail", actions) : null,
     embed.image ? picture(embed.image, embed.title, "embed-picture", actions) : null,
     footer(embed),
@@ -126,11 +132,20 @@ const iconOf = (part) =>
     ? [make("img", { class: "embed-icon", src: part.proxy_icon_url, alt: "" })]
     : [];
 
-const linked = (text, url) =>
-  url?.startsWith("http") ? make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text) : text;
+const linked = (nodes, url) => {
+  const isLink = url?.startsWith("http");
+  return isLink
+    ? make("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, ...nodes)
+    : make("span", {}, ...nodes);
+};
 
-const fieldElement = (field) =>
-  make("div", { class: field.inline ? "inline" : "" }, make("dt", {}, field.name), make("dd", {}, field.value));
+const fieldElement = (field, people) =>
+  make(
+    "div",
+    { class: field.inline ? "inline" : "" },
+    make("dt", {}, ...inline(field.name, people)),
+    make("dd", { class: "markup" }, ...blocks(field.value, people)),
+  );
 
 /** media is {proxy_url, url, width?, height?, description?}; its space is reserved until it has loaded. */
 function picture(media, title, className, actions) {
@@ -162,12 +177,42 @@ function usedLine(user, command) {
   return make(
     "p",
     { class: "used" },
-    make("span", { class: "avatar avatar-member small", "aria-hidden": "true" }),
+    avatar(false, null, "small"),
     make("span", { class: "author" }, nameOf(user)),
     " used ",
     make("span", { class: "used-command" }, icon("slash"), make("span", {}, command)),
   );
 }
+
+/** Above an answer to a button, or a later answer: the message that it is about. */
+function replyLine(message, actions) {
+  const id = message.message_reference?.message_id;
+  if (!id) return null;
+  const about = actions.messageOf(id);
+  const words = about?.content || about?.embeds[0]?.title || "Open the message";
+  return make(
+    "p",
+    { class: "used" },
+    avatar(about?.author.bot ?? true, null, "small"),
+    about ? make("span", { class: "author" }, nameOf(about.author)) : null,
+    make("a", { class: "reply-words", href: `#message-${id}` }, words),
+  );
+}
+
+const appsButton = (message) =>
+  make(
+    "button",
+    {
+      type: "button",
+      class: "icon-button message-apps",
+      title: "Apps",
+      "aria-haspopup": "menu",
+      "data-keep": "apps",
+      "data-apps-of": message.id,
+    },
+    icon("apps-icon"),
+    make("span", { class: "unseen" }, "Apps"),
+  );
 
 function onlyYou(message, actions) {
   return make(
@@ -179,8 +224,12 @@ function onlyYou(message, actions) {
   );
 }
 
-const avatar = (byApplication) =>
-  make("span", { class: `avatar ${byApplication ? "avatar-application" : "avatar-member"}`, "aria-hidden": "true" });
+const avatar = (byApplication, user, size = "") =>
+  make("span", {
+    class: `avatar ${byApplication ? "avatar-application" : "avatar-member"} ${size}`,
+    "aria-hidden": "true",
+    "data-user-id": user?.id,
+  });
 
 const tag = () => make("span", { class: "tag", title: "App" }, icon("tick"), "APP");
 

@@ -9,8 +9,8 @@ export function createPopup(element) {
   let isMoved = false; // the arrow keys were used: then Enter always chooses
   let owner = null; // the field that it belongs to
 
-  /** items: {label, picture?, detail?, hints?, onlyByTab?, choose()}; field gets the keys and keeps the focus. */
-  function show(field, title, shown) {
+  /** items: {label, picture?, detail?, hints?, onlyByTab?, choose()}; field gets the keys and keeps the focus; note: in place of items. */
+  function show(field, title, shown, note = null) {
     hide();
     owner = field;
     items = shown;
@@ -20,14 +20,16 @@ export function createPopup(element) {
         "p",
         { class: "popup-title", role: "presentation" },
         make("span", {}, title),
-        shown.some((item) => item.onlyByTab) ? make("span", {}, "Tab to add · Enter to send") : null,
+        shown.some((item) => item.onlyByTab) ? make("span", { class: "by-key" }, "Tab to add · Enter to send") : null,
       ),
       ...shown.map((item, index) => row(item, index)),
+      note ? make("p", { id: "popup-note", class: "popup-note", role: "option", "aria-disabled": "true" }, note) : "",
     );
     element.setAttribute("aria-label", title);
     element.hidden = false;
     owner.setAttribute("aria-expanded", "true");
     if (items.length) mark(0);
+    else if (note) owner.setAttribute("aria-activedescendant", "popup-note");
   }
 
   function hide() {
