@@ -146,7 +146,7 @@ async def test_an_interaction_can_be_delivered_again_later_and_nothing_new_is_sh
         ({"data": {"name": "mando", "options": [{"name": "words", "value": "\udfff"}]}}, 400, 50035),
         ({"data": {"name": "mando", "options": [{"name": "symmetry", "value": 13}]}}, 400, 50035),
         ({"data": {"name": "mando", "options": [{"name": "symmetry", "value": "12"}]}}, 400, 50035),
-        ({"data": {"name": "mando", "options": [{"name": "palette", "value": "beige"}]}}, 400, 50035),
+        ({"data": {"name": "mando", "options": [{"name": "variation", "value": 1000}]}}, 400, 50035),
         ({"data": {"name": "mando", "options": [{"name": "words", "value": "a"}] * 2}}, 400, 50035),
         ({"data": {"name": "mando"}, "deliveries": 11}, 400, 50035),
         ({"interaction_id": "12"}, 404, 10062),
