@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 from aiohttp import web
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.channel import opened
-from tests.browser.chromium import browser_with, page_in, page_of
+from tests.browser.chromium import browser_with, page_of
 from tests.discord.application import BOT_TOKEN, Interaction, Running, until
 
 BOT = {"Authorization": f"Bot {BOT_TOKEN}"}
@@ -151,19 +151,24 @@ async def test_a_message_and_a_person_have_apps_for_mouse_keyboard_and_finger(he
         await page.locator("#member").click()
         await page.get_by_role("menuitem", name="Greet").click()
         await until(lambda: _greeted(here, here.discord.identities.member_id), "the member was greeted")
-    async with browser_with() as browser, page_in(browser, here.base, 390, 844) as page:
-        await _hold(page, "a box of paints")
-        await expect(page.get_by_role("menuitem", name="Mandala of this message")).to_be_focused()
+    async with browser_with() as browser:
+        page = await browser.new_page(has_touch=True, viewport={"width": 390, "height": 844})
+        await page.goto(here.base)
+        await expect(page.get_by_text("Hold a message")).to_be_visible()
+        finger = await page.context.new_cdp_session(page)
+        box = await page.get_by_text("a box of paints").bounding_box()
+        assert box is not None
+        place = [{"x": box["x"] + 20, "y": box["y"] + 8}]
+        await finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": place})
+        item = page.get_by_role("menuitem", name="Mandala of this message")
+        await expect(item).to_be_visible()
+        await finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        await expect(item).to_be_focused()
 
 
 async def _greeted(here: Running, user_id: str) -> bool:
     data = here.application.interactions[-1]["data"]
     return bool(data.get("target_id") == user_id and data["resolved"]["users"][user_id]["username"] == "you")
-
-
-async def _hold(page: Page, words: str) -> None:
-    down = "(one) => one.dispatchEvent(new PointerEvent('pointerdown', {bubbles: true, pointerType: 'touch'}))"
-    await page.get_by_text(words).evaluate(down)
 
 
 async def test_a_form_of_the_application_is_filled_in_and_sent(here: Running) -> None:

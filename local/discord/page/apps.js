@@ -111,7 +111,7 @@ export function createApps(element, to) {
     clearTimeout(hold);
     hold = setTimeout(() => {
       end.abort();
-      open(target, clientX, clientY);
+      if (open(target, clientX, clientY)) swallowTouch();
     }, HOLD_MS);
     for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, stop, { signal: end.signal });
     const moved = (move) => Math.hypot(move.clientX - clientX, move.clientY - clientY) > MOVED_PX && stop();
@@ -119,4 +119,16 @@ export function createApps(element, to) {
   });
 
   return { setCommands, has };
+}
+
+/** The finger that opened the menu is lifted without a click: that would take the focus, and so close the menu. */
+function swallowTouch() {
+  const over = new AbortController();
+  const end = (event) => {
+    if (event.type === "touchend") event.preventDefault();
+    over.abort();
+  };
+  for (const name of ["touchend", "touchcancel"]) {
+    document.addEventListener(name, end, { passive: false, signal: over.signal });
+  }
 }

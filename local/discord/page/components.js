@@ -12,7 +12,7 @@ export function componentElements(message, press, actions) {
   const rows = message.components.map((row) =>
     make("div", { class: "row" }, ...row.components.map((one) => element(one, message, press, actions))),
   );
-  const failed = press?.state === "failed" ? failure(press.words ?? "This interaction failed") : null;
+  const failed = press?.state === "failed" ? failure(press.words ?? "This interaction failed", "alert") : null;
   return [make("div", { class: "rows" }, ...rows, failed)];
 }
 
@@ -52,4 +52,4 @@ export function emojiElement(emoji) {
 
 export const dots = () => make("span", { class: "dots", "aria-hidden": "true" }, make("i"), make("i"), make("i"));
 
-export const failure = (words) => make("p", { class: "failure", role: "status" }, icon("warning"), words);
+export const failure = (words, role) => make("p", { class: "failure", role }, icon("warning"), words);

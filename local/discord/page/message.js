@@ -6,6 +6,7 @@ import { blocks, inline } from "./markdown.js";
 import { inFull, timeElement } from "./moment.js";
 
 const EPHEMERAL = 1 << 6;
+const SLASH = 20; // type of a message: the first answer to a slash command
 const TOKEN_LIFE_MS = 15 * 60_000; // after that a bot that still "thinks" cannot reply
 
 /**
@@ -23,7 +24,7 @@ export function messageElement(message, follows, actions) {
     timeElement(moment),
   );
   const used = message.interaction
-    ? usedLine(message.interaction_metadata.user, message.interaction.name)
+    ? usedLine(message.interaction_metadata.user, message.interaction.name, message.type === SLASH)
     : replyLine(message, actions);
   return make(
     "li",
@@ -48,11 +49,11 @@ export function messageElement(message, follows, actions) {
 }
 
 /** What stands there from Enter until the application has acknowledged. */
-export function pendingElement(member, command, words) {
+export function pendingElement(member, command, isSlash, words) {
   return make(
     "li",
     { class: "message pending" },
-    usedLine(member, command),
+    usedLine(member, command, isSlash),
     avatar(true),
     make("div", { class: "message-body" }, thinking(words)),
   );
@@ -173,14 +174,14 @@ function fileElement(file, actions) {
   return make("p", { class: "file" }, make("a", { href: file.url, download: file.filename }, file.filename), ` ${size}`);
 }
 
-function usedLine(user, command) {
+function usedLine(user, command, isSlash) {
   return make(
     "p",
     { class: "used" },
     avatar(false, null, "small"),
     make("span", { class: "author" }, nameOf(user)),
     " used ",
-    make("span", { class: "used-command" }, icon("slash"), make("span", {}, command)),
+    make("span", { class: "used-command" }, icon(isSlash ? "slash" : "apps-icon"), make("span", {}, command)),
   );
 }
 

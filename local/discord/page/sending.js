@@ -28,12 +28,14 @@ export function createSending(page) {
   /** more: {options} of a slash command, {target_id} of a user or message command. */
   async function use(command, more) {
     const entry = { data: dataOf(command, more), name: named(command), id: null, isWaiting: false };
-    entry.element = pendingElement(page.channel().member, entry.name, "Sending command…");
+    entry.element = elementOf(entry, "Sending command…");
     pending.push(entry);
     page.append(entry.element);
     if (pending.some((other) => other !== entry && other.isWaiting)) return wait(entry);
     await deliver(entry);
   }
+
+  const elementOf = ({ name, data }, words) => pendingElement(page.channel().member, name, data.type === 1, words);
 
   async function deliver(entry) {
     try {
@@ -61,7 +63,7 @@ export function createSending(page) {
   }
 
   function show(entry, words) {
-    const element = pendingElement(page.channel().member, entry.name, words);
+    const element = elementOf(entry, words);
     entry.element.replaceWith(element);
     entry.element = element;
     page.changed();
