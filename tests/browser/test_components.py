@@ -82,7 +82,7 @@ async def prepare(here: Running) -> None:
     assert (await here.call("POST", messages, json=form, headers=BOT))[0] == 200
 
 
-async def test_buttons_and_menus_work_with_the_mouse_and_with_the_keyboard(here: Running) -> None:
+async def test_buttons_menus_and_a_form_work_with_the_mouse_and_with_the_keyboard(here: Running) -> None:
     await prepare(here)
     async with opened(here) as page:
         again = page.get_by_role("button", name="Again")
@@ -107,6 +107,17 @@ async def test_buttons_and_menus_work_with_the_mouse_and_with_the_keyboard(here:
             await page.get_by_role("option", name=name).click()
         await page.keyboard.press("Tab")
         await expect(page.get_by_text("told: some ['gold', 'rose']")).to_be_visible()
+        await page.get_by_role("button", name="Form").click()
+        dialog = page.get_by_role("dialog", name="Feedback")
+        await expect(dialog.get_by_role("textbox")).to_be_focused()
+        await page.keyboard.type("my cat")
+        await dialog.get_by_role("button", name="Colour").click()
+        await dialog.get_by_role("option", name="Gold").click()
+        await dialog.get_by_role("button", name="Submit").click()
+        await expect(page.get_by_text("Thank you")).to_be_visible()
+        await expect(dialog).to_be_hidden()
+        words, colour = (one["component"] for one in here.application.interactions[-1]["data"]["components"])
+        assert (words["value"], colour["values"]) == ("my cat", ["gold"])
         await page.reload()
         await expect(page.get_by_role("button", name="Again")).to_be_visible()
         await expect(page.get_by_text("told:")).to_have_count(0)  # what one member sees ends with the page
@@ -151,8 +162,8 @@ async def test_a_message_and_a_person_have_apps_for_mouse_keyboard_and_finger(he
         await page.locator("#member").click()
         await page.get_by_role("menuitem", name="Greet").click()
         await until(lambda: _greeted(here, here.discord.identities.member_id), "the member was greeted")
-    async with browser_with() as browser:
-        page = await browser.new_page(has_touch=True, viewport={"width": 390, "height": 844})
+        assert page.context.browser is not None
+        page = await page.context.browser.new_page(has_touch=True, viewport={"width": 390, "height": 844})
         await page.goto(here.base)
         await expect(page.get_by_text("Hold a message")).to_be_visible()
         finger = await page.context.new_cdp_session(page)
@@ -169,22 +180,6 @@ async def test_a_message_and_a_person_have_apps_for_mouse_keyboard_and_finger(he
 async def _greeted(here: Running, user_id: str) -> bool:
     data = here.application.interactions[-1]["data"]
     return bool(data.get("target_id") == user_id and data["resolved"]["users"][user_id]["username"] == "you")
-
-
-async def test_a_form_of_the_application_is_filled_in_and_sent(here: Running) -> None:
-    await prepare(here)
-    async with opened(here) as page:
-        await page.get_by_role("button", name="Form").click()
-        dialog = page.get_by_role("dialog", name="Feedback")
-        await expect(dialog.get_by_role("textbox")).to_be_focused()
-        await page.keyboard.type("my cat")
-        await dialog.get_by_role("button", name="Colour").click()
-        await dialog.get_by_role("option", name="Gold").click()
-        await dialog.get_by_role("button", name="Submit").click()
-        await expect(page.get_by_text("Thank you")).to_be_visible()
-        await expect(dialog).to_be_hidden()
-        words, colour = (one["component"] for one in here.application.interactions[-1]["data"]["components"])
-        assert (words["value"], colour["values"]) == ("my cat", ["gold"])
 
 
 async def test_a_member_reads_the_own_language_and_a_command_waits_for_the_connection(here: Running) -> None:
