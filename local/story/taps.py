@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from local.data.disk import DiskUnavailable
-from local.discord.data.interaction import Interaction
+from local.discord.data.interaction import Interaction, label_of
 from local.discord.data.rows import Change
 from local.discord.engine.delivery import Delivery
 from local.discord.forms.answer import Immediate
@@ -57,7 +57,7 @@ class Taps:
         user, data = sent["member"]["user"], sent["data"]
         member = user.get("global_name") or user.get("username") or user["id"]
         words = " ".join(f"{one['name']}: {one['value']}" for one in data.get("options", []) if "value" in one)
-        command = str(data.get("name") or data["custom_id"])  # a button or a modal has no name
+        command = str(data.get("name") or label_of(sent) or data["custom_id"])  # of a button or a modal
         self._recorder.ask(int(interaction.id), member=member, member_id=user["id"], words=words, command=command)
         return self._recorder.begin(Span(int(interaction.id), "delivery", INGRESS, self._now_s()))
 

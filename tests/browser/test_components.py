@@ -223,14 +223,16 @@ async def test_marks_become_elements_and_each_new_message_is_spoken_once(here: R
         await page.goto(here.base)
         await expect(page.get_by_text("a box of paints")).to_be_visible()
         messages = f"{here.api}/channels/{here.discord.identities.channel_id}/messages"
-        content = (
-            "**bold** ~~gone~~ `a**b` <t:0:R> <t:0:D> ||hidden|| [read](https://example.org)\n> quoted\n- item\n# Head"
-        )
-        _, made = await here.call("POST", messages, json={"content": content}, headers=BOT)
+        you = here.discord.identities.member_id
+        marks = f"**bold** <@{you}> ~~gone~~ `a**b` <t:0:R> <t:0:D> ||hidden|| [read](https://example.org)"
+        content = marks + "\n> quoted\n- item\n# Head"
+        form = {"content": content, "allowed_mentions": {"parse": []}}
+        _, made = await here.call("POST", messages, json=form, headers=BOT)
         body = page.locator(f"#message-{made['id']} .content")
         for selector, words in [
-            ("strong", "bold"), ("s", "gone"), ("code", "a**b"), ("time >> nth=1", "January 1, 1970"),
-            ("a", "read"), ("blockquote", "quoted"), ("li", "item"), (".heading-1", "Head"),
+            ("strong", "bold"), (".mention", "@You"), ("s", "gone"), ("code", "a**b"),
+            ("time >> nth=1", "January 1, 1970"), ("a", "read"),
+            ("blockquote", "quoted"), ("li", "item"), (".heading-1", "Head"),
         ]:  # fmt: skip
             await expect(body.locator(selector)).to_have_text(words)
         await expect(body.locator("time").first).to_have_text(re.compile(r"^\d+ years ago$"))

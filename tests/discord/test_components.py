@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from local.discord.data.interaction import label_of
 from local.discord.errors import DiscordError, NotImitated
 from local.discord.forms.form import CREATE, parse_form
 from tests.discord.application import BOT_TOKEN, Running, a_form, a_picture, answering
@@ -212,3 +213,10 @@ async def test_only_a_press_updates(here: Running) -> None:
     """Source: Discord, "Interaction Callback Type": 6 and 7 are for components."""
     here.application.answer = answering({"type": 7, "data": {"content": "x"}})
     assert (await here.interact())["state"] == "failed"
+
+
+def test_a_press_is_called_after_another_button() -> None:
+    message = rows([GONE | {"disabled": False}, AGAIN], [MENU])
+    for custom_id, label in (("again", "Again"), ("colours", None), ("other", None)):
+        assert label_of({"data": {"custom_id": custom_id}, "message": message}) == label
+    assert label_of({"data": {"name": "mando"}}) is None

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from local.discord.forms.answer import AUTOCOMPLETE, COMMAND, COMPONENT, Question
 from local.discord.forms.choices import STRING
+from local.discord.forms.components import interactive
 from local.discord.snowflake import time_of_id
 from local.retention import INTERACTION_TOKEN_S
 
@@ -98,3 +99,10 @@ def origin_of(request: dict[str, Any]) -> dict[str, Any]:
             {"target_user": users[data["target_id"]]} if users else {"target_message_id": data["target_id"]}
         )
     return origin
+
+
+def label_of(request: dict[str, Any]) -> str | None:
+    """What stands on the button that was pressed; None for anything else."""
+    rows = request.get("message", {}).get("components", [])
+    pressed = [one for one in interactive(rows) if one.get("custom_id") == request["data"].get("custom_id")]
+    return pressed[0].get("label") if pressed else None

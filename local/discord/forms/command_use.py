@@ -58,8 +58,11 @@ def component_data(value: object, rows: Sequence[Component]) -> dict[str, Any]:
 
 
 def _takes(component: Component, values: Sequence[str]) -> bool:
-    if component.get("disabled") or component["type"] == BUTTON:
-        return not values and not component.get("disabled")
+    """Whether it can be used with these values."""
+    if component.get("disabled"):
+        return False
+    if component["type"] == BUTTON:
+        return not values
     known = {option["value"] for option in component["options"]}
     most = min(component["max_values"], len(known))
     return len(set(values)) == len(values) and component["min_values"] <= len(values) <= most and known >= set(values)

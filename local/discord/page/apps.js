@@ -9,7 +9,7 @@ const OF_MESSAGE = 3;
 const HOLD_MS = 500;
 const MOVED_PX = 10;
 
-/** to: {use(command, targetId), message(id), focus()}.  Returns {setCommands(channel), has(message)}. */
+/** to: {use(command, targetId), message(id), focus()}.  Returns {setCommands(channel), has(): whether there are any}. */
 export function createApps(element, to) {
   let commands = { [OF_USER]: [], [OF_MESSAGE]: [] };
   let people = new Map(); // id → user

@@ -55,7 +55,11 @@ const actions = {
   press: sending.press,
   pressOf: sending.pressOf,
   messageOf: (id) => shown.get(id),
-  hasApps: (message) => apps.has(message),
+  hasApps: () => apps.has(),
+  mentionable: () => [
+    [channel.channel.id, `#${channel.channel.name}`],
+    ...[channel.application, channel.member].map((user) => [user.id, `@${nameOf(user)}`]),
+  ],
 };
 
 async function begin() {

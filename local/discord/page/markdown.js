@@ -12,7 +12,9 @@ const MARKS = [
   [/^\\([^\p{L}\p{N}\s])/u, ([, character]) => character],
   [/^(`+)([^]*?[^`])\1(?!`)/, ([, , code]) => make("code", {}, code.replace(/^ (.*) $/s, "$1"))],
   [/^<t:(-?\d{1,17})(?::([tTdDfFsSR]))?>/, ([whole, seconds, style]) => timestamp(whole, Number(seconds), style)],
-  [/^<@!?(\d+)>/, ([whole, id], people) => (people.has(id) ? mention(`@${people.get(id)}`) : whole)],
+  [/^<@!?(\d+)>/, ([, id], people) => mention(people.get(id) ?? "@unknown-user")],
+  [/^<@&\d+>/, () => mention("@deleted-role")],
+  [/^<#(\d+)>/, ([, id], people) => mention(people.get(id) ?? "#unknown")],
   [/^<\/([^:>]+):\d+>/, ([, name]) => mention(`/${name}`)],
   [/^<a?(:\w+:)\d+>/, ([, name]) => make("span", { class: "emoji" }, name)],
   [/^<(https?:\/\/[^\s>]+)>/i, ([, url]) => link(url, url)],
@@ -31,7 +33,7 @@ const FENCE = /^([^]*?)```(?:[\w+#.-]+\n)?\n?([^]*?)\n?```[ ]*\n?([^]*)$/; // be
 const ITEM = /^\s*([-*]|\d{1,9}\.)\s+\S/; // of a list
 const PLAIN = /^(?:[\p{L}\p{N}]+|[^])/u; // a whole word: a _ within one is no mark
 
-/** The nodes of a text in which blocks are allowed.  people: id → name, of those whom it mentions. */
+/** The nodes of a text in which blocks are allowed.  people: id → how it is mentioned: @name, #channel. */
 export function blocks(text, people = new Map()) {
   const nodes = [];
   let plain = [];

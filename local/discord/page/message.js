@@ -11,7 +11,7 @@ const TOKEN_LIFE_MS = 15 * 60_000; // after that a bot that still "thinks" canno
 
 /**
  * The element of a message.  follows: drawn without a header, below one of the same author.
- * actions: {openPicture(media), dismiss(message), press(message, component, values), pressOf(message), messageOf(id), hasApps(message)}
+ * actions: {openPicture(media), dismiss(message), press(message, component, values), pressOf(message), messageOf(id), hasApps(), mentionable()}
  */
 export function messageElement(message, follows, actions) {
   const byApplication = Boolean(message.author.bot);
@@ -44,7 +44,7 @@ export function messageElement(message, follows, actions) {
     header,
     make("div", { class: "message-body" }, ...body(message, actions)),
     isEphemeral(message) ? onlyYou(message, actions) : null,
-    actions.hasApps(message) ? appsButton(message) : null,
+    actions.hasApps() ? appsButton(message) : null,
   );
 }
 
@@ -87,17 +87,18 @@ function* body(message, actions) {
     const edited = message.edited_timestamp
       ? make("small", { class: "edited", title: inFull(new Date(message.edited_timestamp)) }, " (edited)")
       : null;
-    yield make("div", { class: "content markup" }, ...blocks(message.content, peopleOf(message)), edited);
+    yield make("div", { class: "content markup" }, ...blocks(message.content, peopleOf(message, actions)), edited);
   }
-  for (const embed of message.embeds) yield embedElement(embed, actions, peopleOf(message));
+  for (const embed of message.embeds) yield embedElement(embed, actions, peopleOf(message, actions));
   for (const file of message.attachments) yield fileElement(file, actions);
   yield* componentElements(message, actions.pressOf(message), actions);
 }
 
 const thinking = (words) => make("p", { class: "thinking" }, dots(), words);
 
-/** id → name, of those whom the message may mention. */
-const peopleOf = (message) => new Map([message.author, ...message.mentions].map((user) => [user.id, nameOf(user)]));
+/** id → how it is mentioned.  A mention that notifies nobody looks like others. */
+const peopleOf = (message, actions) =>
+  new Map([...actions.mentionable(), ...[message.author, ...message.mentions].map((user) => [user.id, `@${nameOf(user)}`])]);
 
 function embedElement(embed, actions, people) {
   const element = make(
