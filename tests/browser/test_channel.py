@@ -67,23 +67,22 @@ async def test_options_become_pills_and_are_sent_with_their_values(browser: Brow
     async with opened(browser, here) as page:
         await page.keyboard.type("/ma")
         await page.keyboard.press("Tab")
-        await expect(page.get_by_role("option")).to_have_count(3)
+        await expect(page.get_by_role("option")).to_have_count(4)
         await page.keyboard.press("Tab")  # the first one: words
         await page.keyboard.type("my cat")
         await page.keyboard.press("Tab")
-        await page.keyboard.type("pal")
+        await page.keyboard.type("sym")
         await page.keyboard.press("Enter")
-        await page.keyboard.type("lav")
-        await page.keyboard.press("Enter")
-        await page.keyboard.type("symmetry:12")
+        await page.keyboard.type("12")
         await page.get_by_role("option", name="12-fold").click()
-        await expect(page.locator(".pill")).to_have_text(["words", "palette", "symmetry"])
+        await page.keyboard.type("variation:3")
+        await expect(page.locator(".pill")).to_have_text(["words", "symmetry", "variation"])
         await page.keyboard.press("Enter")
         await until(lambda: _sent(here, 1), "it was sent")
         assert here.application.interactions[0]["data"]["options"] == [
             {"name": "words", "type": 3, "value": "my cat"},
-            {"name": "palette", "type": 3, "value": "lavender"},
             {"name": "symmetry", "type": 4, "value": 12},
+            {"name": "variation", "type": 4, "value": 3},
         ]
         await expect(page.locator("#text")).to_be_focused()
 
@@ -120,11 +119,11 @@ async def test_what_is_typed_before_the_channel_is_there_is_understood_afterward
 
 async def test_a_value_that_is_none_of_the_choices_is_marked_and_not_sent(browser: Browser, here: Running) -> None:
     async with opened(browser, here) as page:
-        await page.keyboard.type("/mando palette:beige")
+        await page.keyboard.type("/mando symmetry:13")
         await page.keyboard.press("Enter")
-        await expect(page.get_by_role("alert")).to_contain_text("palette: choose one of Amethyst, Aurora")
+        await expect(page.get_by_role("alert")).to_contain_text("symmetry: choose one of 5-fold, 6-fold")
         await expect(page.locator(".pill.wrong")).to_have_count(1)
-        for _ in "beige!":
+        for _ in "13!":
             await page.keyboard.press("Backspace")
         await expect(page.locator(".pill")).to_have_count(0)
         await expect(page.get_by_role("alert")).to_be_hidden()
