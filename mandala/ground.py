@@ -17,7 +17,7 @@ def ground(canvas: Canvas, design: Design, inks: Inks) -> None:
     if design.corners is not None:
         _corners(canvas, design.corners, inks)
     if design.field is not None:
-        _field(canvas, design.field, inks)
+        _field(canvas, design.field, design, inks)
     edge = design.rings[0].outer
     if edge < 0.92 and design.field is None:
         for size, away in ((0.0085, 0.028), (0.0055, 0.047), (0.0035, 0.061)):
@@ -95,18 +95,34 @@ _GROUNDS: Mapping[GroundKind, Callable[[Canvas, Ground, Inks], None]] = {
 }
 
 
-def _field(canvas: Canvas, field: Field, inks: Inks) -> None:
-    strong = inks.deep(field.hue) if inks.is_dark else inks.tone(field.hue, 0.3)
-    low, high = (strong, inks.tone(field.hue, 0.15)) if field.is_deep else (inks.calm, inks.shade(field.hue, 5))
+def _field(canvas: Canvas, field: Field, design: Design, inks: Inks) -> None:
+    low, high = (
+        (inks.soft(field.hue), inks.tone(field.hue, 0.15)) if field.is_deep else (inks.calm, inks.shade(field.hue, 5))
+    )
     if field.count:
         half = math.pi * field.radius / field.count
         for grown, ink in ((1.5 * PIXEL, inks.metal), (0.0, high)):
             canvas.around(CIRCLE, field.count, 0.0, (half + grown, field.radius, half + grown, 0.0), ink)
-        for size, ink in ((0.5, low), (0.24, inks.metal)):
+        for size, ink in ((0.62, inks.metal), (0.56, low), (0.24, inks.metal)):
             canvas.around(CIRCLE, field.count, 0.0, (half * size, field.radius + half * 0.2, half * size, 0.0), ink)
     canvas.disc(field.radius, low)
     canvas.circle(field.radius, 2 * PIXEL, inks.metal)
     canvas.circle(field.radius - 7 * PIXEL, PIXEL, inks.metal)
+    _garland(canvas, field, design, inks)
+
+
+def _garland(canvas: Canvas, field: Field, design: Design, inks: Inks) -> None:
+    """Drops and pearls along the rim, where the mandala leaves room for them."""
+    room = field.radius - 10 * PIXEL - design.rings[0].outer
+    if room < 0.045:
+        return
+    count = design.symmetry * max(1, round(2 * math.pi * field.radius / 0.09 / design.symmetry))
+    length = min(0.075, room * 0.7)
+    root = field.radius - 10 * PIXEL
+    for size, ink in ((1.0, inks.metal), (0.72, tone(inks, design.rings[0], 0, 0.6))):
+        canvas.around(outline("bud"), count, 0.0, nested(-length, root, 0.016, size), ink)
+    pearl = (0.0055, root - length * 0.4, 0.0055, 0.0)
+    canvas.around(CIRCLE, count, 0.5, pearl, inks.metal)
 
 
 def _corners(canvas: Canvas, corners: Corners, inks: Inks) -> None:

@@ -101,8 +101,11 @@ class Raster:
         return [(left - reach, top - reach, left + reach, top + reach) for left, top in self._places[at]]
 
 
-def draw_part(design: Design, width_px: int, height_px: int) -> Image.Image:
-    """The part that `mirrored` needs, in RGB: the lower right quarter, or the right half if the order is odd."""
+def draw_part(design: Design, width_px: int, height_px: int, *, is_bare: bool = False) -> Image.Image:
+    """The part that `mirrored` needs, in RGB: the lower right quarter, or the right half if the order is odd.
+
+    is_bare: only what lies behind the rings.
+    """
     inks = Inks(design)
     is_even = design.symmetry % 2 == 0
     is_folded = width_px == height_px and design.symmetry % 4 == 0
@@ -110,7 +113,7 @@ def draw_part(design: Design, width_px: int, height_px: int) -> Image.Image:
     # Three times the size is finer but takes 1.5 times as long: not for large pictures.
     zoom = 3 if is_folded or max(width_px, height_px) < _LARGE_PX else 2
     raster = Raster(width_px, height_px, is_even, is_folded, inks.ground, zoom)
-    compose(design, raster, inks)
+    compose(design, raster, inks, is_bare=is_bare)
     raster.image.putpalette([part for colour in inks.colours() for part in colour])
     part = _reduced(raster.image, zoom, is_folded)
     if is_folded:
