@@ -48,7 +48,7 @@ def design_for(seed: str, *, symmetry: int | None = None, palette: str | None = 
         raise DesignError(f"palette: {palette!r} is none of {', '.join(PALETTES)}")
     # Each choice has its own random source, so that overriding one changes no other.
     theme = theme_of(seed)
-    family = _leaning(seed, "family", tuple(RECIPES), theme.families, theme)
+    family = _leaning(seed, "family", FAMILIES, theme.families, theme)
     dark = [name for name, colours in PALETTES.items() if colours.is_dark or family != "night"]
     drawn_palette = _leaning(seed, "palette", dark, theme.palettes, theme)
     (drawn,) = _dice(seed, "symmetry").choices(SYMMETRIES, weights=_WEIGHTS)
@@ -214,3 +214,4 @@ RECIPES: Mapping[Family, Recipe] = {
     "dahlia": Recipe((6, 9), (0,), ("lotus", "lens", "spade", "tulip", "bud", "round"), hero_petals),
     "henna": Recipe((4, 6), (0, 1, 2), ("ogee", "bud", "lotus", "drop"), hero_petals, overlap=0.4, open_work=0.75),
 }
+FAMILIES = tuple(RECIPES)

@@ -126,8 +126,18 @@ def test_the_two_kinds_of_bloom_show_the_same_for_as_long(seed: str) -> None:
 
 def test_what_others_import_is_all_there() -> None:
     assert mandala.__all__ == [
-        *("DRAWING", "PALETTES", "SYMMETRIES", "Design", "DesignError", "Words", "bloom", "colour", "describe"),
-        *("design_for", "draw_png", "draw_sheet", "draw_svg", "from_document", "to_document"),
+        *("DRAWING", "FAMILIES", "PALETTES", "SYMMETRIES", "Design", "DesignError", "Words"),
+        *(
+            "bloom",
+            "colour",
+            "describe",
+            "design_for",
+            "draw_png",
+            "draw_sheet",
+            "draw_svg",
+            "from_document",
+            "to_document",
+        ),
     ]
 
 
