@@ -52,7 +52,8 @@ def design_for(seed: str, *, symmetry: int | None = None, palette: str | None = 
     dark = [name for name, colours in PALETTES.items() if colours.is_dark or family != "night"]
     drawn_palette = _leaning(seed, "palette", dark, theme.palettes, theme)
     (drawn,) = _dice(seed, "symmetry").choices(SYMMETRIES, weights=_WEIGHTS)
-    order = symmetry or (drawn // 2 if drawn > 12 and family in _LARGE else drawn)
+    half = drawn // 4 * 2 + 2 * (drawn % 4 > 0)  # an even one
+    order = symmetry or (half if drawn > 12 and family in _LARGE else drawn)
     recipe, tried = RECIPES[family], _fine(seed, family, order)
     return Design(
         seed=seed,
@@ -81,7 +82,7 @@ _LARGE = ("night", "floral")  # moons and flowers need room: many side by side w
 _WEIGHTS = (2, 4, 2, 5, 1, 4, 1, 5, 3, 3, 1, 1, 1)
 # Range of the outermost radius: within the picture, small on its ground, or beyond the corners.  One between the sides
 # and the corners would look cut off.
-_EDGES = ((0.91, 0.985), (0.76, 0.84), (1.43, 1.5))
+_EDGES = ((0.88, 0.985), (0.74, 0.84), (1.43, 1.5))
 _EDGE_WEIGHTS = (10, 3, 5)
 
 
@@ -127,6 +128,7 @@ def _framed(dice: random.Random, recipe: Recipe, order: int, heart: float, outer
     middle = outer - (outer - edge) * dice.uniform(0.45, 0.62)
     edges = (outer, middle, edge)
     frame = [petals(dice, recipe, order, low, high, is_first=True) for high, low in itertools.pairwise(edges)]
+    frame = [replace(ring, tones=min(ring.tones, 5)) for ring in frame]  # little of them is seen
     return (*frame, *_rings(dice, recipe, order, heart, edge))
 
 
@@ -163,7 +165,7 @@ def _dahlia(dice: random.Random, recipe: Recipe, order: int, heart: float, outer
     """One flower: petals in row after row, smaller and in other tones towards the heart, which is a small mandala."""
     least = math.ceil(12 * max(1.0, outer))
     count = dice.choice([count for count in range(order, 40, order) if least <= count < least + 18])
-    shrink = 1 + dice.uniform(0.8, 1.6) * math.pi / count
+    shrink = 1 + dice.uniform(0.75, 2.0) * math.pi / count
     models = [petals(dice, recipe, order, 0.9, 1.0) for _ in range(dice.choice((1, 1, 2)))]
     first, turns = dice.randrange(4), dice.choice((1, 2, 3, 4, 9))
     lights = dice.choice(

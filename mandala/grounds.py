@@ -41,7 +41,7 @@ def corners_for(dice: random.Random, motifs: Sequence[str], outer: float) -> Cor
         return None
     return Corners(
         reach=round(dice.uniform(0.24, 0.62), 3),
-        count=4 * dice.randint(2, 6),
+        count=4 * dice.randint(4, 8),
         is_shifted=dice.random() < 0.5,
         motif=dice.choice(motifs),
         heart=round(dice.uniform(0.12, 0.6), 3),

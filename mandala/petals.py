@@ -47,11 +47,11 @@ def _behind(canvas: Canvas, ring: Petals, inks: Inks, frame: Matrix) -> None:
     """The petals behind and between those in front."""
     root, length, half, shift = frame
     large = half > 0.075
-    layers = 5 if large else 3 if half > 0.046 else 2 if half > _FINE else 1
+    layers = 4 if large else 3 if half > 0.046 else 2 if half > _FINE else 1
     for step in range(layers):
-        light = 0.05 + (0.16 if large else 0.28) * step
+        light = 0.05 + (0.2 if large else 0.28) * step
         ink = inks.deep(ring.hue + step) if ring.is_open and step != 1 else tone(inks, ring, 1, light)
-        matrix = nested(length, root, half, 1 - (0.14 if large else 0.26) * step)
+        matrix = nested(length, root, half, 1 - (0.17 if large else 0.26) * step)
         canvas.around(outline(ring.back), ring.count, shift, matrix, ink)
     for number in range(3 if large else 0):
         dot = 0.008 - 0.0018 * number
