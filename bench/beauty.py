@@ -18,8 +18,8 @@ _OURS = """
 import sys, mandala
 for number in range({seeds}):
     design = mandala.design_for(str(1310000000000000000 + number))
-    png = mandala.draw_png(design, {size})
-    sys.stdout.buffer.write(len(png).to_bytes(4, "big") + bytes([design.symmetry]) + png)
+    png, ground = mandala.draw_png(design, {size}), mandala.PALETTES[design.palette].ground.rgb()
+    sys.stdout.buffer.write(len(png).to_bytes(4, "big") + bytes([design.symmetry, *ground]) + png)
 """
 _PEER = """
 import io, sys, matplotlib
@@ -31,8 +31,8 @@ for number in range({seeds}):
     figure.savefig(target, dpi=100, format="png")
     plt.close(figure)
     png = target.getvalue()
-    # The default order is 6.
-    sys.stdout.buffer.write(len(png).to_bytes(4, "big") + bytes([6]) + png)
+    # The default order is 6, the ground white.
+    sys.stdout.buffer.write(len(png).to_bytes(4, "big") + bytes([6, 255, 255, 255]) + png)
 """
 
 

@@ -1,8 +1,11 @@
-"""`mando draw`: draw a mandala into a file; the suffix chooses the format."""
+"""`mando draw`: draw a mandala into a file; the suffix chooses the format.  Alone it lists what one can choose."""
 
+import io
 import json
 import re
 import secrets
+import textwrap
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ _LARGEST_ANIMATED_PX = 1024
 _MAX_SHEET, _SHEET_COLUMNS = 100, 6
 _STILL, _ANIMATED, _SHEET = (".png", ".svg"), (".gif", ".webp"), (".png", ".jpg")
 _PRINT = "print"
+_LONGEST_NAME = 48  # characters of the words in a file's name
 _LARGEST_DESIGN_BYTES = 2**20  # the largest possible design has 20 kB
 
 
@@ -62,11 +66,15 @@ class DrawOptions:
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE",
+    show_default="the words, e.g. my-cat.png",
     help=".png or .svg; .gif or .webp for an animation; .jpg for a sheet",
 )
 def command(**values: Any) -> None:
-    """The same words always give the same mandala; without words it is a new one."""
+    """The same words always give the same mandala; without words it is a new one.  Alone it lists all palettes."""
     options = DrawOptions(**values)
+    if not any((options.words, options.symmetry, options.palette, options.sheet, options.design, options.output)):
+        print(_choices())
+        return
     designs = _designs(options)
     if options.design == _PRINT:
         print(json.dumps(mandala.to_document(designs[0]), indent=2))
@@ -98,25 +106,54 @@ def _read_design(path: Path) -> Design:
 
 
 def _write(options: DrawOptions, output: Path | None, designs: list[Design]) -> None:
-    if output is None:
-        raise wrong_option("output", "is missing, e.g. -o cat.png")
+    is_named = output is not None
+    output = output or _name_for(options)
     allowed = _SHEET if options.sheet is not None else (*_STILL, *_ANIMATED)
     if output.suffix not in allowed:
         raise wrong_option("output", f"{output.name!r} does not end in {', '.join(allowed)}")
     width_px, height_px = _size_px(options.size, options.ratio, is_animated=output.suffix in _ANIMATED)
     if width_px != height_px and (options.sheet is not None or output.suffix in _ANIMATED):
         raise wrong_option("ratio", f"{options.ratio} is for .png and .svg; a sheet or a {output.suffix} is square")
+    content = _drawn(designs, output.suffix, width_px, height_px, is_sheet=options.sheet is not None)
     try:
-        if options.sheet is not None:
-            mandala.draw_sheet(designs, _SHEET_COLUMNS, width_px).save(output, quality=88, subsampling=0)
-        else:
-            output.write_bytes(_draw(designs[0], output.suffix, width_px, height_px))
+        if not is_named and output.exists() and output.read_bytes() != content:
+            raise wrong_option("output", f"{output} is another file; -o {output} writes over it")
+        output.write_bytes(content)
     except OSError as error:
         raise wrong_option("output", f"cannot write {output}: {error.strerror}") from None
     if options.design != _PRINT:
         for design in designs:
             words = mandala.describe(design)
-            print(f"{words.title}. {words.description}")
+            print(f"{'' if is_named else f'{output}: '}{words.title}. {words.description}")
+
+
+def _name_for(options: DrawOptions) -> Path:
+    """The words as a name of a file."""
+    words = unicodedata.normalize("NFC", " ".join(options.words))
+    name = re.sub(r"\W+", "-", words)[:_LONGEST_NAME].strip("-_") or "mandala"
+    return Path(f"{name}{'' if options.sheet is None else '-sheet'}.png")
+
+
+def _choices() -> str:
+    palettes = {
+        ground: [name for name, palette in mandala.PALETTES.items() if palette.is_dark is is_dark]
+        for ground, is_dark in (("dark palettes", True), ("pale palettes", False))
+    }
+    rows = {**palettes, "families": mandala.FAMILIES, "symmetries": [str(order) for order in mandala.SYMMETRIES]}
+    listed = "\n".join(
+        textwrap.fill(", ".join(names), 100, initial_indent=f"{title:<15}", subsequent_indent=15 * " ")
+        for title, names in rows.items()
+    )
+    said = 'The words choose all of it; --palette and --symmetry win: mando draw "my cat" --palette jade'
+    return f"{listed}\n\n{said}"
+
+
+def _drawn(designs: list[Design], suffix: str, width_px: int, height_px: int, *, is_sheet: bool) -> bytes:
+    if not is_sheet:
+        return _draw(designs[0], suffix, width_px, height_px)
+    target, kind = io.BytesIO(), "JPEG" if suffix == ".jpg" else "PNG"
+    mandala.draw_sheet(designs, _SHEET_COLUMNS, width_px).save(target, kind, quality=88, subsampling=0)
+    return target.getvalue()
 
 
 def _draw(design: Design, suffix: str, width_px: int, height_px: int) -> bytes:

@@ -3,7 +3,7 @@
 from mandala.design import SYMMETRIES, Design, DesignError
 from mandala.document import from_document, to_document
 from mandala.encode import draw_png
-from mandala.families import design_for
+from mandala.families import FAMILIES, design_for
 from mandala.motion import bloom
 from mandala.palette import PALETTES
 from mandala.sheet import draw_sheet
@@ -13,6 +13,7 @@ from mandala.words import Words, colour, describe
 
 __all__ = [
     "DRAWING",
+    "FAMILIES",
     "PALETTES",
     "SYMMETRIES",
     "Design",

@@ -34,10 +34,13 @@ def nested(length: float, root: float, half: float, size: float) -> Matrix:
 
 
 def tone(inks: Inks, ring: Ring | Corners, hue: int, light: float) -> int:
+    return inks.tone(ring.hue + hue, light_of(ring, light))
+
+
+def light_of(ring: Ring | Corners, light: float) -> float:
+    """How light a tone of the ring is: light is that of a ring of the middle key, whose edges are dark."""
     light = 1 - light if ring.is_inverted else light
-    if isinstance(ring, Petals | Band | Cells | Lattice | Facets):
-        light = 0.33 * ring.key + 0.67 * light
-    return inks.tone(ring.hue + hue, light)
+    return 0.33 * ring.key + 0.67 * light if isinstance(ring, Petals | Band | Cells | Lattice | Facets) else light
 
 
 def turned(shape: Sequence[Point], length: float, half: float, angle: float) -> list[Point]:

@@ -21,9 +21,11 @@ _RINGS: Mapping[type, Callable[[Canvas, Any, Inks], None]] = {
 }
 
 
-def compose(design: Design, canvas: Canvas, inks: Inks) -> None:
-    """Draw the whole design."""
+def compose(design: Design, canvas: Canvas, inks: Inks, *, is_bare: bool = False) -> None:
+    """Draw the whole design, or only what lies behind its rings."""
     ground(canvas, design, inks)
+    if is_bare:
+        return
     for ring in design.rings:
         _RINGS[type(ring)](canvas, ring, inks)
     heart = design.heart

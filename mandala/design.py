@@ -187,5 +187,5 @@ class Design:
 
     @property
     def hero(self) -> Ring:
-        """The widest ring, which one sees first."""
-        return max(self.rings, key=lambda ring: ring.outer - ring.inner)
+        """The widest ring within the sides of the picture, which one sees first."""
+        return max(self.rings, key=lambda ring: min(1.0, ring.outer) - ring.inner)

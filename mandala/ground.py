@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 
-from mandala.canvas import CIRCLE, PIXEL, Canvas, nested, tone
+from mandala.canvas import CIRCLE, PIXEL, Canvas, nested, tone, turned
 from mandala.design import Corners, Design, Field, Ground, GroundKind
 from mandala.inks import Inks
 from mandala.motifs import outline
@@ -17,7 +17,7 @@ def ground(canvas: Canvas, design: Design, inks: Inks) -> None:
     if design.corners is not None:
         _corners(canvas, design.corners, inks)
     if design.field is not None:
-        _field(canvas, design.field, inks)
+        _field(canvas, design.field, design, inks)
     edge = design.rings[0].outer
     if edge < 0.92 and design.field is None:
         for size, away in ((0.0085, 0.028), (0.0055, 0.047), (0.0035, 0.061)):
@@ -95,18 +95,48 @@ _GROUNDS: Mapping[GroundKind, Callable[[Canvas, Ground, Inks], None]] = {
 }
 
 
-def _field(canvas: Canvas, field: Field, inks: Inks) -> None:
-    strong = inks.deep(field.hue) if inks.is_dark else inks.tone(field.hue, 0.3)
-    low, high = (strong, inks.tone(field.hue, 0.15)) if field.is_deep else (inks.calm, inks.shade(field.hue, 5))
+def _field(canvas: Canvas, field: Field, design: Design, inks: Inks) -> None:
+    low, high = (
+        (inks.soft(field.hue), inks.tone(field.hue, 0.15)) if field.is_deep else (inks.calm, inks.shade(field.hue, 5))
+    )
     if field.count:
         half = math.pi * field.radius / field.count
         for grown, ink in ((1.5 * PIXEL, inks.metal), (0.0, high)):
             canvas.around(CIRCLE, field.count, 0.0, (half + grown, field.radius, half + grown, 0.0), ink)
-        for size, ink in ((0.5, low), (0.24, inks.metal)):
+        for size, ink in ((0.62, inks.metal), (0.56, low), (0.24, inks.metal)):
             canvas.around(CIRCLE, field.count, 0.0, (half * size, field.radius + half * 0.2, half * size, 0.0), ink)
     canvas.disc(field.radius, low)
     canvas.circle(field.radius, 2 * PIXEL, inks.metal)
     canvas.circle(field.radius - 7 * PIXEL, PIXEL, inks.metal)
+    _garland(canvas, field, design, inks)
+
+
+def _garland(canvas: Canvas, field: Field, design: Design, inks: Inks) -> None:
+    """Along the rim, where the mandala leaves room: drops, leaves in pairs, arches with pearls, or rows of pearls."""
+    root = field.radius - 10 * PIXEL
+    room = root - design.rings[0].outer
+    if room < 0.035:
+        return
+    length, ink = min(0.075, room * 0.7), tone(inks, design.rings[0], 0, 0.6)
+    count = design.symmetry * max(1, round(2 * math.pi * field.radius / 0.09 / design.symmetry))
+    half = math.pi * root / count
+    if field.hue == 0:
+        for size, colour in ((1.0, inks.metal), (0.72, ink)):
+            canvas.around(outline("bud"), count, 0.0, nested(-length, root, 0.016, size), colour)
+    elif field.hue == 1:
+        for side in (1, -1):
+            for size, colour in ((1.0, inks.metal), (0.7, ink)):
+                leaf = turned(outline("lens"), length * size, length * 0.2 * size, side * 0.6)
+                canvas.around([(-t, w) for t, w in leaf], count, 0.0, (1.0, root, 1.0, 0.0), colour)
+    elif field.hue == 2:
+        for size, colour in ((1.0, inks.metal), (0.86, inks.calm), (0.5, ink)):
+            canvas.around(outline("round"), count, 0.0, (-0.7 * length * size, root, 0.96 * half * size, 0.0), colour)
+    else:
+        for row in range(max(1, int(length / 0.02))):
+            dot = 0.0075 - 0.0015 * row
+            canvas.around(CIRCLE, count, 0.5 * (row % 2), (dot, root - 0.012 - 0.022 * row, dot, 0.0), inks.metal)
+    pearl = (0.0055, root - min(length, 0.05) * 0.5, 0.0055, 0.0)
+    canvas.around(CIRCLE, count, 0.5, pearl, inks.metal)
 
 
 def _corners(canvas: Canvas, corners: Corners, inks: Inks) -> None:
@@ -117,9 +147,9 @@ def _corners(canvas: Canvas, corners: Corners, inks: Inks) -> None:
     for motif, turn, length, hue in (("lens", 0.5, 0.93, 1), (corners.motif, 0.0, 1.0, 0)):
         matrix = (tall * length + 2 * PIXEL, root, half + 2 * PIXEL, 0.0)
         canvas.around(outline(motif), corners.count, shift + turn, matrix, inks.metal, "corners")
-        for step in range(4):
-            matrix = nested(tall * length, root, half, 1 - 0.2 * step)
-            ink = tone(inks, corners, hue, 0.05 + 0.27 * step)
+        for step in range(5):
+            matrix = nested(tall * length, root, half, 1 - 0.16 * step)
+            ink = tone(inks, corners, hue, 0.05 + 0.21 * step)
             canvas.around(outline(motif), corners.count, shift + turn, matrix, ink, "corners")
     vein = (tall * 0.34, root + tall * 0.42, half * 0.24, 0.0)
     canvas.around(outline("drop"), corners.count, shift, vein, inks.bright(corners.hue + 2), "corners")

@@ -29,9 +29,8 @@ def field_for(dice: random.Random, order: int, outer: float) -> Field | None:
     if outer > 0.95 or (outer > SMALL and dice.random() < 0.5):
         return None
     edge = outer + dice.uniform(0.03, 0.08) if outer > SMALL else dice.uniform(0.9, 1.0)
-    # A few large lobes, many small scallops, or a plain edge.
-    count = dice.choice((0, order, 2 * order, order * max(1, round(dice.uniform(24, 44) / order))))
-    lobes = count if count >= 6 else 0
+    # Scallops, or a plain edge: a few large lobes would look like a child's flower.
+    lobes = dice.choice((0, order * max(1, round(dice.uniform(24, 56) / order))))
     radius = edge / (1 + math.pi / lobes) if lobes else min(edge, 0.96)
     return Field(radius=round(radius, 3), count=lobes, hue=dice.randrange(4), is_deep=dice.random() < 0.5)
 
@@ -42,7 +41,7 @@ def corners_for(dice: random.Random, motifs: Sequence[str], outer: float) -> Cor
         return None
     return Corners(
         reach=round(dice.uniform(0.24, 0.62), 3),
-        count=4 * dice.randint(2, 6),
+        count=4 * dice.randint(4, 8),
         is_shifted=dice.random() < 0.5,
         motif=dice.choice(motifs),
         heart=round(dice.uniform(0.12, 0.6), 3),

@@ -14,19 +14,64 @@ def lattice(canvas: Canvas, ring: Lattice, inks: Inks) -> None:
     canvas.circle(ring.outer, 3 * PIXEL, inks.metal)
     step, tip = 2 * math.pi / ring.count, ring.outer * 0.985
     shift = 0.5 if ring.is_shifted else 0.0
+    gap = ring.outer * _waist(ring.skips[0], step)
+    _leaves_between(canvas, ring, inks, (gap, ring.outer - gap, gap * step * 0.2, shift + 0.5))
     for number, skip in enumerate(ring.skips):
         waist = ring.outer * _waist(skip, step)
-        for layer in range(3):
-            kite = _kite(tip - (tip - waist) * 0.34 * layer, waist * (1 - 0.09 * layer), step * (0.5 - 0.13 * layer))
-            ink = tone(inks, ring, 2 * number, min(1.0, 0.1 + 0.22 * number + 0.2 * layer))
+        for layer in range(4):
+            kite = _kite(tip - (tip - waist) * 0.26 * layer, waist * (1 - 0.07 * layer), step * (0.5 - 0.1 * layer))
+            ink = tone(inks, ring, 2 * number, min(1.0, 0.1 + 0.2 * number + 0.17 * layer))
             canvas.around(kite, ring.count, shift, IDENTITY, ink)
     for skip in ring.skips:
         for width, ink in ((5 * PIXEL, inks.lead), (2.6 * PIXEL, inks.metal)):
             canvas.around(_line(tip, step * skip, width), ring.count, shift, IDENTITY, ink)
+    _veins(canvas, ring, inks, shift)
     jewel = min(9 * PIXEL, ring.outer * step * 0.12)
     for radius, turn in ((tip, shift), (ring.outer * _waist(ring.skips[0], step), shift + 0.5)):
         for size, ink in ((1.0, inks.metal), (0.68, inks.bright(ring.hue + 2)), (0.3, inks.deep(ring.hue + 2))):
             canvas.around(CIRCLE, ring.count, turn, (jewel * size, radius, jewel * size, 0), ink)
+
+
+def _leaves_between(canvas: Canvas, ring: Lattice, inks: Inks, frame: tuple[float, float, float, float]) -> None:
+    """A leaf in each gap between two points of the outermost star, pearls along the rim.  Root, length, half, shift."""
+    root, length, half, shift = frame
+    for size, ink in ((1.0, inks.metal), (0.9, tone(inks, ring, 1, 0.1)), (0.66, tone(inks, ring, 1, 0.5))):
+        canvas.around(outline("spade"), ring.count, shift, nested(length * 0.8, root, half, size), ink)
+    canvas.around(outline("lens"), ring.count, shift, (length * 0.5, root, half * 0.14, 0.0), inks.bright(ring.hue + 1))
+    step = 2 * math.pi / ring.count
+    for number in range(1, 4):
+        dot, across = 0.0075 - 0.0014 * number, step * 0.1 * number
+        for side in (1, -1):
+            turn = shift + side * across / step
+            canvas.around(CIRCLE, ring.count, turn, (dot, ring.outer - 0.022, dot, 0.0), inks.bright(ring.hue + 3))
+
+
+def _veins(canvas: Canvas, ring: Lattice, inks: Inks, shift: float) -> None:
+    """A leaf with a rib within each point of each star, rays around its middle: no field of one colour is large."""
+    step, tip = 2 * math.pi / ring.count, ring.outer * 0.985
+    middle = ring.outer * _waist(ring.skips[-1], step)
+    if middle - ring.inner > 0.06:
+        for turn, long, hue in ((0.5, 0.94, 2), (0.0, 0.7, 3)):
+            ray, half = long * (middle - ring.inner), (ring.inner + middle) / 2 * step * 0.17
+            edge, heart = tone(inks, ring, hue, 0.3), tone(inks, ring, hue, 0.75)
+            for size, ink in ((1.0, inks.metal), (0.9, edge), (0.55, heart)):
+                matrix = nested(ray + 0.05, ring.inner - 0.05, half, size)
+                canvas.around(outline("lens"), ring.count, shift + turn, matrix, ink)
+    for number, skip in enumerate(ring.skips):
+        waist = ring.outer * _waist(skip, step)
+        low = max(ring.inner, waist - 0.9 * (tip - waist), waist * 0.7)
+        length = 0.86 * (tip - low)
+        half = min(waist * step * 0.21, length * 0.27)
+        leaf = outline(("ogee", "lotus", "lens")[number % 3])
+        for size, ink in (
+            (1.0, inks.metal),
+            (0.93, tone(inks, ring, 1 + 2 * number, 0.2)),
+            (0.72, tone(inks, ring, 1 + 2 * number, 0.5)),
+            (0.5, tone(inks, ring, 1 + 2 * number, 0.8)),
+        ):
+            canvas.around(leaf, ring.count, shift, nested(length, low, half, size), ink)
+        rib = (length * 0.6, low + length * 0.2, max(half * 0.07, 0.8 * PIXEL), 0.0)
+        canvas.around(outline("lens"), ring.count, shift, rib, inks.bright(ring.hue + 1))
 
 
 def _waist(skip: int, step: float) -> float:
@@ -52,9 +97,13 @@ def cells(canvas: Canvas, ring: Cells, inks: Inks) -> None:
     height, lead = ring.outer - ring.inner, 3 * PIXEL
     low, shift = ring.inner + ring.split * height, 0.5 if ring.is_shifted else 0.0
     canvas.disc(ring.outer, inks.lead)
-    canvas.disc(ring.outer - lead, tone(inks, ring, 2, 0.12))
+    canvas.disc(ring.outer - lead, inks.soft(ring.hue + 2))
     canvas.circle(ring.outer, 2 * PIXEL, inks.metal)
     between = math.sin(math.pi / ring.count)
+    # A pane between two arches.
+    for size, ink in ((1.0, inks.lead), (0.86, tone(inks, ring, 2, 0.3)), (0.45, tone(inks, ring, 2, 0.8))):
+        pane = nested(0.62 * height, low, between * (low + 0.2 * height) * 0.34, size)
+        canvas.around(outline("lens"), ring.count, shift + 0.5, pane, ink)
     size = between * ring.outer * 0.42
     _roundels(canvas, (ring.count, shift + 0.5, ring.outer - size - 2 * lead, size), ring, inks)
     length, half = (ring.outer - low) * 0.96, between * (low + 0.5 * (ring.outer - low)) * 0.94
@@ -74,10 +123,15 @@ def cells(canvas: Canvas, ring: Cells, inks: Inks) -> None:
     _roundels(canvas, (ring.count, shift, low + length * 0.7, half * 0.32), ring, inks)
     if ring.split * height > 8 * lead:
         canvas.disc(low, inks.lead)
+        canvas.disc(low - lead, inks.deep(ring.hue + 1))
         canvas.circle(low, 2 * PIXEL, inks.metal)
-        middle, size = (ring.inner + low) / 2, ring.split * height * 0.4
-        count = max(1, int(math.pi * middle / size / ring.count)) * ring.count
-        _roundels(canvas, (count, shift, middle, min(size, math.pi * middle / count * 0.92)), ring, inks)
+        middle, size = (ring.inner + low) / 2, min(0.05, ring.split * height * 0.4)
+        count = max(1, int(math.pi * middle / size / 1.1 / ring.count)) * ring.count
+        size = min(size, math.pi * middle / count * 0.86)
+        _roundels(canvas, (count, shift, middle, size), ring, inks)
+        for side in (1, -1):
+            dot = (size * 0.17, middle + 0.8 * side * size, size * 0.17, 0.0)
+            canvas.around(CIRCLE, count, shift + 0.5, dot, inks.metal)
 
 
 def _roundels(canvas: Canvas, frame: tuple[int, float, float, float], ring: Cells, inks: Inks) -> None:
@@ -118,7 +172,8 @@ def facets(canvas: Canvas, ring: Facets, inks: Inks) -> None:
 
 
 def flowers(canvas: Canvas, ring: Flowers, inks: Inks) -> None:
-    middle, reach = (ring.inner + ring.outer) / 2, (ring.outer - ring.inner) / 2
+    middle = (ring.inner + ring.outer) / 2
+    reach = min((ring.outer - ring.inner) / 2, 1.1 * math.pi * middle / ring.count)
     shift = 0.5 if ring.is_shifted else 0.0
     leaf = outline("lens")
     behind = (2 * reach * 0.94, ring.inner, reach * 0.5, 0.0)
@@ -129,12 +184,12 @@ def flowers(canvas: Canvas, ring: Flowers, inks: Inks) -> None:
         matrix = nested(behind[0], ring.inner, behind[2], 1 - 0.28 * step)
         canvas.around(leaf, ring.count, shift + 0.5, matrix, tone(inks, ring, 2, 0.1 + 0.3 * step))
     wide = math.pi * reach / ring.petals
-    for motif, length, half, turn, lights in (
-        ("lens", 0.98, 0.6, 0.5, (None, 0.0, 0.3)),
-        (ring.motif, 0.96, 0.62, 0.0, (None, 0.1, 0.4, 0.7, 1.0)),
+    for motif, hue, length, half, turn, lights in (
+        ("lens", 1, 0.98, 0.6, 0.5, (None, 0.0, 0.3)),
+        (ring.motif, 0, 0.96, 0.62, 0.0, (None, 0.1, 0.4, 0.7, 1.0)),
     ):
         for step, light in enumerate(lights):
-            ink = inks.metal if light is None else tone(inks, ring, int(motif == "lens"), light)
+            ink = inks.metal if light is None else tone(inks, ring, hue, light)
             size = 1 - 0.2 * max(0, step - 1) if step else 1 + 2 * PIXEL / reach / half
             for number in range(ring.petals):
                 angle = 2 * math.pi * (number + turn) / ring.petals
@@ -145,11 +200,16 @@ def flowers(canvas: Canvas, ring: Flowers, inks: Inks) -> None:
 
 
 def moons(canvas: Canvas, ring: Moons, inks: Inks) -> None:
-    middle, reach = (ring.inner + ring.outer) / 2, (ring.outer - ring.inner) / 2
+    middle, room = (ring.inner + ring.outer) / 2, math.pi * (ring.inner + ring.outer) / 2 / ring.count
+    reach = min((ring.outer - ring.inner) / 2, 0.83 * room, 0.15)  # wider moons would touch each other
     shift, side = 0.5 if ring.is_shifted else 0.0, 1 if ring.opens_outwards else -1
-    sky = inks.tone(ring.hue, 0.15) if ring.is_inverted else inks.deep(ring.hue)
-    canvas.disc(ring.outer, sky)
+    skies = [inks.sky(ring.hue, step, is_light=ring.is_inverted) for step in range(4)]
+    canvas.disc(ring.outer, skies[0])
+    for step, sky in enumerate(skies[1:]):
+        canvas.circle(middle, min(2.5 * reach, 0.9 * (ring.outer - ring.inner)) * (1 - 0.14 * step), sky)
     canvas.circle(ring.outer, 2 * PIXEL, inks.metal)
+    beads = ring.count * max(1, round(2 * math.pi * ring.outer / 0.035 / ring.count))
+    canvas.around(CIRCLE, beads, shift, (1.9 * PIXEL, ring.outer - 8 * PIXEL, 1.9 * PIXEL, 0.0), inks.metal)
     for step in range(4):
         size = reach * (0.86 - 0.06 * step)
         ink = inks.metal if step == 0 else inks.tone(ring.hue + 1, 0.55 + 0.15 * step)
@@ -164,7 +224,11 @@ def moons(canvas: Canvas, ring: Moons, inks: Inks) -> None:
         for turn in (0.31, 0.69):
             matrix = (reach * size, middle + reach * part, reach * size, 0.0)
             canvas.around(CIRCLE, ring.count, shift + turn, matrix, inks.metal)
-    for size, ink in ((0.42, inks.metal), (0.3, inks.tone(ring.hue + 3, 0.85))):
+    for part in (-1.0, 1.0):
+        spark = (1.0, middle + part * min(reach * 0.96, (ring.outer - ring.inner) / 2 - 0.03), 1.0, 0.0)
+        canvas.around(_star(reach * 0.13), ring.count, shift + 0.5, spark, inks.bright(ring.hue + 3))
+    wide = min(0.42, 1.25 * (room / reach - 0.86))
+    for size, ink in ((wide, inks.metal), (0.7 * wide, inks.tone(ring.hue + 3, 0.85))):
         canvas.around(_star(reach * size), ring.count, shift + 0.5, (1.0, middle, 1.0, 0.0), ink)
 
 

@@ -24,9 +24,7 @@ def petals(canvas: Canvas, ring: Petals, inks: Inks) -> None:
     back, front = outline(ring.back), outline(ring.motif)
     behind, wide = length * 0.96, half * 0.92
     canvas.around(back, ring.count, shift + 0.5, (behind + PIXEL, root, wide + 1.5 * PIXEL, 0), inks.metal)
-    for step in range(3 if half > 0.05 else 2 if half > _FINE else 1):
-        ink = inks.deep(ring.hue + step) if ring.is_open and step != 1 else tone(inks, ring, 1, 0.05 + 0.28 * step)
-        canvas.around(back, ring.count, shift + 0.5, nested(behind, root, wide, 1 - 0.26 * step), ink)
+    _behind(canvas, ring, inks, (root, behind, wide, shift + 0.5))
     if half > 0.035 and inks.is_dark:
         # The shadow that lifts a petal from those behind it.
         canvas.around(front, ring.count, shift, (length + 6 * PIXEL, root, half + 6 * PIXEL, 0), inks.shadow)
@@ -41,8 +39,24 @@ def petals(canvas: Canvas, ring: Petals, inks: Inks) -> None:
     if ring.has_edge_dots:
         _edge_dots(canvas, ring, inks, frame)
     if half > _FINE:
-        dot = half * 0.11
+        dot = min(half * 0.11, 0.011)
         canvas.around(CIRCLE, ring.count, shift + 0.5, (dot, root + length * 0.99, dot, 0), inks.metal)
+
+
+def _behind(canvas: Canvas, ring: Petals, inks: Inks, frame: Matrix) -> None:
+    """The petals behind and between those in front."""
+    root, length, half, shift = frame
+    large = half > 0.075
+    layers = 4 if large else 3 if half > 0.046 else 2 if half > _FINE else 1
+    for step in range(layers):
+        light = 0.05 + (0.2 if large else 0.28) * step
+        ink = inks.deep(ring.hue + step) if ring.is_open and step != 1 else tone(inks, ring, 1, light)
+        matrix = nested(length, root, half, 1 - (0.17 if large else 0.26) * step)
+        canvas.around(outline(ring.back), ring.count, shift, matrix, ink)
+    for number in range(3 if large else 0):
+        dot = 0.008 - 0.0018 * number
+        matrix = (dot, root + length * (0.9 - 0.055 * number), dot, 0.0)
+        canvas.around(CIRCLE, ring.count, shift, matrix, inks.bright(ring.hue + 1))
 
 
 def _tones(canvas: Canvas, ring: Petals, inks: Inks, frame: Matrix) -> None:
@@ -124,7 +138,7 @@ def _pearls(canvas: Canvas, ring: Petals, inks: Inks, frame: Matrix) -> None:
     root, length, half, shift = frame
     for number in range(5 if half > 0.03 else 3):
         t = 0.36 + 0.12 * number
-        size = max(half * 0.17 * PROFILES[ring.motif](t), PIXEL)
+        size = max(min(half * 0.17, 0.022) * PROFILES[ring.motif](t), PIXEL)
         canvas.around(CIRCLE, ring.count, shift, (size, root + length * t, size, 0), inks.bright(ring.hue + 2))
         if half > 0.045:
             inner = (size * 0.6, root + length * t, size * 0.6, 0.0)

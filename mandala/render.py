@@ -31,6 +31,9 @@ class Raster:
         self.reach = math.hypot(width_px, height_px) / min(width_px, height_px)
         self._scale = min(width_px, height_px) / 2 * zoom
         across, down = width_px * zoom // 2, height_px * zoom // (2 if is_even else 1)
+        self._right, self._down = across + 2, height_px * zoom // 2 + 2
+        self._nearest = min(self._right, self._down)
+        self._is_even = is_even
         corners = [(across, down)] if is_even else [(across, 0), (across, down)]
         self._places = {"centre": [(0, 0 if is_even else down // 2)], "corners": corners}
         # An odd order begins at the top, so that one motif points up.
@@ -58,10 +61,15 @@ class Raster:
         step = 2 * math.pi / count
         # What ImageDraw.polygon calls: its checks of the arguments take longer than filling a small shape.
         polygon, path_of = self._draw.draw.draw_polygon, ImagePath.Path
-        numbers = range(count) if at == "corners" else self._seen(whole.getbbox(), step, count, shift)
-        for number in numbers:
+        box = whole.getbbox()
+        wide = max(-box[1], box[3])
+        # Only what is so far out can be beyond a side.
+        is_far = at == "corners" or box[0] - wide > 0.7 * self._nearest
+        for number in range(count) if at == "corners" else self._seen(box, step, count, shift):
             angle = (number + shift) * step + self._turn
             sine, cosine = math.sin(angle), math.cos(angle)
+            if is_far and self._is_beyond(box[0], wide, cosine, sine, at):
+                continue
             for x, y in self._places[at]:
                 path = path_of(whole)
                 path.transform((cosine, -sine, x, sine, cosine, y))
@@ -72,13 +80,23 @@ class Raster:
         step, width = 2 * math.pi / count, max(0, round(2 * reach) - 1)
         box = (out - reach, across - reach, out + reach, across + reach)
         ellipse = self._draw.draw.draw_ellipse
+        is_far = at == "corners" or out - reach > 0.7 * self._nearest
         for number in range(count) if at == "corners" else self._seen(box, step, count, shift):
             angle = (number + shift) * step + self._turn
             sine, cosine = math.sin(angle), math.cos(angle)
+            if is_far and self._is_beyond(out - reach, reach + abs(across), cosine, sine, at):
+                continue
             for x, y in self._places[at]:
                 left = math.floor(x + cosine * out - sine * across - width / 2)
                 top = math.floor(y + sine * out + cosine * across - width / 2)
                 ellipse((left, top, left + width, top + width), ink, 1)
+
+    def _is_beyond(self, nearest: float, wide: float, cosine: float, sine: float, at: Place) -> bool:
+        """Whether a shape so far from its place and so wide lies beyond a side."""
+        right, down = (self._right, self._down) if at == "centre" else (2, 2 if self._is_even else math.inf)
+        if at == "centre":
+            sine = abs(sine)
+        return nearest * cosine - wide * abs(sine) > right or nearest * sine - wide * abs(cosine) > down
 
     def _seen(self, box: tuple[float, float, float, float], step: float, count: int, shift: float) -> range:
         """The numbers of the shapes that reach into the drawn part."""
@@ -101,8 +119,11 @@ class Raster:
         return [(left - reach, top - reach, left + reach, top + reach) for left, top in self._places[at]]
 
 
-def draw_part(design: Design, width_px: int, height_px: int) -> Image.Image:
-    """The part that `mirrored` needs, in RGB: the lower right quarter, or the right half if the order is odd."""
+def draw_part(design: Design, width_px: int, height_px: int, *, is_bare: bool = False) -> Image.Image:
+    """The part that `mirrored` needs, in RGB: the lower right quarter, or the right half if the order is odd.
+
+    is_bare: only what lies behind the rings.
+    """
     inks = Inks(design)
     is_even = design.symmetry % 2 == 0
     is_folded = width_px == height_px and design.symmetry % 4 == 0
@@ -110,7 +131,7 @@ def draw_part(design: Design, width_px: int, height_px: int) -> Image.Image:
     # Three times the size is finer but takes 1.5 times as long: not for large pictures.
     zoom = 3 if is_folded or max(width_px, height_px) < _LARGE_PX else 2
     raster = Raster(width_px, height_px, is_even, is_folded, inks.ground, zoom)
-    compose(design, raster, inks)
+    compose(design, raster, inks, is_bare=is_bare)
     raster.image.putpalette([part for colour in inks.colours() for part in colour])
     part = _reduced(raster.image, zoom, is_folded)
     if is_folded:

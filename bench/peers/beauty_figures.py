@@ -1,6 +1,7 @@
 """Compute figures of the pictures on standard input.  Called by bench/beauty.py; needs numpy.
 
-A picture is 5 bytes (length of the PNG, order of symmetry) and a PNG of 1024 px, which is reduced to 256 px.
+A picture is 8 bytes (length of the PNG, order of symmetry, colour of the ground) and a PNG of 1024 px, which is reduced
+to 256 px.
 Perceptual hash: 64² DCT of one quadrant's luminance, its lowest 16 × 16.  Colourfulness: Hasler and Süsstrunk 2003.
 Coverage: the part of the disc that differs from the ground by more than 0.06 in OKLab.  Edge density: the part of the
 disc where Sobel's gradient is above 10 of 255 a pixel.  Rotation, of every fifth picture: 1 - difference after one step
@@ -21,11 +22,12 @@ GATES = (
     ("mirror error, left to right", 100, 0, 0),
     ("mirror error, up to down, even", 100, 0, 0),
     ("rotation score", 50, 0.95, None),
-    ("rms contrast of lightness", 50, 0.13, 0.25),
+    ("rms contrast of lightness", 5, 0.13, None),
+    ("rms contrast of lightness", 95, None, 0.25),
     ("colourfulness", 5, 50, None),
     ("coverage of the disc", 5, 0.80, None),
-    ("coverage of the disc", 50, 0.75, 0.99),
-    ("edge density", 50, 0.5, 0.85),
+    ("edge density", 5, 0.5, None),
+    ("edge density", 95, None, 0.85),
     ("30° hue bins over 2 %", 5, 3, None),
     ("ring peaks", 5, 12, None),
     ("KB of the PNG", 50, None, 300),
@@ -37,11 +39,11 @@ def main() -> None:
     figures: dict[str, list[float]] = {name: [] for name, *_ in GATES}
     hashes, digests = [], set()
     stream = sys.stdin.buffer
-    while head := stream.read(5):
+    while head := stream.read(8):
         png = stream.read(int.from_bytes(head[:4], "big"))
         digests.add(png)
         whole = Image.open(io.BytesIO(png)).convert("RGB")
-        for name, value in measure(whole, head[4]).items():
+        for name, value in measure(whole, head[4], head[5:]).items():
             figures[name].append(value)
         if len(hashes) % ROTATED == 0:
             figures["rotation score"].append(rotation_score(whole, head[4]))
@@ -64,7 +66,7 @@ def gate(value, low, high):
     return f"{'' if low is None else low} … {'' if high is None else high}{'' if good else ': not met'}"
 
 
-def measure(whole, order):
+def measure(whole, order, ground):
     delivered = np.asarray(whole, dtype=float)
     rgb = np.asarray(whole.reduce(REDUCED), dtype=float)
     size = rgb.shape[0]
@@ -72,8 +74,7 @@ def measure(whole, order):
     radius = np.hypot(x - (size - 1) / 2, y - (size - 1) / 2) / (size / 2)
     disc = radius < 0.93
     lab = oklab(rgb)
-    ground = lab[0, size // 2]
-    differs = np.sqrt(((lab - ground) ** 2).sum(axis=2)) > 0.06
+    differs = np.sqrt(((lab - oklab(np.array([[list(ground)]], dtype=float))) ** 2).sum(axis=2)) > 0.06
     red, green, blue = (rgb[..., part][disc] for part in range(3))
     rg, yb = red - green, (red + green) / 2 - blue
     profile = np.array(

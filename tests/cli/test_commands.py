@@ -1,6 +1,7 @@
 """The `mando` command as a person types it."""
 
 import json
+import re
 import shlex
 import stat
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from nacl.public import PrivateKey
 from PIL import Image
 
+import mandala
 from cli.commands import COMMANDS, run
 from tests.servers import ROOT
 from tests.system.up import mando
@@ -65,6 +67,55 @@ def test_a_printed_design_is_drawn_as_its_words_are(tmp_path: Path, capsys: pyte
     assert run(["draw", "--design", str(design), "--size", "64", "-o", str(again)]) == 0
     assert ours.read_text().startswith("<svg")
     assert ours.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["my cat"], "my-cat.png"),
+        (["my", "cat", "--size", "64"], "my-cat.png"),
+        (["Größe, über alles!"], "Größe-über-alles.png"),
+        (["../../etc/passwd"], "etc-passwd.png"),
+        (["🐱"], "mandala.png"),
+        (["--palette", "jade"], "mandala.png"),
+        (["cat", "--sheet", "2", "--size", "64"], "cat-sheet.png"),
+        (["a" * 300], "a" * 48 + ".png"),
+    ],
+)
+def test_without_a_file_the_words_name_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["draw", *words]) == 0
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert capsys.readouterr().out.startswith(f"{name}: ")
+
+
+def test_a_file_that_the_words_name_is_written_over_only_by_its_own_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for code in (0, 0):
+        assert run(["draw", "cat", "--size", "64"]) == code
+    photo = Path("cat.png")
+    photo.write_bytes(b"a photo")
+    capsys.readouterr()
+    assert run(["draw", "cat", "--size", "64"]) == 2
+    said = capsys.readouterr().err
+    assert said == "mando draw: --output: cat.png is another file; -o cat.png writes over it\n"
+    assert photo.read_bytes() == b"a photo"
+    assert run(["draw", "cat", "--size", "64", "-o", "cat.png"]) == 0
+    assert photo.read_bytes() != b"a photo"
+
+
+def test_draw_alone_lists_every_palette_and_family(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["draw"]) == 0
+    listed = re.findall(r"[a-z]+", capsys.readouterr().out)
+    assert {*mandala.PALETTES, *mandala.FAMILIES} <= set(listed)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", "{" * 3000, '{"seed": 1}'])

@@ -157,7 +157,7 @@ def test_every_option_with_a_value_that_can_be_wrong_is_in_the_table() -> None:
         (["run"], "mando run: FILE: is missing; `mando run --help` says more"),
         (["keys"], "mando keys: --output: is missing; `mando keys --help` says more"),
         (["draw", "\udcff"], "mando draw: WORDS: '\\udcff' is not UTF-8"),
-        (["draw"], "mando draw: --output: is missing, e.g. -o cat.png"),
+        (["draw", "cat", "--palette", "plaid"], "mando draw: --palette: 'plaid' is none of amethyst, "),
         (["keys", "-o", "/nowhere/x"], "mando keys: cannot write /nowhere/x: No such file or directory"),
         (["trace"], "mando trace: INTERACTION: is missing; `mando trace --help` says more"),
         (

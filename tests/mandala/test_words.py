@@ -5,17 +5,22 @@ import re
 from typing import get_args
 
 import pytest
+from PIL import Image, ImageDraw
 
 import mandala
+from mandala.compose import compose
 from mandala.design import Band, Cells, Facets, Family, Flowers, Lattice, Moons, Petals, Ring
-from mandala.palette import PALETTES
-from mandala.words import _BANDS, _FORMS, _HUES, _MOTIFS, _NUMBERS, _colour_of, _named
+from mandala.inks import Inks
+from mandala.palette import PALETTES, Oklch
+from mandala.render import Raster
+from mandala.words import _BANDS, _FORMS, _HUES, _MOTIFS, _NUMBERS, _called, _colour_of, _named
 
 SEEDS = [str(seed) for seed in range(300)]
 
 
 def width(ring: Ring) -> float:
-    return ring.outer - ring.inner
+    """Within the sides of the picture."""
+    return min(1.0, ring.outer) - ring.inner
 
 
 @pytest.mark.parametrize("symmetry", mandala.SYMMETRIES)
@@ -38,7 +43,8 @@ def test_another_ring_than_the_widest_is_called_the_first_that_one_looks_at() ->
     for seed in SEEDS:
         design = mandala.design_for(seed)
         assert width(design.hero) == max(map(width, design.rings))
-        assert f" rings: {_named(design.hero)} in " in mandala.describe(design).description
+        said = mandala.describe(design).description.split(" rings: ")[1].removeprefix("two rings of ")
+        assert said.startswith(_named(design.hero).split(" ")[0])
     design = mandala.design_for("1")
     outer, *inner = sorted(design.rings, key=lambda ring: -ring.outer)
     narrow = dataclasses.replace(outer, inner=outer.outer - 0.001)
@@ -50,20 +56,78 @@ def test_the_colour_is_not_that_of_the_first_ring_or_lacks_the_designs_own_turn(
     for seed in SEEDS[:50]:
         design = mandala.design_for(seed)
         palette = PALETTES[design.palette]
-        hue = palette.hues[design.hero.hue] + design.hue_shift
+        match design.hero:
+            case Lattice(skips=skips):
+                further = 2 * (len(skips) - 1)
+            case hero:
+                further = int(isinstance(hero, Moons | Facets))
+        hue = palette.hues[(design.hero.hue + further) % 4] + design.hue_shift
         expected = palette.ground._replace(lightness=0.66, chroma=palette.chroma, hue=hue).rgb()
         assert mandala.colour(design).to_bytes(3, "big") == bytes(expected)
 
 
 @pytest.mark.parametrize(("limit", "name"), _HUES)
 def test_a_hue_at_the_limit_has_its_neighbours_name(limit: int, name: str) -> None:
-    design = mandala.design_for("1")
-    at = PALETTES[design.palette].hues[design.hero.hue]
-    below = dataclasses.replace(design, hue_shift=(limit - 0.01 - at) % 360)
-    assert _colour_of(below, design.hero) == (name if limit <= 360 else "rose" if (limit - 0.01) % 360 < 15 else name)
-    reached = dataclasses.replace(design, hue_shift=limit - at)
     following = {limits: other for (limits, _), (_, other) in zip(_HUES, [*_HUES[1:], _HUES[0]], strict=True)}
-    assert _colour_of(reached, design.hero) == following[limit]
+    assert _called(Oklch(0.7, 0.1, min(limit, 360) - 0.01)) == name
+    assert _called(Oklch(0.7, 0.1, min(limit, 360))) == following[limit]
+
+
+@pytest.mark.parametrize(
+    ("hue", "lightness", "name"),
+    [(60, 0.54, "brown"), (60, 0.55, "orange"), (29.9, 0.3, "red"), (90, 0.59, "olive"), (90, 0.6, "amber")],
+)
+def test_a_dark_orange_or_yellow_has_the_name_of_the_bright_one(hue: float, lightness: float, name: str) -> None:
+    assert _called(Oklch(lightness, 0.1, hue)) == name
+
+
+@pytest.mark.parametrize("kind", get_args(Ring))
+def test_a_caption_names_a_colour_that_is_not_in_the_ring(kind: type[Ring]) -> None:
+    """The ring is drawn, and the colours of its pixels are counted by their names."""
+    found = [
+        (design, ring)
+        for design in map(mandala.design_for, SEEDS)
+        for ring in design.rings
+        if type(ring) is kind and ring.outer < 1
+    ]
+    assert len(found) > 10
+    for design, ring in found[:12]:
+        inks = Inks(design)
+        raster = Raster(256, 256, design.symmetry % 2 == 0, False, inks.ground, 1)
+        compose(dataclasses.replace(design, rings=(ring,)), raster, inks)
+        mask = Image.new("L", raster.image.size)
+        middle = (0, 0 if design.symmetry % 2 == 0 else mask.height // 2)
+        for radius, share in ((ring.outer * 128, 255), (ring.inner * 128, 0)):
+            box = (middle[0] - radius, middle[1] - radius, middle[0] + radius, middle[1] + radius)
+            ImageDraw.Draw(mask).ellipse(box, fill=share)
+        names = {number: _called(colour) for colour, number in inks._known.items()}
+        pixels = dict.fromkeys(names.values(), 0)
+        for number, count in enumerate(raster.image.histogram(mask)):
+            if count:
+                pixels[names[number]] += count
+        name = _colour_of(design, ring)
+        assert pixels.get(name, 0) > 0.04 * sum(pixels.values()), (design.seed, ring, name, pixels)
+
+
+def test_one_colour_or_one_motif_is_said_twice_of_two_rings() -> None:
+    for design in map(mandala.design_for, SEEDS):
+        said = mandala.describe(design).description.split(" rings: ")[1].rpartition(", on ")[0]
+        first, is_two, second = said.partition(" in ")[2].partition(" and ")
+        assert not is_two or " in " not in second or first != second.rpartition(" in ")[2], said
+
+
+def test_equal_neighbours_are_joined() -> None:
+    design = mandala.design_for("1")
+    ring = next(ring for ring in design.rings if isinstance(ring, Petals) and ring.outer < 1)
+    names = _named(ring).partition(" ")
+    for count, hue, said in [
+        (ring.count, ring.hue, f"two rings of {_named(ring)} in "),
+        (2 * ring.count, ring.hue, f"{ring.count} and {2 * ring.count} {names[2]} in "),
+        (ring.count, (ring.hue + 1) % 4, f" and {_named(ring)} in "),
+    ]:
+        other = dataclasses.replace(ring, outer=0.4, inner=0.2, count=count, hue=hue)
+        wide = dataclasses.replace(ring, outer=0.9, inner=0.4)
+        assert said in mandala.describe(dataclasses.replace(design, rings=(wide, other))).description
 
 
 def test_a_ring_is_called_something_that_it_is_not() -> None:
