@@ -49,8 +49,8 @@ except ConfigError as error:
 trace_in(CONFIG.queue.split("/")[1])
 LIMITS = CONFIG.limits
 SEALER = Sealer(CONFIG.seal_public_key)
-QUEUE = TaskQueue(CONFIG)
 BACKLOG = Backlog(*stats_fetchers(CONFIG), LIMITS.look_every_s)
+QUEUE = TaskQueue(CONFIG, BACKLOG.luck)
 MEMBER_RATE_LIMIT = MemberRateLimit(LIMITS.per_minute)
 
 # Source: Discord, "Interaction Callback Type": 1 pong, 4 a message now, 5 "thinking…", 8 what to suggest.
