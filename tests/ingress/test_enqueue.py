@@ -92,6 +92,19 @@ def test_a_good_answer_needs_no_second_call(answer: Answer) -> None:
     assert queue.calls == 1
 
 
+def test_each_call_says_whether_attempts_succeed_now() -> None:
+    """Ten of twenty are refused."""
+    luck = Luck()
+    with serving(Queue(*[error(503, "UNAVAILABLE"), HELD] * 10).handler()) as url:
+        tasks = TaskQueue(read_config(environment(url)), luck)
+        for _ in range(10):
+            asyncio.run(tasks.enqueue(REQUEST, time.monotonic() + 30))
+    told = Luck()
+    for number in range(20):
+        told.note(is_good=number % 2 == 1)
+    assert luck.attempts() == told.attempts() > 2
+
+
 @pytest.mark.parametrize("second", [HELD, error(409, "ALREADY_EXISTS")], ids=["held", "already there"])
 @pytest.mark.parametrize(
     "first",
