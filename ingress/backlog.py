@@ -12,12 +12,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from ingress.config import Config
-from service.cloud_tasks import FAILURES, CloudTasks, Json, describe
+from ingress.luck import Luck
+from service.cloud_tasks import FAILURES, CloudTasks, Json, describe, is_final
 from service.log import log
 
 _FETCH_TIMEOUT_S = 1.0  # of one call to Cloud Tasks
 _FIELDS = "state,rateLimits,stats"
 _MAX_AGE_S = 60.0  # older stats are not used
+_LOOK_AGAIN_S = 1.0  # after a call that failed: where most do, one must succeed before the last stats are too old
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,11 @@ Fetch = Callable[[], QueueStats]
 class _Line:
     """The last known stats of one queue.  fetch() gets new ones in a thread; all else belongs to one event loop."""
 
-    def __init__(self, fetch: Fetch, look_every_s: float, now_s: Callable[[], float], name: str) -> None:
+    def __init__(self, fetch: Fetch, luck: Luck, look_every_s: float, now_s: Callable[[], float], name: str) -> None:
         self._fetch = fetch
+        self._luck = luck
         self._look_every_s = look_every_s
+        self._look_again_s = look_every_s
         self._now_s = now_s
         self._name = name
         self._latest: tuple[QueueStats, int] | None = None  # with _added at the call
@@ -72,16 +76,20 @@ class _Line:
     def refresh_if_due(self, threads: ThreadPoolExecutor) -> Future[None] | None:
         """One call at a time: while one hangs, no other begins."""
         now_s = self._now_s()
-        if self.is_refreshing() or now_s - self._refreshed_at_s < self._look_every_s:
+        if self.is_refreshing() or now_s - self._refreshed_at_s < self._look_again_s:
             return None
         self._refreshed_at_s = now_s
         self._refreshing = threads.submit(self._refresh, self._added)
         return self._refreshing
 
     def _refresh(self, added: int) -> None:
+        self._look_again_s = self._look_every_s
         try:
-            stats = self._fetch()
+            with self._luck.counted():
+                stats = self._fetch()
         except FAILURES as error:
+            if not is_final(error):
+                self._look_again_s = min(_LOOK_AGAIN_S, self._look_every_s)
             # The old stats stay until they are too old.  A queue without stats may still take a task.
             log("WARNING", f"the number of {self._name} that wait is unknown: {describe(error)}")
             return
@@ -89,7 +97,10 @@ class _Line:
 
 
 class Backlog:
-    """What is known of the requests and of the replies that wait.  If one is unknown, the other counts alone."""
+    """What is known of the requests and of the replies that wait.  If one is unknown, the other counts alone.
+
+    luck: of the calls to Cloud Tasks, by all who make some.
+    """
 
     def __init__(
         self,
@@ -99,8 +110,9 @@ class Backlog:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._now_s = now_s
-        self._requests = _Line(fetch_requests, look_every_s, now_s, "requests")
-        self._replies = _Line(fetch_replies, look_every_s, now_s, "replies")
+        self.luck = Luck()
+        self._requests = _Line(fetch_requests, self.luck, look_every_s, now_s, "requests")
+        self._replies = _Line(fetch_replies, self.luck, look_every_s, now_s, "replies")
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="backlog")
 
     @asynccontextmanager
@@ -116,8 +128,11 @@ class Backlog:
                 await asyncio.wait(calls, timeout=left_s)
 
     def wait_s(self) -> float:
-        """The wait of a new request, as far as this instance knows: first for the requests, then for the replies."""
-        return self._requests.wait_s() + self._replies.wait_s()
+        """The wait of a new request, as far as this instance knows: first for the requests, then for the replies.
+
+        A request that fails to start goes behind the others, so it waits for all of them at each of its attempts.
+        """
+        return self._requests.wait_s() * self.luck.attempts() + self._replies.wait_s()
 
     def is_refreshing(self) -> bool:
         return self._requests.is_refreshing() or self._replies.is_refreshing()

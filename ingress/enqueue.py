@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NewType
 
 from ingress.config import Config
+from ingress.luck import Luck
 from schemas.request import Request
 from service.cloud_tasks import FAILURES, CloudTasks, already_exists, describe, is_final
 from service.deployment import INGRESS_REQUESTS
@@ -41,8 +42,9 @@ class QueueUnavailable(Exception):
 class TaskQueue:
     """The queue between Discord and the workflow, or the steps.  Its connections are kept open."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, luck: Luck) -> None:
         self._config = config
+        self._luck = luck
         self._client = CloudTasks(config.tasks_endpoint, MAX_CALLS)
         # A call's timeout bounds each read, not the whole call; waiting for a thread bounds the whole call.
         self._threads = ThreadPoolExecutor(max_workers=MAX_CALLS, thread_name_prefix="enqueue")
@@ -91,7 +93,8 @@ class TaskQueue:
         if (left_s := _left_s(deadline_s)) == 0:
             raise TimeoutError("the process stood still before the call")
         timeout_s = left_s + CALL_TIMEOUT_MARGIN_S
-        created = self._client.create_task(self._config.queue, task, timeout_s)
+        with self._luck.counted():
+            created = self._client.create_task(self._config.queue, task, timeout_s)
         if _last_part(created) != _last_part(task["name"]):
             raise ValueError("the answer is not the task")
 

@@ -55,8 +55,8 @@ except ConfigError as error:
 trace_in(CONFIG.queue.split("/")[1])
 LIMITS = CONFIG.limits
 SEALER = Sealer(CONFIG.seal_public_key)
-QUEUE = TaskQueue(CONFIG)
 BACKLOG = Backlog(*stats_fetchers(CONFIG), LIMITS.look_every_s)
+QUEUE = TaskQueue(CONFIG, BACKLOG.luck)
 MEMBER_RATE_LIMIT = MemberRateLimit(LIMITS.per_minute)
 
 _BUSY_S = 60  # after which a queue that failed is asked again

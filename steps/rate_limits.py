@@ -15,7 +15,9 @@ CountedBy = Literal["address", "bot"]
 SHORTEST_S = 0.5  # also for 0 and less, which mean "now": a call before the limit's end would only be counted again
 _LONGEST_S = 900.0  # the life of an interaction's token: a longer wait is useless
 _DEFAULT_S = 1.0
-_BLOCKED_S = 300.0  # a block by address that names no end lasts minutes to an hour (discord-api-docs #5810, #5385)
+# A block by address that names no end lasts minutes to an hour (discord-api-docs #5810, #5385).  throttle.py bounds the
+# calls of all that wait; this says how much later than the end of the block a reply may come.
+_BLOCKED_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,15 @@ _SHORTEST_LAST_WAIT_S = 1.0  # a last attempt sooner than that would find what t
 def wait_s(age_s: float, left_s: float, asked_s: float | None, jitter: float) -> float | None:
     """Seconds until the next attempt; None if it would come too late.
 
-    age_s: of the request.  left_s: of the token's life.  asked_s: Discord's Retry-After.  jitter: random, from 0 to 1.
+    age_s: of the request.  left_s: of the token's life.  asked_s: the time that Discord asks for, or our own guard
+    (throttle.py); many that came back so soon would stand in each other's way.  jitter: random, from 0 to 1.
     The last attempt begins LAST_ATTEMPT_S before the token's end, whatever Discord asks for.
     """
+    wait = min(max(age_s, FIRST_WAIT_S), LONGEST_WAIT_S) * (1 + jitter) / 2
+    if left_s < LAST_WORD_S:
+        wait = min(wait, max(left_s / 2, FIRST_WAIT_S))
     if asked_s:
-        wait = asked_s * (1 + JITTER * jitter)
-    else:
-        wait = min(max(age_s, FIRST_WAIT_S), LONGEST_WAIT_S) * (1 + jitter) / 2
-        if left_s < LAST_WORD_S:
-            wait = min(wait, max(left_s / 2, FIRST_WAIT_S))
+        wait = max(wait, asked_s * (1 + JITTER * jitter))
     last_s = left_s - LAST_ATTEMPT_S
     if last_s < _SHORTEST_LAST_WAIT_S:
         return None

@@ -51,12 +51,11 @@ def wait_s(steps: Steps, age_s: float, left_s: float, asked_s: float, jitter: fl
     waits = steps.reply_waits
     if waits is None:
         return 0.0 if left_s > 0 else None
+    wait = min(max(age_s, waits.first_s), waits.longest_s) * (1 + jitter) / 2
+    if left_s < steps.last_word_s:
+        wait = min(wait, max(left_s / 2, waits.first_s))
     if asked_s:
-        wait = asked_s * (1 + JITTER * jitter)
-    else:
-        wait = min(max(age_s, waits.first_s), waits.longest_s) * (1 + jitter) / 2
-        if left_s < steps.last_word_s:
-            wait = min(wait, max(left_s / 2, waits.first_s))
+        wait = max(wait, asked_s * (1 + JITTER * jitter))
     last_s = left_s - waits.last_attempt_s
     if last_s < _SHORTEST_LAST_WAIT_S:
         return None

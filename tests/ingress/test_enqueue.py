@@ -13,6 +13,7 @@ import pytest
 from ingress import enqueue
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, TaskQueue
+from ingress.luck import Luck
 from service.step_tasks import task_id
 from tests.ingress.function import environment
 from tests.interactions import a_request
@@ -79,7 +80,7 @@ def held_back(short_waits: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[th
 
 
 def put(url: str, within_s: float = 30.0) -> str:
-    queue = TaskQueue(read_config(environment(url)))
+    queue = TaskQueue(read_config(environment(url)), Luck())
     return asyncio.run(queue.enqueue(REQUEST, time.monotonic() + within_s))
 
 
@@ -89,6 +90,19 @@ def test_a_good_answer_needs_no_second_call(answer: Answer) -> None:
     with serving(queue.handler()) as url:
         assert put(url) == NAME
     assert queue.calls == 1
+
+
+def test_each_call_says_whether_attempts_succeed_now() -> None:
+    """Ten of twenty are refused."""
+    luck = Luck()
+    with serving(Queue(*[error(503, "UNAVAILABLE"), HELD] * 10).handler()) as url:
+        tasks = TaskQueue(read_config(environment(url)), luck)
+        for _ in range(10):
+            asyncio.run(tasks.enqueue(REQUEST, time.monotonic() + 30))
+    told = Luck()
+    for number in range(20):
+        told.note(is_good=number % 2 == 1)
+    assert luck.attempts() == told.attempts() > 2
 
 
 @pytest.mark.parametrize("second", [HELD, error(409, "ALREADY_EXISTS")], ids=["held", "already there"])
@@ -202,7 +216,7 @@ def test_calls_that_hang_are_bounded_and_the_next_member_is_told_at_once(
 
     monkeypatch.setattr(enqueue, "MAX_CALLS", 4)
     with serving(Drip) as url:
-        tasks = TaskQueue(read_config(environment(url)))
+        tasks = TaskQueue(read_config(environment(url)), Luck())
         for _ in range(2):
             with pytest.raises(QueueUnavailable, match="no answer in time"):
                 asyncio.run(tasks.enqueue(REQUEST, time.monotonic() + 1))

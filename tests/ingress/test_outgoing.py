@@ -104,7 +104,7 @@ def ingress(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ingress]:
         monkeypatch.setattr(main, "CONFIG", config)
         trace_in("demo")  # as it says where it starts: the first of these tests alone has seen that
         monkeypatch.setattr(main, "SEALER", Sealer(config.seal_public_key))
-        monkeypatch.setattr(main, "QUEUE", TaskQueue(config))
+        monkeypatch.setattr(main, "QUEUE", TaskQueue(config, main.BACKLOG.luck))
         app = Starlette(routes=[Route("/", main.handle_request, methods=["GET", "POST", "PUT"])])
         with serving_asgi(app) as url:
             yield Ingress(main, url, queue_url, monkeypatch)

@@ -26,6 +26,7 @@ from ingress.interaction import (
     parse,
     to_request,
 )
+from ingress.luck import Luck
 from ingress.seal import Sealer
 from ingress.words import shortened, tidy
 from schemas.request import ChannelId, InteractionId, UserId
@@ -123,7 +124,7 @@ def test_words_are_sent_in_their_own_letters_so_that_the_longest_fit_into_a_requ
     command = parse(json.dumps(an_interaction(words="café 🪷")).encode())
     assert isinstance(command, Command)
     request = to_request(command, Sealer(PrivateKey.generate().public_key), NOW)
-    task = TaskQueue(read_config(environment("http://127.0.0.1:1")))._task(request)
+    task = TaskQueue(read_config(environment("http://127.0.0.1:1")), Luck())._task(request)
     argument = json.loads(b64decode(task["httpRequest"]["body"]))["argument"]
     assert '"words": "café 🪷"' in argument
     assert json.loads(argument) == request.to_json()
@@ -138,7 +139,7 @@ def test_without_a_workflow_a_task_calls_the_step_with_the_request(kind: str) ->
     steps = "https://steps.example"
     environ = {**environment("http://127.0.0.1:1"), "TASKS_CALL": kind, "STEPS_URL": steps}
     del environ["WORKFLOW"]
-    task = TaskQueue(read_config(environ))._task(request)
+    task = TaskQueue(read_config(environ), Luck())._task(request)
     sent = task["httpRequest" if kind == "http" else "appEngineHttpRequest"]
     assert json.loads(b64decode(sent["body"])) == request.to_json()
     assert sent["headers"] == {

@@ -14,6 +14,7 @@ import pytest
 from ingress import enqueue
 from ingress.config import read_config
 from ingress.enqueue import QueueUnavailable, Task, TaskQueue
+from ingress.luck import Luck
 from service.cloud_tasks import CallFailed
 from service.deployment import INGRESS_REQUESTS
 from tests.ingress.function import environment
@@ -58,7 +59,7 @@ class Threads:
 
 
 def a_queue() -> TaskQueue:
-    return TaskQueue(read_config(environment("http://127.0.0.1:1")))
+    return TaskQueue(read_config(environment("http://127.0.0.1:1")), Luck())
 
 
 def told(monkeypatch: pytest.MonkeyPatch, deadline_s: float, *outcomes: Outcome) -> tuple[str, float, list[float]]:

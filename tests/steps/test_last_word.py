@@ -97,7 +97,7 @@ def test_a_reply_is_shown_at_any_time_of_the_tokens_life_and_makes_no_task(
 
 @pytest.mark.parametrize(
     ("answer", "wait_s"),
-    [(DOWN, 45), (Answer(closes=True), 45), (limited(2), 3), (limited(60), 90), (limited(4000), 397)],
+    [(DOWN, 45), (Answer(closes=True), 45), (limited(2), 45), (limited(60), 90), (limited(4000), 397)],
     ids=["down", "no answer", "limited", "limited for long", "limited beyond the token's end"],
 )
 def test_a_picture_is_put_off_for_as_long_as_it_is_old_or_discord_asks(
@@ -149,10 +149,10 @@ def test_with_little_time_left_the_member_is_told_after_a_picture_that_fails(
 
 
 def test_after_both_fail_it_waits_as_long_as_was_asked_of_the_words(ends: Ends) -> None:
-    end = ends.of(80, AS_PICTURE, FETCHED, DOWN, limited(20))
+    end = ends.of(80, AS_PICTURE, FETCHED, DOWN, limited(30))
     assert isinstance(end, PutOff)
     assert str(end.cause) == "Discord limits our rate"
-    assert ends.tasks == [(30, True)]
+    assert ends.tasks == [(45, True)]
     assert ends.asked() == ["picture", "unavailable"]
 
 

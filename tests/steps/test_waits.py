@@ -50,15 +50,16 @@ def test_the_limits_of_the_table_below_are_those_of_the_file() -> None:
         (896, 4, None, 1, 1),
         # A young request of which little is left waits from 2.5 s on.
         (0, 10, None, 2.5, 5),
-        # As long as Discord asks, and up to half as much more.
-        (0, 900, 0.3, 0.3, 0.45),
-        (500, 400, 2, 2, 3),
+        # As long as Discord asks, and up to half as much more; but no sooner than it would come otherwise.
+        (0, 900, 4, 4, 6),
+        (0, 900, 0.3, 2.5, 5),
+        (500, 400, 2, 22.5, 45),
         (500, 400, 60, 60, 90),
-        (880, 20, 2, 2, 3),
+        (880, 20, 2, 10, 10),
         # It may ask for longer than the token lives: one attempt is made all the same.
         (500, 400, 3600, 397, 397),
         (890, 10, 6.01, 7, 7),
-        (890, 10, 4, 4, 6),
+        (890, 10, 4, 5, 6),
         # 0 asks for nothing.
         (0, 900, 0, 2.5, 5),
     ],

@@ -2,7 +2,7 @@
 
 In: receive(), for each command that a member sends.  Out: a task, or none.
 Requests arrive in order, and none that comes later changes the answer to an earlier one: each is worked out at once.
-Source: ingress/backlog.py, limits.py and enqueue.py; a test compares.
+Source: ingress/backlog.py, luck.py, limits.py and enqueue.py; a test compares.
 """
 
 import math
@@ -29,6 +29,9 @@ _NOT_RETRYABLE = (400, 403, 404)
 _LOOKS = (3, 4)  # the numbers of the calls that ask for each queue's length, after the two that create
 _FETCH_TIMEOUT_S = 1.0
 _MAX_AGE_S = 60.0
+_LOOK_AGAIN_S = 1.0
+_CALLS = 100
+_UNLUCKY = 0.001
 _WINDOW_S = 60.0
 _MAX_MEMBERS = 10_000
 
@@ -36,15 +39,16 @@ _MAX_MEMBERS = 10_000
 class Instance:
     """What one instance remembers: when its requests end, the queues as it saw them last, each member's commands."""
 
-    __slots__ = ("ends_s", "enqueued", "is_paid_until_s", "last_s", "members", "ready_s", "refreshed_s", "seen")
+    __slots__ = ("ends_s", "enqueued", "is_paid_until_s", "last_s", "look_s", "luck", "members", "ready_s", "seen")
 
     def __init__(self, ready_s: float) -> None:
         self.ready_s = ready_s
         self.last_s = ready_s
         self.ends_s: list[float] = []
         self.is_paid_until_s = ready_s
-        self.refreshed_s = -math.inf
+        self.look_s = [-math.inf, -math.inf]  # when each queue may be asked again
         self.enqueued = 0
+        self.luck = 1.0  # the share of good calls among the last ones to Cloud Tasks
         # Of each queue: tasks, per second, when, how many enqueued then.
         self.seen: dict[int, tuple[int, float, float, int]] = {}
         self.members: OrderedDict[int, deque[float]] = OrderedDict()
@@ -144,31 +148,33 @@ class Ingress:
         limits = self._limits
         deadline_s = now_s + self._scaling.answer_within_s
         now_s += self._handle_s(request.number, 0)
-        fetched_s = self._refresh(request, instance, now_s)
-        looked_s = min(fetched_s, now_s + _FETCH_TIMEOUT_S, deadline_s) if fetched_s is not None else now_s
-        if self._wait_s(instance, now_s) > limits.refuse_after_s:
+        wait_s = self._wait_s(instance, now_s)
+        looked_s = min(self._refresh(request, instance, now_s), now_s + _FETCH_TIMEOUT_S, deadline_s)
+        if wait_s > limits.refuse_after_s:
             return looked_s, None, False
         if not may_ask(instance, self._member(request), limits.per_minute, now_s):
             return looked_s, None, False
-        done_s, created_s = self._enqueue(request, now_s, deadline_s)
+        done_s, created_s = self._enqueue(request, instance, now_s, deadline_s)
         if done_s is None:
             self._refund(request, instance)
             return max(looked_s, min(created_s, deadline_s)), created_s if created_s < math.inf else None, False
         instance.enqueued += 1
         return max(looked_s, done_s), created_s, True
 
-    def _refresh(self, request: Request, instance: Instance, now_s: float) -> float | None:
+    def _refresh(self, request: Request, instance: Instance, now_s: float) -> float:
         """Ask Cloud Tasks for the length of each queue, at once, if that is due; when the last answer comes."""
-        if now_s - instance.refreshed_s < self._limits.look_every_s:
-            return None
-        instance.refreshed_s = ends_s = now_s
+        ends_s = now_s
         for number, line in enumerate(self._lines):
+            if now_s < instance.look_s[number]:
+                continue
             self.lookups += 1
-            seconds, is_good = self._call(request, _LOOKS[number], now_s)
-            if is_good and seconds <= _FETCH_TIMEOUT_S:
+            seconds, is_good = self._call(request, instance, _LOOKS[number], now_s, _FETCH_TIMEOUT_S)
+            if is_good:
                 per_s = line.per_s if number == 0 else line.most_per_s or math.inf  # as ingress/backlog.py reads both
                 seen = (line.waiting, per_s, now_s, instance.enqueued if number == 0 else 0)
                 self._agenda.add(now_s + seconds, partial(instance.seen.__setitem__, number, seen))
+            every_s = self._limits.look_every_s
+            instance.look_s[number] = now_s + (min(every_s, _LOOK_AGAIN_S) if is_good is False else every_s)
             ends_s = max(ends_s, now_s + seconds)
         return ends_s
 
@@ -178,7 +184,8 @@ class Ingress:
         for number, (tasks, per_s, at_s, enqueued) in instance.seen.items():
             if now_s - at_s <= _MAX_AGE_S:
                 more = instance.enqueued - enqueued if number == 0 else 0
-                wait_s += (tasks + more) / per_s if per_s > 0 else math.inf
+                one_s = (tasks + more) / per_s if per_s > 0 else math.inf
+                wait_s += one_s * attempts(instance) if number == 0 else one_s
         return wait_s
 
     def _member(self, request: Request) -> int:
@@ -189,9 +196,12 @@ class Ingress:
         if asked:
             asked.pop()
 
-    def _enqueue(self, request: Request, now_s: float, deadline_s: float) -> tuple[float | None, float]:
+    def _enqueue(
+        self, request: Request, instance: Instance, now_s: float, deadline_s: float
+    ) -> tuple[float | None, float]:
         """(when the queue said yes, None if not in time; when the task is there, infinite if never)."""
-        first_s, first_is_good = self._call(request, 1, now_s)
+        given_up_s = deadline_s + CALL_TIMEOUT_MARGIN_S
+        first_s, first_is_good = self._call(request, instance, 1, now_s, given_up_s - now_s)
         if first_s <= SECOND_CALL_AFTER_S:
             if first_is_good:
                 return now_s + first_s, now_s + first_s
@@ -200,19 +210,35 @@ class Ingress:
             second_at_s = now_s + first_s + PAUSE_S
         else:
             second_at_s = now_s + SECOND_CALL_AFTER_S
-        second_s, second_is_good = self._call(request, 2, second_at_s)
-        given_up_s = deadline_s + CALL_TIMEOUT_MARGIN_S
         ends = [now_s + first_s] if first_is_good else []
-        ends += [second_at_s + second_s] if second_is_good and second_at_s < deadline_s else []
-        created_s = min((end_s for end_s in ends if end_s <= given_up_s), default=math.inf)
+        if second_at_s < deadline_s:
+            second_s, second_is_good = self._call(request, instance, 2, second_at_s, given_up_s - second_at_s)
+            ends += [second_at_s + second_s] if second_is_good else []
+        created_s = min(ends, default=math.inf)
         return (created_s if created_s <= deadline_s else None), created_s
 
-    def _call(self, request: Request, call: int, now_s: float) -> tuple[float, bool | None]:
-        """(seconds, whether it was good; None if another call cannot be good) of one call to Cloud Tasks."""
+    def _call(
+        self, request: Request, instance: Instance, call: int, now_s: float, timeout_s: float
+    ) -> tuple[float, bool | None]:
+        """(seconds, whether it was good; None if another call cannot be good) of one call to Cloud Tasks.
+
+        How it ends counts for the instance's luck from its begin on, a little sooner than in truth.
+        """
         seconds, status = self._tasks.call(request.number, call, now_s)
-        if status != _OK:
-            return seconds, None if status in _NOT_RETRYABLE else False
-        return seconds, seconds < math.inf
+        is_good = seconds <= timeout_s if status == _OK else None if status in _NOT_RETRYABLE else False
+        note_call(instance, is_good=is_good is not False)
+        return seconds, is_good
+
+
+def note_call(instance: Instance, *, is_good: bool) -> None:
+    instance.luck += (is_good - instance.luck) / _CALLS
+
+
+def attempts(instance: Instance) -> float:
+    """So many are enough for nearly every task, as far as this instance knows."""
+    if instance.luck >= 1 - _UNLUCKY:
+        return 1.0
+    return math.log(_UNLUCKY) / math.log1p(-max(instance.luck, 1 / _CALLS))
 
 
 def may_ask(instance: Instance, member: int, per_minute: int, now_s: float) -> bool:

@@ -7,7 +7,7 @@ import math
 
 SHORTEST_S, LONGEST_S = 0.5, 900.0
 DEFAULT_S = 1.0  # a 429 of Discord that names no time
-BLOCKED_S = 300.0  # a page in front of Discord
+BLOCKED_S = 60.0  # a page in front of Discord
 _INVALID_AT_ONCE = 100
 _INVALID_EVERY_S = 5.0
 

@@ -96,6 +96,15 @@ def test_a_second_call_saves_most_of_those_whose_first_call_fails() -> None:
     assert found.refused == pytest.approx(600 * 0.1 * 0.1, abs=8)
 
 
+def test_where_most_calls_fail_a_short_line_is_long() -> None:
+    """One call in seven is good, and two are made for a request: the queue takes 166 of 600, and cannot start them."""
+    faults = "{part: tokens, kind: error, status: 503, share: 0.85, ends: 1m}"
+    slow = a_project(rate=10)
+    assert simulated(even(10, 60), faults, project=slow, **WARM).acknowledged == pytest.approx(166, abs=30)
+    short = replace(slow, limits=replace(slow.limits, refuse_after_s=60))
+    assert simulated(even(10, 60), faults, project=short, **WARM).acknowledged < 80
+
+
 def refused_in_an_outage(per_s: float, refuse_after_s: float, **numbers: float) -> int:
     """Of two a second for two minutes, while Discord is down and the queue of the replies has that rate."""
     project = our_project()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import ingress.backlog
 import ingress.enqueue
 import ingress.limits
+import ingress.luck
 import schemas
 import steps.errors
 import steps.generate
@@ -208,13 +209,23 @@ def test_a_member_may_ask_as_often_as_in_the_ingress(asked: list[tuple[float, in
         assert our_ingress.may_ask(instance, member, per_minute, now_s) is is_free
 
 
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 60)), max_size=40))
+def test_the_attempts_that_a_task_needs_are_guessed_as_in_the_ingress(calls: list[tuple[bool, int]]) -> None:
+    real, instance = ingress.luck.Luck(), our_ingress.Instance(0.0)
+    for is_good, times in calls:
+        for _ in range(times):
+            real.note(is_good=is_good)
+            our_ingress.note_call(instance, is_good=is_good)
+        assert our_ingress.attempts(instance) == real.attempts()
+
+
 def test_the_numbers_are_those_of_the_code() -> None:
     assert our_steps.BLOCKED_WAITS_S == steps.reply.BLOCKED_WAITS_S
     assert timedelta(seconds=our_steps.FRESH_S) == steps.generate._FRESH
     assert timedelta(seconds=our_steps.ACKNOWLEDGED_WITHIN_S) == steps.reply._ACKNOWLEDGED_WITHIN
     for name in ("SECOND_CALL_AFTER_S", "PAUSE_S", "CALL_TIMEOUT_MARGIN_S"):
         assert getattr(our_ingress, name) == getattr(ingress.enqueue, name)
-    for name in ("_FETCH_TIMEOUT_S", "_MAX_AGE_S"):
+    for name in ("_FETCH_TIMEOUT_S", "_MAX_AGE_S", "_LOOK_AGAIN_S"):
         assert getattr(our_ingress, name) == getattr(ingress.backlog, name)
     for name in ("_WINDOW_S", "_MAX_MEMBERS"):
         assert getattr(our_ingress, name) == getattr(ingress.limits, name)
