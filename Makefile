@@ -57,7 +57,7 @@ golden: .venv/ready  ## draw the golden pictures of the tests again; look at the
 sheet: .venv/ready  ## draw the picture in the README again
 	@$(BIN)/mando draw --sheet 24 --size 260 mando -o docs/sheet.jpg
 
-pictures: .venv/ready  ## take the pictures of /ops in the README again; look at them
+pictures: .venv/ready  ## take the pictures of the pages in the README again; look at them
 	@$(BIN)/python -m tests.browser.pictures
 
 docs: .venv/ready  ## draw the state machine in docs/architecture.md and the tables in docs/tuning.md again

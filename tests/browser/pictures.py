@@ -1,4 +1,4 @@
-"""`make pictures`: take the pictures of /ops in the README again, in Chromium, while Discord is down."""
+"""`make pictures`: take the pictures of the channel and of /ops in the README again, in Chromium."""
 
 import asyncio
 import io
@@ -9,13 +9,13 @@ from pathlib import Path
 
 import requests
 from PIL import Image
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
-from tests.browser.chromium import browser_with
+from tests.browser.chromium import browser_with, page_of
 from tests.servers import ROOT
 from tests.system.up import Up, mando_up
 
-FOLDER = ROOT / "docs" / "ops"
+FOLDER = ROOT / "docs" / "pages"
 SIZES_PX = {"wide": (1440, 1000), "narrow": (390, 844)}
 WORDS = ("a quiet sea", "first snow", "grandmother's garden", "42", "night train", "ocean", "the long way home", "cat")
 _COLOURS = 160  # a page has few; so a picture is a third of the size
@@ -29,6 +29,8 @@ def main() -> None:
         for _ in range(4):
             for sent in [up.interact(words=words) for words in WORDS]:
                 up.ended(sent["id"])
+        asyncio.run(_talk(up.base))
+        asyncio.run(_take([("channel", up.base)]))
         requests.post(f"{up.base}/faults", json={"target": "discord", "kind": "503"}, timeout=10).raise_for_status()
         interaction = [up.interact(words=words)["id"] for words in WORDS][-1]
         time.sleep(_WAITS_S)
@@ -36,9 +38,21 @@ def main() -> None:
 
 
 def _pages(up: Up, interaction: str) -> Iterator[tuple[str, str]]:
-    """(name, address)"""
+    """(name, address) of those that are taken while Discord is down."""
     yield "overview", f"{up.base}/ops"
     yield "request", f"{up.base}/ops/requests/{interaction}"
+
+
+async def _talk(channel: str) -> None:
+    """A member asks for a picture, and presses a button under it."""
+    async with browser_with() as browser, page_of(browser, channel) as page:
+        another = page.get_by_role("button", name="Another")
+        await expect(another).to_have_count(4 * len(WORDS))
+        await page.keyboard.type(f"/mando words:{WORDS[0]}")
+        await page.keyboard.press("Enter")
+        await expect(another).to_have_count(4 * len(WORDS) + 1)
+        await another.last.click()
+        await expect(another).to_have_count(4 * len(WORDS) + 2)
 
 
 async def _take(pages: list[tuple[str, str]]) -> None:
