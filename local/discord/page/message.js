@@ -191,7 +191,8 @@ function replyLine(message, actions) {
   const id = message.message_reference?.message_id;
   if (!id) return null;
   const about = actions.messageOf(id);
-  const words = about?.content || about?.embeds[0]?.title || "Open the message";
+  const said = about && make("span", {}, ...inline(about.content, peopleOf(about, actions))).textContent;
+  const words = said || about?.embeds[0]?.title || "Open the message";
   return make(
     "p",
     { class: "used" },
