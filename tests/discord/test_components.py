@@ -98,7 +98,7 @@ def test_a_menu_that_discord_fills_is_dropped_silently(kind: int) -> None:
 async def with_buttons(here: Running) -> dict[str, Any]:
     """A message of the bot with all that this file has."""
     url = f"{here.api}/channels/{here.discord.identities.channel_id}/messages"
-    form = {"content": "choose"} | rows([AGAIN, LINK, GONE], [MENU])
+    form = {"content": "choose"} | rows([AGAIN, LINK, GONE], [MENU | {"id": 9}])
     status, message = await here.call("POST", url, json=form, headers=BOT)
     assert status == 200
     shown: dict[str, Any] = message
@@ -116,6 +116,7 @@ async def test_a_press_is_told_in_other_words(here: Running) -> None:
     again, read, gone, colours = (one for row in message["components"] for one in row["components"])
     assert again == AGAIN | {"id": 2}
     assert (read, gone["disabled"], colours["min_values"]) == (LINK | {"id": 3}, True, 1)
+    assert colours["id"] == 9, "its own"
     here.application.answer = answering({"type": 6})
     await press(here, message, "again")
     pressed = masked(here, here.application.interactions[0])
@@ -124,6 +125,10 @@ async def test_a_press_is_told_in_other_words(here: Running) -> None:
     assert pressed == INTERACTION | {"type": 3, "locale": "de", "data": data, "message": masked(here, message)}
     await press(here, message, "colours", component_type=3, values=["teal", "gold"])
     assert here.application.interactions[1]["data"]["values"] == ["teal", "gold"]
+    await here.call(
+        "POST", f"{here.api}/interactions", json={"data": {"name": "mando"}}, headers={"X-Discord-Locale": "xx"}
+    )
+    assert here.application.interactions[2]["locale"] == "en-GB"
     assert (await here.messages())[0]["components"] == message["components"]
 
 
@@ -155,6 +160,10 @@ async def test_an_update_changes_the_message_and_original_is_that_message(here: 
     (shown,) = await here.messages()
     assert (shown["id"], shown["content"], shown["components"]) == (message["id"], "chosen", [])
     assert (await here.call("GET", here.reply_url))[1]["id"] == message["id"]
+    other = await with_buttons(here)
+    status, body = await here.call("GET", here.reply_url.replace("@original", other["id"]))
+    assert (status, body["code"]) == (404, 10008), "of another interaction"
+    await here.discord.run(here.discord.channel.delete, other["id"])
     _, edited = await here.call("PATCH", here.reply_url, json={"content": "and drawn"} | button())
     assert (edited["id"], edited["content"], len(edited["components"])) == (message["id"], "and drawn", 1)
     _, later = await here.call("POST", here.reply_url.removesuffix("/messages/@original"), json={"content": "later"})
