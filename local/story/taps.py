@@ -57,7 +57,9 @@ class Taps:
         user, data = sent["member"]["user"], sent["data"]
         member = user.get("global_name") or user.get("username") or user["id"]
         words = " ".join(f"{one['name']}: {one['value']}" for one in data.get("options", []) if "value" in one)
-        command = str(data.get("name") or label_of(sent) or data["custom_id"])  # of a button or a modal
+        # As the member sees it: a command that is typed, one of a menu, a button, a modal.
+        is_typed = sent["type"] == 2 and data["type"] == 1
+        command = f"/{data['name']}" if is_typed else str(data.get("name") or label_of(sent) or data["custom_id"])
         self._recorder.ask(int(interaction.id), member=member, member_id=user["id"], words=words, command=command)
         return self._recorder.begin(Span(int(interaction.id), "delivery", INGRESS, self._now_s()))
 

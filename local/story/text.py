@@ -19,7 +19,7 @@ def _head(story: Story) -> Iterator[str]:
     one = story.summary
     whose = f" of {one.member}" if one.member else ""
     words = f", {one.words}" if one.words else ""
-    yield f"interaction {one.interaction}{whose}: /{one.command or 'mando'}{words}"
+    yield f"interaction {one.interaction}{whose}: {one.command or '/mando'}{words}"
     yield f"state       {story.state}"
     yield f"began       {_clock(one.begun_s)}, {seconds(story.now_s - one.begun_s)} ago"
     yield f"rounds      {one.rounds}, with {one.attempts} calls of the steps"

@@ -12,7 +12,7 @@ from local.story.words import seconds, state_of
 
 ID = 1575507627733942272
 TASK = "p/queues/q/tasks/t-1"
-ASKED = Summary(ID, 100.0, member="You", words="words: sea", command="mando")
+ASKED = Summary(ID, 100.0, member="You", words="words: sea", command="/mando")
 
 
 def attempt(begin_s: float, end_s: float | None, status: int | None, next_s: float | None = None) -> Span:
