@@ -79,10 +79,10 @@ def _leaning(seed: str, question: str, names: Sequence[_Name], suiting: Sequence
 _LEAN = 0.7  # the part of the texts with such a word that lean to it
 _LARGE = ("night", "floral")  # moons and flowers need room: many side by side would be small
 # Low orders differ most from each other, and odd ones are rare as in nature.
-_WEIGHTS = (2, 4, 2, 5, 1, 4, 1, 5, 3, 3, 1, 1, 1)
+_WEIGHTS = (2, 4, 2, 6, 1, 3, 1, 6, 2, 3, 1, 1, 1)
 # Range of the outermost radius: within the picture, small on its ground, or beyond the corners.  One between the sides
 # and the corners would look cut off.
-_EDGES = ((0.88, 0.985), (0.74, 0.84), (1.43, 1.5))
+_EDGES = ((0.87, 0.985), (0.74, 0.84), (1.43, 1.5))
 _EDGE_WEIGHTS = (10, 3, 5)
 
 

@@ -9,7 +9,7 @@ from mandala.design import Band, BandKind, Cells, Facets, Flowers, Lattice, Moon
 
 _HERO_ORNAMENTS: tuple[Ornament, ...] = ("eye", "leaf", "pearls", "bud")
 _ORNAMENTS: tuple[Ornament, ...] = ("plain", "plain", "eye", "leaf", "pearls", "bud")
-_SMALLEST = 0.015  # half the width of the smallest motif: smaller ones turn into noise, and cost bytes
+_SMALLEST = 0.017  # half the width of the smallest motif: smaller ones turn into noise, and cost bytes
 _WIDEST = 0.17  # half the width of the widest motif: wider ones look coarse
 # Half the width of a motif below this, and how many tones it has: a large one with few of them shows flat steps.
 _TONES = ((0.03, (2, 3)), (0.055, (3, 4)), (0.085, (4, 5)), (1.0, (6, 8)))

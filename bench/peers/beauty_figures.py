@@ -21,7 +21,7 @@ HASH, GRID, REDUCED, ROTATED = 16, 64, 4, 5
 GATES = (
     ("mirror error, left to right", 100, 0, 0),
     ("mirror error, up to down, even", 100, 0, 0),
-    ("rotation score", 50, 0.95, None),
+    ("rotation score", 5, 0.9, None),  # 1 is out of reach: turning a picture blurs it, most where its order is odd
     ("rms contrast of lightness", 5, 0.13, None),
     ("rms contrast of lightness", 95, None, 0.25),
     ("colourfulness", 5, 50, None),
