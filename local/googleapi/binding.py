@@ -10,7 +10,7 @@ from aiohttp import web
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from local.googleapi.fields import Reader, field_of, read_mask
-from local.googleapi.methods import METHODS, Method
+from local.googleapi.methods import Method, methods
 from local.googleapi.payload import read_payload
 from local.googleapi.scalars import TEXT_MESSAGES
 
@@ -32,10 +32,9 @@ def read_request(service: str, name: str, handler: Handler) -> Callable[[web.Req
 
     An updateMask becomes the list of its paths, None where it names all fields.
     """
-    method = METHODS[f"/{service}/{name}"]
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        return await handler(request, await _asked(method, request))
+        return await handler(request, await _asked(methods()[f"/{service}/{name}"], request))
 
     return answer
 

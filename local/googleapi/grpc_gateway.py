@@ -15,7 +15,7 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 
-from local.googleapi.methods import METHODS, Method
+from local.googleapi.methods import Method, methods
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
 
@@ -42,9 +42,10 @@ class _Handlers(grpc.GenericRpcHandler):
     def __init__(self, base_url: str, session: aiohttp.ClientSession) -> None:
         self._base_url = base_url
         self._session = session
+        self._methods = methods()
 
     def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Message, Message] | None":
-        method = METHODS.get(details.method)
+        method = self._methods.get(details.method)
         if method is None or method.request is None or method.response is None:
             return None  # gRPC answers UNIMPLEMENTED
         response = method.response

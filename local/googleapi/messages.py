@@ -13,7 +13,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, empty_pb2
 from google.protobuf.descriptor import Descriptor, FileDescriptor
 from google.protobuf.message import Message
 
-HISTORY_LEVELS = ("EXECUTION_HISTORY_LEVEL_UNSPECIFIED", "EXECUTION_HISTORY_BASIC", "EXECUTION_HISTORY_DETAILED")
+from local.googleapi.levels import HISTORY_LEVELS
 
 _Field = descriptor_pb2.FieldDescriptorProto
 _TEXT, _INTEGER, _BOOLEAN = _Field.TYPE_STRING, _Field.TYPE_INT32, _Field.TYPE_BOOL

@@ -6,11 +6,10 @@ Source: the google.api.http annotations of those APIs.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
-
-from local.googleapi.messages import fields_of, message_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +78,12 @@ _ROWS: Mapping[str, tuple[_Row, ...]] = {
 }
 
 
-def _methods() -> Mapping[str, Method]:
+@cache
+def methods() -> Mapping[str, Method]:
     """The methods by their gRPC names, /service/Method."""
+    # Here, as the client libraries take a third of a second to load, and `mando run` asks for no method.
+    from local.googleapi.messages import fields_of, message_of
+
     found = {}
     for service, rows in _ROWS.items():
         version = service.split(".")[-2] if "tasks" in service else "v1"
@@ -95,6 +98,3 @@ def _methods() -> Mapping[str, Method]:
                 *body,
             )
     return found
-
-
-METHODS = _methods()

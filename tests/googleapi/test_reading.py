@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.googleapi.fields import Reader, read_mask
-from local.googleapi.methods import EXECUTIONS, METHODS, TASKS, TASKS_BETA, WORKFLOWS
+from local.googleapi.methods import EXECUTIONS, TASKS, TASKS_BETA, WORKFLOWS, methods
 from local.googleapi.payload import read_payload
 from local.http.api_error import ApiError
 
 UNKNOWN = "Invalid JSON payload received. Unknown name "
 TASK = "type.googleapis.com/google.cloud.tasks.v2."
-CREATE_TASK = METHODS[f"/{TASKS}/CreateTask"].fields
+CREATE_TASK = methods()[f"/{TASKS}/CreateTask"].fields
 
 
 def said_of(task: object) -> str:
@@ -103,7 +103,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
     max_leaves=8,
 )
-REQUESTS = [method.fields for method in METHODS.values()]
+REQUESTS = [method.fields for method in methods().values()]
 
 
 @given(st.sampled_from(REQUESTS), st.data())
@@ -127,8 +127,8 @@ def test_any_body_is_an_object_or_refused(body: bytes) -> None:
 
 def test_every_method_of_the_rest_faces_has_its_message() -> None:
     for service in (TASKS, TASKS_BETA, WORKFLOWS, EXECUTIONS):
-        assert any(name.startswith(f"/{service}/") for name in METHODS)
-    queue = METHODS[f"/{TASKS}/UpdateQueue"].fields.fields_by_name["queue"].message_type
+        assert any(name.startswith(f"/{service}/") for name in methods())
+    queue = methods()[f"/{TASKS}/UpdateQueue"].fields.fields_by_name["queue"].message_type
     assert queue is not None
     assert read_mask(queue, ["retry_config.max_attempts", "rateLimits"]) == ["retryConfig.maxAttempts", "rateLimits"]
     assert read_mask(queue, ["a", "*"]) is None

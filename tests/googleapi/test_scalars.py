@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from local.googleapi.fields import Reader
-from local.googleapi.methods import METHODS, TASKS
+from local.googleapi.methods import TASKS, methods
 from local.http.api_error import ApiError
 
-CREATE_TASK = METHODS[f"/{TASKS}/CreateTask"].fields
-CREATE_QUEUE = METHODS[f"/{TASKS}/CreateQueue"].fields
+CREATE_TASK = methods()[f"/{TASKS}/CreateTask"].fields
+CREATE_QUEUE = methods()[f"/{TASKS}/CreateQueue"].fields
 
 
 def read(kind: Any, value: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.googleapi.fields import Reader
-from local.googleapi.methods import METHODS, TASKS
+from local.googleapi.methods import TASKS, methods
 from local.http.api_error import ApiError
 from local.tasks.rules import QueueConfig
 from local.tasks.task_resource import new_task
@@ -128,7 +128,7 @@ HTTP_FIELDS = ("url", "httpMethod", "headers", "body", "oidcToken", "oauthToken"
 def test_any_json_is_a_task_or_a_refusal(task: dict[str, Any], http: dict[str, Any]) -> None:
     reader = Reader()
     read = reader.message(
-        METHODS[f"/{TASKS}/CreateTask"].fields, {"task": {"httpRequest": {**HTTP, **http}, **task}}, ""
+        methods()[f"/{TASKS}/CreateTask"].fields, {"task": {"httpRequest": {**HTTP, **http}, **task}}, ""
     )
     try:
         reader.check()
@@ -140,6 +140,6 @@ def test_any_json_is_a_task_or_a_refusal(task: dict[str, Any], http: dict[str, A
 @given(st.floats(0, 4e9))
 def test_instants_and_durations_are_read_as_they_are_written(seconds: float) -> None:
     written = {"scheduleTime": instant(seconds), "dispatchDeadline": duration(seconds)}
-    read = Reader().message(METHODS[f"/{TASKS}/CreateTask"].fields, {"task": written}, "")["task"]
+    read = Reader().message(methods()[f"/{TASKS}/CreateTask"].fields, {"task": written}, "")["task"]
     assert read["scheduleTime"] == pytest.approx(seconds, abs=2e-6)
     assert read["dispatchDeadline"] == pytest.approx(seconds, abs=1e-6)

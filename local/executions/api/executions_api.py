@@ -12,7 +12,7 @@ from local.executions.data.workflows import CALL_LOG_LEVELS
 from local.executions.engine.deployment import labels_of
 from local.executions.engine.service import ExecutionService
 from local.googleapi.binding import RequestFields
-from local.googleapi.messages import HISTORY_LEVELS
+from local.googleapi.levels import HISTORY_LEVELS
 from local.http.api_error import ApiError
 
 _BASIC = ("name", "startTime", "endTime", "duration", "state", "workflowRevisionId")

@@ -9,7 +9,7 @@ from typing import Any
 from local.executions.data.database import Database
 from local.executions.data.filters import Field
 from local.executions.data.pages import Page, Query
-from local.googleapi.messages import HISTORY_LEVELS
+from local.googleapi.levels import HISTORY_LEVELS
 
 CALL_LOG_LEVELS = ("CALL_LOG_LEVEL_UNSPECIFIED", "LOG_ALL_CALLS", "LOG_ERRORS_ONLY", "LOG_NONE")
 

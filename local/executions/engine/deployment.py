@@ -9,7 +9,7 @@ from typing import Any
 
 from local.executions.data.instant import instant
 from local.executions.data.workflows import CALL_LOG_LEVELS, Revision, Settings, WorkflowRegistry
-from local.googleapi.messages import HISTORY_LEVELS
+from local.googleapi.levels import HISTORY_LEVELS
 from local.http.api_error import ApiError
 from local.workflows.compile.workflow import Workflow, compile_workflow
 from local.workflows.errors import WorkflowSyntaxError
