@@ -15,8 +15,12 @@ export function createView(scroller, content, jump, onTop) {
 
   /** After a change of the content or of a size. */
   function stick() {
-    if (isStuck) lookWhereItStands(); // the member may just have scrolled
-    if (isStuck) toNewest();
+    if (isStuckNow()) toNewest();
+  }
+
+  function isStuckNow() {
+    if (isStuck) lookWhereItStands(); // the member may have scrolled so lately that no event has told it yet
+    return isStuck;
   }
 
   /** A change of a size never moves a stuck view up, but to the new end.  So whoever moved it up is the member. */
@@ -40,5 +44,5 @@ export function createView(scroller, content, jump, onTop) {
   sizes.observe(content);
   sizes.observe(scroller);
   toNewest();
-  return { isStuck: () => isStuck, stick, toNewest };
+  return { isStuck: isStuckNow, stick, toNewest };
 }
