@@ -48,14 +48,8 @@ def _row(fields: Fields, ids: list[str]) -> Component:
         fields.refuse(("type",), "UNION_TYPE_CHOICES", f'Value of field "type" must be one of ({ROW},).')
     if kind != ROW:
         return {"type": kind, "id": 0, "components": []}
-    inside = fields.objects("components", 100)
-    if inside is None and fields.raw("components") is None:
-        fields.refuse(("components",), "BASE_TYPE_REQUIRED", "This field is required")
-    elif inside == []:
-        message = f"Must be between 1 and {_MOST_BUTTONS} in length."
-        fields.refuse(("components",), "BASE_TYPE_BAD_LENGTH", message)
     components, width = [], 0
-    for one in inside or []:
+    for one in fields.some_objects("components", _MOST_BUTTONS, most=100):
         component = _in_row(one, ids)
         width += 1 if component["type"] == BUTTON else _MOST_BUTTONS
         if width > _MOST_BUTTONS:
@@ -109,14 +103,8 @@ def parse_menu(fields: Fields, ids: list[str]) -> Component:
     placeholder = fields.text("placeholder", 150)
     least, most = fields.whole("min_values", 0, _MOST_OPTIONS), fields.whole("max_values", 1, _MOST_OPTIONS)
     menu["min_values"], menu["max_values"] = 1 if least is None else least, most or 1
-    listed = fields.objects("options", _MOST_OPTIONS)
-    if listed is None and fields.raw("options") is None:
-        fields.refuse(("options",), "BASE_TYPE_REQUIRED", "This field is required")
-    elif listed == []:
-        message = f"Must be between 1 and {_MOST_OPTIONS} in length."
-        fields.refuse(("options",), "BASE_TYPE_BAD_LENGTH", message)
     menu["options"] = []
-    for one in listed or []:
+    for one in fields.some_objects("options", _MOST_OPTIONS):
         option = _option(one)
         if option["value"] in [earlier["value"] for earlier in menu["options"]]:
             message = "The specified option value is already used"

@@ -164,6 +164,15 @@ class Fields:
             return None
         return [Fields(value, self._errors, (*self.path, name, index)) for index, value in enumerate(listed)]
 
+    def some_objects(self, name: str, told_most: int, most: int | None = None) -> "list[Fields]":
+        """The same, at least one; most: the bound of the list, where it is not the one that Discord tells."""
+        listed = self.objects(name, told_most if most is None else most)
+        if listed == []:
+            self.refuse((name,), "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {told_most} in length.")
+        elif self._values.get(name) is None:
+            self.refuse((name,), "BASE_TYPE_REQUIRED", "This field is required")
+        return listed or []
+
     def _list(self, name: str, most: int) -> list[Any] | None:
         value = self._value(name, required=False)
         if value is None:

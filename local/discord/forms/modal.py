@@ -35,13 +35,8 @@ def parse_modal(value: object, path: Path) -> Modal:
     fields = Fields(value, errors, path)
     custom_id = fields.text("custom_id", 100, least=1, required=True)
     title = fields.text("title", 45, least=1, required=True)
-    listed = fields.objects("components", 5)
-    if listed is None and fields.raw("components") is None:
-        fields.refuse(("components",), "BASE_TYPE_REQUIRED", "This field is required")
-    elif listed == []:
-        fields.refuse(("components",), "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
     ids: list[str] = []
-    components = [_top(one, ids) for one in listed or []]
+    components = [_top(one, ids) for one in fields.some_objects("components", 5)]
     errors.check()
     number = 0
     for component in components:
