@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.peers.peer_venv import ROOT, ensure_venv
+from bench.peers.peer_venv import ROOT, peers_python
 
 SEEDS = 1000
 PEER_SEEDS = 200
@@ -37,7 +37,7 @@ for number in range({seeds}):
 
 
 def main() -> None:
-    peer = ensure_venv("picture", "RandomMandala==0.6.0", "matplotlib==3.11.2", "numpy<3")
+    peer = peers_python()
     measure = ROOT / "bench" / "peers" / "beauty_figures.py"
     for name, python, code, seeds in (
         ("mando", Path(sys.executable), _OURS, SEEDS),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bench.peers.peer_venv import ROOT, ensure_venv
+from bench.peers.peer_venv import ROOT, peers_python
 
 ROUNDS = 3
 ASSIGNMENTS = 100_000
@@ -73,7 +73,7 @@ def run(job):
 
 
 def main() -> None:
-    peer = ensure_venv("language", "workflows-emulator==1.10.0")
+    peer = peers_python()
     programs = {"mando": (Path(sys.executable), _OURS), "workflows-emulator": (peer, _PEER)}
     url = _serve()
     jobs: dict[str, dict[str, object]] = {

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.peers.peer_venv import ROOT, ensure_venv
+from bench.peers.peer_venv import ROOT, peers_python
 
 ROUNDS = 5
 PICTURES = 12
@@ -54,7 +54,7 @@ _MULTI = (
 
 
 def main() -> None:
-    peer = ensure_venv("picture", "RandomMandala==0.6.0", "matplotlib==3.11.2", "numpy<3")
+    peer = peers_python()
     programs = {
         "mando": (Path(sys.executable), _OURS),
         "RandomMandala, default call": (peer, _PEER.format(call="")),

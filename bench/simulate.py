@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.peers.peer_venv import ROOT, ensure_venv
+from bench.peers.peer_venv import ROOT, peers_python
 
 REQUESTS = 1_000_000
 RATE = 36  # below the queue's 40 a second, so that nothing piles up
@@ -69,7 +69,7 @@ print(json.dumps({
 
 
 def main() -> None:
-    peer, ours = ensure_venv("simpy", "simpy==4.1.2"), Path(sys.executable)
+    peer, ours = peers_python(), Path(sys.executable)
     print(f"{'':52}{'CPU time':>10}{'memory':>10}{'events':>14}", flush=True)
     _show(f"{FEW:,} requests", _run(ours, _OURS, RATE, FEW / RATE, 0))
     many = _show(f"{REQUESTS:,} requests", _run(ours, _OURS, RATE, REQUESTS / RATE, 0))

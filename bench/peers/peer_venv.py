@@ -1,18 +1,20 @@
-"""Create a virtual environment for a peer, so that its dependencies cannot conflict with ours."""
+"""One virtual environment for all peers, so that what they need cannot conflict with ours."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
+_FOLDER = ROOT / ".venv-bench"
+_REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
-def ensure_venv(name: str, *requirements: str) -> Path:
-    """The Python of .venv-bench-NAME; created if it is missing or its requirements changed."""
-    folder = ROOT / f".venv-bench-{name}"
-    python, done = folder / "bin" / "python", folder / "installed"
-    if not done.exists() or done.read_text() != "\n".join(requirements):
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *requirements], check=True)
-        done.write_text("\n".join(requirements))
+def peers_python() -> Path:
+    """The Python of .venv-bench; created if it is missing or bench/peers/requirements.txt changed."""
+    python, done = _FOLDER / "bin" / "python", _FOLDER / "installed"
+    if not done.exists() or done.read_text() != _REQUIREMENTS.read_text():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(_FOLDER)], check=True)
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--requirement", str(_REQUIREMENTS)], check=True)
+        done.write_text(_REQUIREMENTS.read_text())
     return python
