@@ -1,94 +1,80 @@
-"""Measure what verifying and acknowledging costs: the ingress and an empty functions-framework function, in turn.
+"""Measure the ingress: PINGs and /mando in a second, and the processor's time for each, beside five peers in turn.
 
-Both run under functions-framework as in the cloud, in one process each, and get the same signed 1.5 KB request over
-eight keep-alive connections.  The ingress verifies, parses and answers a PING; bench/path.py measures the whole path.
+One worker each, eight connections that are kept, and a client in a process of its own which takes less time than the
+fastest server.  No two requests have one interaction or one member; all are signed beforehand.  A queue in another
+process answers at once; at the end it must hold a task of each /mando of each program that creates one.
+
+What is done for /mando, once the signature is verified:
+  mando                     looks at both queues at times, checks, seals the token, creates the task over REST, logs a
+                            line
+  …, google-cloud-tasks     the peer's way of reading an interaction; the task with Google's library, over gRPC, which
+                            takes it two thirds of the time that its REST takes; hikari and the bare ASGI
+                            application with its asynchronous client
+  …, enqueues nothing       acknowledges, and nobody draws anything: the limit
 """
 
-import asyncio
-import json
-import os
-import statistics
-import subprocess
-import tempfile
-import time
-from base64 import b64encode
-from contextlib import AbstractContextManager, ExitStack
-from pathlib import Path
+import contextlib
+import itertools
+from collections.abc import Iterator, Mapping
 
-import aiohttp
-from nacl.public import PrivateKey
+import requests
 
-from tests.interactions import Signer, an_interaction
-from tests.servers import BIN, free_port, running
+from bench.report import alone
+from bench.report.figure import OURS, Effort, Figure, Goal
+from bench.stand_in.bots import Queue, RunningBot, a_queue, ours, peers, running_bot
+from bench.stand_in.members import seconds_for, signed
+from tests.ingress.function import DISCORD
 
-ROUNDS = 7
-REQUESTS = 1500
 CONNECTIONS = 8
+PING, COMMAND = 1, 2  # Discord's types of interactions
+ANSWERS = {PING: 1, COMMAND: 5}  # and of the answers to them
+WITH_TASKS, WITHOUT = ", google-cloud-tasks", ", enqueues nothing"
 
-BARE = """
-def answer(http):
-    http.get_data()
-    return {"type": 1}
-"""
-
-
-def main() -> None:
-    discord = Signer()
-    body = json.dumps({**an_interaction(), "type": 1}).encode()
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as processes:
-        source = Path(folder) / "main.py"
-        source.write_text(BARE)
-        urls = {
-            "bare functions-framework": _function(processes, "answer", source, {}),
-            "ingress": _function(processes, "handle_request", Path("main.py"), _environment(discord)),
-        }
-        rates: dict[str, list[float]] = {name: [] for name in urls}
-        for _ in range(ROUNDS):
-            for name, url in urls.items():
-                rates[name].append(asyncio.run(_rate(url, body, discord.headers(body))))
-    print("verify + acknowledge, requests per second, median of", ROUNDS)
-    for name, values in rates.items():
-        print(f"  {name:<26}{statistics.median(values):8.0f}")
-    pairs = zip(rates["ingress"], rates["bare functions-framework"], strict=True)
-    print(f"  ratio, median of rounds   {statistics.median(ours / bare for ours, bare in pairs):8.2f}")
+Measured = dict[str, list[float]]
 
 
-def _function(processes: ExitStack, target: str, source: Path, environment: dict[str, str]) -> str:
-    port = free_port()
-    command = [str(BIN / "functions-framework"), f"--target={target}", f"--source={source}", "--host=127.0.0.1"]
-    url = f"http://127.0.0.1:{port}"
-    process: AbstractContextManager[subprocess.Popen[str]] = running([*command, f"--port={port}"], environment, url)
-    processes.enter_context(process)
-    return url
+def measure(effort: Effort) -> Iterator[Figure]:
+    with contextlib.ExitStack() as running:
+        queue = running.enter_context(a_queue())
+        *_, hikari, bare = peers(None, WITHOUT)
+        bots = [ours(queue), *peers(queue, WITH_TASKS), hikari, bare]
+        if effort.is_short:
+            bots = [bots[0], bots[1], bare]
+        programs = {bot.name: running.enter_context(running_bot(bot)) for bot in bots}
+        creating = [name for name in programs if not name.endswith(WITHOUT)]
+        rounds, count = effort.of(7), effort.of(800, 40)
+        pinged = {name.removesuffix(WITH_TASKS): programs[name] for name in creating}
+        yield from _figures("a PING", *_measure(pinged, PING, rounds, count), {"functions-framework + PyNaCl": 0.9})
+        ahead = {name: 1.0 for name in creating if name != OURS}
+        yield from _figures("/mando", *_measure(programs, COMMAND, rounds, count), ahead)
+        _check_tasks(queue, len(creating) * (rounds + 1) * count)
 
 
-def _environment(discord: Signer) -> dict[str, str]:
-    place = "projects/demo/locations/us-central1"
-    return {
-        "DISCORD_PUBLIC_KEY": discord.public_key_hex,
-        "SEAL_PUBLIC_KEY": b64encode(bytes(PrivateKey.generate().public_key)).decode(),
-        "QUEUE": f"{place}/queues/create-image-queue",
-        "REPLY_QUEUE": f"{place}/queues/reply-discord-queue",
-        "WORKFLOW": f"{place}/workflows/mando",
-        "TASK_SERVICE_ACCOUNT": "mando-tasks@demo.iam.gserviceaccount.com",
-        "CLOUD_TASKS_ENDPOINT": "http://127.0.0.1:9",
-    }
+def _measure(programs: Mapping[str, RunningBot], kind: int, rounds: int, count: int) -> tuple[Measured, Measured]:
+    """Requests per second, and µs of the processor for each.  The first round only warms up."""
+    rates: Measured = {name: [] for name in programs}
+    costs_us: Measured = {name: [] for name in programs}
+    for round_number, (name, bot) in itertools.product(range(rounds + 1), programs.items()):
+        asked = signed(DISCORD, count, kind)
+        cpu_s = bot.cpu_s()
+        taken_s = seconds_for(asked, bot.port, ANSWERS[kind], CONNECTIONS)
+        if round_number > 0:
+            rates[name].append(count / taken_s)
+            costs_us[name].append(1e6 * (bot.cpu_s() - cpu_s) / count)
+    return rates, costs_us
 
 
-async def _rate(url: str, body: bytes, headers: dict[str, str]) -> float:
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS)
-    async with aiohttp.ClientSession(connector=connector) as session:
+def _figures(what: str, rates: Measured, costs_us: Measured, least: Mapping[str, float]) -> Iterator[Figure]:
+    goals = [Goal(bound, is_most=False, peer=peer) for peer, bound in least.items() if peer in rates]
+    yield Figure(f"{what} acknowledged", "1/s", "more", rates, goals)
+    yield Figure(f"{what} acknowledged, the processor's time", "µs", "less", costs_us)
 
-        async def worker() -> None:
-            for _ in range(REQUESTS // CONNECTIONS):
-                async with session.post(url, data=body, headers=headers) as answer:
-                    assert answer.status == 200, answer.status
 
-        began_s = time.perf_counter()
-        await asyncio.gather(*(worker() for _ in range(CONNECTIONS)))
-        return REQUESTS / (time.perf_counter() - began_s)
+def _check_tasks(queue: Queue, expected: int) -> None:
+    tasks = requests.get(f"http://{queue.rest}/names", timeout=10).json()
+    if tasks != expected:
+        raise RuntimeError(f"the queue holds {tasks} tasks instead of {expected}")
 
 
 if __name__ == "__main__":
-    os.chdir(Path(__file__).parent.parent)
-    main()
+    alone.main(measure, __doc__)
