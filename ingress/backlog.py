@@ -6,8 +6,7 @@ Source: Cloud Run, "CPU allocation".  Cloud Tasks v2beta3, queues.get with a rea
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -39,11 +38,11 @@ class QueueStats:
         return (self.tasks + more) / self.per_s if self.per_s > 0 else float("inf")
 
 
-Fetch = Callable[[], QueueStats]
+Fetch = Callable[[], Awaitable[QueueStats]]
 
 
 class _Line:
-    """The last known stats of one queue.  fetch() gets new ones in a thread; all else belongs to one event loop."""
+    """The last known stats of one queue; fetch() gets new ones."""
 
     def __init__(self, fetch: Fetch, luck: Luck, look_every_s: float, now_s: Callable[[], float], name: str) -> None:
         self._fetch = fetch
@@ -55,7 +54,7 @@ class _Line:
         self._latest: tuple[QueueStats, int] | None = None  # with _added at the call
         self._added = 0
         self._refreshed_at_s = float("-inf")
-        self._refreshing: Future[None] | None = None
+        self._refreshing: asyncio.Task[None] | None = None
 
     def wait_s(self) -> float:
         """0 while nothing is known."""
@@ -73,20 +72,20 @@ class _Line:
         """Count one task that the stats may not contain yet."""
         self._added += 1
 
-    def refresh_if_due(self, threads: ThreadPoolExecutor) -> Future[None] | None:
+    def refresh_if_due(self) -> asyncio.Task[None] | None:
         """One call at a time: while one hangs, no other begins."""
         now_s = self._now_s()
         if self.is_refreshing() or now_s - self._refreshed_at_s < self._look_again_s:
             return None
         self._refreshed_at_s = now_s
-        self._refreshing = threads.submit(self._refresh, self._added)
+        self._refreshing = asyncio.create_task(self._refresh(self._added))
         return self._refreshing
 
-    def _refresh(self, added: int) -> None:
+    async def _refresh(self, added: int) -> None:
         self._look_again_s = self._look_every_s
         try:
             with self._luck.counted():
-                stats = self._fetch()
+                stats = await self._fetch()
         except FAILURES as error:
             if not is_final(error):
                 self._look_again_s = min(_LOOK_AGAIN_S, self._look_every_s)
@@ -113,13 +112,12 @@ class Backlog:
         self.luck = Luck()
         self._requests = _Line(fetch_requests, self.luck, look_every_s, now_s, "requests")
         self._replies = _Line(fetch_replies, self.luck, look_every_s, now_s, "replies")
-        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="backlog")
 
     @asynccontextmanager
     async def refresh_meanwhile(self, deadline_s: float) -> AsyncIterator[None]:
         """Fetch new stats while the block runs, if they are due; then wait for them, but not beyond deadline_s."""
-        started = [line.refresh_if_due(self._threads) for line in (self._requests, self._replies)]
-        calls = [asyncio.wrap_future(call) for call in started if call is not None]
+        started = [line.refresh_if_due() for line in (self._requests, self._replies)]
+        calls = [call for call in started if call is not None]
         try:
             yield
         finally:
@@ -147,9 +145,9 @@ def stats_fetchers(config: Config, now_s: Callable[[], float] = time.monotonic) 
     client = CloudTasks(config.tasks_endpoint, calls_at_once=2)
 
     def fetcher(name: str, per_s: Callable[[Json], float]) -> Fetch:
-        def fetch() -> QueueStats:
+        async def fetch() -> QueueStats:
             asked_at_s = now_s()
-            queue = client.get_queue(name, _FIELDS, _FETCH_TIMEOUT_S)
+            queue = await client.get_queue(name, _FIELDS, _FETCH_TIMEOUT_S)
             return QueueStats(int(queue.get("stats", {}).get("tasksCount", 0)), per_s(queue), asked_at_s)
 
         return fetch

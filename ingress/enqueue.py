@@ -7,9 +7,7 @@ import asyncio
 import base64
 import contextlib
 import json
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NewType
 
 from ingress.config import Config
@@ -22,8 +20,8 @@ from service.trace import HEADER, traceparent
 
 SECOND_CALL_AFTER_S = 0.9  # most calls are answered within 0.1 s; what takes this long is often lost
 PAUSE_S = 0.5  # between a first call that failed and the second: short enough for both, long enough for a restart
-# Calls at once, each in a thread: two for every request that Cloud Run sends us.  If all of them hang, the next member
-# gets a message at once.
+# Calls at once: two for every request that Cloud Run sends us.  If all of them hang, the next member gets a message at
+# once.
 MAX_CALLS = 2 * INGRESS_REQUESTS
 # A call that hangs times out this long after the deadline: many time-outs at once need processor time, and the members'
 # answers must not wait for it.
@@ -46,9 +44,7 @@ class TaskQueue:
         self._config = config
         self._luck = luck
         self._client = CloudTasks(config.tasks_endpoint, MAX_CALLS)
-        # A call's timeout bounds each read, not the whole call; waiting for a thread bounds the whole call.
-        self._threads = ThreadPoolExecutor(max_workers=MAX_CALLS, thread_name_prefix="enqueue")
-        self._free = threading.Semaphore(MAX_CALLS)
+        self._calls: set[asyncio.Task[None]] = set()
 
     async def enqueue(self, request: Request, deadline_s: float) -> TaskName:
         """Put the request into the queue once, however often it is called; deadline_s is of time.monotonic().
@@ -60,46 +56,50 @@ class TaskQueue:
         name = TaskName(task["name"])
         first = self._start(task, deadline_s)
         calls = [first]
-        try:
-            await asyncio.wait(calls, timeout=min(SECOND_CALL_AFTER_S, _left_s(deadline_s)))
-            if first.done():
-                if self._holds_task(first):
-                    return name
-                await asyncio.sleep(min(PAUSE_S, _left_s(deadline_s)))
-            with contextlib.suppress(QueueUnavailable):  # no thread is free: the first call may still succeed
+        await asyncio.wait(calls, timeout=min(SECOND_CALL_AFTER_S, _left_s(deadline_s)))
+        if first.done():
+            if self._holds_task(first):
+                return name
+            await asyncio.sleep(min(PAUSE_S, _left_s(deadline_s)))
+        if _left_s(deadline_s) > 0:
+            with contextlib.suppress(QueueUnavailable):  # too many are under way: the first call may still succeed
                 calls.append(self._start(task, deadline_s))
-            pending = set(calls)
-            while pending:
-                done, pending = await asyncio.wait(
-                    pending, timeout=_left_s(deadline_s), return_when=asyncio.FIRST_COMPLETED
-                )
-                if not done:
-                    raise QueueUnavailable("no answer in time")
-                if any(self._holds_task(call) for call in done):
-                    return name
-        finally:
-            for call in calls:
-                call.cancel()  # stops only a call that has not begun
+        pending = set(calls)
+        while pending:
+            done, pending = await asyncio.wait(
+                pending, timeout=_left_s(deadline_s), return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                raise QueueUnavailable("no answer in time")
+            if any(self._holds_task(call) for call in done):
+                return name
         raise QueueUnavailable(describe(calls[-1].exception()))
 
-    def _start(self, task: Task, deadline_s: float) -> asyncio.Future[None]:
-        if not self._free.acquire(blocking=False):
+    def _start(self, task: Task, deadline_s: float) -> asyncio.Task[None]:
+        """A call that nobody needs any more goes on until its own end: its luck counts too."""
+        if len(self._calls) >= MAX_CALLS:
             raise QueueUnavailable(f"{MAX_CALLS} calls are under way")
-        call = self._threads.submit(self._create, task, deadline_s)
-        call.add_done_callback(lambda _: self._free.release())
-        return asyncio.wrap_future(call)
+        call = asyncio.create_task(self._create(task, deadline_s))
+        self._calls.add(call)
+        call.add_done_callback(self._end)
+        return call
 
-    def _create(self, task: Task, deadline_s: float) -> None:
+    def _end(self, call: asyncio.Task[None]) -> None:
+        self._calls.remove(call)
+        if not call.cancelled():
+            call.exception()  # asyncio logs an error that nobody has looked at
+
+    async def _create(self, task: Task, deadline_s: float) -> None:
         if (left_s := _left_s(deadline_s)) == 0:
             raise TimeoutError("the process stood still before the call")
         timeout_s = left_s + CALL_TIMEOUT_MARGIN_S
         with self._luck.counted():
-            created = self._client.create_task(self._config.queue, task, timeout_s)
+            created = await self._client.create_task(self._config.queue, task, timeout_s)
         if _last_part(created) != _last_part(task["name"]):
             raise ValueError("the answer is not the task")
 
     @staticmethod
-    def _holds_task(call: asyncio.Future[None]) -> bool:
+    def _holds_task(call: asyncio.Task[None]) -> bool:
         """Whether this finished call created or found the task.  Raises QueueUnavailable if a retry cannot help."""
         try:
             call.result()

@@ -5,7 +5,6 @@ queue alone says little: each task waits for its luck.
 """
 
 import math
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,7 +19,6 @@ class Luck:
 
     def __init__(self) -> None:
         self._good_share = 1.0
-        self._lock = threading.Lock()
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -33,8 +31,7 @@ class Luck:
         self.note(is_good=True)
 
     def note(self, *, is_good: bool) -> None:
-        with self._lock:
-            self._good_share += (is_good - self._good_share) / _CALLS
+        self._good_share += (is_good - self._good_share) / _CALLS
 
     def attempts(self) -> float:
         """With so many nearly every task succeeds; 1 while nothing fails."""

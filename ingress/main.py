@@ -1,7 +1,7 @@
 """Discord → task: verify, parse, seal, enqueue, acknowledge.  The Cloud Run function's entry point.
 
 Discord waits 3 s for the answer; whatever fails, a genuine interaction gets an answer that the member can read.
-All requests share one event loop; only the calls to Cloud Tasks use threads.  So an unsigned request holds no thread.
+All requests, and the calls to Cloud Tasks, share one event loop; there are no threads.
 """
 
 import math

@@ -4,19 +4,20 @@ Not by google-cloud-tasks: importing it takes longer than all else until the fir
 waits 3 s (docs/decisions/080-cloud-tasks-over-rest.md).  Source: Cloud Tasks, REST reference, v2 and v2beta3.
 """
 
-import functools
+import asyncio
+import json
+import threading
 from collections.abc import Mapping
-from typing import Any
-
-import google.auth
-import google.auth.exceptions
-import requests
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from service import metadata
-from service.connections import keep_connections
+from service.kept_connections import Answer, Server
+
+if TYPE_CHECKING:
+    from service.credentials import DefaultToken
 
 _GOOGLE = "https://cloudtasks.googleapis.com"
-_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _MAX_CHARACTERS = 300  # of an error in the log: its message may be a page of HTML
 
 Json = dict[str, Any]
@@ -33,8 +34,7 @@ class CallFailed(Exception):
 # What a call raises when the service does not answer as it should.
 FAILURES = (
     CallFailed,
-    google.auth.exceptions.GoogleAuthError,
-    OSError,  # of the network and of requests
+    OSError,  # of the network; no token; no answer in time
     ValueError,  # this and the rest: an answer of the wrong form
     LookupError,
     AttributeError,
@@ -66,57 +66,79 @@ def describe(error: BaseException | None) -> str:
 class CloudTasks:
     """endpoint: where Cloud Tasks answers if not at Google; there nobody asks for credentials.
 
-    Its connections are kept, one for each of so many calls at once.  The first call fetches the first access token.
+    Belongs to one event loop.  Connections are kept, one for each of so many calls at once.
     """
 
     def __init__(self, endpoint: str | None, calls_at_once: int) -> None:
-        self._base_url = (endpoint or _GOOGLE).rstrip("/")
-        self._is_google = endpoint is None
-        self._calls_at_once = calls_at_once
+        self._server = Server(endpoint or _GOOGLE, calls_at_once)
+        self._token = None if endpoint else _token()
 
-    def create_task(self, queue: str, task: Mapping[str, object], timeout_s: float) -> str:
-        """The full name of the task that was created; timeout_s bounds each read.  Raises one of FAILURES."""
-        name = self._call("POST", f"v2/{queue}/tasks", timeout_s, json={"task": task})["name"]
+    async def create_task(self, queue: str, task: Mapping[str, object], timeout_s: float) -> str:
+        """The full name of the task that was created; timeout_s bounds the whole call.  Raises one of FAILURES."""
+        name = (await self._call("POST", f"/v2/{queue}/tasks", timeout_s, json.dumps({"task": task}).encode()))["name"]
         if not isinstance(name, str):
             raise TypeError("the name of the task is no text")
         return name
 
-    def get_queue(self, queue: str, read_mask: str, timeout_s: float) -> Json:
+    async def get_queue(self, queue: str, read_mask: str, timeout_s: float) -> Json:
         """The fields of the queue.  Raises one of FAILURES."""
-        return self._call("GET", f"v2beta3/{queue}", timeout_s, params={"readMask": read_mask})
+        return await self._call("GET", f"/v2beta3/{queue}?readMask={quote(read_mask, safe='')}", timeout_s)
 
-    def _call(self, method: str, path: str, timeout_s: float, **content: Any) -> Json:
-        url = f"{self._base_url}/{path}"
-        answer = self._session.request(method, url, timeout=timeout_s, allow_redirects=False, **content)
-        if answer.status_code != 200:
+    async def _call(self, method: str, path: str, timeout_s: float, body: bytes = b"") -> Json:
+        headers = {"Content-Type": "application/json"} if body else {}
+        try:
+            async with asyncio.timeout(timeout_s):
+                if self._token is not None:
+                    headers["Authorization"] = f"Bearer {await self._token.fresh()}"
+                answer = await self._server.call(method, path, headers, body)
+        except TimeoutError:
+            raise TimeoutError(f"no answer within {timeout_s:.1f} s") from None
+        if answer.status == 401 and self._token is not None:
+            self._token.forget()
+        if answer.status != 200:
             raise _failure(answer)
-        found: Json = answer.json()
+        found: Json = json.loads(answer.body)
         return found
 
-    @functools.cached_property
-    def _session(self) -> requests.Session:
-        session = requests.Session()
-        if self._is_google and metadata.is_there():
-            session.auth = metadata.AccountToken()
-        elif self._is_google:
-            session = _with_google_auth()
-        keep_connections(session, self._calls_at_once)
-        return session
+    def hang_up(self) -> None:
+        """Close the connections that are kept."""
+        self._server.hang_up()
 
 
-def _with_google_auth() -> requests.Session:
-    """Where no metadata server is known to be.  A function does without this import, an eighth of its start."""
-    from google.auth.transport.requests import AuthorizedSession
+class CloudTasksForThreads:
+    """The same for threads, which wait: the calls are made in an event loop that has a thread of its own."""
 
-    credentials, _ = google.auth.default(scopes=[_SCOPE])
-    session: requests.Session = AuthorizedSession(credentials)
-    return session
+    def __init__(self, endpoint: str | None, calls_at_once: int) -> None:
+        self._tasks = CloudTasks(endpoint, calls_at_once)
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def create_task(self, queue: str, task: Mapping[str, object], timeout_s: float) -> str:
+        """As CloudTasks."""
+        call = self._tasks.create_task(queue, task, timeout_s)
+        return asyncio.run_coroutine_threadsafe(call, self._running_loop()).result()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        """Not before the first call: a server may make its processes after this object, and threads are not copied."""
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="cloud-tasks", daemon=True).start()
+            return self._loop
 
 
-def _failure(answer: requests.Response) -> CallFailed:
+def _token() -> "metadata.AccountToken | DefaultToken":
+    if metadata.is_there():
+        return metadata.AccountToken()
+    from service.credentials import DefaultToken
+
+    return DefaultToken()
+
+
+def _failure(answer: Answer) -> CallFailed:
     try:
-        error = answer.json()["error"]
+        error = json.loads(answer.body)["error"]
         reason, message = error["status"], error.get("message", "")
     except (AttributeError, LookupError, TypeError, ValueError):
-        reason, message = None, answer.text
-    return CallFailed(answer.status_code, reason if isinstance(reason, str) else "", str(message))
+        reason, message = None, answer.body.decode(errors="replace")
+    return CallFailed(answer.status, reason if isinstance(reason, str) else "", str(message))

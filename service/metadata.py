@@ -7,13 +7,12 @@ Source: Cloud Run, "Container runtime contract": metadata server, K_SERVICE; Com
 accounts for instances", access tokens; google-auth, GCE_METADATA_HOST and REFRESH_THRESHOLD.
 """
 
+import asyncio
+import json
 import os
-import threading
 import time
-from typing import Any
 
-import requests
-from requests.auth import AuthBase
+from service.kept_connections import Server
 
 _PATH = "/computeMetadata/v1/instance/service-accounts/default/token"
 _FLAVOR = {"Metadata-Flavor": "Google"}
@@ -25,32 +24,27 @@ def is_there() -> bool:
     return "K_SERVICE" in os.environ
 
 
-class AccountToken(AuthBase):
-    """Puts the token into each request of a session; many threads may use it."""
+class AccountToken:
+    """The account's token, for many calls of one event loop."""
 
     def __init__(self) -> None:
-        self._host = os.environ.get("GCE_METADATA_HOST", "metadata.google.internal")
-        self._lock = threading.Lock()
+        self._server = Server(f"http://{os.environ.get('GCE_METADATA_HOST', 'metadata.google.internal')}", most_kept=0)
+        self._lock = asyncio.Lock()
         self._token, self._ends_s = "", 0.0
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    async def fresh(self) -> str:
         """Raises OSError, or what a wrong answer of the server causes."""
-        request.headers["Authorization"] = f"Bearer {self._fresh()}"
-        request.register_hook("response", self._forget_refused)  # type: ignore[no-untyped-call]
-        return request
-
-    def _fresh(self) -> str:
-        with self._lock:
+        async with self._lock:
             now_s = time.monotonic()
             if now_s > self._ends_s - _RENEWED_S:
-                answer = requests.get(f"http://{self._host}{_PATH}", headers=_FLAVOR, timeout=_TIMEOUT_S)
-                answer.raise_for_status()
-                found = answer.json()
+                async with asyncio.timeout(_TIMEOUT_S):
+                    status, body = await self._server.call("GET", _PATH, _FLAVOR)
+                if status != 200:
+                    raise OSError(f"the metadata server answered {status}")
+                found = json.loads(body)
                 self._token, self._ends_s = str(found["access_token"]), now_s + float(found["expires_in"])
             return self._token
 
-    def _forget_refused(self, answer: requests.Response, *_: Any, **__: Any) -> None:
-        """The next call asks for another one."""
-        if answer.status_code == 401:
-            with self._lock:
-                self._ends_s = 0.0
+    def forget(self) -> None:
+        """It was refused: the next call asks for another one."""
+        self._ends_s = 0.0

@@ -12,10 +12,10 @@ from typing import Any
 
 import requests
 
-from service.connections import keep_connections
 from service.deployment import DISCORD_TIMEOUT_S, STEPS_THREADS
 from service.environment import Secret
 from service.trace import HEADER, traceparent
+from steps.connections import keep_connections
 from steps.errors import Blocked, NotYetAcknowledged, PermanentError, RetryableError, TokenExpired
 from steps.rate_limits import CountedBy, read_rate_limit
 from steps.throttle import Throttle

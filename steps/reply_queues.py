@@ -4,7 +4,7 @@ from datetime import datetime
 
 from schemas.reply import Reply
 from schemas.request import instant
-from service.cloud_tasks import FAILURES, CloudTasks, already_exists, describe
+from service.cloud_tasks import FAILURES, CloudTasksForThreads, already_exists, describe
 from service.deployment import STEPS_THREADS
 from service.step_tasks import StepTasks, task_id
 from steps.errors import RetryableError
@@ -22,7 +22,7 @@ class ReplyQueues:
         self._tasks = tasks
         self._queue = queue
         self._urgent_queue = urgent_queue
-        self._client = CloudTasks(endpoint, STEPS_THREADS)
+        self._client = CloudTasksForThreads(endpoint, STEPS_THREADS)
 
     def put(self, reply: Reply) -> None:
         """The first task, due at once."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 import time
 from math import inf
 
@@ -11,7 +10,6 @@ import pytest
 from ingress.backlog import Backlog, QueueStats
 from service.cloud_tasks import CallFailed
 from tests.running import until
-from tests.servers import wait_until
 
 
 class Queue:
@@ -21,7 +19,7 @@ class Queue:
         self.stats = list(stats)
         self.asked = 0
 
-    def __call__(self) -> QueueStats:
+    async def __call__(self) -> QueueStats:
         self.asked += 1
         stats = self.stats.pop(0)
         if isinstance(stats, Exception):
@@ -29,61 +27,59 @@ class Queue:
         return stats
 
 
-def no_replies() -> QueueStats:
+async def no_replies() -> QueueStats:
     """They hold up nobody, and are never too old."""
     return QueueStats(0, inf, inf)
 
 
-def a_request(backlog: Backlog, deadline_s: float = 1000.0) -> float:
+async def a_request(backlog: Backlog, deadline_s: float = 1000.0) -> float:
     """What a request knows of the line when it begins; the question is asked beside it."""
-
-    async def request() -> float:
-        async with backlog.refresh_meanwhile(deadline_s):
-            return backlog.wait_s()
-
-    return asyncio.run(request())
+    async with backlog.refresh_meanwhile(deadline_s):
+        return backlog.wait_s()
 
 
-def test_the_line_is_asked_for_now_and_then_and_grows_by_what_is_put_into_it() -> None:
+async def test_the_line_is_asked_for_now_and_then_and_grows_by_what_is_put_into_it() -> None:
     clock = {"s": 100.0}
     queue = Queue(QueueStats(60, 2.0, 100.0), QueueStats(0, 2.0, 105.0))
     backlog = Backlog(queue, no_replies, look_every_s=5, now_s=lambda: clock["s"])
     assert backlog.wait_s() == 0, "nothing is known yet"
-    a_request(backlog)
+    await a_request(backlog)
     assert backlog.wait_s() == 30, "the answer came before the request ended"
     backlog.note_enqueued()
     backlog.note_enqueued()
-    assert (a_request(backlog), queue.asked) == (31, 1)
+    assert (await a_request(backlog), queue.asked) == (31, 1)
     clock["s"] = 105.0
     assert backlog.wait_s() == 31
-    a_request(backlog)
+    await a_request(backlog)
     assert (backlog.wait_s(), queue.asked) == (0, 2)
 
 
 async def test_what_is_enqueued_while_the_question_is_on_its_way_counts() -> None:
-    asked, released = threading.Event(), threading.Event()
+    asked, released = asyncio.Event(), asyncio.Event()
 
-    def fetch() -> QueueStats:
+    async def fetch() -> QueueStats:
         asked.set()
-        released.wait(10)
+        await released.wait()
         return QueueStats(0, 2.0, 100.0)
 
     backlog = Backlog(fetch, no_replies, look_every_s=5, now_s=lambda: 100.0)
     backlog.note_enqueued()
     async with backlog.refresh_meanwhile(1000.0):
-        asked.wait(10)
+        await asked.wait()
         backlog.note_enqueued()
         released.set()
     assert backlog.wait_s() == 0.5, "one more than Cloud Tasks can have counted"
 
 
-def test_a_queue_that_cannot_be_asked_is_taken_for_empty_after_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_queue_that_cannot_be_asked_is_taken_for_empty_after_a_minute(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     clock = {"s": 0.0}
     queue = Queue(QueueStats(60, 2.0, 0.0), CallFailed(403, "PERMISSION_DENIED", "no"))
     backlog = Backlog(queue, no_replies, look_every_s=5, now_s=lambda: clock["s"])
-    a_request(backlog)
+    await a_request(backlog)
     clock["s"] = 59.0
-    assert a_request(backlog) == 30
+    assert await a_request(backlog) == 30
     message = "the number of requests that wait is unknown: CallFailed: 403 PERMISSION_DENIED: no"
     line = {"severity": "WARNING", "message": message}
     assert json.loads(capsys.readouterr().out) == line
@@ -91,62 +87,62 @@ def test_a_queue_that_cannot_be_asked_is_taken_for_empty_after_a_minute(capsys: 
     assert backlog.wait_s() == 0
 
 
-def test_a_slow_answer_holds_up_only_who_asked_and_not_beyond_the_deadline() -> None:
-    released = threading.Event()
+async def test_a_slow_answer_holds_up_only_who_asked_and_not_beyond_the_deadline() -> None:
+    released = asyncio.Event()
 
-    def fetch() -> QueueStats:
-        released.wait(100)
+    async def fetch() -> QueueStats:
+        await released.wait()
         return QueueStats(60, 2.0, 99.0)
 
     backlog = Backlog(fetch, no_replies, look_every_s=5, now_s=lambda: 100.0)
     began_s = time.monotonic()
-    a_request(backlog, deadline_s=100.2)
+    await a_request(backlog, deadline_s=100.2)
     assert 0.2 <= time.monotonic() - began_s < 50
-    assert [a_request(backlog) for _ in range(3)] == [0, 0, 0]
+    assert [await a_request(backlog) for _ in range(3)] == [0, 0, 0]
     released.set()
-    wait_until(lambda: backlog.wait_s() == 30, "the answer counts, though late")
+    await until(lambda: backlog.wait_s() == 30)
 
 
-def test_an_answer_that_lay_unread_while_the_process_stood_still_says_nothing() -> None:
-    clock, released = {"s": 0.0}, threading.Event()
+async def test_an_answer_that_lay_unread_while_the_process_stood_still_says_nothing() -> None:
+    clock, released = {"s": 0.0}, asyncio.Event()
 
-    def fetch() -> QueueStats:
+    async def fetch() -> QueueStats:
         asked_at_s = clock["s"]
-        released.wait(10)
+        await released.wait()
         return QueueStats(60, 2.0, asked_at_s)
 
     backlog = Backlog(fetch, no_replies, look_every_s=5, now_s=lambda: clock["s"])
-    a_request(backlog, deadline_s=0.0)
+    await a_request(backlog, deadline_s=0.0)
     clock["s"] = 600.0
     released.set()
-    wait_until(lambda: not backlog.is_refreshing(), "the old answer is read")
+    await until(lambda: not backlog.is_refreshing())
     assert backlog.wait_s() == 0
 
 
-def test_one_question_that_hangs_is_the_only_one() -> None:
-    clock, released, asked = {"s": 0.0}, threading.Event(), []
+async def test_one_question_that_hangs_is_the_only_one() -> None:
+    clock, released, asked = {"s": 0.0}, asyncio.Event(), []
 
-    def fetch() -> QueueStats:
+    async def fetch() -> QueueStats:
         asked.append(clock["s"])
-        released.wait(10)
+        await released.wait()
         return QueueStats(0, 1.0, clock["s"])
 
     backlog = Backlog(fetch, no_replies, look_every_s=5, now_s=lambda: clock["s"])
     for second in range(0, 60, 6):
         clock["s"] = float(second)
-        a_request(backlog, deadline_s=clock["s"])
+        await a_request(backlog, deadline_s=clock["s"])
     assert asked == [0.0]
     released.set()
-    wait_until(lambda: not backlog.is_refreshing(), "the answer came")
-    a_request(backlog)
+    await until(lambda: not backlog.is_refreshing())
+    await a_request(backlog)
     assert asked == [0.0, 54.0]
 
 
 async def test_a_question_for_one_queue_that_hangs_keeps_back_none_for_the_other() -> None:
-    clock, released = {"s": 0.0}, threading.Event()
+    clock, released = {"s": 0.0}, asyncio.Event()
 
-    def hangs() -> QueueStats:
-        released.wait(10)
+    async def hangs() -> QueueStats:
+        await released.wait()
         return QueueStats(60, 2.0, 0.0)
 
     replies = Queue(QueueStats(10, 10.0, 0.0), QueueStats(20, 10.0, 6.0))
@@ -161,21 +157,21 @@ async def test_a_question_for_one_queue_that_hangs_keeps_back_none_for_the_other
 
 
 @pytest.mark.parametrize(("later_s", "asked"), [(0, 1), (4.999, 1), (5, 2), (5.001, 2)])
-def test_the_line_is_looked_at_after_look_every_s_and_not_before(later_s: float, asked: int) -> None:
+async def test_the_line_is_looked_at_after_look_every_s_and_not_before(later_s: float, asked: int) -> None:
     clock = {"s": 100.0}
     queue = Queue(QueueStats(60, 2.0, 100.0), QueueStats(60, 2.0, 100.0))
     backlog = Backlog(queue, no_replies, look_every_s=5, now_s=lambda: clock["s"])
-    a_request(backlog)
+    await a_request(backlog)
     clock["s"] += later_s
-    a_request(backlog)
+    await a_request(backlog)
     assert queue.asked == asked
 
 
 @pytest.mark.parametrize(("age_s", "wait_s"), [(0, 30), (59.999, 30), (60, 30), (60.001, 0), (61, 0)])
-def test_what_was_told_counts_for_a_minute_and_no_longer(age_s: float, wait_s: float) -> None:
+async def test_what_was_told_counts_for_a_minute_and_no_longer(age_s: float, wait_s: float) -> None:
     clock = {"s": 100.0}
     backlog = Backlog(Queue(QueueStats(60, 2.0, 100.0)), no_replies, look_every_s=1000, now_s=lambda: clock["s"])
-    a_request(backlog)
+    await a_request(backlog)
     clock["s"] += age_s
     assert backlog.wait_s() == wait_s
 

@@ -43,7 +43,7 @@ def fetchers(told: Mapping[str, Answer], now_s: Callable[[], float]) -> Iterator
         yield stats_fetchers(read_config(environment(url)), now_s), asked
 
 
-def test_the_age_of_an_answer_is_counted_from_the_question() -> None:
+async def test_the_age_of_an_answer_is_counted_from_the_question() -> None:
     """Of the real client, against a queue that takes its time."""
     clock = {"s": 100.0}
 
@@ -52,8 +52,8 @@ def test_the_age_of_an_answer_is_counted_from_the_question() -> None:
         return 200, {"state": "RUNNING", "rateLimits": {"maxDispatchesPerSecond": 2}, "stats": {"tasksCount": "9"}}
 
     with fetchers({REQUESTS: slowly, REPLIES: slowly}, lambda: clock["s"]) as ((requests, replies), _):
-        assert requests() == QueueStats(9, 2.0, 100.0)
-        assert replies() == QueueStats(9, 2.0, 107.0)
+        assert await requests() == QueueStats(9, 2.0, 100.0)
+        assert await replies() == QueueStats(9, 2.0, 107.0)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_the_age_of_an_answer_is_counted_from_the_question() -> None:
     ],
     ids=str,
 )
-def test_a_paused_queue_of_requests_is_never_taken_for_one_that_moves_and_one_of_replies_holds_up_nobody(
+async def test_a_paused_queue_of_requests_is_never_taken_for_one_that_moves_and_one_of_replies_holds_up_nobody(
     told: dict[str, object], requests: tuple[int, float], replies: tuple[int, float]
 ) -> None:
     """Of the real client: a queue keeps its rate while it is paused.  Source: Cloud Tasks, "Queue.State".
@@ -79,7 +79,7 @@ def test_a_paused_queue_of_requests_is_never_taken_for_one_that_moves_and_one_of
     """
     queue = {"rateLimits": {"maxDispatchesPerSecond": 2}, "stats": {"tasksCount": "9"}, **told}
     with fetchers({REQUESTS: lambda: (200, queue), REPLIES: lambda: (200, queue)}, lambda: 7.0) as (fetch, asked):
-        assert [one() for one in fetch] == [QueueStats(*requests, 7.0), QueueStats(*replies, 7.0)]
+        assert [await one() for one in fetch] == [QueueStats(*requests, 7.0), QueueStats(*replies, 7.0)]
     assert [path.partition("?")[0] for path in asked] == [
         f"/v2beta3/projects/demo/locations/us-central1/queues/{name}" for name in (REQUESTS, REPLIES)
     ]
@@ -109,12 +109,12 @@ def refuses() -> tuple[int, dict[str, object]]:
         (refuses, refuses, 0),
     ],
 )
-def test_a_new_request_waits_for_the_requests_and_then_for_the_replies(
+async def test_a_new_request_waits_for_the_requests_and_then_for_the_replies(
     requests: Answer, replies: Answer, wait_s: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with fetchers({REQUESTS: requests, REPLIES: replies}, lambda: 100.0) as (fetch, asked):
         backlog = Backlog(*fetch, look_every_s=5, now_s=lambda: 100.0)
-        a_request(backlog)
+        await a_request(backlog)
         assert backlog.wait_s() == wait_s
     assert len(asked) == 2, "one look is a call for each queue"
     unknown = [name for name, told in (("requests", requests), ("replies", replies)) if told is refuses]
@@ -122,25 +122,27 @@ def test_a_new_request_waits_for_the_requests_and_then_for_the_replies(
     assert said == sorted(f"the number of {name} that wait is unknown" for name in unknown)
 
 
-def test_stats_of_one_queue_that_cannot_be_had_leave_what_was_told_before(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_stats_of_one_queue_that_cannot_be_had_leave_what_was_told_before(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     clock = {"s": 100.0}
     told = {REQUESTS: a_queue(60, 2), REPLIES: a_queue(60, 10)}
     with fetchers(told, lambda: clock["s"]) as (fetch, _):
         backlog = Backlog(*fetch, look_every_s=5, now_s=lambda: clock["s"])
-        a_request(backlog)
+        await a_request(backlog)
         told.update({REQUESTS: a_queue(20, 2), REPLIES: refuses})
         clock["s"] = 105.0
-        a_request(backlog)
+        await a_request(backlog)
         assert backlog.wait_s() == 16
         clock["s"] = 160.5
         assert backlog.wait_s() == 10, "what was told of the replies is too old now"
     assert "replies" in capsys.readouterr().out
 
 
-def test_a_request_that_is_enqueued_makes_the_line_of_requests_longer_and_that_of_replies_not() -> None:
+async def test_a_request_that_is_enqueued_makes_the_line_of_requests_longer_and_that_of_replies_not() -> None:
     with fetchers({REQUESTS: a_queue(60, 2), REPLIES: a_queue(60, 10)}, lambda: 100.0) as (fetch, _):
         backlog = Backlog(*fetch, look_every_s=5, now_s=lambda: 100.0)
-        a_request(backlog)
+        await a_request(backlog)
         for _ in range(4):
             backlog.note_enqueued()
         assert backlog.wait_s() == 38

@@ -56,23 +56,23 @@ def test_what_a_second_call_would_get_too_is_no_bad_luck(error: Exception, is_ba
     assert (found.attempts() > 1) is is_bad
 
 
-def test_where_most_calls_fail_a_long_line_is_longer_than_it_looks() -> None:
+async def test_where_most_calls_fail_a_long_line_is_longer_than_it_looks() -> None:
     """Both calls of each look fail; who waits for the replies does not wait for more attempts."""
     clock = {"s": 0.0}
     requests = Queue(QueueStats(60, 20.0, 0.0), *[REFUSED] * 50)
     replies = Queue(QueueStats(40, 20.0, 0.0), *[REFUSED] * 50)
     backlog = Backlog(requests, replies, look_every_s=5, now_s=lambda: clock["s"])
-    a_request(backlog)
+    await a_request(backlog)
     assert backlog.wait_s() == 3 + 2
     for _ in range(50):
         clock["s"] += 5
-        a_request(backlog)
+        await a_request(backlog)
     clock["s"] = 60.0
     assert backlog.wait_s() == pytest.approx(3 * backlog.luck.attempts() + 2)
     assert backlog.luck.attempts() > 10
 
 
-def test_after_a_look_that_failed_the_next_one_comes_soon_but_for_a_right_that_lacks() -> None:
+async def test_after_a_look_that_failed_the_next_one_comes_soon_but_for_a_right_that_lacks() -> None:
     clock = {"s": 0.0}
     queue = Queue(REFUSED, REFUSED, CallFailed(403, "PERMISSION_DENIED", ""), *[QueueStats(0, 1.0, 0.0)] * 2)
     backlog = Backlog(queue, no_replies, look_every_s=5, now_s=lambda: clock["s"])
@@ -80,6 +80,6 @@ def test_after_a_look_that_failed_the_next_one_comes_soon_but_for_a_right_that_l
     for half_seconds in range(25):
         clock["s"] = half_seconds / 2
         before = queue.asked
-        a_request(backlog)
+        await a_request(backlog)
         asked += [clock["s"]] * (queue.asked - before)
     assert asked == [0, 1, 2, 7, 12]

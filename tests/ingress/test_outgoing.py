@@ -81,9 +81,15 @@ class Ingress:
         self.replies = QueueStats(0, 10.0, 0.0)
         limits = read_limits()
         self.members = MemberRateLimit(limits.per_minute)
-        backlog = Backlog(lambda: self.line, lambda: self.replies, limits.look_every_s, now_s=lambda: 0.0)
+        backlog = Backlog(self._line, self._replies, limits.look_every_s, now_s=lambda: 0.0)
         monkeypatch.setattr(main, "BACKLOG", backlog)
         monkeypatch.setattr(main, "MEMBER_RATE_LIMIT", self.members)
+
+    async def _line(self) -> QueueStats:
+        return self.line
+
+    async def _replies(self) -> QueueStats:
+        return self.replies
 
     def knows(self, line: QueueStats, replies: QueueStats | None = None) -> None:
         self.line = line

@@ -1,12 +1,10 @@
 """When the queue is called, and for how long its answer is waited for, to the millisecond; the clock is the test's own.
 
-The threads in which the calls are made are the test's too, so that each call is answered at the instant of its row.
+The client is the test's too, so that each call is answered at the instant of its row.
 """
 
 import asyncio
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -30,32 +28,23 @@ LOST: Outcome = (float("inf"), HELD)
 
 
 @dataclass
-class Threads:
-    """In the place of the thread pool: each call begins at once and ends as it is told."""
+class Client:
+    """In the place of the client of Cloud Tasks: each call ends as it is told."""
 
-    loop: VirtualLoop
-    outcomes: list[Outcome]
+    outcomes: Sequence[Outcome] = field(default_factory=list)
     began_s: list[float] = field(default_factory=list)
-    calls: list[Future[None]] = field(default_factory=list)
+    asked: list[tuple[str, Task, float]] = field(default_factory=list)
 
-    def submit(self, create: Callable[..., None], task: Task, deadline_s: float) -> Future[None]:
-        assert (create.__name__, task["name"]) == ("_create", NAME)
-        after_s, error = self.outcomes[len(self.calls)]
-        call: Future[None] = Future()
-        self.began_s.append(round(self.loop.now_s, 3))
-        self.calls.append(call)
-        if after_s != float("inf"):
-            self.loop.call_later(after_s, self._end, call, error)
-        return call
-
-    @staticmethod
-    def _end(call: Future[None], error: BaseException | None) -> None:
-        if not call.set_running_or_notify_cancel():
-            return
-        if error is None:
-            call.set_result(None)
-        else:
-            call.set_exception(error)
+    async def create_task(self, queue: str, task: Task, timeout_s: float) -> str:
+        after_s, error = self.outcomes[len(self.asked)]
+        self.asked.append((queue, task, timeout_s))
+        self.began_s.append(round(asyncio.get_running_loop().time(), 3))
+        await asyncio.sleep(min(after_s, timeout_s))
+        if after_s > timeout_s:
+            raise TimeoutError
+        if error is not None:
+            raise error
+        return NAME
 
 
 def a_queue() -> TaskQueue:
@@ -67,16 +56,16 @@ def told(monkeypatch: pytest.MonkeyPatch, deadline_s: float, *outcomes: Outcome)
 
     async def put(loop: VirtualLoop) -> tuple[str, float, list[float]]:
         monkeypatch.setattr(enqueue, "time", loop)
-        queue, threads = a_queue(), Threads(loop, list(outcomes))
-        queue._threads = threads  # type: ignore[assignment]
+        queue, client = a_queue(), Client(list(outcomes))
+        queue._client = client  # type: ignore[assignment]
         try:
             said: str = await queue.enqueue(REQUEST, deadline_s)
         except QueueUnavailable as error:
             said = str(error)
         at_s = loop.now_s
-        await asyncio.sleep(0)
-        assert all(call.done() for call in threads.calls), "what nobody waits for is not begun any more"
-        return said, round(at_s, 3), threads.began_s
+        await asyncio.sleep(10)
+        assert queue._calls == set(), "what nobody waits for comes to an end"
+        return said, round(at_s, 3), client.began_s
 
     return in_virtual_time(put)
 
@@ -122,13 +111,10 @@ def test_no_member_is_told_later_or_otherwise_than_the_queue_lets_us(
 @pytest.mark.parametrize(
     ("deadline_s", "outcomes", "began_s"),
     [
-        (0.5, [LOST, LOST], [0, 0.5]),
-        (0.9, [LOST, LOST], [0, 0.9]),
+        (0.5, [LOST], [0]),
+        (0.9, [LOST], [0]),
         (1, [LOST, LOST], [0, 0.9]),
-        (0.4, [(0.2, BUSY), LOST], [0, 0.4]),
-        (0.7, [(0.2, BUSY), LOST], [0, 0.7]),
         (0.8, [(0.2, BUSY), LOST], [0, 0.7]),
-        (0, [LOST, LOST], [0, 0]),
     ],
     ids=str,
 )
@@ -136,6 +122,16 @@ def test_no_wait_goes_beyond_the_deadline(
     monkeypatch: pytest.MonkeyPatch, deadline_s: float, outcomes: list[Outcome], began_s: list[float]
 ) -> None:
     assert told(monkeypatch, deadline_s, *outcomes) == ("no answer in time", deadline_s, began_s)
+
+
+@pytest.mark.parametrize("deadline_s", [0.4, 0.7])
+def test_no_second_call_begins_at_the_deadline(monkeypatch: pytest.MonkeyPatch, deadline_s: float) -> None:
+    said = "CallFailed: 503 UNAVAILABLE: the first"
+    assert told(monkeypatch, deadline_s, (0.2, BUSY)) == (said, deadline_s, [0])
+
+
+def test_no_call_begins_without_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told(monkeypatch, 0) == ("TimeoutError: the process stood still before the call", 0, [])
 
 
 @pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)
@@ -147,70 +143,56 @@ def test_no_error_that_the_client_may_raise_is_taken_for_a_mistake_of_ours(
     assert told(monkeypatch, 2.5, (0, error), (0, error)) == (f"{type(error).__name__}: {error}", 0.5, [0, 0.5])
 
 
-@dataclass
-class Client:
-    """In the place of the client of Cloud Tasks."""
-
-    asked: list[tuple[str, Task, float]] = field(default_factory=list)
-
-    def create_task(self, queue: str, task: Task, timeout_s: float) -> str:
-        self.asked.append((queue, task, timeout_s))
-        return NAME
-
-
 @pytest.mark.parametrize(("left_s", "timeout_s"), [(2.5, 3.5), (0.25, 1.25), (0, None), (-1, None)])
 def test_no_call_outlives_the_deadline_by_more_than_a_second_or_repeats_itself(
     monkeypatch: pytest.MonkeyPatch, left_s: float, timeout_s: float | None
 ) -> None:
-    loop = VirtualLoop()
-    loop.now_s = 100.0
-    monkeypatch.setattr(enqueue, "time", loop)
-    queue, client = a_queue(), Client()
-    queue._client = client  # type: ignore[assignment]
-    task = queue._task(REQUEST)
-    if timeout_s is None:
-        with pytest.raises(TimeoutError):
-            queue._create(task, 100 + left_s)
-        assert client.asked == []
-    else:
-        queue._create(task, 100 + left_s)
-        parent = NAME.partition("/tasks/")[0]
-        assert client.asked == [(parent, task, timeout_s)]
-    loop.close()
+    async def create(loop: VirtualLoop) -> None:
+        monkeypatch.setattr(enqueue, "time", loop)
+        queue, client = a_queue(), Client([(0.0, HELD)])
+        queue._client = client  # type: ignore[assignment]
+        task = queue._task(REQUEST)
+        if timeout_s is None:
+            with pytest.raises(TimeoutError):
+                await queue._create(task, left_s)
+            assert client.asked == []
+        else:
+            await queue._create(task, left_s)
+            assert client.asked == [(NAME.partition("/tasks/")[0], task, timeout_s)]
+
+    in_virtual_time(create)
 
 
 def test_no_more_than_two_calls_a_request_are_under_way_and_none_that_ended_keeps_its_place() -> None:
-    async def start(loop: VirtualLoop) -> None:
+    async def start(_: VirtualLoop) -> None:
         queue, most = a_queue(), 2 * INGRESS_REQUESTS
-        threads = Threads(loop, [LOST] * 2 * most)
-        queue._threads = threads  # type: ignore[assignment]
+        queue._client = Client([(1.0, HELD)] * 2 * most)  # type: ignore[assignment]
         task = queue._task(REQUEST)
-        for _ in range(most):
-            queue._start(task, 1)
+        calls = [queue._start(task, float("inf")) for _ in range(most)]
         for number in range(3):
             with pytest.raises(QueueUnavailable, match=f"^{most} calls are under way$"):
                 queue._start(task, 1)
-            threads.calls[number].set_result(None)
-            queue._start(task, 1)
+            calls[number].cancel()
+            await asyncio.wait([calls[number]])
+            queue._start(task, float("inf"))
+        await asyncio.sleep(10)
+        assert queue._calls == set()
 
     in_virtual_time(start)
 
 
 def test_no_call_that_may_be_under_way_waits_for_another_one() -> None:
-    """Whoever looks at the threads sees whose they are."""
-    together, names = threading.Barrier(2 * INGRESS_REQUESTS), set()
+    together = asyncio.Barrier(2 * INGRESS_REQUESTS)
 
     class Waiting(Client):
-        def create_task(self, queue: str, task: Task, timeout_s: float) -> str:
-            names.add(threading.current_thread().name.partition("_")[0])
-            together.wait(30)
-            return super().create_task(queue, task, timeout_s)
+        async def create_task(self, queue: str, task: Task, timeout_s: float) -> str:
+            await together.wait()
+            return NAME
 
-    async def start(loop: VirtualLoop) -> None:
+    async def start(_: VirtualLoop) -> None:
         queue = a_queue()
         queue._client = Waiting()  # type: ignore[assignment]
         for call in [queue._start(queue._task(REQUEST), float("inf")) for _ in range(2 * INGRESS_REQUESTS)]:
             await call
 
     in_virtual_time(start)
-    assert names == {"enqueue"}

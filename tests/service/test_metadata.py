@@ -52,35 +52,35 @@ def tasks(monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudTasks]:
         yield CloudTasks(None, calls_at_once=2)
 
 
-def test_one_token_serves_many_calls(tasks: CloudTasks) -> None:
+async def test_one_token_serves_many_calls(tasks: CloudTasks) -> None:
     for _ in range(3):
-        assert tasks.get_queue("q", "state", 5.0) == {"state": "RUNNING"}
+        assert await tasks.get_queue("q", "state", 5.0) == {"state": "RUNNING"}
     assert (Google.tokens, Google.seen) == (1, ["Bearer t1"] * 3)
 
 
-def test_a_token_is_renewed_before_its_end(tasks: CloudTasks, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_token_is_renewed_before_its_end(tasks: CloudTasks, monkeypatch: pytest.MonkeyPatch) -> None:
     """Source: google-auth, REFRESH_THRESHOLD: 3 min 45 s before."""
     now_s = [1000.0]
     monkeypatch.setattr("service.metadata.time.monotonic", lambda: now_s[0])
     for later_s, tokens in ((0, 1), (3600 - 226, 1), (3, 2)):
         now_s[0] += later_s
-        tasks.get_queue("q", "state", 5.0)
+        await tasks.get_queue("q", "state", 5.0)
         assert Google.tokens == tokens
 
 
-def test_a_refused_token_is_not_used_again(tasks: CloudTasks) -> None:
-    tasks.get_queue("q", "state", 5.0)
+async def test_a_refused_token_is_not_used_again(tasks: CloudTasks) -> None:
+    await tasks.get_queue("q", "state", 5.0)
     Google.tokens += 1  # it wants another one from now on
     with pytest.raises(CallFailed, match="401"):
-        tasks.get_queue("q", "state", 5.0)
-    tasks.get_queue("q", "state", 5.0)
+        await tasks.get_queue("q", "state", 5.0)
+    await tasks.get_queue("q", "state", 5.0)
     assert Google.seen == ["Bearer t1", "Bearer t1", "Bearer t3"]
 
 
-def test_without_a_token_the_call_fails_as_others_do(tasks: CloudTasks) -> None:
+async def test_without_a_token_the_call_fails_as_others_do(tasks: CloudTasks) -> None:
     Google.is_broken = True
     with pytest.raises(FAILURES):
-        tasks.get_queue("q", "state", 5.0)
+        await tasks.get_queue("q", "state", 5.0)
     assert Google.seen == []
 
 

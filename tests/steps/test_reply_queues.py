@@ -119,5 +119,5 @@ def test_a_queue_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("steps.reply_queues._TIMEOUT_S", 0.2)  # seconds of the test, too
     with socket.create_server(("127.0.0.1", 0)) as silent:
         queues = queues_at(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        with pytest.raises(RetryableError, match="Cloud Tasks did not take the reply: ReadTimeout"):
+        with pytest.raises(RetryableError, match="Cloud Tasks did not take the reply: TimeoutError: no answer within"):
             queues.put_off(Reply(REQUEST, DRAWN), "x-r2", AT, is_urgent=False)
