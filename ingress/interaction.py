@@ -112,7 +112,7 @@ def parse(body: bytes) -> Interactions:
 
 def _read(body: bytes) -> Json:
     try:
-        payload = json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_without_nulls)
+        payload = json.loads(body, parse_constant=_refuse_constant, object_hook=_without_nulls)
     except RecursionError:
         raise NotAnInteraction("the body is nested too deeply") from None
     except UnicodeDecodeError:
@@ -124,9 +124,9 @@ def _read(body: bytes) -> Json:
     return payload
 
 
-def _without_nulls(pairs: list[tuple[str, Any]]) -> Json:
+def _without_nulls(found: Json) -> Json:
     """Discord writes an absent field as null too."""
-    return {name: value for name, value in pairs if value is not None}
+    return {name: value for name, value in found.items() if value is not None} if None in found.values() else found
 
 
 def _refuse_constant(name: str) -> None:

@@ -63,7 +63,7 @@ _BUSY_S = 60  # after which a queue that failed is asked again
 
 # Source: Discord, "Interaction Callback Type": 1 pong, 4 a message now, 5 "thinking…", 8 what to suggest.
 # Flag 64: for this member only.
-PONG: Json = {"type": 1}
+PONG = JSONResponse({"type": 1})
 
 
 @functions_framework.aio.http  # makes functions-framework serve it with uvicorn
@@ -88,7 +88,7 @@ async def handle_request(http: HttpRequest) -> Response:
     try:
         interaction = parse(body)
         if isinstance(interaction, Ping):
-            return JSONResponse(PONG)
+            return PONG
         locale = interaction.locale
         return JSONResponse(await _answer(interaction, deadline_s))
     except NotAnInteraction as error:

@@ -1,7 +1,7 @@
 """The request: what a command or a button asks for, as the code uses it.  Its JSON: schemas/request.json."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, NewType
 
@@ -34,7 +34,10 @@ class Options:
         return self.size_px is not None
 
     def to_json(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name in _OPTIONS if (value := getattr(self, name)) is not None}
+
+
+_OPTIONS = tuple(field.name for field in fields(Options))
 
 
 @dataclass(frozen=True, slots=True)

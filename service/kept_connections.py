@@ -79,6 +79,8 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
+        self._poll = select.poll()
+        self._poll.register(transport.get_extra_info("socket"), select.POLLIN)
 
     async def ask(self, request: bytes) -> Answer:
         self._parser = httptools.HttpResponseParser(self)
@@ -89,11 +91,7 @@ class _Connection(asyncio.Protocol):
 
     def is_idle(self) -> bool:
         """False if the server closed it, also if the loop has not seen that yet: a process may have been paused."""
-        if self._transport.is_closing():
-            return False
-        poll = select.poll()
-        poll.register(self._transport.get_extra_info("socket"), select.POLLIN)
-        return not poll.poll(0)
+        return not self._transport.is_closing() and not self._poll.poll(0)
 
     def hang_up(self) -> None:
         self._transport.abort()

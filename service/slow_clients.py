@@ -35,23 +35,24 @@ class DeadlineProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._timer: Any = None
-        self._is_arriving = self._is_in_body = False
+        self._is_arriving = self._is_in_body = self._has_begun = False
         self._head_bytes = 0
         self._start_deadline()
 
     def data_received(self, data: bytes) -> None:
-        if self._timer is None and not self._is_busy():
-            self._start_deadline()  # also after empty lines, which do not begin a request
+        self._has_begun = False
         if not self._is_in_body:
             self._head_bytes += len(data)
         super().data_received(data)
+        # Also after empty lines, which do not begin a request.  One that came whole needs no timer.
+        if self._is_arriving if self._has_begun else self._timer is None and not self._is_busy():
+            self._start_deadline()
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse(b"431 Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
         self.app_state = {"arrived_s": self.loop.time()}  # the application finds it in the request's scope
-        self._is_arriving, self._is_in_body = True, False
-        self._start_deadline()
+        self._is_arriving, self._is_in_body, self._has_begun = True, False, True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
