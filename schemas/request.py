@@ -34,10 +34,7 @@ class Options:
         return self.size_px is not None
 
     def to_json(self) -> dict[str, Any]:
-        return {name: value for name in _OPTIONS if (value := getattr(self, name)) is not None}
-
-
-_OPTIONS = tuple(field.name for field in fields(Options))
+        return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) is not None}
 
 
 @dataclass(frozen=True, slots=True)
