@@ -156,6 +156,7 @@ async def test_over_tls_only_a_server_whom_certifi_vouches_for_is_asked(
     certificate = a_certificate(tmp_path)
     if is_vouched_for:
         monkeypatch.setattr("certifi.where", lambda: str(certificate))
+    monkeypatch.setattr(kept_connections, "_tls", kept_connections._tls.__wrapped__)  # not what was read before
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate)
     told = Told([GOOD, GOOD])
