@@ -57,7 +57,8 @@ def _preface(runs: Mapping[str, Run]) -> Iterator[str]:
         "**mando ÷ peer** is the number to read: mando's figure divided by the peer's, the median of the rounds. In "
         "each round all programs run once, in turn, so what else the machine does falls on all alike. It is **bold** "
         "where mando is better. The other figures are medians too, and belong to the machine and the day below each "
-        f"table. {sum(goals)} of {len(goals)} goals are reached."
+        "table. A limit is a program that does a part of the work and nothing else. "
+        f"{sum(goals)} of {len(goals)} goals are reached."
     )
 
 
@@ -65,15 +66,15 @@ def _section(section: Section, runs: Mapping[str, Run]) -> Iterator[str]:
     figures = [(name, figure) for name in section.benchmarks if name in runs for figure in runs[name].figures]
     yield f"## {section.title}"
     yield section.text.strip()
-    yield _table([row for _, figure in figures for row in _rows(figure)])
+    yield _table([row for _, figure in figures for row in _rows(figure, section)])
     done = {name: runs[name] for name in section.benchmarks if name in runs}
     yield "\n".join([*(_how(name, run) for name, run in done.items()), *_where(done)])
     if missed := [(name, one) for name, one in figures if not _is_all_reached(one)]:
         yield "Goals that are not reached, and what bounds them:"
-        yield "\n".join(f"- {', '.join(one.what for one in ones)}: {why}" for why, ones in _by_reason(missed))
+        yield "\n".join(f"- {'; '.join(one.what for one in ones)}: {why}" for why, ones in _by_reason(missed))
 
 
-def _rows(figure: Figure) -> Iterator[Sequence[str]]:
+def _rows(figure: Figure, section: Section) -> Iterator[Sequence[str]]:
     """One for each peer; one without a peer where there is none, or where a goal is of mando alone."""
     measured = f"{figure.what} ({figure.unit}, {figure.better} is better)"
     alone = [goal for goal in figure.goals if goal.peer is None]
@@ -85,7 +86,8 @@ def _rows(figure: Figure) -> Iterator[Sequence[str]]:
         ratio = number(figure.ratio(peer))
         ratio = f"**{ratio}**" if peer in figure.others and figure.advantage(peer) > 1 else ratio
         goals = [goal for goal in figure.goals if goal.peer == peer]
-        yield measured, ratio, peer, ours, number(figure.value(peer)), _goals(figure, goals)
+        name = f"{peer} (a limit)" if section.is_limit(peer) else peer
+        yield measured, ratio, name, ours, number(figure.value(peer)), _goals(figure, goals)
         measured = ""
 
 

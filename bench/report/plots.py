@@ -12,12 +12,12 @@ from html import escape
 from bench.report.figure import OURS, Figure
 from bench.report.kept import Run
 from bench.report.numbers import number
-from bench.report.sections import sections
+from bench.report.sections import Section, sections
 from tuning.page.axis import Axis, from_zero
 from tuning.page.picture import style
 
 _WIDTH_PX, _EDGE_PX, _TOP_PX = 880, 24, 92
-_ROW_PX, _SECTION_PX, _BAR_PX = 36, 44, 9
+_ROW_PX, _SECTION_PX, _BAR_PX = 34, 42, 9
 _LEFT_PX, _CURVES_PX, _TICKS_PX, _KEYS_PX = 84, 260, 64, 290
 _COLOURS = ("arrivals", "queued", "instances", "asleep", "errors")
 _STYLE = "".join(
@@ -25,6 +25,7 @@ _STYLE = "".join(
     for name in _COLOURS
 ) + (
     ".best.good { fill: var(--good); } .best.bad { fill: var(--bad); } .even { stroke: var(--muted); }\n"
+    "circle.limit { fill: var(--raised); stroke: var(--other); stroke-width: 1.5; stroke-dasharray: none; }\n"
     ".other { fill: var(--other); stroke: var(--raised); stroke-width: 1.5; }\n"
 )
 
@@ -45,50 +46,56 @@ class Plot:
 
 
 def ratios(runs: Runs) -> str | None:
-    """A row for each figure: a bar to the peer that does best against mando, and a dot for each other peer."""
-    groups = {one.title: _with_peers(one.benchmarks, runs) for one in sections() if one.is_drawn}
-    figures = [figure for group in groups.values() for figure in group]
-    if not figures:
+    """A row for each figure: a bar to the peer that does best, a dot for each other peer, a ring for a limit."""
+    groups = [(one, _with_others(one.benchmarks, runs)) for one in sections() if one.is_drawn]
+    times = [figure.advantage(peer) for _, figures in groups for figure in figures for peer in figure.others]
+    if not times:
         return None
-    times = [figure.advantage(peer) for figure in figures for peer in figure.others]
     axis = _decades(min(times), max(times), _EDGE_PX + 6, _WIDTH_PX - _EDGE_PX - 6)
     parts: list[str] = []
     y_px = _TOP_PX - 10
-    for title, group in groups.items():
-        if group:
-            parts.append(f'<text class="name" x="{_EDGE_PX}" y="{y_px + 26}">{escape(title)}</text>')
+    for section, figures in groups:
+        if figures:
+            parts.append(f'<text class="name" x="{_EDGE_PX}" y="{y_px + 26}">{escape(section.title)}</text>')
             y_px += _SECTION_PX
-        for figure in group:
-            parts += _row(figure, axis, y_px)
+        for figure in figures:
+            parts += _row(figure, section, axis, y_px)
             y_px += _ROW_PX
     grid = [line for tick in axis.ticks for line in _upright(axis, tick, _TOP_PX, y_px, f"{tick:g}×")]
     grid.append(f'<path class="even" d="M{axis.place(1):.1f} {_TOP_PX}V{y_px}"/>')
-    said = "right of 1×: mando is better. The bar ends at the peer that does best; dots are the other peers"
+    said = (
+        "The bar ends at the peer that does best; dots are other peers, rings are programs that do a part of the work"
+    )
     return _svg("How many times better mando is than its peers", said, [*grid, *parts], y_px + 36)
 
 
-def _with_peers(benchmarks: Sequence[str], runs: Runs) -> list[Figure]:
+def _with_others(benchmarks: Sequence[str], runs: Runs) -> list[Figure]:
     return [figure for name in benchmarks if name in runs for figure in runs[name].figures if figure.others]
 
 
-def _row(figure: Figure, axis: Axis, y_px: float) -> Iterator[str]:
-    best = min(figure.others, key=figure.advantage)
+def _row(figure: Figure, section: Section, axis: Axis, y_px: float) -> Iterator[str]:
+    peers = [peer for peer in figure.others if not section.is_limit(peer)]
+    best = min(peers or figure.others, key=figure.advantage)
     worst = figure.advantage(best)
     ends_px, even_px, mood = axis.place(worst), axis.place(1), "good" if worst >= 1 else "bad"
     yield f'<text x="{_EDGE_PX}" y="{y_px + 10}">{escape(figure.what)}</text>'
+    number_style = mood if peers else "key"
     yield (
         f'<text class="key" x="{_WIDTH_PX - _EDGE_PX}" y="{y_px + 10}" text-anchor="end">'
-        f'<tspan class="{mood}">{number(worst)}×</tspan> {escape(best)}</text>'
+        f'<tspan class="{number_style}">{number(worst)}×</tspan> {escape(best)}</text>'
     )
-    yield (
-        f'<rect class="best {mood}" x="{min(ends_px, even_px):.1f}" y="{y_px + 16}" '
-        f'width="{max(1.0, abs(ends_px - even_px)):.1f}" height="{_BAR_PX}" rx="2"/>'
-    )
+    middle_px = y_px + 16 + _BAR_PX / 2
+    if peers:
+        yield (
+            f'<rect class="best {mood}" x="{min(ends_px, even_px):.1f}" y="{y_px + 16}" '
+            f'width="{max(1.0, abs(ends_px - even_px)):.1f}" height="{_BAR_PX}" rx="2"/>'
+        )
     for peer in figure.others:
-        if peer != best:
+        if peer != best or not peers:
+            style = "limit" if section.is_limit(peer) else "other"
             place_px = axis.place(figure.advantage(peer))
             yield (
-                f'<circle class="other" cx="{place_px:.1f}" cy="{y_px + 16 + _BAR_PX / 2}" r="4.5">'
+                f'<circle class="{style}" cx="{place_px:.1f}" cy="{middle_px}" r="4.5">'
                 f"<title>{escape(peer)}: {number(figure.advantage(peer))}×</title></circle>"
             )
 
@@ -180,7 +187,7 @@ def growth(runs: Runs) -> str | None:
                     lines.setdefault(f"{who}: {what}", []).append(point)
     grown = {name: [(x, y / min(line)[1]) for x, y in line] for name, line in lines.items() if len(line) > 1}
     text = "processor time of one among so many ÷ that of one among the fewest"
-    return curves("Many cost as much each as few", text, "requests, tasks", grown)
+    return curves("One costs as much among many as among few", text, "requests, tasks", grown)
 
 
 PLOTS = (

@@ -16,12 +16,19 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """benchmarks: names of files in bench/, in the order in which they run.  text: Markdown."""
+    """benchmarks: names of files in bench/, in the order in which they run.  text: Markdown.
+
+    limits: patterns of programs that do a part of the work and nothing else: what they reach nobody can.
+    """
 
     title: str
     benchmarks: Sequence[str]
     text: str
+    limits: Sequence[str] = ()
     is_drawn: bool = True  # in the picture of ratios
+
+    def is_limit(self, program: str) -> bool:
+        return any(fnmatchcase(program, pattern) for pattern in self.limits)
 
 
 @dataclass(frozen=True, slots=True)
