@@ -72,12 +72,15 @@ def read(path: Path) -> dict[str, Run]:
 
 
 def write(path: Path, runs: Mapping[str, Run]) -> None:
-    kept = {name: {**_head(run), "figures": [_json(one) for one in run.figures]} for name, run in sorted(runs.items())}
-    path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """A line for each figure, so that git shows which ones changed."""
+    kept = (f"{json.dumps(name)}: {_text(run)}" for name, run in sorted(runs.items()))
+    path.write_text("{" + ",\n".join(kept) + "}\n", encoding="utf-8")
 
 
-def _head(run: Run) -> dict[str, Any]:
-    return {"date": run.date, "took_s": run.took_s, "machine": asdict(run.machine)}
+def _text(run: Run) -> str:
+    head = json.dumps({"date": run.date, "took_s": run.took_s, "machine": asdict(run.machine)})
+    figures = ",\n  ".join(line_of(figure).rstrip("\n") for figure in run.figures)
+    return f'{head[:-1]}, "figures": [\n  {figures}]}}'
 
 
 def _json(figure: Figure) -> dict[str, Any]:
