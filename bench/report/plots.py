@@ -51,7 +51,8 @@ def ratios(runs: Runs) -> str | None:
     times = [figure.advantage(peer) for _, figures in groups for figure in figures for peer in figure.others]
     if not times:
         return None
-    axis = _decades(min(times), max(times), _EDGE_PX + 6, _WIDTH_PX - _EDGE_PX - 6)
+    finite = [one for one in times if 0 < one < math.inf] or [1.0]  # a number of mando or of a peer may be 0
+    axis = _decades(min(finite), max(finite), _EDGE_PX + 6, _WIDTH_PX - _EDGE_PX - 6)
     parts: list[str] = []
     y_px = _TOP_PX - 10
     for section, figures in groups:
