@@ -47,12 +47,10 @@ def main() -> int:
             failed[name] = run
         else:
             done[name] = run
+            if not given.short:
+                _keep(name, run)
         print(f"[{number}/{len(names)}] bench.{name} {_end(run)}", flush=True)
     print("\n".join(_summary(names, done, failed, time.monotonic() - began_s)))
-    if not given.short and done:
-        runs = kept.read(kept.FILE) | done
-        kept.write(kept.FILE, runs)
-        write(runs)
     return 1 if failed else 0
 
 
@@ -86,6 +84,13 @@ def measured(name: str, *, is_short: bool, bound_s: float) -> kept.Run | Failed:
         took_s = time.monotonic() - began_s
         figures = kept.figures_of(file.read_text(encoding="utf-8")) if file.exists() and not why else []
     return kept.run_of(took_s, figures) if figures else Failed(why or "found no figures", took_s)
+
+
+def _keep(name: str, run: kept.Run) -> None:
+    """At once, so that a run that is ended has not measured in vain."""
+    runs = kept.read(kept.FILE) | {name: run}
+    kept.write(kept.FILE, runs)
+    write(runs)
 
 
 def _end_all_of(process: subprocess.Popen[bytes]) -> None:
