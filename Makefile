@@ -36,8 +36,8 @@ format: .venv/ready  ## put the code into our format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: .venv/ready  ## measure mando and its peers in turn
-	@for file in bench/[a-z]*.py; do $(BIN)/python -m "bench.$$(basename "$$file" .py)"; done
+bench: .venv/ready  ## measure mando and its peers in turn, and write docs/benchmarks.md; takes at most 45 minutes
+	@$(BIN)/python -m bench
 
 chaos: .venv/ready  ## break every call and process, and count the replies
 	@$(BIN)/python -m tests.chaos

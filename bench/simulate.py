@@ -1,19 +1,22 @@
-"""Measure how fast `mando simulate` is: a million requests without a fault, and 10 minutes of outage at 40 a second.
+"""Measure `mando simulate`: requests a second of the processor, memory against the load, an outage of ten minutes.
 
-Each run has a process of its own, so that its memory can be told.  Beside the first: SimPy with as many events that do
-nothing.  Targets: 180 s and 120 s on one core, and no more memory for a million requests than for 100,000.
+Beside it SimPy with as many events, which do nothing: what is above that is the work of our queues, workflows and
+instances.  Each run is a process of its own, so that its memory can be told.
 """
 
 import json
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench.peers.peer_venv import ROOT, peers_python
+from bench.report import alone
+from bench.report.figure import OURS, Effort, Figure, Goal
 
-REQUESTS = 1_000_000
-RATE = 36  # below the queue's 40 a second, so that nothing piles up
-FEW = 100_000
+PER_S = 36  # below the queue's 40 a second, so that nothing piles up
+SIMPY = "SimPy, as many events that do nothing"
 
 _OURS = """
 import json, resource, sys, time
@@ -47,11 +50,10 @@ print(json.dumps({
     "seconds": seconds,
     "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     "events": agendas[-1].events,
-    "sent": answer.sent,
 }))
 """
 _SIMPY = """
-import json, resource, sys, time
+import json, sys, time
 import simpy
 def waits(env, count):
     for _ in range(count):
@@ -61,28 +63,31 @@ for _ in range(100):
     env.process(waits(env, int(sys.argv[1]) // 100))
 began_s = time.process_time()
 env.run()
-print(json.dumps({
-    "seconds": time.process_time() - began_s,
-    "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-}))
+print(json.dumps({"seconds": time.process_time() - began_s}))
 """
 
 
-def main() -> None:
+def measure(effort: Effort) -> Iterator[Figure]:
     peer, ours = peers_python(), Path(sys.executable)
-    print(f"{'':52}{'CPU time':>10}{'memory':>10}{'events':>14}", flush=True)
-    _show(f"{FEW:,} requests", _run(ours, _OURS, RATE, FEW / RATE, 0))
-    many = _show(f"{REQUESTS:,} requests", _run(ours, _OURS, RATE, REQUESTS / RATE, 0))
-    bare = _show("SimPy, as many events that do nothing", _run(peer, _SIMPY, int(many["events"])))
-    outage = _run(ours, _OURS, 40, 900, 600)
-    _show(f"{outage['sent']:,} requests, Discord down for 10 minutes", outage)
-    print(f"\n{many['seconds'] / REQUESTS * 1e6:.0f} µs a request, {many['seconds'] / bare['seconds']:.1f} times SimPy")
-
-
-def _show(name: str, found: dict[str, float]) -> dict[str, float]:
-    events = f"{found['events']:,}" if "events" in found else ""
-    print(f"{name:52}{found['seconds']:8.1f} s{found['mb']:7.0f} MB{events:>14}", flush=True)
-    return found
+    few, *more = (effort.of(100_000, 400), effort.of(10_000, 200), effort.of(1_000_000, 800))
+    per_s: defaultdict[str, list[float]] = defaultdict(list)
+    for _ in range(effort.of(3)):
+        found = {few: _run(ours, _OURS, PER_S, few / PER_S, 0)}
+        per_s[OURS].append(few / found[few]["seconds"])
+        per_s[SIMPY].append(few / _run(peer, _SIMPY, found[few]["events"])["seconds"])
+    yield Figure("requests simulated in a second of the processor", "1/s", "more", per_s)
+    found |= {count: _run(ours, _OURS, PER_S, count / PER_S, 0) for count in more}
+    most = max(found)
+    yield Figure(f"{most:,} requests, nothing fails", "s", "less", {OURS: [found[most]["seconds"]]}, [Goal(180, True)])
+    names = {count: OURS if count == most else f"mando, {count:,} requests" for count in sorted(found, reverse=True)}
+    each_us = {name: [found[count]["seconds"] / count * 1e6] for count, name in names.items()}
+    memory_mb = {name: [found[count]["mb"]] for count, name in names.items()}
+    yield Figure(f"{most:,} requests: to simulate one", "µs of CPU", "less", each_us, [Goal(1.2, True, names[few])])
+    yield Figure(f"{most:,} requests: memory", "MB", "less", memory_mb, [Goal(1.1, True, names[few])])
+    calm_s, down_s = effort.of(300, 5), effort.of(600, 5)
+    outage = _run(ours, _OURS, 40, calm_s + down_s, down_s)
+    what = f"{40 * (calm_s + down_s):,} requests, Discord down for {down_s} s of {calm_s + down_s}"
+    yield Figure(what, "s", "less", {OURS: [outage["seconds"]]}, [Goal(120, True)])
 
 
 def _run(python: Path, program: str, *arguments: float) -> dict[str, float]:
@@ -93,4 +98,4 @@ def _run(python: Path, program: str, *arguments: float) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main()
+    alone.main(measure, __doc__)

@@ -85,19 +85,33 @@ def _code(options: str) -> str:
 
 def cost_of(form: Form) -> str:
     """If all goes well, without the free share."""
+    subject = _subject_of(form)
+    bill, cost = subject.good.bill, _fees_usd(subject)
+    external = f", {bill.external} of them external" if bill.external else ""
+    tasks = operations(subject) // 2
+    steps = f"{count(bill.internal + bill.external)} steps{external}"
+    return f"${cost:,.2f}: {steps}, {count(tasks)} task{'' if tasks == 1 else 's'}"
+
+
+def fees_usd(form: Form) -> float:
+    """Of Workflows and Cloud Tasks for a million requests, if all goes well, without the free share."""
+    return _fees_usd(_subject_of(form))
+
+
+def _subject_of(form: Form) -> Subject:
     subject = check(in_form(today(), form)).subject
     assert subject is not None  # noqa: S101 -- our own files can be read
+    return subject
+
+
+def _fees_usd(subject: Subject) -> float:
     prices, bill = read_prices(), subject.good.bill
     counted = {
         "workflows_internal_step": bill.internal,
         "workflows_external_step": bill.external,
         "tasks_operation": operations(subject),
     }
-    cost = sum(prices.dollars(item, number * _MILLION) for item, number in counted.items())
-    external = f", {bill.external} of them external" if bill.external else ""
-    tasks = operations(subject) // 2
-    steps = f"{count(bill.internal + bill.external)} steps{external}"
-    return f"${cost:,.2f}: {steps}, {count(tasks)} task{'' if tasks == 1 else 's'}"
+    return sum(prices.dollars(item, number * _MILLION) for item, number in counted.items())
 
 
 def operations(subject: Subject) -> int:

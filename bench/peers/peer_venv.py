@@ -13,8 +13,9 @@ def peers_python() -> Path:
     """The Python of .venv-bench; created if it is missing or bench/peers/requirements.txt changed."""
     python, done = _FOLDER / "bin" / "python", _FOLDER / "installed"
     if not done.exists() or done.read_text() != _REQUIREMENTS.read_text():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(_FOLDER)], check=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--requirement", str(_REQUIREMENTS)], check=True)
+        uv = [str(Path(sys.executable).with_name("uv")), "--quiet"]
+        subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, str(_FOLDER)], check=True)
+        install = [*uv, "pip", "install", "--python", str(python), "--requirement", str(_REQUIREMENTS)]
+        subprocess.run(install, check=True)
         done.write_text(_REQUIREMENTS.read_text())
     return python

@@ -1,16 +1,27 @@
-"""`python -m bench.NAME [--short]`: one benchmark, its figures printed."""
+"""`python -m bench.NAME [--short] [--json FILE]`: one benchmark, its figures printed.
+
+bench/__main__.py starts each in a process of its own and reads its figures from FILE, a line each.
+"""
 
 import argparse
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from bench.report.figure import OURS, Effort, Figure
+from bench.report.kept import line_of
 
 
 def main(measure: Callable[[Effort], Iterable[Figure]], doc: str | None) -> None:
     parser = argparse.ArgumentParser(description=doc)
     parser.add_argument("--short", action="store_true", help="only show that it runs")
-    for figure in measure(Effort(is_short=parser.parse_args().short)):
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures into this file too")
+    given = parser.parse_args()
+    found = []
+    for figure in measure(Effort(is_short=given.short)):
         print("\n".join(lines(figure)), flush=True)
+        found.append(line_of(figure))
+    if given.json is not None:
+        given.json.write_text("".join(found), encoding="utf-8")
 
 
 def lines(figure: Figure) -> list[str]:

@@ -4,6 +4,7 @@ Each bench/NAME.py yields its figures from measure(effort).  All programs of a f
 machines are shared, so what else they do falls on all programs alike, and a ratio of one round says more than a number.
 """
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,10 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """rounds: for each program, ours first, a number of each round, in the unit.  Ours is always there."""
+    """rounds: for each program, ours first, a number of each round, in the unit.  Ours is always there.
+
+    A program named `mando, …` is ours too, in another setting; it is shown beside it, and is nobody else.
+    """
 
     what: str
     unit: str  # "1/s", "µs", "ms", "s", "KiB", "MB", "$", …
@@ -46,15 +50,26 @@ class Figure:
     def peers(self) -> Sequence[str]:
         return [name for name in self.rounds if name != OURS]
 
+    @property
+    def others(self) -> Sequence[str]:
+        """The peers that are not ours in another setting."""
+        return [name for name in self.peers if not name.startswith(f"{OURS}, ")]
+
     def value(self, program: str = OURS) -> float:
         return statistics.median(self.rounds[program])
 
     def ratio(self, peer: str) -> float:
         """Ours divided by the peer's, the median of the rounds."""
         return statistics.median(
-            ours / theirs for ours, theirs in zip(self.rounds[OURS], self.rounds[peer], strict=True)
+            ours / theirs if theirs else math.inf
+            for ours, theirs in zip(self.rounds[OURS], self.rounds[peer], strict=True)
         )
 
     def is_reached(self, goal: Goal) -> bool:
         found = self.value() if goal.peer is None else self.ratio(goal.peer)
         return found <= goal.bound if goal.is_most else found >= goal.bound
+
+    def advantage(self, peer: str) -> float:
+        """How many times better ours is than the peer's; below 1 it is worse."""
+        ratio = self.ratio(peer)
+        return ratio if self.better == "more" else 1 / ratio if ratio else math.inf

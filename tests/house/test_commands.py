@@ -30,6 +30,7 @@ RUN_ELSEWHERE = {
     ".ci/run": ".github/workflows/ci.yml",
     "make format": ".pre-commit-config.yaml",
     "make audit": "tests/deploy/test_audit.py",
+    "make bench": "tests/bench/test_short.py",
     "make chaos": "tests/chaos/test_matrix.py",
     "make attack": "tests/attack/test_attack.py",
     "make golden": "tests/mandala/test_golden.py",

@@ -68,7 +68,7 @@ def _svg(answer: Answer, runs: Mapping[str, Answer]) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH_PX} {height_px}" role="img">',
             f"<title>{escape(_title(answer))}</title>",
             f"<desc>{escape(verdict(answer))}</desc>",
-            f"<style>\n{_style()}</style>",
+            f"<style>\n{style()}</style>",
             f'<rect class="ground" width="{_WIDTH_PX}" height="{height_px}" rx="10"/>',
             *head,
             *parts,
@@ -78,7 +78,7 @@ def _svg(answer: Answer, runs: Mapping[str, Answer]) -> str:
     )
 
 
-def _style() -> str:
+def style() -> str:
     """The page's colours, without what it needs besides; then the picture's own rules."""
     colours, _, _ = (_HERE / "page.css").read_text(encoding="utf-8").partition("\n* {")
     return f"{colours.strip()}\n\n{(_HERE / 'picture.css').read_text(encoding='utf-8')}"
