@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from bench.peers.peer_venv import ROOT
 
-_LONGEST_S = 120.0  # of one job; a program that takes longer is killed, and the benchmark fails
+_LONGEST_S = 240.0  # of one job; a program that takes longer is killed, and the benchmark fails
 
 
 class Done(NamedTuple):

@@ -19,7 +19,7 @@ from local.tasks.task import HttpRequest, NewTask
 
 QUEUE = "projects/demo/locations/us-central1/queues/q"
 _RATE_PER_S = 500
-_BATCH = 1_000
+_BATCH = 50_000
 
 
 class Queue:

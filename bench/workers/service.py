@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from local import garbage
 from local.executions.data.database import Database
 from local.executions.data.workflows import Settings
 from local.executions.engine.callbacks import Callbacks
@@ -27,6 +28,7 @@ async def service_in(folder: Path, source: str) -> AsyncIterator[ExecutionServic
 
         service = ExecutionService(database, Callbacks(database, ""), perform_as)
         service.deployments.deploy(WORKFLOW, Settings(source))
+        garbage.visit_seldom()
         try:
             yield service
         finally:
