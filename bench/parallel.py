@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from bench.peers.peer_venv import peers_python
 from bench.report import alone
 from bench.report.figure import OURS, Effort, Figure, Goal
-from bench.workers.process import Done, worker
+from bench.workers.process import worker
 
 EMULATOR = "workflows-emulator"
 _BRANCHES, _CALLS = 20, 100
@@ -36,17 +36,17 @@ def measure(effort: Effort) -> Iterator[Figure]:
         url = target.run("address").result
         source = workflow(f"call: http.get, args: {{url: '{url}'}}", each)
         theirs.run("compile", source=source)
-        jobs: dict[str, Callable[[], Done]] = {
-            OURS: lambda: ours.run("execute_kept", source=source),
-            "bare aiohttp": lambda: ours.run("bare", url=url, calls=count, at_once=_BRANCHES),
-            EMULATOR: lambda: theirs.run("execute", source=source, argument=None),
-            "bare requests": lambda: theirs.run("bare", url=url, calls=count, at_once=_BRANCHES),
+        jobs: dict[str, Callable[[], float]] = {
+            OURS: lambda: float(ours.run("execute_kept", source=source).result),
+            "bare aiohttp": lambda: ours.run("bare", url=url, calls=count, at_once=_BRANCHES).seconds,
+            EMULATOR: lambda: theirs.run("execute", source=source, argument=None).seconds,
+            "bare requests": lambda: theirs.run("bare", url=url, calls=count, at_once=_BRANCHES).seconds,
         }
         rates = {name: [] for name in jobs}
         for _ in range(rounds):
-            for name, job in jobs.items():
+            for name, seconds in jobs.items():
                 received = target.run("received").result
-                rates[name].append(count / job().seconds)
+                rates[name].append(count / seconds())
                 assert target.run("received").result - received == count, name
         goals = [Goal(0.5, False, "bare aiohttp"), Goal(1, False, "bare requests")]
         yield Figure(f"HTTP calls in a parallel for of {_BRANCHES}", "1/s", "more", rates, goals)
