@@ -26,28 +26,32 @@ class JournalDiffers(Exception):
 
 
 class Journal:
-    """The journal of one execution, named in full.  Instants are RFC 3339; now() gives the present.
+    """The journal of one execution, named in full.  Instants are RFC 3339; now() gives the present."""
 
-    last_outcome_at: time of the last outcome, at first started_at.  A run takes no time between two outcomes, so it is
-    also the time of all steps since then; in a replay it is the time of the recorded outcome.
-    """
-
-    __slots__ = ("_database", "_execution", "_fingerprints", "_now", "_position", "last_outcome_at")
+    __slots__ = ("_database", "_execution", "_fingerprints", "_last_outcome_at", "_now", "_position")
 
     def __init__(self, database: Database, execution: str, started_at: str, now: Callable[[], str]) -> None:
-        self.last_outcome_at = started_at
+        self._last_outcome_at = started_at
         self._database = database
         self._execution = execution
         self._now = now
         self._position = 0
         self._fingerprints: dict[int, Fingerprint] = {}  # of pending effects that were shortened
 
+    def last_outcome_at(self) -> str:
+        """Time of the last outcome, at first started_at.
+
+        A run takes no time between two outcomes, so it is also the time of all steps since then; in a replay it is the
+        time of the recorded outcome.
+        """
+        return self._last_outcome_at
+
     async def replay(self, branches: Branches, turns: Turns) -> None:
         """Resume the run with all recorded outcomes, then shorten its waits by the time that has passed.
 
         Raises JournalDiffers; the run has then gone as far as it agrees with the journal.
         """
-        asked_at = dict.fromkeys(branches.pending, self.last_outcome_at)
+        asked_at = dict.fromkeys(branches.pending, self._last_outcome_at)
         while rows := self._database.rows(
             "SELECT effect, at, outcome, kind, digest FROM journal WHERE execution = ? AND position > ?"
             " ORDER BY position LIMIT ?",
@@ -57,7 +61,7 @@ class Journal:
         ):
             for number, at, outcome, kind, digest in rows:
                 _compare(branches.pending.get(number), kind, digest)
-                self.last_outcome_at = at
+                self._last_outcome_at = at
                 self._position += 1
                 await turns.resume(branches, number, from_text(outcome))
                 del asked_at[number]
@@ -92,7 +96,7 @@ class Journal:
                 self._database.run("DELETE FROM callback_requests WHERE number = ?", number)
 
         await self._database.committed(write)
-        self._position, self.last_outcome_at = self._position + len(rows), at
+        self._position, self._last_outcome_at = self._position + len(rows), at
 
 
 def _compare(effect: Leaf | None, kind: str | None, digest: int | None) -> None:

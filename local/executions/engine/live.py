@@ -63,6 +63,7 @@ async def drive(run: Run, perform: PerformEffect, journal: Journal | None = None
                 await journal.record(outcomes)
             for number, _, outcome in outcomes:
                 await turns.resume(branches, number, outcome)
+            del outcome, outcomes  # an answer has up to 2 MB, and the next effect may be a sleep of a day
     finally:
         if parallel is not None:
             parallel.cancel()

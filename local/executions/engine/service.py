@@ -210,7 +210,7 @@ class ExecutionService:
             return  # the workflow was deleted, and its executions with it
         await self.deployments.prepare(revision.settings.source)
         journal = Journal(self._database, name, execution["startTime"], instant)
-        history = History(name, lambda: journal.last_outcome_at, with_variables=_is_detailed(execution, revision))
+        history = History(name, journal.last_outcome_at, with_variables=_is_detailed(execution, revision))
         self._histories[name] = history
         argument = loads(execution.get("argument", "null"))
         account = revision.settings.service_account

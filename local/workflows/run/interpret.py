@@ -205,6 +205,7 @@ class Scope:
                     raise WorkflowError.tagged("TypeError", f"missing argument '{name}' in call of {routine}")
                 else:
                     scope.put(name, default(scope))
+            del arguments  # they may be many, and the call may wait for long
             signal = yield from run_block(called.block, scope)
         finally:
             scope.close()
@@ -292,7 +293,7 @@ class HistoryEntry:
         self._scope.entry = self._number
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        self._scope.entry, variables = self._parent, dict(self._scope.variables)
+        self._scope.entry, variables = self._parent, self._scope.variables
         if error is None:
             self._observe(StepEnded(self._number, "STATE_SUCCEEDED", None, variables))
         elif isinstance(error, WorkflowError):
