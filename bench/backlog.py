@@ -29,7 +29,11 @@ class _Cost(NamedTuple):
 
 
 def measure(effort: Effort) -> Iterator[Figure]:
-    sizes, created, seconds = [effort.of(size, size // 100) for size in _OURS], effort.of(500, 20), effort.of(_SECONDS)
+    sizes, created, seconds = (
+        [effort.of(size, size // 100) for size in _OURS],
+        effort.of(2_000, 20),
+        effort.of(_SECONDS),
+    )
     spare = _RATE_PER_S * (seconds + 2)
     with ExitStack() as stack:
         target = stack.enter_context(worker("hello"))

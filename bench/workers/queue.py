@@ -12,7 +12,7 @@ from bench.workers.memory import resident_kib
 from local.auth import TokenIssuer
 from local.http.outgoing import outgoing_session
 from local.tasks.dispatcher import Dispatcher
-from local.tasks.rules import QueueConfig, RateLimits
+from local.tasks.rules import QueueConfig, RateLimits, burst_for
 from local.tasks.sender import Sender
 from local.tasks.store import TaskStore
 from local.tasks.task import HttpRequest, NewTask
@@ -25,8 +25,8 @@ _BATCH = 50_000
 class Queue:
     def __init__(self, folder: Path) -> None:
         self._store, self._folder, self._created = TaskStore(folder / "tasks.sqlite"), folder, 0
-        # A small burst, so that the rate is measured and not the bucket.
-        self._store.put_queue(QueueConfig(QUEUE, rate=RateLimits(_RATE_PER_S, 10, 1000)))
+        # The burst that the service gives such a queue; it is over before the rate is measured.
+        self._store.put_queue(QueueConfig(QUEUE, rate=RateLimits(_RATE_PER_S, burst_for(_RATE_PER_S), 1000)))
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
 
