@@ -1,117 +1,76 @@
-"""Measure the cost of a task in a queue of 20,000 and of 1,000,000 tasks, and whether 500 dispatches a second are kept.
+"""Measure what a task costs with 1,000, 100,000 and 1,000,000 tasks that wait: ours and gcloud-tasks-emulator.
 
-There is no peer: Cloud Tasks cannot be measured here, and no emulator that we know stores its tasks.  So the two queues
-are compared.  The tasks are sent over HTTP to a target in another process.
+Each backlog is a process of its own, and tasks go over HTTP to one more.  Ours stores a task in a file before it says
+that it is there, and keeps the queue's rate, 500 a second.  The emulator keeps its tasks in memory, which are lost with
+it, knows no rate, and sends one task after another.  A task takes 2 KB there: 1,000,000 would take 2 GB, so it is
+measured to 100,000.
 """
 
-import asyncio
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack
+from typing import NamedTuple
 
-import aiohttp
+from bench.peers.peer_venv import tasks_emulator_python
+from bench.report import alone
+from bench.report.figure import OURS, Effort, Figure, Goal
+from bench.workers.process import Worker, worker
 
-from local.auth import TokenIssuer
-from local.tasks.dispatcher import Dispatcher
-from local.tasks.rules import QueueConfig, RateLimits
-from local.tasks.sender import Sender
-from local.tasks.store import TaskStore
-from local.tasks.task import HttpRequest, NewTask
-
-LONG_QUEUE, SHORT_QUEUE = 1_000_000, 20_000
-RATE_PER_S, SECONDS = 500, 20
-BATCH = 100_000
-QUEUE = "projects/demo/locations/us-central1/queues/q"
-_TARGET = """
-import asyncio
-from aiohttp import web
-async def main():
-    received = []
-    async def take(request):
-        received.append(1)
-        return web.Response()
-    async def count(_):
-        return web.json_response(len(received))
-    app = web.Application()
-    app.add_routes([web.post("/", take), web.get("/", count)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    print(runner.addresses[0][1], flush=True)
-    await asyncio.Event().wait()
-asyncio.run(main())
-"""
+EMULATOR = "gcloud-tasks-emulator"
+_RATE_PER_S = 500
+_OURS, _THEIRS = (1_000_000, 1_000, 100_000), (1_000, 100_000)  # the first one is what our goals are for
+_SECONDS = 4.0
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, _target() as url:
-        for count in (SHORT_QUEUE, LONG_QUEUE):
-            store = TaskStore(Path(folder) / f"{count}.sqlite")
-            # A small burst, so that the rate is measured and not the bucket.
-            store.put_queue(QueueConfig(QUEUE, rate=RateLimits(RATE_PER_S, 10, 1000)))
-            print(f"{count:,} tasks")
-            _fill(store, count, url)
-            asyncio.run(_dispatch(store, Path(folder), url))
-            store.close()
+class _Cost(NamedTuple):
+    create_us: float
+    dispatch_us: float
+    per_s: float
+    memory_mb: float
 
 
-def _fill(store: TaskStore, count: int, url: str) -> None:
-    request, costs_us = HttpRequest(url, body=b'{"argument": "{}"}'), []
-    for first in range(0, count, BATCH):
-        last = min(first + BATCH, count)
-        began_s = time.perf_counter()
-        for number in range(first, last):
-            now_s = time.time()
-            store.create(QUEUE, NewTask(f"{hash(str(number)) & 0xFFFFFFFF:08x}-{number}", request, now_s), now_s)
-        costs_us.append((time.perf_counter() - began_s) / (last - first) * 1e6)
-    print(f"  creating    {costs_us[0]:7.0f} us a task at the start, {costs_us[-1]:.0f} at the end,", end=" ")
-    print(f"{statistics.median(costs_us):.0f} median; {_memory_mb():.0f} MB of memory")
+def measure(effort: Effort) -> Iterator[Figure]:
+    sizes, created = [effort.of(size, size // 1000) for size in _OURS], effort.of(2_000, 20)
+    seconds = 0.2 if effort.is_short else _SECONDS
+    spare = int(_RATE_PER_S * (seconds + 2))
+    with ExitStack() as stack:
+        target = stack.enter_context(worker("hello"))
+        url = target.run("address").result
+        programs: dict[str, tuple[Worker, int]] = {}
+        for number, size in enumerate(sizes):
+            name = OURS if number == 0 else f"mando, {size:,} wait"
+            programs[name] = (stack.enter_context(worker("queue")), size)
+        for size in () if effort.is_short else _THEIRS:  # its environment is for this benchmark alone
+            running = stack.enter_context(worker("tasks_emulator", tasks_emulator_python()))
+            programs[f"{EMULATOR}, {size:,} wait"] = (running, size)
+        found: dict[str, list[_Cost]] = {name: [] for name in programs}
+        for _ in range(effort.of(3)):
+            for name, (running, size) in programs.items():
+                running.run("fill", up_to=size + spare, url=url)
+                found[name].append(_costs(running, target, url, created, seconds))
+    short, what = f"mando, {sizes[1]:,} wait", f"{sizes[0]:,} tasks wait"
+    flat = Goal(1.2, True, short)
+    yield Figure(f"{what}: to create one more", "µs of CPU", "less", _all(found, "create_us"), [flat])
+    yield Figure(f"{what}: to dispatch one", "µs of CPU", "less", _all(found, "dispatch_us"), [flat])
+    yield Figure(f"{what}: memory of the process", "MB", "less", _all(found, "memory_mb"), [flat])
+    goals = [Goal(_RATE_PER_S * 0.98, False), Goal(_RATE_PER_S * 1.02, True)]
+    yield Figure(f"{what}: dispatched, with a rate of 500/s", "1/s", "more", _all(found, "per_s"), goals)
 
 
-async def _dispatch(store: TaskStore, folder: Path, url: str) -> None:
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        dispatcher = Dispatcher(store, Sender(session, TokenIssuer(folder / "issuer.pem"), url).send)
-        await dispatcher.start()
-        await asyncio.sleep(2)
-        received, began_s, cpu_s = await _received(session, url), time.perf_counter(), time.process_time()
-        await asyncio.sleep(SECONDS)
-        sent, took_s = await _received(session, url) - received, time.perf_counter() - began_s
-        cost_us = (time.process_time() - cpu_s) / sent * 1e6
-        await dispatcher.stop()
-    error_percent = (sent / took_s / RATE_PER_S - 1) * 100
-    print(
-        f"  dispatching {cost_us:7.0f} us of CPU a task; {sent / took_s:.1f} a second of {RATE_PER_S}"
-        f" ({error_percent:+.2f} %),",
-        end=" ",
-    )
-    print(f"{_memory_mb():.0f} MB of memory")
+def _costs(running: Worker, target: Worker, url: str, created: int, seconds: float) -> _Cost:
+    create_us = running.run("create", count=created, url=url).cpu_s / created * 1e6
+    running.run("start", url=url)
+    target.run("over", seconds=seconds / 4)
+    began_s = running.run("cpu_s").result
+    per_s = target.run("over", seconds=seconds).result
+    dispatch_us = (running.run("cpu_s").result - began_s) / (per_s * seconds) * 1e6
+    memory_mb = running.run("resident_kib").result / 1024
+    running.run("stop")
+    return _Cost(create_us, dispatch_us, per_s, memory_mb)
 
 
-async def _received(session: aiohttp.ClientSession, url: str) -> int:
-    async with session.get(url) as answer:
-        return int(await answer.json())
-
-
-@contextmanager
-def _target() -> Iterator[str]:
-    with subprocess.Popen([sys.executable, "-c", _TARGET], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.kill()
-
-
-def _memory_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
+def _all(found: dict[str, list[_Cost]], cost: str) -> dict[str, list[float]]:
+    return {name: [getattr(one, cost) for one in costs] for name, costs in found.items()}
 
 
 if __name__ == "__main__":
-    main()
+    alone.main(measure, __doc__)

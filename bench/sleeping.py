@@ -1,77 +1,66 @@
-"""Measure threads, memory and lateness of 10,000 executions that sleep at the same time.
+"""Measure 10,000 executions that sleep at the same time: memory, and how late the last one is awake.
 
-There is no peer: `workflows-emulator` needs a thread for each execution.
+There is no peer: workflows-emulator needs a thread for each execution.  All sleep until the same instant, which is
+after the last one is created, so all wake at once.
 """
 
 import asyncio
-import os
-import statistics
 import tempfile
-import threading
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from local.executions.data.database import Database
-from local.executions.data.workflows import Settings
-from local.executions.engine.callbacks import Callbacks
-from local.executions.engine.live import LivePerformer, PerformEffect
-from local.executions.engine.service import ExecutionService
-from local.http.outgoing import outgoing_session
+from bench.report import alone
+from bench.report.figure import OURS, Effort, Figure, Goal
+from bench.workers.memory import resident_kib
+from bench.workers.service import WORKFLOW, result_of, service_in
 from tests.running import until
 
 EXECUTIONS = 10_000
-WORKFLOW = "projects/demo/locations/us-central1/workflows/w"
-# All sleep until the same instant, which is after the last one is created.
-SOURCE = """
+_SOURCE = """
 main:
   params: [until]
   steps:
   - sleep: {call: sys.sleep_until, args: {time: "${until}"}}
   - done: {return: "${sys.now()}"}
 """
-WAIT_S = 20
+_CREATED_PER_S = 800  # at least
+_LONGEST_S = 60
 
 
-def main() -> None:
+def measure(effort: Effort) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_measure(Path(folder)))
+        count = effort.of(EXECUTIONS, 100)
+        created_per_s, each_kib, late_s, cpu_us = asyncio.run(_sleep_and_wake(Path(folder), count))
+    what = f"{count:,} executions that sleep"
+    yield Figure(f"{what}: created", "1/s", "more", {OURS: [created_per_s]})
+    yield Figure(f"{what}: memory of each", "KiB", "less", {OURS: [each_kib]}, [Goal(10, True)])
+    yield Figure(f"{what}: the last one is awake late by", "s", "less", {OURS: [late_s]}, [Goal(1, True)])
+    yield Figure(f"{what}: to wake and end one", "µs of CPU", "less", {OURS: [cpu_us]})
 
 
-async def _measure(folder: Path) -> None:
-    database = Database(folder / "executions.sqlite")
-    async with outgoing_session() as session:
-
-        def perform_as(_: str | None, execution: str) -> PerformEffect:
-            return LivePerformer(session, lambda _: "", "", lambda *_: None, execution=execution).perform
-
-        service = ExecutionService(database, Callbacks(database, ""), perform_as, EXECUTIONS)
-        service.deployments.deploy(WORKFLOW, Settings(SOURCE))
-        before_kb, due_s = _memory_kb(), time.time() + WAIT_S
+async def _sleep_and_wake(folder: Path, count: int) -> tuple[float, float, float, float]:
+    async with service_in(folder, _SOURCE) as service:
+        due_s = time.time() + 2 + count / _CREATED_PER_S
         awake_at = datetime.fromtimestamp(due_s).astimezone().isoformat()
-        began_s = time.perf_counter()
-        names = []
-        for number in range(EXECUTIONS):
+        first = service.create(WORKFLOW, '"2026-01-01T00:00:00Z"')  # awake at once: what all share is in memory then
+        await result_of(service, first["name"])
+        before_kib, began_s, names = resident_kib(), time.perf_counter(), list[str]()
+        for number in range(count):
             names.append(service.create(WORKFLOW, f'"{awake_at}"')["name"])
             if number % 100 == 99:
                 await asyncio.sleep(0)
         created_s = time.perf_counter() - began_s
-        await asyncio.sleep(1)
-        asleep_kb, threads = _memory_kb(), threading.active_count()
-        await until(lambda: not any(map(service.is_running, names)), deadline_s=WAIT_S + 60)
-        woken_s = [float(service.get(name)["result"]) - due_s for name in names]
-        print(f"{EXECUTIONS:,} executions asleep at once")
-        print(f"  created           {EXECUTIONS / created_s:9.0f} a second")
-        print(f"  threads           {threads:9}")
-        print(f"  memory            {(asleep_kb - before_kb) / EXECUTIONS:9.1f} KB each")
-        print(f"  awake, late by    {statistics.median(woken_s):9.2f} s median, {max(woken_s):.2f} s the last")
-    database.close()
-
-
-def _memory_kb() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1024
+        await asyncio.sleep(0.5)
+        each_kib = (resident_kib() - before_kib) / count
+        assert time.time() < due_s, "too slow: some are awake before all sleep"
+        cpu_s = time.process_time()
+        await until(lambda: not any(map(service.is_running, names)), deadline_s=_LONGEST_S)
+        cpu_us = (time.process_time() - cpu_s) / count * 1e6
+        late_s = max(float(service.get(name)["result"]) for name in names) - due_s
+        return count / created_s, each_kib, late_s, cpu_us
 
 
 if __name__ == "__main__":
-    main()
+    alone.main(measure, __doc__)

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import errno
 import fcntl
-import gc
 import os
 import secrets
 import signal
@@ -27,6 +26,7 @@ from cli.errors import CannotStart
 from cli.form import form_of, form_options
 from cli.incidents import incidents
 from cli.keys import read_private_key, write_private_key
+from local import garbage
 from local.children import Child, ChildFailed, Program
 from local.data.disk import DiskUnavailable, UnusableFile, unusable_key
 from local.deployed import deploy_files
@@ -101,8 +101,7 @@ async def _up(ports: Ports, data: Path, form: Form) -> None:
         commands = _deploy(cloud, ports)
         children = await _start(stack, programs(ports, data, seal_key, key, bot_token, cloud.app_engine, form))
         await _begin(cloud, commands)
-        gc.collect()
-        gc.freeze()  # else each full collection visits all imported objects, which takes 60 ms
+        garbage.visit_seldom()
         watching = asyncio.create_task(watch(cloud.files, _print_now))
         stack.callback(watching.cancel)
         cloud_port, ingress, steps, grpc = ports.all()

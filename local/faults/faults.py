@@ -106,10 +106,10 @@ class Faults:
     def hit_step_calls(self, perform: PerformEffect) -> PerformEffect:
         """perform, with faults applied to the workflow's calls to the steps."""
 
-        async def performed(effect: Leaf) -> Outcome:
+        def performed(effect: Leaf) -> Awaitable[Outcome]:
             if not isinstance(effect, HttpCall) or (fault := self.take(step_of(effect.url))) is None:
-                return await perform(effect)
-            return await hit(fault, lambda: perform(effect), effect.timeout_s, outcome)
+                return perform(effect)
+            return hit(fault, lambda: perform(effect), effect.timeout_s, outcome)
 
         return performed
 

@@ -4,10 +4,14 @@ import json
 
 from local.workflows.effects import Value
 
+_COMPACT = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":")
+)  # json.dumps() makes one each time
+
 
 def compact(value: Value) -> str:
     """Without spaces, keys sorted; bytes are a TypeError.  Source: recorded from the real service."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _COMPACT.encode(value)
 
 
 def shown(value: Value) -> str:

@@ -1,11 +1,15 @@
 """The one SQLite file of workflows and executions."""
 
+import asyncio
 import sqlite3
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
 from local.data.sqlite import Sqlite
 from local.data.sqlite_file import CannotMigrate, Layout
 
+_WRITES_AT_ONCE = 500  # in one transaction: about 20 ms
 _SCHEMA = """
 CREATE TABLE revisions (
     workflow TEXT NOT NULL, revision_id TEXT NOT NULL, number INTEGER NOT NULL, resource TEXT NOT NULL,
@@ -84,8 +88,57 @@ def _migrate_from_1(connection: sqlite3.Connection) -> None:
 _LAYOUT = Layout(b"mexe", 2, _SCHEMA, {0: _migrate_from_0, 1: _migrate_from_1})
 
 
+Writes = Sequence[Callable[[], None]]
+
+
 class Database(Sqlite):
     """One file, one process, one thread."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, _LAYOUT)
+        self._waiting: list[tuple[Writes, asyncio.Future[None]]] = []
+
+    async def committed(self, *writes: Callable[[], None]) -> None:
+        """Call them in one transaction, and return when it is committed; retry it while the disk is unavailable.
+
+        All that is to be written in one round of the event loop is one transaction: a commit takes as long as ten
+        statements.  What is cancelled before the commit is not written.
+        """
+        for wait_s in backoffs_s():
+            loop = asyncio.get_running_loop()
+            if not self._waiting:
+                loop.call_soon(self.commit_waiting)
+            done = loop.create_future()
+            self._waiting.append((writes, done))
+            try:
+                await done
+            except DiskUnavailable as error:
+                log_waiting_for_disk(error)
+                await asyncio.sleep(wait_s)
+            else:
+                return
+
+    def commit_waiting(self) -> None:
+        """Commit what waits, or the first part of it: the event loop does other work between two parts."""
+        parts, self._waiting = self._waiting, []
+        part, self._waiting = parts[:_WRITES_AT_ONCE], parts[_WRITES_AT_ONCE:]
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self.commit_waiting)
+        part = [one for one in part if not one[1].done()]
+        error = self._commit([write for writes, _ in part for write in writes])
+        for writes, done in part:
+            own = self._commit(writes) if error is not None and not isinstance(error, DiskUnavailable) else error
+            if own is None:
+                done.set_result(None)
+            else:
+                done.set_exception(own)
+
+    def _commit(self, writes: Writes) -> Exception | None:
+        """One transaction of all these writes.  Returns the error for which nothing is written."""
+        try:
+            with self.transaction():
+                for write in writes:
+                    write()
+        except Exception as error:
+            return error
+        return None

@@ -44,13 +44,13 @@ class ExecutionStore:
     def finish(self, execution: dict[str, Any]) -> None:
         """Store an execution that has ended, and delete its journal and its callbacks: it will not be resumed."""
         name, ended_s = execution["name"], datetime.fromisoformat(execution["endTime"]).timestamp()
+        row = (execution["state"], json.dumps(execution), ended_s, name)
         with self._database.transaction():
-            self.update(execution)
-            self._database.run("UPDATE executions SET ended_s = ? WHERE name = ?", ended_s, name)
+            self._database.run("UPDATE executions SET state = ?, resource = ?, ended_s = ? WHERE name = ?", *row)
             self._database.run("DELETE FROM journal WHERE execution = ?", name)
-            opened = "SELECT name FROM callbacks WHERE execution = ?"
-            self._database.run(f"DELETE FROM callback_requests WHERE callback IN ({opened})", name)  # noqa: S608
-            self._database.run("DELETE FROM callbacks WHERE execution = ?", name)
+            for (callback,) in self._database.rows("SELECT name FROM callbacks WHERE execution = ?", name):
+                self._database.run("DELETE FROM callback_requests WHERE callback = ?", callback)
+                self._database.run("DELETE FROM callbacks WHERE name = ?", callback)
 
     def get(self, name: str) -> dict[str, Any] | None:
         row = self._database.row("SELECT resource FROM executions WHERE name = ?", name)

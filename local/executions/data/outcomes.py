@@ -10,12 +10,14 @@ from typing import Any, TypeAlias
 from local.workflows.effects import CallbackRequest, ConnectorResult, HttpFailure, HttpResponse, Outcome, Value
 from local.workflows.errors import WorkflowError
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))  # json.dumps() makes one each time
+
 Result: TypeAlias = Outcome | WorkflowError
 
 
 def to_text(outcome: Result) -> str:
     """The JSON of an outcome, in ASCII, so that lone surrogates can be stored."""
-    return json.dumps(_encoded(outcome), separators=(",", ":"))
+    return _COMPACT.encode(_encoded(outcome))
 
 
 def from_text(text: str) -> Result:

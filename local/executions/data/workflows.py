@@ -60,26 +60,38 @@ WORKFLOW_FIELDS: Mapping[str, Field] = {
 
 
 class WorkflowRegistry:
+    """Revisions and operations.  A revision that was read stays in memory: thousands of executions may share it."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._read: dict[tuple[str, str], Revision] = {}  # by workflow and revision id
 
     def put(self, revision: Revision) -> None:
         kept = {name: getattr(revision, name) for name in Revision.__slots__}
         kept["settings"] = {name: getattr(revision.settings, name) for name in Settings.__slots__}
         row = (revision.workflow, revision.revision_id, revision.number, json.dumps(kept))
         self._database.run("INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?)", *row)
+        self._read.pop((revision.workflow, revision.revision_id), None)
 
     def newest(self, workflow: str) -> Revision | None:
         row = self._database.row(
-            "SELECT resource FROM revisions WHERE workflow = ? ORDER BY number DESC LIMIT 1", workflow
+            "SELECT revision_id FROM revisions WHERE workflow = ? ORDER BY number DESC LIMIT 1", workflow
         )
-        return _revision(json.loads(row[0])) if row else None
+        return self._shared(workflow, row[0]) if row else None
 
     def revision(self, workflow: str, revision_id: str) -> Revision | None:
+        return self._shared(workflow, revision_id)
+
+    def _shared(self, workflow: str, revision_id: str) -> Revision | None:
+        found = self._read.get((workflow, revision_id))
+        if found is not None:
+            return found
         row = self._database.row(
             "SELECT resource FROM revisions WHERE workflow = ? AND revision_id = ?", workflow, revision_id
         )
-        return _revision(json.loads(row[0])) if row else None
+        if row is None:
+            return None
+        return self._read.setdefault((workflow, revision_id), _revision(json.loads(row[0])))
 
     def revisions(self, workflow: str, query: Query) -> Page:
         """Revisions, the newest first."""
@@ -104,6 +116,7 @@ class WorkflowRegistry:
 
     def delete(self, workflow: str) -> None:
         self._database.run("DELETE FROM revisions WHERE workflow = ?", workflow)
+        self._read = {key: revision for key, revision in self._read.items() if key[0] != workflow}
 
     def put_operation(self, operation: Mapping[str, Any]) -> None:
         created_s = datetime.fromisoformat(operation["metadata"]["createTime"]).timestamp()

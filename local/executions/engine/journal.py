@@ -6,7 +6,7 @@ Used by live.drive.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,26 +26,32 @@ class JournalDiffers(Exception):
 
 
 class Journal:
-    """The journal of one execution, named in full.  Instants are RFC 3339; now() gives the present.
+    """The journal of one execution, named in full.  Instants are RFC 3339; now() gives the present."""
 
-    last_outcome_at: time of the last outcome, at first started_at.  A run takes no time between two outcomes, so it is
-    also the time of all steps since then; in a replay it is the time of the recorded outcome.
-    """
+    __slots__ = ("_database", "_execution", "_fingerprints", "_last_outcome_at", "_now", "_position")
 
     def __init__(self, database: Database, execution: str, started_at: str, now: Callable[[], str]) -> None:
-        self.last_outcome_at = started_at
+        self._last_outcome_at = started_at
         self._database = database
         self._execution = execution
         self._now = now
         self._position = 0
         self._fingerprints: dict[int, Fingerprint] = {}  # of pending effects that were shortened
 
+    def last_outcome_at(self) -> str:
+        """Time of the last outcome, at first started_at.
+
+        A run takes no time between two outcomes, so it is also the time of all steps since then; in a replay it is the
+        time of the recorded outcome.
+        """
+        return self._last_outcome_at
+
     async def replay(self, branches: Branches, turns: Turns) -> None:
         """Resume the run with all recorded outcomes, then shorten its waits by the time that has passed.
 
         Raises JournalDiffers; the run has then gone as far as it agrees with the journal.
         """
-        asked_at = dict.fromkeys(branches.pending, self.last_outcome_at)
+        asked_at = dict.fromkeys(branches.pending, self._last_outcome_at)
         while rows := self._database.rows(
             "SELECT effect, at, outcome, kind, digest FROM journal WHERE execution = ? AND position > ?"
             " ORDER BY position LIMIT ?",
@@ -55,7 +61,7 @@ class Journal:
         ):
             for number, at, outcome, kind, digest in rows:
                 _compare(branches.pending.get(number), kind, digest)
-                self.last_outcome_at = at
+                self._last_outcome_at = at
                 self._position += 1
                 await turns.resume(branches, number, from_text(outcome))
                 del asked_at[number]
@@ -72,19 +78,25 @@ class Journal:
             if rest is not effect:
                 self._fingerprints[number], branches.pending[number] = fingerprint(effect), rest
 
-    def record(self, number: int, effect: Leaf, outcome: Outcome | WorkflowError) -> None:
-        """Store the outcome of an effect, and delete a callback's request in the same transaction.
+    async def record(self, outcomes: Sequence[tuple[int, Leaf, Outcome | WorkflowError]]) -> None:
+        """Store outcomes of effects, each with its number and its effect; return when they are committed.
 
-        Raises DiskUnavailable; then nothing has changed.
+        A callback's request is deleted in the same transaction.  If it is cancelled, nothing is stored.
         """
-        position, at = self._position + 1, self._now()
-        with self._database.transaction():
+        at, rows = self._now(), []
+        for position, (number, effect, outcome) in enumerate(outcomes, self._position + 1):
             what = self._fingerprints.get(number) or fingerprint(effect)
-            row = (self._execution, position, number, at, to_text(outcome), what.kind, what.digest)
-            self._database.run("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
-            if isinstance(outcome, CallbackRequest):
-                self._database.run("DELETE FROM callback_requests WHERE number = ?", outcome.number)
-        self._position, self.last_outcome_at = position, at
+            rows.append((self._execution, position, number, at, to_text(outcome), what.kind, what.digest))
+        requests = [outcome.number for _, _, outcome in outcomes if isinstance(outcome, CallbackRequest)]
+
+        def write() -> None:
+            for row in rows:
+                self._database.run("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
+            for number in requests:
+                self._database.run("DELETE FROM callback_requests WHERE number = ?", number)
+
+        await self._database.committed(write)
+        self._position, self._last_outcome_at = self._position + len(rows), at
 
 
 def _compare(effect: Leaf | None, kind: str | None, digest: int | None) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 import aiohttp
@@ -50,29 +50,53 @@ async def drive(run: Run, perform: PerformEffect, journal: Journal | None = None
     await turns.settle(branches)
     if journal is not None:
         await journal.replay(branches, turns)
-    performing: dict[asyncio.Task[Outcome | WorkflowError], int] = {}
+    parallel: _Parallel | None = None
     try:
         while branches.ended is None:
-            if len(branches.pending) == 1 and not performing:
+            if len(branches.pending) == 1 and not parallel:
                 ((number, effect),) = branches.pending.items()
-                outcome = await outcome_of(perform, effect)
+                outcomes = [(number, effect, await outcome_of(perform, effect))]
             else:
-                begun = set(performing.values())
-                for number, effect in branches.pending.items():
-                    if number not in begun:
-                        performing[asyncio.create_task(outcome_of(perform, effect))] = number
-                done, _ = await asyncio.wait(performing, return_when=asyncio.FIRST_COMPLETED)
-                first = min(done, key=lambda task: performing[task])
-                number, outcome = performing.pop(first), first.result()
+                parallel = _Parallel(perform) if parallel is None else parallel
+                outcomes = await parallel.next_outcomes(branches.pending)
             if journal is not None:
-                await retry_until_written(partial(journal.record, number, branches.pending[number], outcome))
-            await turns.resume(branches, number, outcome)
+                await journal.record(outcomes)
+            for number, _, outcome in outcomes:
+                await turns.resume(branches, number, outcome)
+            del outcome, outcomes  # an answer has up to 2 MB, and the next effect may be a sleep of a day
     finally:
-        for task in performing:
-            task.cancel()
+        if parallel is not None:
+            parallel.cancel()
     if branches.ended.error is not None:
         raise branches.ended.error
     return branches.ended.value
+
+
+class _Parallel:
+    """The effects of parallel branches, which are performed at the same time.  True while there are some."""
+
+    def __init__(self, perform: PerformEffect) -> None:
+        self._perform = perform
+        self._performing: dict[int, asyncio.Task[Outcome | WorkflowError]] = {}
+        self._ended: asyncio.Queue[tuple[int, Leaf]] = asyncio.Queue()
+
+    def __bool__(self) -> bool:
+        return bool(self._performing)
+
+    async def next_outcomes(self, pending: Mapping[int, Leaf]) -> list[tuple[int, Leaf, Outcome | WorkflowError]]:
+        """Begin what is new in pending; return the next outcomes, in the order in which they came."""
+        for number, effect in pending.items():
+            if number not in self._performing:
+                task = self._performing[number] = asyncio.create_task(outcome_of(self._perform, effect))
+                task.add_done_callback(lambda _, ended=(number, effect): self._ended.put_nowait(ended))  # type: ignore[misc]
+        found = [await self._ended.get()]
+        while not self._ended.empty():
+            found.append(self._ended.get_nowait())
+        return [(number, effect, self._performing.pop(number).result()) for number, effect in found]
+
+    def cancel(self) -> None:
+        for task in self._performing.values():
+            task.cancel()
 
 
 async def outcome_of(perform: PerformEffect, effect: Leaf) -> Outcome | WorkflowError:
@@ -89,6 +113,18 @@ class LivePerformer:
     tokens gives the token for an HTTP call's auth.  stubs answer the connectors that are not served here.  callbacks
     creates the callback addresses of `execution`, a full name.
     """
+
+    __slots__ = (
+        "_base_url",
+        "_callbacks",
+        "_execution",
+        "_log",
+        "_now_s",
+        "_session",
+        "_sleep",
+        "_stubs",
+        "_tokens",
+    )
 
     def __init__(
         self,

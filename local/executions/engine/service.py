@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk, retry_until_written
+from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
 from local.executions.data.database import Database
 from local.executions.data.executions import ENTRIES_A_PART, ExecutionStore
 from local.executions.data.instant import instant
@@ -70,6 +70,7 @@ class ExecutionService:
 
     async def stop(self) -> None:
         """Stop all running executions; they stay unfinished in the store, and the next start() resumes them."""
+        self._database.commit_waiting()
         running = list(self._running.values())
         for task in running:
             task.cancel()
@@ -153,16 +154,15 @@ class ExecutionService:
         return running.entries if running is not None else self.store.history(name)
 
     def _launch(self, workflow: str, execution: dict[str, Any]) -> None:
-        name = execution["name"]
-        task = asyncio.create_task(self._run(workflow, execution))
-        self._running[name] = task
+        task = asyncio.create_task(self._run(workflow, execution), name=execution["name"])
+        self._running[task.get_name()] = task
+        task.add_done_callback(self._forget)
 
-        def ended(_: "asyncio.Task[None]") -> None:
-            self._running.pop(name, None)
-            self._histories.pop(name, None)
-            self._cancelled.discard(name)
-
-        task.add_done_callback(ended)
+    def _forget(self, task: "asyncio.Task[None]") -> None:
+        name = task.get_name()
+        self._running.pop(name, None)
+        self._histories.pop(name, None)
+        self._cancelled.discard(name)
 
     async def _run(self, workflow: str, execution: dict[str, Any]) -> None:
         name = execution["name"]
@@ -170,7 +170,7 @@ class ExecutionService:
             async with self._places:
                 if execution["state"] == "QUEUED":
                     execution = {**execution, "state": "ACTIVE", "startTime": instant()}
-                    await retry_until_written(partial(self.store.update, execution))
+                    await self._database.committed(partial(self.store.update, execution))
                     self._changed(execution)
                 await self._run_to_its_end(workflow, execution)
         except asyncio.CancelledError:
@@ -210,7 +210,7 @@ class ExecutionService:
             return  # the workflow was deleted, and its executions with it
         await self.deployments.prepare(revision.settings.source)
         journal = Journal(self._database, name, execution["startTime"], instant)
-        history = History(name, lambda: journal.last_outcome_at, with_variables=_is_detailed(execution, revision))
+        history = History(name, journal.last_outcome_at, with_variables=_is_detailed(execution, revision))
         self._histories[name] = history
         argument = loads(execution.get("argument", "null"))
         account = revision.settings.service_account
@@ -230,14 +230,15 @@ class ExecutionService:
         start = datetime.fromisoformat(execution.get("startTime") or instant(end))
         duration = f"{max((end - start).total_seconds(), 0):.6f}s"
         done = {**execution, "endTime": instant(end), "duration": duration, **changes}
+        writes: list[Callable[[], None]] = []
         if history is not None:
             done |= _status(history)
             for part, first in enumerate(range(0, len(history), ENTRIES_A_PART)):
                 if part:
-                    await asyncio.sleep(0)
+                    await self._database.committed(*writes)
                 entries = history.shown(first, first + ENTRIES_A_PART)
-                await retry_until_written(partial(self.store.put_history, name, part, entries))
-        await retry_until_written(partial(self.store.finish, done))
+                writes = [partial(self.store.put_history, name, part, entries)]
+        await self._database.committed(*writes, partial(self.store.finish, done))
         self._changed(done)
         self._callbacks.end(name)
 

@@ -8,41 +8,31 @@ from local.workflows.effects import Value
 from local.workflows.json_text import shown
 from local.workflows.run.observer import StepBegan, StepEvent, StepType
 
+# The places in the row of an entry.  Links are numbers of entries, which count from 1; 0 is none.
+_ROUTINE, _STEP, _TYPE, _STATE, _CREATED, _UPDATED, _NUMBER, _EXPECTED, _EXCEPTION, _VARIABLES = range(10)
+_PARENT, _FIRST_CHILD, _LAST_CHILD, _NEXT_SIBLING, _THREAD = range(10, 15)
+_PREVIOUS, _NEXT, _LAST_IN = range(15, 18)  # in sequence, without branches; _LAST_IN is the last one inside
+_WIDTH = 18
+
 
 class History:
     """An observer of a run: observe() takes its events in order.  instant() gives the time as text.
 
     with_variables is the level EXECUTION_HISTORY_DETAILED, which also shows the expected number of iterations.
-    There may be 100,000 entries.  So an entry is a row in lists of texts and numbers, not an object of its own:
-    Python's garbage collector would visit every object again and again, and stop everything meanwhile.
+    There may be 100,000 entries, and 10,000 executions.  So all rows are one list of texts and numbers: the garbage
+    collector would visit objects of their own again and again, and one list a column takes 90 bytes for one entry.
     """
+
+    __slots__ = ("_cells", "execution", "instant", "with_variables")
 
     def __init__(self, execution: str, instant: Callable[[], str], with_variables: bool = False) -> None:
         self.execution = execution
         self.instant = instant
         self.with_variables = with_variables
-        # One item an entry; entries count from 1, and 0 is none.
-        self._routines: list[str] = []
-        self._steps: list[str] = []
-        self._types: list[StepType] = []
-        self._states: list[str] = []
-        self._created: list[str] = []
-        self._updated: list[str] = []
-        self._parents: list[int] = []
-        self._first_children: list[int] = []
-        self._next_siblings: list[int] = []  # of all entries with the same parent
-        self._previous: list[int] = []  # previous and next: in sequence, without branches
-        self._next: list[int] = []
-        self._threads: list[int] = []
-        self._numbers: list[int] = []
-        self._expected: list[int] = []
-        self._exceptions: list[str | None] = []
-        self._variables: list[str | None] = []
-        self._last_in: dict[int, int] = {}  # both: by parent, while it is in progress
-        self._last_child: dict[int, int] = {}
+        self._cells: list[Any] = [0] * _WIDTH  # row 0 is the execution itself, the parent of what is in no other entry
 
     def __len__(self) -> int:
-        return len(self._states)
+        return len(self._cells) // _WIDTH - 1
 
     @property
     def entries(self) -> list[dict[str, Any]]:
@@ -53,126 +43,112 @@ class History:
         if isinstance(event, StepBegan):
             self._begin(event, now)
             return
-        at = event.entry - 1
-        self._states[at], self._updated[at] = event.state, now
-        self._last_in.pop(event.entry, None)
-        self._last_child.pop(event.entry, None)
+        cells, row = self._cells, event.entry * _WIDTH
+        cells[row + _STATE], cells[row + _UPDATED] = event.state, now
         if event.state == "STATE_FAILED":
-            self._exceptions[at] = shown(event.exception)
+            cells[row + _EXCEPTION] = shown(event.exception)
         if self.with_variables:
-            self._variables[at] = _json(dict(event.variables))
+            cells[row + _VARIABLES] = _json(dict(event.variables))
 
     def cancel(self) -> None:
         """Mark the entries in progress as cancelled."""
         now = self.instant()
-        for at, state in enumerate(self._states):
-            if state == "STATE_IN_PROGRESS":
-                self._states[at], self._updated[at] = "STATE_CANCELLED", now
+        for row in self._in_progress():
+            self._cells[row + _STATE], self._cells[row + _UPDATED] = "STATE_CANCELLED", now
 
     def current_steps(self) -> list[dict[str, str]]:
         """The step that began last, as Execution.status shows it; empty if none began."""
-        for at in reversed(range(len(self))):
-            if self._types[at] not in _INSIDE_STEPS:
-                return [{"routine": self._routines[at], "step": self._steps[at]}]
+        cells = self._cells
+        for row in reversed(self._rows()):
+            if cells[row + _TYPE] not in _INSIDE_STEPS:
+                return [{"routine": cells[row + _ROUTINE], "step": cells[row + _STEP]}]
         return []
 
     def place(self) -> tuple[str, str]:
         """The routine and the innermost step that the run is in; between two attempts it is the step that retries."""
-        for at in reversed(range(len(self))):
-            if self._states[at] == "STATE_IN_PROGRESS":
-                return self._routines[at], self._step_of(at)
+        for row in reversed(self._rows()):
+            if self._cells[row + _STATE] == "STATE_IN_PROGRESS":
+                return self._cells[row + _ROUTINE], self._step_of(row)
         return "", ""
 
     def waiting_steps(self) -> list[str]:
         """The innermost steps that are in progress: one, or as many as branches wait."""
-        waiting = [at for at, state in enumerate(self._states) if state == "STATE_IN_PROGRESS"]
-        around = {self._parents[at] - 1 for at in waiting}
-        steps = [self._step_of(at) for at in waiting if at not in around]
-        return list(dict.fromkeys(steps))
-
-    def _step_of(self, at: int) -> str:
-        """The step to which an entry inside a step belongs."""
-        while self._types[at] in _INSIDE_STEPS and self._parents[at]:
-            at = self._parents[at] - 1
-        return self._steps[at]
+        waiting = self._in_progress()
+        around = {self._cells[row + _PARENT] * _WIDTH for row in waiting}
+        return list(dict.fromkeys(self._step_of(row) for row in waiting if row not in around))
 
     def shown(self, first: int, end: int) -> list[dict[str, Any]]:
         """The entries of that slice as StepEntry."""
-        return [self._shown(at) for at in range(first, min(end, len(self)))]
+        return [self._shown(entry) for entry in range(first + 1, min(end, len(self)) + 1)]
+
+    def _rows(self) -> range:
+        return range(_WIDTH, len(self._cells), _WIDTH)
+
+    def _in_progress(self) -> list[int]:
+        return [row for row in self._rows() if self._cells[row + _STATE] == "STATE_IN_PROGRESS"]
+
+    def _step_of(self, row: int) -> str:
+        """The step to which an entry inside a step belongs."""
+        cells = self._cells
+        while cells[row + _TYPE] in _INSIDE_STEPS and cells[row + _PARENT]:
+            row = cells[row + _PARENT] * _WIDTH
+        return str(cells[row + _STEP])
 
     def _begin(self, event: StepBegan, now: str) -> None:
-        entry, parent = event.entry, event.parent or 0
-        before = self._last_child.get(parent)
-        if before is not None:
-            self._next_siblings[before - 1] = entry
-        elif parent:
-            self._first_children[parent - 1] = entry
-        self._last_child[parent] = entry
-        previous = 0
+        cells, entry, parent = self._cells, event.entry, (event.parent or 0) * _WIDTH
+        before = cells[parent + _LAST_CHILD]
+        cells[before * _WIDTH + _NEXT_SIBLING if before else parent + _FIRST_CHILD] = entry
+        cells[parent + _LAST_CHILD] = entry
+        previous, thread = 0, entry
         if event.type != "STEP_PARALLEL_BRANCH_ENTRY":
-            previous = self._last_in.get(parent, 0)
-            if previous:
-                self._next[previous - 1] = entry
-            self._last_in[parent] = entry
-        thread = self._threads[parent - 1] if parent else 0
-        self._routines.append(event.routine)
-        self._steps.append(event.step)
-        self._types.append(event.type)
-        self._states.append("STATE_IN_PROGRESS")
-        self._created.append(now)
-        self._updated.append(now)
-        self._parents.append(parent)
-        self._first_children.append(0)
-        self._next_siblings.append(0)
-        self._previous.append(previous)
-        self._next.append(0)
-        self._threads.append(entry if event.type == "STEP_PARALLEL_BRANCH_ENTRY" else thread)
-        self._numbers.append(event.number or 0)
-        self._expected.append(event.expected or 0)
-        self._exceptions.append(None)
-        self._variables.append(None)
+            previous, thread = cells[parent + _LAST_IN], cells[parent + _THREAD]
+            cells[previous * _WIDTH + _NEXT] = entry
+            cells[parent + _LAST_IN] = entry
+        row = (event.routine, event.step, event.type, "STATE_IN_PROGRESS", now, now)
+        cells += (*row, event.number or 0, event.expected or 0, None, None, event.parent or 0, 0, 0, 0, thread)
+        cells += (previous, 0, 0)
 
-    def _shown(self, at: int) -> dict[str, Any]:
+    def _shown(self, number: int) -> dict[str, Any]:
+        row = self._cells[number * _WIDTH : (number + 1) * _WIDTH]
         entry = {
-            "name": f"{self.execution}/stepEntries/{at + 1}",
-            "entryId": str(at + 1),
-            "routine": self._routines[at],
-            "step": self._steps[at],
-            "stepType": self._types[at],
-            "state": self._states[at],
-            "createTime": self._created[at],
-            "updateTime": self._updated[at],
-            "navigationInfo": self._place(at),
-            "stepEntryMetadata": self._progress(at),
+            "name": f"{self.execution}/stepEntries/{number}",
+            "entryId": str(number),
+            "routine": row[_ROUTINE],
+            "step": row[_STEP],
+            "stepType": row[_TYPE],
+            "state": row[_STATE],
+            "createTime": row[_CREATED],
+            "updateTime": row[_UPDATED],
+            "navigationInfo": self._place(row),
+            "stepEntryMetadata": self._progress(row),
         }
-        exception, variables = self._exceptions[at], self._variables[at]
-        if exception is not None:
-            entry["exception"] = {"payload": exception}
-        if variables is not None:
-            entry["variableData"] = {"variables": json.loads(variables)}
+        if row[_EXCEPTION] is not None:
+            entry["exception"] = {"payload": row[_EXCEPTION]}
+        if row[_VARIABLES] is not None:
+            entry["variableData"] = {"variables": json.loads(row[_VARIABLES])}
         return entry
 
-    def _place(self, at: int) -> dict[str, Any]:
+    def _place(self, row: list[Any]) -> dict[str, Any]:
         """Its links to other entries; parallel branches have no previous and next."""
-        places = {"parent": self._parents[at], "previous": self._previous[at], "next": self._next[at]}
+        places = {"parent": row[_PARENT], "previous": row[_PREVIOUS], "next": row[_NEXT]}
         place: dict[str, Any] = {name: str(entry) for name, entry in places.items() if entry}
-        children, child = [], self._first_children[at]
+        children, child = [], row[_FIRST_CHILD]
         while child:
             children.append(str(child))
-            child = self._next_siblings[child - 1]
+            child = self._cells[child * _WIDTH + _NEXT_SIBLING]
         return place | ({"children": children} if children else {})
 
-    def _progress(self, at: int) -> dict[str, str]:
-        parent, progress = self._parents[at], dict[str, str]()
-        if self._numbers[at]:
-            kind = _PROGRESS[self._types[at]]
-            if parent and self._types[parent - 1] == "STEP_PARALLEL_FOR":
+    def _progress(self, row: list[Any]) -> dict[str, str]:
+        progress = dict[str, str]()
+        if row[_NUMBER]:
+            kind = _PROGRESS[row[_TYPE]]
+            if self._cells[row[_PARENT] * _WIDTH + _TYPE] == "STEP_PARALLEL_FOR":
                 kind = "PROGRESS_TYPE_PARALLEL_FOR"
-            progress |= {"progressType": kind, "progressNumber": str(self._numbers[at])}
-        if self._expected[at] and self.with_variables:
-            progress["expectedIteration"] = str(self._expected[at])
-        if self._threads[at]:
-            progress["threadId"] = str(self._threads[at])
+            progress |= {"progressType": kind, "progressNumber": str(row[_NUMBER])}
+        if row[_EXPECTED] and self.with_variables:
+            progress["expectedIteration"] = str(row[_EXPECTED])
+        if row[_THREAD]:
+            progress["threadId"] = str(row[_THREAD])
         return progress
 
 

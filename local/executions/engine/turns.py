@@ -16,11 +16,12 @@ class Turns:
     def __init__(self) -> None:
         self._one = asyncio.Lock()
         self._ends_s: float  # of the current slice; begin() sets it first
+        self._is_time_over = self._is_over  # a bound method, made once and not for each run
 
     def begin(self, run: Run) -> Branches:
         """Begin a run; the caller calls settle()."""
         self._ends_s = time.perf_counter() + _SLICE_S
-        return Branches(run, self._is_over)
+        return Branches(run, self._is_time_over)
 
     async def resume(self, branches: Branches, number: int, outcome: Outcome | WorkflowError) -> None:
         """Send an outcome to the run, and return when all its branches wait again."""

@@ -16,7 +16,7 @@ from local.workflows.compile.expressions import count_mistake, library_call, sug
 from local.workflows.effects import Effects, Value
 from local.workflows.errors import WorkflowError
 from local.workflows.limits import MAX_CONDITIONS
-from local.workflows.run.interpret import Action, Return, Scope, Signal, StepEffects, history_entry, run_group
+from local.workflows.run.interpret import Action, HistoryEntry, Return, Scope, Signal, StepEffects, run_group
 from local.workflows.run.observer import StepType
 from local.workflows.stdlib import MISSING, Function, connectors, type_name
 
@@ -181,7 +181,7 @@ def compile_switch(compiler: Compiler, entries: Entries, context: Context) -> Ac
                     if scope.execution.observe is None:
                         chosen = _boolean(holds(scope))
                     else:
-                        with history_entry(scope, "condition", "STEP_CONDITION", number, len(plain)):
+                        with HistoryEntry(scope, "condition", "STEP_CONDITION", number, len(plain)):
                             chosen = _boolean(holds(scope))
                     if chosen:
                         position = action.position
@@ -203,7 +203,7 @@ def compile_switch(compiler: Compiler, entries: Entries, context: Context) -> Ac
                 if scope.execution.observe is None:
                     chosen = _boolean((yield from condition.evaluate(scope)))
                 else:
-                    with history_entry(scope, "condition", "STEP_CONDITION", number, len(cases)):
+                    with HistoryEntry(scope, "condition", "STEP_CONDITION", number, len(cases)):
                         chosen = _boolean((yield from condition.evaluate(scope)))
                 if chosen:
                     position = action.position

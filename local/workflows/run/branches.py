@@ -4,7 +4,6 @@ Effects are numbered in the order in which they are yielded.  The numbers, and w
 depend only on the order of the outcomes.  So a replay in the same order is the same run.
 """
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,6 +43,17 @@ class Branches:
     At most MAX_PARALLEL branches run at a time.  A branch that waits for branches of its own does not count.
     """
 
+    __slots__ = (
+        "_branch_of",
+        "_effect_count",
+        "_forks",
+        "_free_slots",
+        "_is_time_over",
+        "_ready",
+        "ended",
+        "pending",
+    )
+
     def __init__(self, run: Run, is_time_over: Callable[[], bool] = lambda: False) -> None:
         """Begins the run, up to the first effects.
 
@@ -57,7 +67,7 @@ class Branches:
         self._effect_count = 0
         self._forks: list[_Fork] = []
         self._free_slots = MAX_PARALLEL
-        self._ready: deque[tuple[_Branch, Outcome | WorkflowError]] = deque([(_Branch(run), None)])
+        self._ready: list[tuple[_Branch, Outcome | WorkflowError]] = [(_Branch(run), None)]  # at most a few
         self.advance()
 
     @property
@@ -74,13 +84,13 @@ class Branches:
     def advance(self) -> None:
         """Run until every branch waits for an outcome, or the time is over."""
         while self._ready:
-            branch, outcome = self._ready.popleft()
+            branch, outcome = self._ready.pop(0)
             run = branch.run
             try:
                 effect = run.throw(outcome) if isinstance(outcome, WorkflowError) else run.send(outcome)
                 while isinstance(effect, Pause):
                     if self._is_time_over():
-                        self._ready.appendleft((branch, None))
+                        self._ready.insert(0, (branch, None))
                         return
                     effect = run.send(None)
             except StopIteration as end:

@@ -1,7 +1,6 @@
 """Compiled steps at run time: scopes, signals and the one loop that runs a list of steps."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -206,6 +205,7 @@ class Scope:
                     raise WorkflowError.tagged("TypeError", f"missing argument '{name}' in call of {routine}")
                 else:
                     scope.put(name, default(scope))
+            del arguments  # they may be many, and the call may wait for long
             signal = yield from run_block(called.block, scope)
         finally:
             scope.close()
@@ -269,32 +269,32 @@ def run_as_entry(
 
 
 def _run(scope: Scope, name: str, action: Action, number: int | None, expected: int | None) -> StepEffects:
-    signal: Signal
     if scope.execution.observe is None:
-        signal = action.run(scope)
-        return signal
-    with history_entry(scope, name, action.type, number, expected):
-        signal = (yield from action.run(scope)) if action.yields_effects else action.run(scope)
+        return action.run(scope)  # type: ignore[no-any-return]  # a signal, as it yields no effects
+    with HistoryEntry(scope, name, action.type, number, expected):
+        signal: Signal = (yield from action.run(scope)) if action.yields_effects else action.run(scope)
         return signal
 
 
-@contextmanager
-def history_entry(
-    scope: Scope, name: str, type_: StepType, number: int | None = None, expected: int | None = None
-) -> Iterator[None]:
-    """Report the block to the observer as an entry of the history."""
-    execution = scope.execution
-    observe = execution.observe
-    assert observe is not None  # noqa: S101 -- the caller has asked
-    execution.entries += 1
-    entry, parent = execution.entries, scope.entry
-    observe(StepBegan(entry, parent, scope.routine, name, type_, number, expected))
-    scope.entry = entry
-    try:
-        yield
-    except WorkflowError as error:
-        observe(StepEnded(entry, "STATE_FAILED", error.payload, dict(scope.variables)))
-        raise
-    finally:
-        scope.entry = parent
-    observe(StepEnded(entry, "STATE_SUCCEEDED", None, dict(scope.variables)))
+class HistoryEntry:
+    """A block of code as an entry of the history: tells the observer, which there is, of its begin and of its end."""
+
+    __slots__ = ("_number", "_observe", "_parent", "_scope")
+
+    def __init__(
+        self, scope: Scope, name: str, type_: StepType, number: int | None = None, expected: int | None = None
+    ) -> None:
+        scope.execution.entries += 1
+        self._scope, self._parent, self._number = scope, scope.entry, scope.execution.entries
+        self._observe: Observer = scope.execution.observe  # type: ignore[assignment]  # as the caller has asked
+        self._observe(StepBegan(self._number, self._parent, scope.routine, name, type_, number, expected))
+
+    def __enter__(self) -> None:
+        self._scope.entry = self._number
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        self._scope.entry, variables = self._parent, self._scope.variables
+        if error is None:
+            self._observe(StepEnded(self._number, "STATE_SUCCEEDED", None, variables))
+        elif isinstance(error, WorkflowError):
+            self._observe(StepEnded(self._number, "STATE_FAILED", error.payload, variables))

@@ -52,7 +52,7 @@ class StepBegan:
 
 @dataclass(frozen=True, slots=True)
 class StepEnded:
-    """A step ended.  exception is the payload of its error; variables are those of its scope."""
+    """A step ended.  exception is the payload of its error; variables are those of its scope, not a copy."""
 
     entry: int
     state: Literal["STATE_SUCCEEDED", "STATE_FAILED"]

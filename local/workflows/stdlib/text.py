@@ -5,7 +5,6 @@ Source: Workflows, standard library, text.
 
 import codecs
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 import re2
@@ -68,7 +67,8 @@ def replace_all(source: Value, substr: Value, repl: Value) -> Value:
 
 
 def find_all_regex(source: Value, regexp: Value) -> Value:
-    return [{"index": match.start(), "match": match.group()} for match in _matches("find_all_regex", source, regexp)]
+    text = text_of("text.find_all_regex", source)
+    return [{"index": start, "match": text[start:end]} for start, end in _matches("find_all_regex", source, regexp)]
 
 
 def match_regex(source: Value, regexp: Value) -> Value:
@@ -78,16 +78,17 @@ def match_regex(source: Value, regexp: Value) -> Value:
 def replace_all_regex(source: Value, regexp: Value, repl: Value) -> Value:
     new = text_of("text.replace_all_regex", repl)
     text = text_of("text.replace_all_regex", source)
-    parts, length, at = [], 0, 0
-    for match in _matches("replace_all_regex", source, regexp):
-        parts += [text[at : match.start()], new]
-        length += match.start() - at + len(new)
-        at = match.end()
-        _check_length(length + len(text) - at)
-    return "".join([*parts, text[at:]])
+    parts, at = [], 0
+    for start, end in _matches("replace_all_regex", source, regexp):
+        parts += [text[at:start], new]
+        at = end
+    parts.append(text[at:])
+    _check_length(sum(map(len, parts)))
+    return "".join(parts)
 
 
-def _matches(function: str, source: Value, regexp: Value) -> Iterator[Any]:
+def _matches(function: str, source: Value, regexp: Value) -> Iterator[tuple[int, int]]:
+    """Where each match begins and ends, in characters."""
     name = f"text.{function}"
     text, pattern = text_of(name, source), text_of(name, regexp)
     try:
@@ -96,7 +97,9 @@ def _matches(function: str, source: Value, regexp: Value) -> Iterator[Any]:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
         message = f"{name}: {pattern!r} is no RE2 regular expression: {reason}"
         raise WorkflowError.tagged("ValueError", message) from None
-    return iter(compiled.finditer(text))
+    # google-re2 finds bytes three times as fast: it need not count the characters before each match.
+    searched = text.encode() if text.isascii() else text
+    return (match.span() for match in compiled.finditer(searched))
 
 
 def _check_length(length: int) -> None:

@@ -1,0 +1,44 @@
+"""A worker that is the target of HTTP calls: an aiohttp server on loopback, which answers {"hello": "world"}.
+
+Its jobs: address() gives its URL, received() how many calls have come, and over(seconds) how many come in a second.
+"""
+
+import asyncio
+import threading
+import time
+
+from aiohttp import web
+
+from bench.workers.jobs import serve
+
+
+def main() -> None:
+    listening, found, calls = threading.Event(), [""], [0]
+
+    async def hello(_: web.Request) -> web.Response:
+        calls[0] += 1
+        return web.json_response({"hello": "world"})
+
+    async def listen() -> None:
+        app = web.Application()
+        app.router.add_route("*", "/", hello)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        found[0] = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        listening.set()
+        await asyncio.Event().wait()
+
+    threading.Thread(target=lambda: asyncio.run(listen()), daemon=True).start()
+    listening.wait(timeout=10)
+
+    def over(seconds: float) -> float:
+        before, began_s = calls[0], time.perf_counter()
+        time.sleep(seconds)
+        return (calls[0] - before) / (time.perf_counter() - began_s)
+
+    serve({"address": lambda: found[0], "received": lambda: calls[0], "over": over})
+
+
+if __name__ == "__main__":
+    main()
