@@ -8,7 +8,6 @@ The steps have two workers, and the share is that of the one that works less: 0.
 a crowd, all at once.
 """
 
-import re
 import subprocess
 import sys
 import tempfile
@@ -22,9 +21,10 @@ from nacl.signing import SigningKey
 import mandala
 from bench.report import alone
 from bench.report.figure import OURS, Effort, Figure, Goal
+from bench.stand_in.fast_queue import sources_with_fast_queue
 from bench.stand_in.live import Members
 from ingress import signature
-from tests.system.up import copy_of_sources, mando_up
+from tests.system.up import mando_up
 
 ALONE = "verify + draw alone"
 _PER_S = 12.0
@@ -37,9 +37,7 @@ def measure(effort: Effort) -> Iterator[Figure]:
     count = effort.of(120, 6)
     loads = {"come evenly": [number / _PER_S for number in range(count)], "are a crowd": [0.0] * count}
     with tempfile.TemporaryDirectory() as folder:
-        root = copy_of_sources(Path(folder) / "sources")
-        queue = root / "queue.yaml"
-        queue.write_text(re.sub(r"rate: \S+", "rate: 500/s", queue.read_text()))
+        root = sources_with_fast_queue(Path(folder) / "sources")
         with mando_up(Path(folder) / "data", root) as up:
             members = Members(up)
             members.run([0.0] * effort.of(40, 4))  # warms up both workers

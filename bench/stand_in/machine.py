@@ -59,7 +59,7 @@ def measure(up: Up, members: Members) -> Measured:
     many = members.run([0.0] * _MANY, at_once=_AT_ONCE)
     before_s, generate_s, after_s = zip(*_parts(up, alone.replies), strict=True)
     cpu_s, steps_cpu_s = alone.used.ours / _ALONE, alone.used.parts["steps"] / _ALONE
-    in_vain, per_s = limited.calls["reply"] - _LIMITED, _per_s(many.replies)
+    in_vain, per_s = limited.calls["reply"] - _LIMITED, pictures_per_s(many.replies)
     again_cpu_s = (limited.used.ours - _LIMITED * cpu_s) / in_vain
     again_steps_cpu_s = (limited.used.parts["steps"] - _LIMITED * steps_cpu_s) / in_vain
     return Measured(
@@ -97,7 +97,7 @@ def _parts(up: Up, replies: Sequence[Reply]) -> Iterator[tuple[float, float, flo
         yield before_s, ended - begun, (one.to_picture_s or 0.0) - before_s
 
 
-def _per_s(replies: Sequence[Reply]) -> float:
+def pictures_per_s(replies: Sequence[Reply]) -> float:
     """How many a second get their reply, from a fifth of them to four fifths."""
     ends_at = sorted(one.sent_at + one.to_picture_s for one in replies if one.to_picture_s is not None)
     first, last = len(ends_at) // 5, len(ends_at) * 4 // 5
