@@ -1,4 +1,4 @@
-"""Processes that listen on one socket share the work: one that computes takes no new connection.
+"""Processes that listen on one socket share the work: one that computes lets an idle one take the next connection.
 
 slow_clients.py opens the door; steps/generate.py says when it computes.
 
@@ -13,8 +13,11 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-# After a connection, until the next one: it may be about to compute, and an idle process is faster than that.
-_NEXT_AFTER_S = 0.002
+# How much later a process takes a connection, for each computation that it has: an idle process needs less to take it.
+# More would be felt by replies, which come through the same door and hardly compute.
+_LATER_S = 0.003
+_LATEST_S = 0.03
+_NEXT_AFTER_S = 0.002  # after a connection, which may be about to make this process compute
 _RETRY_AFTER_S = 1.0  # as asyncio itself, when there is no file or memory for a connection
 
 
@@ -24,7 +27,6 @@ class Door:
     def __init__(self) -> None:
         self._turn, self._counting = threading.Lock(), threading.Lock()
         self._computing = 0  # also those that wait for their turn
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._sockets: Sequence[socket.socket] = ()
         self._protocol: Callable[[], asyncio.Protocol] | None = None
         self._arriving: set[asyncio.Task[object]] = set()
@@ -33,7 +35,7 @@ class Door:
     def computing(self) -> Iterator[None]:
         """Around what computes, in a thread.
 
-        One at a time: threads of Python that compute at once only delay each other, and all that wait for Discord.
+        One at a time: threads of Python that compute at once only delay each other, and those that call Discord.
         """
         self._count(1)
         try:
@@ -41,19 +43,15 @@ class Door:
                 yield
         finally:
             self._count(-1)
-            loop = self._loop
-            if loop is not None and not self._computing:
-                with contextlib.suppress(RuntimeError):  # the process ends, and its loop is closed
-                    loop.call_soon_threadsafe(self._listen)
 
     def open(self, sockets: Sequence[socket.socket], protocol: Callable[[], asyncio.Protocol]) -> None:
-        """Take connections from now on, in the running event loop."""
-        self._loop, self._sockets, self._protocol = asyncio.get_running_loop(), sockets, protocol
+        """Take connections from now on.  This and close() are called in the event loop."""
+        self._sockets, self._protocol = sockets, protocol
         self._listen()
 
     def close(self) -> None:
         self._do_not_listen()
-        self._loop, self._sockets = None, ()
+        self._sockets = ()
 
     def _count(self, more: int) -> None:
         with self._counting:
@@ -61,30 +59,37 @@ class Door:
 
     def _listen(self) -> None:
         for one in self._sockets:
-            asyncio.get_running_loop().add_reader(one.fileno(), self._accept, one)
+            asyncio.get_running_loop().add_reader(one.fileno(), self._hear)
 
     def _do_not_listen(self) -> None:
         for one in self._sockets:
             asyncio.get_running_loop().remove_reader(one.fileno())
 
-    def _accept(self, listening: socket.socket) -> None:
-        """Take one connection that waits, if this process does not compute; another one may have taken it."""
-        loop = asyncio.get_running_loop()
+    def _hear(self) -> None:
+        """A connection waits.  Who computes more is later, so that a process with less to do takes it."""
         self._do_not_listen()
         if self._computing:
-            return
-        try:
-            connection, _ = listening.accept()
-        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            self._listen()
-        except OSError:
-            loop.call_later(_RETRY_AFTER_S, self._listen)
+            asyncio.get_running_loop().call_later(min(self._computing * _LATER_S, _LATEST_S), self._accept)
         else:
+            self._accept()
+
+    def _accept(self) -> None:
+        """Take one connection, if it still waits."""
+        loop, again_after_s = asyncio.get_running_loop(), 0.0
+        for listening in self._sockets:
+            try:
+                connection, _ = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                continue
+            except OSError:
+                again_after_s = _RETRY_AFTER_S
+                continue
             assert self._protocol is not None  # noqa: S101 -- open() has been called
             arriving = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
             self._arriving.add(arriving)
             arriving.add_done_callback(self._arriving.discard)
-            loop.call_later(_NEXT_AFTER_S, self._listen)
+            again_after_s = max(again_after_s, _NEXT_AFTER_S)
+        loop.call_later(again_after_s, self._listen)
 
 
 DOOR = Door()
