@@ -59,37 +59,45 @@ class Door:
 
     def _listen(self) -> None:
         for one in self._sockets:
-            asyncio.get_running_loop().add_reader(one.fileno(), self._hear)
+            asyncio.get_running_loop().add_reader(one.fileno(), self._hear, one)
 
     def _do_not_listen(self) -> None:
         for one in self._sockets:
             asyncio.get_running_loop().remove_reader(one.fileno())
 
-    def _hear(self) -> None:
+    def _hear(self, listening: socket.socket) -> None:
         """A connection waits.  Who computes more is later, so that a process with less to do takes it."""
-        self._do_not_listen()
         if self._computing:
-            asyncio.get_running_loop().call_later(min(self._computing * _LATER_S, _LATEST_S), self._accept)
+            self._do_not_listen()
+            later_s = min(self._computing * _LATER_S, _LATEST_S)
+            asyncio.get_running_loop().call_later(later_s, self._accept_late, listening)
         else:
-            self._accept()
+            self._accept(listening)
 
-    def _accept(self) -> None:
+    def _accept_late(self, listening: socket.socket) -> None:
+        if self._sockets:
+            self._listen()
+            self._accept(listening)
+
+    def _accept(self, listening: socket.socket) -> None:
         """Take one connection, if it still waits."""
-        loop, again_after_s = asyncio.get_running_loop(), 0.0
-        for listening in self._sockets:
-            try:
-                connection, _ = listening.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                continue
-            except OSError:
-                again_after_s = _RETRY_AFTER_S
-                continue
-            assert self._protocol is not None  # noqa: S101 -- open() has been called
-            arriving = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
-            self._arriving.add(arriving)
-            arriving.add_done_callback(self._arriving.discard)
-            again_after_s = max(again_after_s, _NEXT_AFTER_S)
-        loop.call_later(again_after_s, self._listen)
+        try:
+            connection, _ = listening.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError:
+            self._rest(_RETRY_AFTER_S)
+            return
+        assert self._protocol is not None  # noqa: S101 -- open() has been called
+        loop = asyncio.get_running_loop()
+        arriving = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
+        self._arriving.add(arriving)
+        arriving.add_done_callback(self._arriving.discard)
+        self._rest(_NEXT_AFTER_S)
+
+    def _rest(self, seconds: float) -> None:
+        self._do_not_listen()
+        asyncio.get_running_loop().call_later(seconds, self._listen)
 
 
 DOOR = Door()
