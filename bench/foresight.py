@@ -1,23 +1,28 @@
 """Compare `mando simulate --model local` with a running `mando up`: the same requests, the same faults.
 
-First it measures what the parts cost on this machine now, and simulates with that; --write keeps the numbers in
-tuning/models/local.yaml.  It needs the whole machine: what others compute meanwhile is in the measured times, and not
-in the simulated ones.
+First it measures what the parts cost on this machine now, and simulates with that.  A figure of ours is the simulated
+number, and the running `mando up` stands beside it: a ratio of 1 is right.  It needs the whole machine: what others
+compute meanwhile is in the measured times, and not in the simulated ones.
+
+`python -m bench.foresight --write` only measures what the parts cost, prints it, and keeps it in
+tuning/models/local.yaml; `make docs` shows it.
 """
 
-import argparse
 import re
+import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.report import alone
+from bench.report.figure import Effort, Figure
 from bench.stand_in.live import Break, Members
-from bench.stand_in.machine import measure
+from bench.stand_in.machine import Measured
+from bench.stand_in.machine import measure as measure_machine
 from bench.stand_in.model_text import numbers_of, text_of
-from bench.stand_in.table import print_differences, print_measured
+from bench.stand_in.table import figures, print_measured
 from tests.servers import wait_until
 from tests.system.up import Up, copy_of_sources, mando_up
 from tuning.model import FOLDER, model_of
@@ -29,7 +34,8 @@ from tuning.sources import from_folder
 
 _MODEL = FOLDER / "local.yaml"
 _FASTEST_PER_S = 500  # of a queue
-_LENGTH_S = 45.0
+_FAULT_PER_S = 10.0  # requests, while Discord fails
+_LENGTH_S = 30.0
 _RETRY_AFTER_S = 1.5  # of a 429 of /faults
 
 
@@ -56,47 +62,54 @@ class Row:
         return Scenario("bench", self.name, load, moved, begins_s, begins_s + story.length_s)
 
 
-def rows(per_s: float, rate: float) -> Iterator[Row]:
-    """per_s: what the machine can do; rate: of requests in an outage."""
-    yield Row("nothing fails, 5/s", 5.0)
+def rows(per_s: float, effort: Effort) -> Iterator[Row]:
+    """per_s: what the machine can do."""
+    yield Row("nothing fails, 5/s", 5.0, effort.of(int(_LENGTH_S)))
+    if effort.is_short:
+        return
     for share in (0.25, 0.5, 0.8):
         yield Row(f"{share:.0%} of the capacity, {share * per_s:.1f}/s", share * per_s)
     down = Break({"target": "discord", "kind": "503"}, 10.0, 70.0)
     fault = "{part: discord, kind: error, status: 503, ends: 60s}"
-    yield Row(f"Discord is down for 60 s, {rate:g}/s", rate, 80.0, down, fault)
+    yield Row(f"Discord is down for 60 s, {_FAULT_PER_S:g}/s", _FAULT_PER_S, 80.0, down, fault)
     # A process that has seen 1,000 answers of 429 within 10 minutes asks no more: this row stays far below.
     storm = Break({"target": "discord", "kind": "429"}, 5.0, 20.0)
     fault = f"{{part: discord, kind: rate_limit, retry_after: {_RETRY_AFTER_S}s, scope: webhook, ends: 15s}}"
-    yield Row(f"Discord answers 429 for 15 s, {rate:g}/s", rate, 25.0, storm, fault)
+    yield Row(f"Discord answers 429 for 15 s, {_FAULT_PER_S:g}/s", _FAULT_PER_S, 25.0, storm, fault)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench.foresight", description=__doc__)
-    parser.add_argument(
-        "--write", action="store_true", help="keep what was measured in tuning/models/local.yaml; make docs shows it"
-    )
-    parser.add_argument("--rate", type=float, default=10.0, help="requests a second while Discord fails")
-    given = parser.parse_args()
-    began_s = time.monotonic()
+def measure(effort: Effort) -> Iterator[Figure]:
+    with _running() as (up, root):
+        project, members = read_project(from_folder(root)), Members(up)
+        rate = project.queues["create-image-queue"].rate.max_dispatches_per_s
+        found = _measured(up, root, members, effort)
+        model = model_of("local", "local.yaml", text_of(_MODEL, numbers_of(found)))
+        for row in rows(min(found.per_s, rate), effort):
+            arrivals = row.arrivals()
+            lived = members.run(arrivals, row.broken)
+            load = Load(row.name, arrivals[-1], len(arrivals), lambda _, times=arrivals: iter(times))  # type: ignore[misc]
+            yield from figures(row.name, lived, simulate(project, load, row.scenario(load), model))
+
+
+def write() -> None:
+    with _running() as (up, root):
+        found = _measured(up, root, Members(up), Effort())
+    print_measured(found)
+    _MODEL.write_text(text_of(_MODEL, numbers_of(found)), encoding="utf-8")
+
+
+@contextmanager
+def _running() -> Iterator[tuple[Up, Path]]:
+    """A `mando up`, and the folder of its sources."""
     with tempfile.TemporaryDirectory() as folder:
         root = copy_of_sources(Path(folder) / "sources")
-        project = read_project(from_folder(root))
-        queue = project.queues["create-image-queue"]
         with mando_up(Path(folder) / "data", root) as up:
-            members = Members(up)
-            with _fast_queue(up, root / "queue.yaml"):
-                found = measure(up, members)
-            print_measured(found)
-            text = text_of(_MODEL, numbers_of(found))
-            model = model_of("local", "local.yaml", text)
-            if given.write:
-                _MODEL.write_text(text, encoding="utf-8")
-            for row in rows(min(found.per_s, queue.rate.max_dispatches_per_s), given.rate):
-                arrivals = row.arrivals()
-                lived = members.run(arrivals, row.broken)
-                load = Load(row.name, arrivals[-1], len(arrivals), lambda _, times=arrivals: iter(times))  # type: ignore[misc]
-                print_differences(row.name, lived, simulate(project, load, row.scenario(load), model))
-    print(f"\n{time.monotonic() - began_s:.0f} s in all")
+            yield up, root
+
+
+def _measured(up: Up, root: Path, members: Members, effort: Effort) -> Measured:
+    with _fast_queue(up, root / "queue.yaml"):
+        return measure_machine(up, members, effort)
 
 
 @contextmanager
@@ -119,4 +132,7 @@ def _edit(up: Up, path: Path, text: str, read_rate: float) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["--write"]:
+        write()
+    else:
+        alone.main(measure, __doc__)

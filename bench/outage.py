@@ -1,14 +1,11 @@
-"""Break Discord for a while under load, on a `mando up` that it starts, and print what became of everybody.
+"""Break Discord for a while under load, on a `mando up`, and count what became of everybody.
 
-It needs the whole machine: what others compute meanwhile delays the pictures.
+It needs the whole machine: what others compute meanwhile delays the pictures.  There is no peer.
 """
 
-import argparse
 import asyncio
 import contextlib
-import os
 import tempfile
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +14,8 @@ from typing import Any
 
 import aiohttp
 
+from bench.report import alone
+from bench.report.figure import OURS, Effort, Figure, Goal
 from bench.stand_in.live import (
     Break,
     break_for,
@@ -28,9 +27,9 @@ from bench.stand_in.live import (
     quantile,
 )
 from cli.channel import ChannelWatcher, Json
-from tests.system.up import Up, mando_up
+from tests.servers import ROOT
+from tests.system.up import Up, mando_up, sources_with_short_waits
 
-_BEFORE_S = 10.0
 _LOOK_EVERY_S = 1.0
 _SETTLED_WITHIN_S = 900.0  # the token's life
 _PARALLEL = 20
@@ -38,16 +37,17 @@ _PARALLEL = 20
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Requests, evenly: per_s of them, down_s of it without Discord and after_s when it is back."""
+    """Requests, evenly: per_s of them, before_s and after_s with Discord, and down_s between without it."""
 
     per_s: float
+    before_s: float
     down_s: float
     after_s: float
 
     @property
     def back_s(self) -> float:
         """When Discord is back, after the load's begin."""
-        return _BEFORE_S + self.down_s
+        return self.before_s + self.down_s
 
     def arrivals(self) -> list[float]:
         return [number / self.per_s for number in range(round(self.per_s * (self.back_s + self.after_s)))]
@@ -55,10 +55,13 @@ class Load:
 
 @dataclass(slots=True)
 class Seen:
-    """What was looked at while it ran.  Each line: the most tasks of a queue that waited."""
+    """What was looked at while it ran.  lines: the most tasks of each queue that waited.
+
+    to_picture: when each request was due, and when its picture came, in seconds after the load's begin.
+    """
 
     lines: Counter[str] = field(default_factory=Counter)
-    load_averages: list[float] = field(default_factory=list)
+    to_picture: list[tuple[float, float]] = field(default_factory=list)
 
 
 class Pictures(ChannelWatcher):
@@ -75,24 +78,28 @@ class Pictures(ChannelWatcher):
             self.at_s.setdefault(interaction_id, asyncio.get_running_loop().time())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench.outage", description=__doc__)
-    parser.add_argument("--rate", type=float, default=12.0, help="requests a second")
-    parser.add_argument("--down", type=float, default=150.0, help="for how many seconds Discord is down")
-    parser.add_argument("--after", type=float, default=60.0, help="for how many seconds more requests come")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, mando_up(Path(folder) / "data") as up:
-        asyncio.run(_measure(up, Load(given.rate, given.down, given.after)))
+def measure(effort: Effort) -> Iterator[Figure]:
+    load = Load(2.0, 0.5, 1.0, 0.5) if effort.is_short else Load(12.0, 10.0, 150.0, 30.0)
+    with tempfile.TemporaryDirectory() as folder:
+        root = sources_with_short_waits(Path(folder) / "sources") if effort.is_short else ROOT
+        with mando_up(Path(folder) / "data", root) as up:
+            messages, seen = asyncio.run(_run(up, load))
+            calls = calls_in((up.data / "steps.log").read_text().splitlines())
+            executions = executions_of(up)
+    about = f"Discord is down for {load.down_s:g} s at {load.per_s:g} requests a second"
+    for what, unit, better, value, goals in _rows(messages, calls, executions, seen, load):
+        yield Figure(f"{about}: {what}", unit, better, {OURS: [value]}, goals)
 
 
-async def _measure(up: Up, load: Load) -> None:
+async def _run(up: Up, load: Load) -> tuple[dict[str, list[Json]], Seen]:
+    """The messages of each interaction that was acknowledged, at the end."""
     connector, timeout = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=None, sock_connect=5)
     async with aiohttp.ClientSession(up.base, connector=connector, timeout=timeout) as session:
         pictures, seen = Pictures(session), Seen()
         looking = [asyncio.create_task(pictures.listen(0)), asyncio.create_task(_look(session, seen))]
         loop = asyncio.get_running_loop()
         began_s = loop.time()
-        broken = Break({"target": "discord", "kind": "503"}, _BEFORE_S, load.back_s)
+        broken = Break({"target": "discord", "kind": "503"}, load.before_s, load.back_s)
         breaking = asyncio.create_task(break_for(session, began_s, broken))
         arrivals = load.arrivals()
         ids = await asyncio.gather(*(_send(session, began_s + at_s, number) for number, at_s in enumerate(arrivals)))
@@ -103,22 +110,10 @@ async def _measure(up: Up, load: Load) -> None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-    to_picture = [
-        (pictures.at_s[one] - began_s, at_s) for one, at_s in zip(ids, arrivals, strict=True) if one in pictures.at_s
-    ]
-    last_s = max((seen_s for seen_s, at_s in to_picture if at_s < load.back_s), default=0.0) - load.back_s
-    later = sorted(seen_s - at_s for seen_s, at_s in to_picture if at_s >= load.back_s)
-    print(
-        f"{len(ids)} requests, {load.per_s:g}/s; Discord is down from {_BEFORE_S:g} to {load.back_s:g} s;"
-        f" load average {min(seen.load_averages):.1f} to {max(seen.load_averages):.1f}"
-    )
-    with (up.data / "steps.log").open() as log:
-        calls = calls_in(log)
-    for name, value, goal in _rows(messages, calls, executions_of(up), seen, len(ids)):
-        print(f"  {name:<42}{value:>15}  {goal}")
-    print(f"  {'last picture of those who waited':<42}{last_s:>13.1f} s  at most 60 s after Discord is back")
-    for share in (0.5, 0.95, 1) if later else ():
-        print(f"  {f'picture of those who come later, p{100 * share:g}':<42}{quantile(later, share):>13.2f} s")
+    for one, at_s in zip(ids, arrivals, strict=True):
+        if one in pictures.at_s:
+            seen.to_picture.append((at_s, pictures.at_s[one] - began_s))
+    return messages, seen
 
 
 def _rows(
@@ -126,22 +121,28 @@ def _rows(
     calls: Mapping[str, int],
     executions: Sequence[Json],
     seen: Seen,
-    requests: int,
-) -> Iterator[tuple[str, str, str]]:
-    """Name, value, and the goal of the promise."""
-    visible = Counter(sum(one["state"] == "replied" for one in found) for found in messages.values())
+    load: Load,
+) -> Iterator[tuple[str, str, Any, float, Sequence[Goal]]]:
+    """What, unit, which is better, value, and the goals of the promise."""
+    requests, all_of_them = len(load.arrivals()), [Goal(1.0, False)]
     with_picture = sum(any(map(has_picture, found)) for found in messages.values())
-    yield "acknowledged", str(sum(any(one["state"] != "failed" for one in found) for found in messages.values())), ""
-    yield "pictures", str(with_picture), f"{requests}"
-    yield "visible replies of each", " ".join(f"{count}×{number}" for number, count in sorted(visible.items())), "1"
-    yield "calls of /generate-image for each", f"{calls['generate'] / requests:.3f}", "at most 1.1"
-    yield "calls of /reply-discord for each", f"{calls['reply'] / requests:.2f}", "at most 10"
-    yield "executions for each", f"{len(executions) / requests:.3f}", ""
-    states = Counter(one["state"] for one in executions)
-    yield "their states", ", ".join(f"{count} {state}" for state, count in sorted(states.items())), ""
-    yield "most executions at once", str(most_at_once(executions)), "at most 150"
+    with_one_reply = sum(sum(one["state"] == "replied" for one in found) == 1 for found in messages.values())
+    yield "acknowledged", "of 1", "more", len(messages) / requests, all_of_them
+    yield "pictures", "of 1", "more", with_picture / requests, all_of_them
+    yield "members who see one reply, no more and no less", "of 1", "more", with_one_reply / requests, all_of_them
+    yield "calls of /generate-image for each", "calls", "less", calls["generate"] / requests, [Goal(1.1, True)]
+    yield "calls of /reply-discord for each", "calls", "less", calls["reply"] / requests, [Goal(10, True)]
+    yield "executions for each", "executions", "less", len(executions) / requests, ()
+    failed = sum(one["state"] not in ("SUCCEEDED", "ACTIVE") for one in executions)
+    yield "executions that failed", "executions", "less", failed, ()
+    yield "most executions at once", "executions", "less", most_at_once(executions), [Goal(150, True)]
     for queue, count in sorted(seen.lines.items()):
-        yield f"most tasks of {queue}", str(count), ""
+        yield f"most tasks of {queue}", "tasks", "less", count, ()
+    last_s = max((seen_s for at_s, seen_s in seen.to_picture if at_s < load.back_s), default=0.0) - load.back_s
+    yield "last picture of those who waited, after the end", "s", "less", last_s, [Goal(60, True)]
+    later_s = sorted(seen_s - at_s for at_s, seen_s in seen.to_picture if at_s >= load.back_s)
+    for share in (0.5, 0.95, 1) if later_s else ():
+        yield f"picture of those who come later, p{100 * share:g}", "s", "less", quantile(later_s, share), ()
 
 
 async def _send(session: aiohttp.ClientSession, at_s: float, number: int) -> str | None:
@@ -153,32 +154,31 @@ async def _send(session: aiohttp.ClientSession, at_s: float, number: int) -> str
 
 async def _look(session: aiohttp.ClientSession, seen: Seen) -> None:
     while True:
-        seen.load_averages.append(os.getloadavg()[0])
         for queue in (await _get(session, "/ops/state"))["queues"]:
             seen.lines[queue["name"]] = max(seen.lines[queue["name"]], queue["waiting"])
         await asyncio.sleep(_LOOK_EVERY_S)
 
 
 async def _settled(session: aiohttp.ClientSession, deadline_s: float) -> None:
-    """Wait until no task waits and no execution runs."""
+    """Wait until no task waits and no execution runs; what has no picture at the deadline is counted as it is."""
     while asyncio.get_running_loop().time() < deadline_s:
         state = await _get(session, "/ops/state")
         counts = defaultdict(int, state["counts"])
         if not any(queue["waiting"] for queue in state["queues"]) and not counts["ACTIVE"] + counts["QUEUED"]:
             return
         await asyncio.sleep(_LOOK_EVERY_S)
-    print("it did not settle")
 
 
 async def _messages(session: aiohttp.ClientSession, ids: Sequence[str]) -> dict[str, list[Json]]:
-    """Of each interaction."""
+    """Of each interaction that was acknowledged."""
     slots = asyncio.Semaphore(_PARALLEL)
 
     async def of(one: str) -> tuple[str, list[Json]]:
         async with slots:
             return one, (await _get(session, f"/api/client/interactions/{one}"))["messages"]
 
-    return dict(await asyncio.gather(*map(of, ids)))
+    found = await asyncio.gather(*map(of, ids))
+    return {one: messages for one, messages in found if any(each["state"] != "failed" for each in messages)}
 
 
 async def _get(session: aiohttp.ClientSession, path: str) -> Any:
@@ -188,6 +188,4 @@ async def _get(session: aiohttp.ClientSession, path: str) -> Any:
 
 
 if __name__ == "__main__":
-    began_s = time.monotonic()
-    main()
-    print(f"{time.monotonic() - began_s:.0f} s in all")
+    alone.main(measure, __doc__)

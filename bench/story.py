@@ -4,13 +4,15 @@ There is no peer: nobody else records the same.
 """
 
 import asyncio
-import statistics
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from bench.report import alone
+from bench.report.figure import OURS, Effort, Figure
 from local.story.reading import Query, StoryReading
 from local.story.recorder import Recorder
 from local.story.span import DISCORD, GENERATE, INGRESS, REPLY, WORKFLOW, Span
@@ -18,34 +20,39 @@ from local.story.store import StoryStore
 
 REQUESTS = 10_000
 AT_ONCE = 50  # begun between two turns of the event loop
-ROUNDS = 20
 _FIRST_ID = 1_575_507_627_733_942_272
 _EXECUTION = "6e6c56d4-b2cd-4bd1-9dd2-37bf173b8de2"
 _QUEUE = "projects/demo/locations/us-central1/queues/create-image-queue"
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_measure(Path(folder) / "story.sqlite"))
+def measure(effort: Effort) -> Iterator[Figure]:
+    requests = effort.of(REQUESTS, 200)
+    used_ms, kept_kib, reads_ms = [], [], defaultdict[str, list[float]](list)
+    for number in range(effort.of(3)):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "story.sqlite"
+            store = StoryStore(file)
+            used_ms.append(asyncio.run(_used_ms(store, requests)))
+            kept_kib.append(sum(one.stat().st_size for one in file.parent.iterdir()) / 1024 / requests)
+            if number == 0:
+                for name, read in _reads(StoryReading(store), requests):
+                    reads_ms[name] += (_ms(read) for _ in range(effort.of(20)))
+            store.close()
+    yield Figure("the story of a request: recorded", "ms of CPU", "less", {OURS: used_ms})
+    yield Figure("the story of a request: kept", "KiB", "less", {OURS: kept_kib})
+    for name, took_ms in reads_ms.items():
+        yield Figure(f"{requests:,} stories kept: {name}", "ms", "less", {OURS: took_ms})
 
 
-async def _measure(file: Path) -> None:
-    store = StoryStore(file)
+async def _used_ms(store: StoryStore, requests: int) -> float:
+    """Of a core, for each request."""
     recorder, began_s = Recorder(store, time.time), time.process_time()
-    for number in range(REQUESTS):
+    for number in range(requests):
         _record(recorder, _FIRST_ID + number)
         if number % AT_ONCE == 0:
             await asyncio.sleep(0)
     store.write()
-    used_s = time.process_time() - began_s
-    kilobytes = sum(one.stat().st_size for one in file.parent.iterdir()) / 1024
-    print(f"the story of {REQUESTS:,} requests, with a picture each")
-    print(f"  recorded          {1000 * used_s / REQUESTS:9.2f} ms of a core for each request")
-    print(f"  kept              {kilobytes / REQUESTS:9.1f} KB for each request")
-    reading = StoryReading(store)
-    for name, read in _reads(reading):
-        print(f"  {name:<18}{_median_ms(read):9.2f} ms")
-    store.close()
+    return 1000 * (time.process_time() - began_s) / requests
 
 
 def _record(recorder: Recorder, interaction: int) -> None:
@@ -70,22 +77,19 @@ def _record(recorder: Recorder, interaction: int) -> None:
     recorder.end(numbers[1], replace(execution, end_s=now_s, outcome="SUCCEEDED"))
 
 
-def _reads(reading: StoryReading) -> Iterator[tuple[str, Callable[[], object]]]:
-    last = _FIRST_ID + REQUESTS - 1
-    yield "newest page", lambda: reading.requests(Query())
-    yield "search, one fits", lambda: reading.requests(Query(text=f"sea {_FIRST_ID}"))
+def _reads(reading: StoryReading, requests: int) -> Iterator[tuple[str, Callable[[], object]]]:
+    last = _FIRST_ID + requests - 1
+    yield "the newest page", lambda: reading.requests(Query())
+    yield "a search that one fits", lambda: reading.requests(Query(text=f"sea {_FIRST_ID}"))
     yield "one story", lambda: reading.one(last)
     yield "counts of kinds", reading.counts
 
 
-def _median_ms(read: Callable[[], object]) -> float:
-    took_s = []
-    for _ in range(ROUNDS):
-        began_s = time.perf_counter()
-        read()
-        took_s.append(time.perf_counter() - began_s)
-    return 1000 * statistics.median(took_s)
+def _ms(read: Callable[[], object]) -> float:
+    began_s = time.perf_counter()
+    read()
+    return 1000 * (time.perf_counter() - began_s)
 
 
 if __name__ == "__main__":
-    main()
+    alone.main(measure, __doc__)

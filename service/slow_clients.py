@@ -7,9 +7,11 @@ uvicorn itself waits for a head or a body without end.  Source: uvicorn, issue 1
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
 from service.log import JsonLines
+from service.sharing import DOOR
 
 # From a request's first byte to its last; a new connection has the same time for its first byte.  Discord and Google's
 # services send a few kilobytes at once.  A request that comes later could not be answered within Discord's 3 s.
@@ -124,6 +126,29 @@ class DeadlineProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+class OneRequestProtocol(DeadlineProtocol):
+    """A connection that ends with its first answer: a client that keeps it would come back to the same process."""
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self.cycle.keep_alive = False
+
+
+class SharingServer(Server):
+    """uvicorn's server, whose connections come through the door of the process."""
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets=[])
+        DOOR.open(sockets, self._protocol)
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        DOOR.close()
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> DeadlineProtocol:
+        return OneRequestProtocol(self.config, self.server_state, self.lifespan.state)
+
+
 class Worker(UvicornWorker):
     """gunicorn's worker class for the steps."""
 
@@ -142,6 +167,12 @@ class Worker(UvicornWorker):
             "loggers": {"uvicorn.error": {"level": "ERROR", "handlers": ["out"], "propagate": False}},
         },
     }
+
+    async def _serve(self) -> None:
+        """As the base class, with another server."""
+        self.config.app = self.wsgi
+        self._install_sigquit_handler()
+        await SharingServer(self.config).serve(self.sockets)
 
 
 def use_deadlines_in_functions_framework() -> None:

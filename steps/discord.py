@@ -41,8 +41,6 @@ class Discord:
         self._session.headers["User-Agent"] = user_agent
         # Cloudflare's cookies would tie one member's call to the next.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # Else requests replaces our Authorization by one from a .netrc file.
-        self._session.auth = _unchanged
         self._bot_token = bot_token
         self._throttle = Throttle(monotonic_s)
 
@@ -135,7 +133,3 @@ def _json(answer: requests.Response) -> object:
         return answer.json()
     except (ValueError, RecursionError):  # ValueError: also a number of more than 4,300 digits
         return None
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import mandala
 from schemas.picture import ObjectName, Picture
 from schemas.request import Options, Request
+from service.sharing import DOOR
 from steps.bucket import PictureBucket
 from steps.errors import PermanentError
 
@@ -32,7 +33,9 @@ def generate(request: Request, bucket: PictureBucket, now: datetime) -> Picture:
     size_px = options.size_px or SIZE_PX
     object_name = _object_name(design, options, size_px)
     if now - request.received_at < _FRESH or not bucket.holds(object_name):
-        bucket.put_once(object_name, mandala.draw_png(design, size_px))
+        with DOOR.computing():
+            png = mandala.draw_png(design, size_px)
+        bucket.put_once(object_name, png)
     words = mandala.describe(design)
     colour = mandala.colour(design)
     return Picture(object_name, words.title, words.description, colour, design.symmetry, design.palette)

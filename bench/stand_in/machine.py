@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import mandala
+from bench.report.figure import Effort
 from bench.stand_in.live import Break, Members, Reply, executions_of, quantile
 from tests.system.up import Up
 
 SHARES = (0.1, 0.5, 0.9, 0.99)
 
 _PICTURES = 60
-_ALONE, _ALONE_PER_S = 100, 5.0
-_MANY, _AT_ONCE = 400, 16
-_LIMITED = 20
-_LIMIT = Break({"target": "discord", "kind": "429"}, 0.0, 10.0)
+_ALONE_PER_S = 5.0
+_AT_ONCE = 16
 
 Spread = tuple[float, ...]  # seconds, at SHARES
 
@@ -50,18 +49,20 @@ class Measured:
         return self.steps_cpu_s + self.other_cpu_s
 
 
-def measure(up: Up, members: Members) -> Measured:
+def measure(up: Up, members: Members, effort: Effort) -> Measured:
     """The queue must be faster than the machine."""
     draws = sorted(_draws_s())
-    members.run([number / _ALONE_PER_S for number in range(10)])  # warms up
-    alone = members.run([number / _ALONE_PER_S for number in range(_ALONE)])
-    limited = members.run([0.0] * _LIMITED, _LIMIT)
-    many = members.run([0.0] * _MANY, at_once=_AT_ONCE)
+    count, count_limited = effort.of(100, 4), effort.of(20, 2)
+    members.run([number / _ALONE_PER_S for number in range(effort.of(10, 2))])  # warms up
+    alone = members.run([number / _ALONE_PER_S for number in range(count)])
+    limit = Break({"target": "discord", "kind": "429"}, 0.0, effort.of(10, 1))
+    limited = members.run([0.0] * count_limited, limit)
+    many = members.run([0.0] * effort.of(400, 16), at_once=_AT_ONCE)
     before_s, generate_s, after_s = zip(*_parts(up, alone.replies), strict=True)
-    cpu_s, steps_cpu_s = alone.used.ours / _ALONE, alone.used.parts["steps"] / _ALONE
-    in_vain, per_s = limited.calls["reply"] - _LIMITED, _per_s(many.replies)
-    again_cpu_s = (limited.used.ours - _LIMITED * cpu_s) / in_vain
-    again_steps_cpu_s = (limited.used.parts["steps"] - _LIMITED * steps_cpu_s) / in_vain
+    cpu_s, steps_cpu_s = alone.used.ours / count, alone.used.parts["steps"] / count
+    in_vain, per_s = limited.calls["reply"] - count_limited, pictures_per_s(many.replies)
+    again_cpu_s = (limited.used.ours - count_limited * cpu_s) / in_vain
+    again_steps_cpu_s = (limited.used.parts["steps"] - count_limited * steps_cpu_s) / in_vain
     return Measured(
         alone_s=_spread(alone.times_s),
         before_s=_spread(before_s),
@@ -97,7 +98,7 @@ def _parts(up: Up, replies: Sequence[Reply]) -> Iterator[tuple[float, float, flo
         yield before_s, ended - begun, (one.to_picture_s or 0.0) - before_s
 
 
-def _per_s(replies: Sequence[Reply]) -> float:
+def pictures_per_s(replies: Sequence[Reply]) -> float:
     """How many a second get their reply, from a fifth of them to four fifths."""
     ends_at = sorted(one.sent_at + one.to_picture_s for one in replies if one.to_picture_s is not None)
     first, last = len(ends_at) // 5, len(ends_at) * 4 // 5

@@ -1,14 +1,17 @@
-"""The table of foresight: what was measured, and what was simulated beside it."""
+"""What foresight tells: what was measured, and the figures of what was simulated beside it."""
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
+from bench.report.figure import OURS, Figure, Goal
 from bench.stand_in.live import Lived, quantile
 from bench.stand_in.machine import SHARES, Measured, Spread
 from tuning.simulate.answer import Answer
 
-SAME = 0.1  # a difference up to here is none
+LIVE = "mando, running"
+_SAME = 0.1  # a difference up to here is none
 _MANY = 10  # a count below it may differ by 1
 
 
@@ -17,20 +20,18 @@ class Pair:
     """One number, live and simulated."""
 
     name: str
+    unit: str
+    better: Literal["more", "less"]
     live: float
     simulated: float
-    is_count: bool = False
 
-    @property
-    def difference(self) -> float:
-        if self.live == self.simulated:
-            return 0.0
-        return self.simulated / self.live - 1 if self.live else float("inf")
-
-    @property
-    def is_same(self) -> bool:
-        is_close = self.is_count and max(self.live, self.simulated) < _MANY and abs(self.live - self.simulated) <= 1
-        return is_close or abs(self.difference) <= SAME
+    def figure(self, row: str) -> Figure:
+        least, most = 1 - _SAME, 1 + _SAME
+        if self.unit == "executions" and max(self.live, self.simulated) < _MANY:
+            least, most = (self.live - 1) / self.live, (self.live + 1) / self.live
+        goals = [Goal(round(least, 2), False, LIVE), Goal(round(most, 2), True, LIVE)]
+        rounds = {OURS: [self.simulated], LIVE: [self.live]}
+        return Figure(f"simulated, {row}: {self.name}", self.unit, self.better, rounds, goals)
 
 
 def print_measured(found: Measured) -> None:
@@ -53,29 +54,19 @@ def _ms(spread: Spread) -> str:
     return "".join(f"{one * 1000:9.1f}" for one in spread)
 
 
-def print_differences(name: str, lived: Lived, answer: Answer) -> None:
-    used = lived.used
-    others = (used.machine - used.ours) / used.at_s
-    print(
-        f"\n{name}: {len(lived.replies)} requests; ours {used.ours / used.at_s:.2f} cores, others {others:.2f},"
-        f" load average {lived.load_average:.1f}"
-    )
+def figures(row: str, lived: Lived, answer: Answer) -> Iterator[Figure]:
+    """One for each number, and what others computed meanwhile: it is in the live numbers alone."""
     for pair in _pairs(lived, answer):
-        word = "" if pair.is_same else f"  worse{_why(others, lived)}"
-        print(f"  {pair.name:<30}{pair.live:10.3f}{pair.simulated:10.3f}{pair.difference * 100:+8.1f} %{word}")
+        yield pair.figure(row)
+    others = (lived.used.machine - lived.used.ours) / lived.used.at_s
+    yield Figure(f"simulated, {row}: cores that other programs used meanwhile", "cores", "less", {OURS: [others]})
 
 
 def _pairs(lived: Lived, answer: Answer) -> Iterator[Pair]:
-    times_s, count = lived.times_s, len(lived.replies)
-    yield Pair("pictures", len(times_s), answer.pictures)
-    yield Pair("seconds to the reply, p50", quantile(times_s, 0.5), answer.s_to_reply.p50 or 0.0)
-    yield Pair("seconds to the reply, p95", quantile(times_s, 0.95), answer.s_to_reply.p95 or 0.0)
-    yield Pair("calls of /generate-image each", lived.calls["generate"] / count, answer.calls_per_request.generate)
-    yield Pair("calls of /reply-discord each", lived.calls["reply"] / count, answer.calls_per_request.reply)
-    yield Pair("most executions at once", lived.most_at_once, answer.executions.most_at_once, is_count=True)
-
-
-def _why(others: float, lived: Lived) -> str:
-    return f": others took {others / (others + lived.used.ours / lived.used.at_s):.0%} of what was computed" * (
-        others > 0.2
-    )
+    times_s, calls, each = lived.times_s, answer.calls_per_request, 1 / len(lived.replies)
+    yield Pair("pictures", "pictures", "more", len(times_s), answer.pictures)
+    yield Pair("time to the reply, p50", "s", "less", quantile(times_s, 0.5), answer.s_to_reply.p50 or 0.0)
+    yield Pair("time to the reply, p95", "s", "less", quantile(times_s, 0.95), answer.s_to_reply.p95 or 0.0)
+    yield Pair("calls of /generate-image for each", "calls", "less", lived.calls["generate"] * each, calls.generate)
+    yield Pair("calls of /reply-discord for each", "calls", "less", lived.calls["reply"] * each, calls.reply)
+    yield Pair("most executions at once", "executions", "less", lived.most_at_once, answer.executions.most_at_once)

@@ -39,14 +39,18 @@ def test_a_crooked_head_is_400_and_the_connection_is_closed(door: tuple[int, int
     assert said.count(b"HTTP/1.1 ") == 1
 
 
-def test_some_requests_in_a_row_are_answered_in_a_row(door: tuple[int, int]) -> None:
+def test_some_requests_in_a_row_are_answered_in_a_row_and_the_steps_hang_up_after_the_first(
+    door: tuple[int, int], request: pytest.FixtureRequest
+) -> None:
+    """A kept connection would bring its next request to the same worker of the steps, however busy."""
+    keeps = request.node.callspec.params["door"] == "ingress"
     with socket.create_connection(("127.0.0.1", door[0]), timeout=10) as client:
         client.sendall(_GET * MAX_PIPELINED)
         said = b""
-        while said.count(b"HTTP/1.1 ") < MAX_PIPELINED:
-            part = client.recv(65536)
-            assert part, "it hung up"
+        while said.count(b"HTTP/1.1 ") < MAX_PIPELINED and (part := client.recv(65536)):
             said += part
+    assert said.count(b"HTTP/1.1 ") == (MAX_PIPELINED if keeps else 1)
+    assert (b"connection: close" in said.lower()) is not keeps
 
 
 def test_who_sends_requests_and_never_reads_fills_no_memory(door: tuple[int, int]) -> None:
