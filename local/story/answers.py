@@ -1,11 +1,22 @@
 """Answers that are no success, and errors of executions, in one sentence.  Pure."""
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 _MOST_CHARACTERS = 200
+_TIMESTAMP = re.compile(r"<t:([0-9]{1,11})(?::[tTdDfFsSR])?>")
+
+
+def for_an_operator(content: str) -> str:
+    """A message with the hour where Discord would show each member "in 30 seconds", which an old story cannot say.
+
+    Source: Discord, "Message Formatting": Unix timestamp.
+    """
+    return _TIMESTAMP.sub(lambda found: f"{datetime.fromtimestamp(int(found[1]), UTC):%H:%M:%S} UTC", content)
 
 
 def said_by(target: str, status: int | None, body: str) -> str:

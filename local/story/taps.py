@@ -18,7 +18,7 @@ from local.discord.forms.answer import Immediate
 from local.executions.engine.live import PerformEffect
 from local.faults.fault import Fault
 from local.story import tallies
-from local.story.answers import gave_up, said_by, why_failed
+from local.story.answers import for_an_operator, gave_up, said_by, why_failed
 from local.story.recorder import Recorder
 from local.story.span import (
     GENERATE,
@@ -65,7 +65,7 @@ class Taps:
 
     def delivery_ended(self, number: int, interaction: Interaction, delivery: Delivery) -> None:
         end_s = self._now_s()
-        said = (delivery.answer.form.content or "") if isinstance(delivery.answer, Immediate) else ""
+        said = for_an_operator(delivery.answer.form.content or "") if isinstance(delivery.answer, Immediate) else ""
         problem = f"Discord got no answer: {delivery.problem}" if delivery.answer is None else ""
         span = Span(
             int(interaction.id),

@@ -5,9 +5,21 @@ from typing import Any
 
 import pytest
 
-from local.story.answers import gave_up, said_by, why_failed
+from local.story.answers import for_an_operator, gave_up, said_by, why_failed
 
 CLOSED = {"kind": "request", "error": {"status": 400, "message": "the token was sealed\nwith another key"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("Please try again <t:1767268800:R>.", "Please try again 12:00:00 UTC."),
+        ("<t:1767268800> <t:99999999999:R>", "12:00:00 UTC 09:46:39 UTC"),
+        ("<t:soon:R> <t:1767268800:x>", "<t:soon:R> <t:1767268800:x>"),  # Discord shows these as they are
+    ],
+)
+def test_an_operator_reads_the_hour_and_not_discords_code_for_it(content: str, words: str) -> None:
+    assert for_an_operator(content) == words
 
 
 @pytest.mark.parametrize(
