@@ -1,7 +1,8 @@
 """How long a picture of 1024 px takes, from its seed to the bytes of its PNG: ours and two calls of RandomMandala.
 
 Each program is one long-running process that writes its pictures to a file, as many of them a round as the others.  A
-number of a round is the mean of its pictures.  RandomMandala cannot be given a seed: it draws other ones each time.
+time of a round is the median of its pictures, for what else the machine does falls on a few of them; a part of ours is a
+mean.  RandomMandala cannot be given a seed: it draws other pictures each time.
 """
 
 import json
@@ -18,27 +19,29 @@ from bench.report.figure import OURS, Effort, Figure, Goal
 ROUNDS, PICTURES = 12, 10
 DEFAULT, MULTI = "RandomMandala, default call", "RandomMandala, documented multi-mandala"
 
-# A line that comes in says how many pictures to draw, and one goes out: the means of what was measured.
+# A line that comes in says how many pictures to draw, and one goes out: what was measured.
 _WORKER = """
-import json, resource, sys, time
+import json, resource, statistics, sys, time
 from pathlib import Path
 target = Path(sys.argv[1])
 number = 0
 for line in sys.stdin:
-    pictures, written = int(line), 0
     spent_ms.clear()
-    began_s, began_cpu_s = time.perf_counter(), time.process_time()
-    for _ in range(pictures):
+    clock_ms, cpu_ms, kilobytes = [], [], []
+    for _ in range(int(line)):
         number += 1
+        began_s, began_cpu_s = time.perf_counter(), time.process_time()
         draw(number)
-        written += target.stat().st_size
+        cpu_ms.append(1000 * (time.process_time() - began_cpu_s))
+        clock_ms.append(1000 * (time.perf_counter() - began_s))
+        kilobytes.append(target.stat().st_size / 1000)
     figures = {
-        "ms": 1000 * (time.perf_counter() - began_s) / pictures,
-        "ms of CPU": 1000 * (time.process_time() - began_cpu_s) / pictures,
-        "KB": written / 1000 / pictures,
+        "ms": statistics.median(clock_ms),
+        "ms of CPU": statistics.median(cpu_ms),
+        "KB": statistics.mean(kilobytes),
         "MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
-    print(json.dumps(figures | {part: ms / pictures for part, ms in spent_ms.items()}), flush=True)
+    print(json.dumps(figures | {part: ms / int(line) for part, ms in spent_ms.items()}), flush=True)
 """
 _OURS = """
 import mandala
@@ -128,11 +131,11 @@ def _rounds(effort: Effort) -> _Rounds:
             )
             for number, (name, (python, code)) in enumerate(programs.items())
         }
-        for process in running.values():
-            _drawn(process, effort.of(PICTURES))  # warms up
-        for _ in range(effort.of(ROUNDS)):
+        for number in range(effort.of(ROUNDS + 1)):
             for name, process in running.items():
-                rounds[name].append(_drawn(process, effort.of(PICTURES)))
+                found = _drawn(process, effort.of(PICTURES))
+                if number > 0 or effort.is_short:  # the first round warms up
+                    rounds[name].append(found)
         for process in running.values():
             process.communicate()
     return rounds
