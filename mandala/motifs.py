@@ -15,6 +15,14 @@ Profile = Callable[[float], float]
 _STEPS, _SAMPLES = 30, 240
 
 
+class Outline(tuple[Point, ...]):
+    """A shape that stays as it is: found by its identity, not its points, where something computed of it is kept."""
+
+    __slots__ = ()
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
 def _peaked(root: float, tip: float) -> Profile:
     """t^root · (1 - t)^tip, with its peak at 1."""
     at = root / (root + tip)
@@ -40,12 +48,12 @@ PROFILES: Mapping[str, Profile] = {
 
 
 @functools.cache
-def outline(name: str) -> tuple[Point, ...]:
+def outline(name: str) -> Outline:
     """The closed outline of that profile, 2 × _STEPS points; every other one, or every third, is a coarser outline."""
     profile = PROFILES[name]
     heights = _spread([0.5 - 0.5 * math.cos(math.pi * step / _SAMPLES) for step in range(_SAMPLES + 1)], profile)
     right = [(t, profile(t) if 0 < t < 1 else 0.0) for t in heights]
-    return (*right, *((t, -w) for t, w in reversed(right[1:-1])))
+    return Outline((*right, *((t, -w) for t, w in reversed(right[1:-1]))))
 
 
 def _spread(heights: list[float], profile: Profile) -> list[float]:

@@ -20,16 +20,18 @@ class Oklch(NamedTuple):
 
     def rgb(self) -> Rgb:
         """The nearest colour that a screen can show: chroma is reduced, lightness and hue stay."""
-        linear = _linear(self.lightness, self.chroma, self.hue)
-        if not _fits(linear):
-            low, high = 0.0, self.chroma
+        lightness, chroma, hue = self
+        cosine, sine = math.cos(math.radians(hue)), math.sin(math.radians(hue))
+        linear = _linear(lightness, chroma * cosine, chroma * sine)
+        if not _fits(*linear):
+            low, high = 0.0, chroma
             for _ in range(5):
                 middle = (low + high) / 2
-                fits = _fits(_linear(self.lightness, middle, self.hue))
+                fits = _fits(*_linear(lightness, middle * cosine, middle * sine))
                 low, high = (middle, high) if fits else (low, middle)
-            linear = _linear(self.lightness, low, self.hue)
-        red, green, blue = (_encode(part) for part in linear)
-        return red, green, blue
+            linear = _linear(lightness, low * cosine, low * sine)
+        red, green, blue = linear
+        return _encode(red), _encode(green), _encode(blue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,7 @@ PALETTES: Mapping[str, Palette] = {
 }
 
 
-def _linear(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
-    a = chroma * math.cos(math.radians(hue))
-    b = chroma * math.sin(math.radians(hue))
+def _linear(lightness: float, a: float, b: float) -> tuple[float, float, float]:
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
     short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
@@ -115,8 +115,8 @@ def _linear(lightness: float, chroma: float, hue: float) -> tuple[float, float, 
     )
 
 
-def _fits(linear: tuple[float, float, float]) -> bool:
-    return min(linear) >= -0.002 and max(linear) <= 1.002
+def _fits(red: float, green: float, blue: float) -> bool:
+    return -0.002 <= red <= 1.002 and -0.002 <= green <= 1.002 and -0.002 <= blue <= 1.002
 
 
 def _encode(part: float) -> int:

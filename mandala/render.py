@@ -13,11 +13,17 @@ from mandala.canvas import CIRCLE, Matrix, Place
 from mandala.compose import compose
 from mandala.design import Design
 from mandala.inks import Inks
-from mandala.motifs import Point
+from mandala.motifs import Outline, Point
 
 _STRIP_PX = 64  # rows of the picture that are coloured at a time: they stay in the processor's cache
 _LARGE_PX = 1024
-_STRIDES = (10, 6, 5, 3, 2)
+_STRIDES = (10, 6, 5, 3, 2, 1)
+
+# After a picture the C library may give its memory back to the system, and get it again page by page for the next one:
+# up to 2 ms a picture.  It keeps twice the largest piece that was freed so far.  Source: mallopt(3), M_MMAP_THRESHOLD.
+bytes(16 << 20)
+
+Affine = tuple[float, float, float, float, float, float]  # what ImagePath.Path.transform takes
 
 
 class Raster:
@@ -31,92 +37,92 @@ class Raster:
         self.reach = math.hypot(width_px, height_px) / min(width_px, height_px)
         self._scale = min(width_px, height_px) / 2 * zoom
         across, down = width_px * zoom // 2, height_px * zoom // (2 if is_even else 1)
-        self._right, self._down = across + 2, height_px * zoom // 2 + 2
-        self._nearest = min(self._right, self._down)
-        self._is_even = is_even
         corners = [(across, down)] if is_even else [(across, 0), (across, down)]
         self._places = {"centre": [(0, 0 if is_even else down // 2)], "corners": corners}
         # An odd order begins at the top, so that one motif points up.
         self._turn = 0.0 if is_even else -math.pi / 2
         self._sweep = math.pi / 4 + 0.02 if is_folded else math.pi / 2 if is_even else math.pi
+        self._known_turns: dict[tuple[Place, int, float, int, int], list[Affine]] = {}
         self.image = Image.new("L", (across, down), ground)
-        self._draw = ImageDraw.Draw(self.image)
+        # What ImageDraw calls: its checks of the arguments take longer than filling a small shape.
+        self._draw = ImageDraw.Draw(self.image).draw
 
     def around(
         self, shape: Sequence[Point], count: int, shift: float, matrix: Matrix, ink: int, at: Place = "centre"
     ) -> None:
-        a, b, c, d = (self._scale * part for part in matrix)
+        along, root, across, aside = matrix
+        a, b, c, d = along * self._scale, root * self._scale, across * self._scale, aside * self._scale
         if shape is CIRCLE and a == c:
             self._rounds(a, b, d, count, shift, ink, at)
             return
-        whole = ImagePath.Path(shape)
-        low, left, high, right = whole.getbbox()
+        path_of = _kept_path if isinstance(shape, Outline) else _path
+        low, left, high, right = path_of(shape, 1).getbbox()
         # With so many points an arc of this size is exact to a pixel.
         enough = 1.6 * (abs(a * c) * (high - low) * (right - left)) ** 0.25
+        points = len(shape)
         for stride in _STRIDES:
-            if len(shape) >= stride * enough and len(shape) % (2 * stride) == 0:
-                whole = ImagePath.Path(shape[::stride])
+            if points >= stride * enough and points % (2 * stride) == 0:
                 break
+        copy_of, polygon = ImagePath.Path, self._draw.draw_polygon
+        whole = copy_of(path_of(shape, stride))
         whole.transform((a, 0.0, b, 0.0, c, d))
-        step = 2 * math.pi / count
-        # What ImageDraw.polygon calls: its checks of the arguments take longer than filling a small shape.
-        polygon, path_of = self._draw.draw.draw_polygon, ImagePath.Path
-        box = whole.getbbox()
-        wide = max(-box[1], box[3])
-        # Only what is so far out can be beyond a side.
-        is_far = at == "corners" or box[0] - wide > 0.7 * self._nearest
-        for number in range(count) if at == "corners" else self._seen(box, step, count, shift):
-            angle = (number + shift) * step + self._turn
-            sine, cosine = math.sin(angle), math.cos(angle)
-            if is_far and self._is_beyond(box[0], wide, cosine, sine, at):
-                continue
-            for x, y in self._places[at]:
-                path = path_of(whole)
-                path.transform((cosine, -sine, x, sine, cosine, y))
+        wide, tall = self.image.size
+        for turn in self._turns(whole.getbbox(), count, shift, at):
+            path = copy_of(whole)
+            path.transform(turn)
+            left, top, right, bottom = path.getbbox()
+            if right > -1 and bottom > -1 and left < wide and top < tall:
                 polygon(path, ink, 1)
 
-    def _rounds(self, reach: float, out: float, across: float, count: int, shift: float, ink: int, at: Place) -> None:
+    def _rounds(self, reach: float, out: float, aside: float, count: int, shift: float, ink: int, at: Place) -> None:
         """Circles, all of the same width in pixels."""
-        step, width = 2 * math.pi / count, max(0, round(2 * reach) - 1)
-        box = (out - reach, across - reach, out + reach, across + reach)
-        ellipse = self._draw.draw.draw_ellipse
-        is_far = at == "corners" or out - reach > 0.7 * self._nearest
-        for number in range(count) if at == "corners" else self._seen(box, step, count, shift):
-            angle = (number + shift) * step + self._turn
-            sine, cosine = math.sin(angle), math.cos(angle)
-            if is_far and self._is_beyond(out - reach, reach + abs(across), cosine, sine, at):
-                continue
-            for x, y in self._places[at]:
-                left = math.floor(x + cosine * out - sine * across - width / 2)
-                top = math.floor(y + sine * out + cosine * across - width / 2)
+        width = max(0, round(2 * reach) - 1)
+        box = (out - reach, aside - reach, out + reach, aside + reach)
+        ellipse, (wide, tall) = self._draw.draw_ellipse, self.image.size
+        for cosine, _, x, sine, _, y in self._turns(box, count, shift, at):
+            left = math.floor(x + cosine * out - sine * aside - width / 2)
+            top = math.floor(y + sine * out + cosine * aside - width / 2)
+            if left < wide and top < tall:
                 ellipse((left, top, left + width, top + width), ink, 1)
 
-    def _is_beyond(self, nearest: float, wide: float, cosine: float, sine: float, at: Place) -> bool:
-        """Whether a shape so far from its place and so wide lies beyond a side."""
-        right, down = (self._right, self._down) if at == "centre" else (2, 2 if self._is_even else math.inf)
-        if at == "centre":
-            sine = abs(sine)
-        return nearest * cosine - wide * abs(sine) > right or nearest * sine - wide * abs(cosine) > down
-
-    def _seen(self, box: tuple[float, float, float, float], step: float, count: int, shift: float) -> range:
-        """The numbers of the shapes that reach into the drawn part."""
+    def _turns(self, box: tuple[float, float, float, float], count: int, shift: float, at: Place) -> list[Affine]:
+        """How shapes are turned and moved to their place; of those around the centre, the ones that may be seen."""
         nearest, low, _, high = box
-        ahead = math.atan2(max(0.0, high), nearest) if nearest > 0 else math.pi
-        behind = math.atan2(max(0.0, -low), nearest) if nearest > 0 else math.pi
-        first = math.ceil(-ahead / step - shift)
-        return range(first, min(math.floor((self._sweep + behind) / step - shift), first + count - 1) + 1)
+        step, first, last = 2 * math.pi / count, 0, count - 1
+        if at == "centre":
+            ahead = behind = math.pi
+            if nearest > 0:
+                ahead = math.atan2(high, nearest) if high > 0 else 0.0
+                behind = math.atan2(-low, nearest) if low < 0 else 0.0
+            first = math.ceil(-ahead / step - shift)
+            last = min(math.floor((self._sweep + behind) / step - shift), first + count - 1)
+        key = (at, count, shift, first, last)
+        turns = self._known_turns.get(key)
+        if turns is None:  # layer upon layer has the same ones
+            angles = [(number + shift) * step + self._turn for number in range(first, last + 1)]
+            turned = [(math.cos(angle), math.sin(angle)) for angle in angles]
+            turns = [(cos, -sin, x, sin, cos, y) for cos, sin in turned for x, y in self._places[at]]
+            self._known_turns[key] = turns
+        return turns
 
     def disc(self, radius: float, ink: int, at: Place = "centre") -> None:
         for box in self._boxes(radius, at):
-            self._draw.ellipse(box, fill=ink)
+            self._draw.draw_ellipse(box, ink, 1)
 
     def circle(self, radius: float, width: float, ink: int, at: Place = "centre") -> None:
         for box in self._boxes(radius + width / 2, at):
-            self._draw.ellipse(box, outline=ink, width=max(1, round(width * self._scale)))
+            self._draw.draw_ellipse(box, ink, 0, max(1, round(width * self._scale)))
 
     def _boxes(self, radius: float, at: Place) -> list[tuple[float, float, float, float]]:
         reach = radius * self._scale
         return [(left - reach, top - reach, left + reach, top + reach) for left, top in self._places[at]]
+
+
+def _path(shape: Sequence[Point], stride: int) -> ImagePath.Path:
+    return ImagePath.Path(shape[::stride])
+
+
+_kept_path = functools.cache(_path)
 
 
 def draw_part(design: Design, width_px: int, height_px: int, *, is_bare: bool = False) -> Image.Image:
@@ -124,6 +130,11 @@ def draw_part(design: Design, width_px: int, height_px: int, *, is_bare: bool = 
 
     is_bare: only what lies behind the rings.
     """
+    return unfolded(*draw_near(design, width_px, height_px, is_bare=is_bare))
+
+
+def draw_near(design: Design, width_px: int, height_px: int, *, is_bare: bool = False) -> tuple[Image.Image, bool]:
+    """The part, and whether it is folded: what lies below its diagonal is then left to `unfolded`."""
     inks = Inks(design)
     is_even = design.symmetry % 2 == 0
     is_folded = width_px == height_px and design.symmetry % 4 == 0
@@ -133,24 +144,30 @@ def draw_part(design: Design, width_px: int, height_px: int, *, is_bare: bool = 
     raster = Raster(width_px, height_px, is_even, is_folded, inks.ground, zoom)
     compose(design, raster, inks, is_bare=is_bare)
     raster.image.putpalette([part for colour in inks.colours() for part in colour])
-    part = _reduced(raster.image, zoom, is_folded)
-    if is_folded:
-        part.paste(part.transpose(Image.Transpose.TRANSPOSE), (0, 0), _below_diagonal(part.width))
-    return part
+    return _reduced(raster.image, zoom, is_folded), is_folded
 
 
 def _reduced(canvas: Image.Image, zoom: int, is_folded: bool) -> Image.Image:
     """The canvas in its colours, 1/zoom as large; where it is folded only what is above the diagonal."""
-    width, height = canvas.size
-    part = Image.new("RGB", (width // zoom, height // zoom))
-    for top in range(0, part.height, _STRIP_PX):
+    width, height = canvas.width // zoom, canvas.height // zoom
+    part = Image.new("RGB", (width, height), None)
+    for top in range(0, height, _STRIP_PX):
         left = top if is_folded else 0
-        strip = canvas.crop((left * zoom, top * zoom, width, min(height, (top + _STRIP_PX) * zoom)))
-        part.paste(strip.convert("RGB").reduce(zoom), (left, top))
+        bottom = min(height, top + _STRIP_PX)
+        # What Image calls: for each strip it would copy the palette.
+        strip = canvas.im.crop((left * zoom, top * zoom, width * zoom, bottom * zoom)).convert("RGB", 0)
+        part.im.paste(strip.reduce((zoom, zoom), (0, 0, *strip.size)), (left, top, width, bottom))
     return part
 
 
-@functools.lru_cache(maxsize=4)
+def unfolded(near: Image.Image, is_folded: bool) -> Image.Image:
+    """The whole part: where the diagonal is an axis, what lies above it is mirrored below it."""
+    if is_folded:
+        near.paste(near.transpose(Image.Transpose.TRANSPOSE), (0, 0), _below_diagonal(near.width))
+    return near
+
+
+@functools.lru_cache(maxsize=8)
 def _below_diagonal(size_px: int) -> Image.Image:
     mask = Image.new("1", (size_px, size_px))
     ImageDraw.Draw(mask).polygon([(0, 1), (0, size_px), (size_px - 1, size_px)], fill=1)

@@ -45,7 +45,8 @@ def _widest_other(rings: Sequence[Ring]) -> float:
 
 
 def _mean_width(rings: Sequence[Ring]) -> float:
-    return sum(share(ring) * half_width(ring) for ring in rings) / sum(map(share, rings))
+    shares = [share(ring) for ring in rings]
+    return sum(part * half_width(ring) for part, ring in zip(shares, rings, strict=True)) / sum(shares)
 
 
 def _thinnest(rings: Sequence[Ring]) -> float:
@@ -53,7 +54,8 @@ def _thinnest(rings: Sequence[Ring]) -> float:
 
 
 def _largest(rings: Sequence[Ring]) -> float:
-    return max(map(share, rings)) / sum(map(share, rings))
+    shares = [share(ring) for ring in rings]
+    return max(shares) / sum(shares)
 
 
 def _seen(rings: Sequence[Ring]) -> float:
@@ -64,16 +66,18 @@ def _one_hue(rings: Sequence[Ring]) -> float:
     """0.25 where the four hues have equal parts, 1 where there is but one; a ring has its own and the next one."""
     parts = [0.0] * 4
     for ring in rings:
-        parts[ring.hue] += 0.6 * share(ring)
-        parts[(ring.hue + 1) % 4] += 0.4 * share(ring)
+        part = share(ring)
+        parts[ring.hue] += 0.6 * part
+        parts[(ring.hue + 1) % 4] += 0.4 * part
     return sum(part**2 for part in parts) / sum(parts) ** 2
 
 
 def _spread(rings: Sequence[Ring]) -> float:
     """The standard deviation of the rings' light."""
-    whole = sum(map(share, rings))
-    mean = sum(share(ring) * light(ring) for ring in rings) / whole
-    return math.sqrt(sum(share(ring) * (light(ring) - mean) ** 2 for ring in rings) / whole)
+    seen = [(share(ring), light(ring)) for ring in rings]
+    whole = sum(part for part, _ in seen)
+    mean = sum(part * lit for part, lit in seen) / whole
+    return math.sqrt(sum(part * (lit - mean) ** 2 for part, lit in seen) / whole)
 
 
 def _alike(rings: Sequence[Ring]) -> float:
