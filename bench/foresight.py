@@ -11,7 +11,7 @@ tuning/models/local.yaml; `make docs` shows it.
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from bench.stand_in.machine import measure as measure_machine
 from bench.stand_in.model_text import numbers_of, text_of
 from bench.stand_in.table import figures, print_measured
 from tests.servers import wait_until
-from tests.system.up import Up, copy_of_sources, mando_up
+from tests.system.up import Up, copy_of_sources, mando_up, sources_with_short_waits
 from tuning.model import FOLDER, model_of
 from tuning.project import read_project
 from tuning.simulate.load import Load
@@ -79,8 +79,8 @@ def rows(per_s: float, effort: Effort) -> Iterator[Row]:
 
 
 def measure(effort: Effort) -> Iterator[Figure]:
-    with _running() as (up, root):
-        project, members = read_project(from_folder(root)), Members(up)
+    with _running(sources_with_short_waits if effort.is_short else copy_of_sources) as (up, root):
+        project, members = read_project(from_folder(root)), Members(up, effort)
         rate = project.queues["create-image-queue"].rate.max_dispatches_per_s
         found = _measured(up, root, members, effort)
         model = model_of("local", "local.yaml", text_of(_MODEL, numbers_of(found)))
@@ -92,17 +92,17 @@ def measure(effort: Effort) -> Iterator[Figure]:
 
 
 def write() -> None:
-    with _running() as (up, root):
-        found = _measured(up, root, Members(up), Effort())
+    with _running(copy_of_sources) as (up, root):
+        found = _measured(up, root, Members(up, Effort()), Effort())
     print_measured(found)
     _MODEL.write_text(text_of(_MODEL, numbers_of(found)), encoding="utf-8")
 
 
 @contextmanager
-def _running() -> Iterator[tuple[Up, Path]]:
+def _running(sources_in: Callable[[Path], Path]) -> Iterator[tuple[Up, Path]]:
     """A `mando up`, and the folder of its sources."""
     with tempfile.TemporaryDirectory() as folder:
-        root = copy_of_sources(Path(folder) / "sources")
+        root = sources_in(Path(folder) / "sources")
         with mando_up(Path(folder) / "data", root) as up:
             yield up, root
 

@@ -39,7 +39,7 @@ def measure(effort: Effort) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         root = sources_with_fast_queue(Path(folder) / "sources")
         with mando_up(Path(folder) / "data", root) as up:
-            members = Members(up)
+            members = Members(up, effort)
             members.run([0.0] * effort.of(40, 4))  # warms up both workers
             for _ in range(effort.of(3)):
                 for name, arrivals in loads.items():

@@ -40,7 +40,7 @@ def measure(effort: Effort) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         root = sources_with_fast_queue(Path(folder) / "sources")
         with mando_up(Path(folder) / "data", root) as up:
-            members = Members(up)
+            members = Members(up, effort)
             members.run([0.0] * effort.of(60, 4), at_once=_AT_ONCE)  # warms up
             one_by_one = [number / _ONE_BY_ONE_PER_S for number in range(effort.of(60, 4))]
             cost_s = members.run(one_by_one).used.ours / len(one_by_one)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import aiohttp
 
+from bench.report.figure import Effort
 from bench.stand_in.processors import Processors, Used
 from cli.channel import ChannelWatcher, FinalMessage, Json
 from tests.system.up import PLACE, Up
@@ -60,8 +61,9 @@ class Lived:
 class Members:
     """Act as Discord's members against one `mando up`."""
 
-    def __init__(self, up: Up) -> None:
+    def __init__(self, up: Up, effort: Effort) -> None:
         self._up = up
+        self._quiet_s = 0.1 if effort.is_short else 0.5  # before a run and after it
         self.processors = Processors(up)
         self._sent = 0
 
@@ -78,7 +80,7 @@ class Members:
             async with session.get("/api/client/channel") as answer:
                 revision = (await answer.json())["revision"]
             listening = asyncio.create_task(watcher.listen(revision))
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(self._quiet_s)
             before = self.processors.used()
             began_s = asyncio.get_running_loop().time()
 
@@ -99,7 +101,7 @@ class Members:
             listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await listening
-        await asyncio.sleep(0.5)  # the last executions end
+        await asyncio.sleep(self._quiet_s)  # the last executions end
         with log.open() as lines:
             lines.seek(logged)
             calls = calls_in(lines)

@@ -51,7 +51,7 @@ class Measured:
 
 def measure(up: Up, members: Members, effort: Effort) -> Measured:
     """The queue must be faster than the machine."""
-    draws = sorted(_draws_s())
+    draws = sorted(_draws_s(effort.of(_PICTURES, 3)))
     count, count_limited = effort.of(100, 4), effort.of(20, 2)
     members.run([number / _ALONE_PER_S for number in range(effort.of(10, 2))])  # warms up
     alone = members.run([number / _ALONE_PER_S for number in range(count)])
@@ -78,9 +78,9 @@ def measure(up: Up, members: Members, effort: Effort) -> Measured:
     )
 
 
-def _draws_s() -> Iterator[float]:
+def _draws_s(count: int) -> Iterator[float]:
     """CPU seconds of pictures, here.  The first ones warm up."""
-    for number in range(-5, _PICTURES):
+    for number in range(-5, count):
         began_s = time.process_time()
         mandala.draw_png(mandala.design_for(f"picture {number}"))
         if number >= 0:
