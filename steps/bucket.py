@@ -1,22 +1,13 @@
-"""The bucket: put a picture once, get it back.  Only this file turns Cloud Storage's errors into ours.
-
-Pictures go and come in two calls of our own, with the client's session: its own way of moving bytes needs a millisecond
-more of the processor each time.  Source: Cloud Storage, JSON API, "Objects: insert" and "get", x-goog-hash.
-"""
+"""The bucket: put a picture once, get it back.  Only this file turns Cloud Storage's errors into ours."""
 
 import functools
 import http.client
-import json
 import os
-import secrets
-from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote
 
 import google.auth.exceptions
-import google_crc32c
 import requests
 import urllib3
 from google.api_core import exceptions
@@ -24,15 +15,13 @@ from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption
 
 from schemas.picture import ObjectName
-from service.deployment import BUCKET_TIMEOUT_S, STEPS_THREADS
 from steps.connections import keep_connections
+from service.deployment import BUCKET_TIMEOUT_S, STEPS_THREADS
 from steps.errors import PermanentError, Reason, RetryableError
 
 # An object's name is a hash of all that its picture shows, so its content never changes.
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
 _PNG = b"\x89PNG"
-_UPLOAD = "/upload/storage/v1/b/{bucket}/o?uploadType=multipart&ifGenerationMatch=0"
-_DOWNLOAD = "/download/storage/v1/b/{bucket}/o/{object}?alt=media"
 
 # What the client raises beside GoogleAPICallError, which has a status.  After each of them a retry may succeed.
 _RETRYABLE = (
@@ -67,11 +56,13 @@ class PictureBucket:
 
     def put_once(self, object_name: ObjectName, png: bytes) -> None:
         """Create the object.  If it exists already, that is success: the same name has the same picture."""
-        metadata = {"name": object_name, "cacheControl": _CACHE_CONTROL, "crc32c": _crc32c(png)}
-        kind, body = _multipart(metadata, png)
         with self._errors(f"take {object_name}"):
+            blob = self._bucket.blob(object_name)
+            blob.cache_control = _CACHE_CONTROL
             try:
-                self._call("POST", _UPLOAD, object_name, body, {"Content-Type": kind}).json()
+                blob.upload_from_string(
+                    png, content_type="image/png", if_generation_match=0, retry=None, timeout=BUCKET_TIMEOUT_S
+                )
             except exceptions.PreconditionFailed:
                 return
 
@@ -84,43 +75,16 @@ class PictureBucket:
         """The picture's bytes.  Raises PermanentError if there is no such object."""
         with self._errors(f"give {object_name}"):
             try:
-                answer = self._call("GET", _DOWNLOAD, object_name)
+                png: bytes = self._bucket.blob(object_name).download_as_bytes(retry=None, timeout=BUCKET_TIMEOUT_S)
             except exceptions.NotFound:
                 raise PermanentError(
                     "missing", f"the bucket {self._name} holds no {object_name}", kind="bucket"
                 ) from None
-            png = answer.content
-            stored = answer.headers.get("X-Goog-Hash", "")
-            if "crc32c=" in stored and f"crc32c={_crc32c(png)}" not in stored:
-                raise DataCorruption(answer, "what came is not what was stored")
         if not png.startswith(_PNG):  # not the answer of Cloud Storage, but of a proxy
             raise RetryableError(
                 f"the bucket {self._name} did not give {object_name}: what came is no PNG", kind="bucket"
             )
         return png
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        object_name: ObjectName,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> requests.Response:
-        """The answer, of a status 2xx; else it raises as the client does."""
-        client = self._bucket.client
-        filled = path.format(bucket=quote(self._name, safe=""), object=quote(object_name, safe=""))
-        answer: requests.Response = client._http.request(
-            method,
-            f"{client._connection.API_BASE_URL}{filled}",
-            data=body,
-            headers=headers,
-            timeout=BUCKET_TIMEOUT_S,
-            allow_redirects=False,
-        )
-        if not 200 <= answer.status_code < 300:
-            raise exceptions.from_http_response(answer)
-        return answer
 
     def public_url(self, object_name: ObjectName) -> str:
         """Where everyone can read the object, if the bucket is public."""
@@ -146,17 +110,3 @@ class PictureBucket:
             raise RetryableError(
                 f"the bucket {self._name} did not {what}: {type(error).__name__}: {error}", kind="bucket"
             ) from None
-
-
-def _multipart(metadata: Mapping[str, str], png: bytes) -> tuple[str, bytes]:
-    """Content-Type and body.  Source: RFC 2387; the boundary is random, so no picture holds it."""
-    boundary = secrets.token_hex(16)
-    head = f"--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{json.dumps(metadata)}\r\n"
-    head += f"--{boundary}\r\nContent-Type: image/png\r\n\r\n"
-    body = b"".join((head.encode(), png, f"\r\n--{boundary}--\r\n".encode()))
-    return f'multipart/related; boundary="{boundary}"', body
-
-
-def _crc32c(content: bytes) -> str:
-    """As Cloud Storage writes it: base64 of four bytes, the most significant one first."""
-    return b64encode(google_crc32c.value(content).to_bytes(4, "big")).decode()

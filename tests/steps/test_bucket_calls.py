@@ -54,7 +54,7 @@ def test_a_call_of_the_bucket_that_differs_from_what_was_written_down_is_seen(
     if "metadata" not in row:
         assert asked.body == b""
         return
-    whole = message_from_bytes(f"Content-Type: {asked.headers['Content-Type']}\r\n\r\n".encode() + asked.body)
+    whole = message_from_bytes(f"Content-Type: {asked.headers['content-type']}\r\n\r\n".encode() + asked.body)
     metadata, picture = (part for part in whole.walk() if not part.is_multipart())
     said = json.loads(str(metadata.get_payload()))
     assert said.pop("crc32c")  # the client's own
