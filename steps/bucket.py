@@ -15,8 +15,8 @@ from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption
 
 from schemas.picture import ObjectName
-from steps.connections import keep_connections
 from service.deployment import BUCKET_TIMEOUT_S, STEPS_THREADS
+from steps.connections import keep_connections
 from steps.errors import PermanentError, Reason, RetryableError
 
 # An object's name is a hash of all that its picture shows, so its content never changes.
