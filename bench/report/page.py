@@ -3,7 +3,6 @@
 The same figures give the same page: a test holds it against docs/plots/benchmarks.json.
 """
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -100,7 +99,7 @@ def _goals(figure: Figure, goals: Sequence[Goal]) -> str:
 
 
 def _how(name: str, run: Run) -> str:
-    text = ast.get_docstring(ast.parse((_ROOT / "bench" / f"{name}.py").read_text(encoding="utf-8"))) or ""
+    _, text, *_ = (_ROOT / "bench" / f"{name}.py").read_text(encoding="utf-8").split('"""')  # what it says of itself
     paragraph = " ".join(text.split("\n\n")[0].split())
     rounds = max(len(figure.rounds[OURS]) for figure in run.figures)
     return f"- `python -m bench.{name}`: {paragraph} Rounds: {rounds}, in {run.took_s:.0f} s."
