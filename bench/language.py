@@ -6,14 +6,14 @@ keeps a history; the emulator keeps nothing.  What calls cost without a workflow
 which is our client, and those of requests, which is the emulator's.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from bench.peers.peer_venv import peers_python
 from bench.report import alone
 from bench.report.figure import OURS, Effort, Figure, Goal
+from bench.workers.http_calls import EMULATOR, http_rates
 from bench.workers.process import worker
 
-EMULATOR = "workflows-emulator"
 _ITERATIONS, _ASSIGNMENTS = 1_000, 50
 _CALLS = 500
 
@@ -54,19 +54,7 @@ def measure(effort: Effort) -> Iterator[Figure]:
 
         url = target.run("address").result
         source = calls(url, count)
-        theirs.run("compile", source=source)
-        jobs: dict[str, Callable[[], float]] = {
-            OURS: lambda: float(ours.run("execute_kept", source=source).result),
-            "bare aiohttp": lambda: ours.run("bare", url=url, calls=count).seconds,
-            EMULATOR: lambda: theirs.run("execute", source=source, argument=None).seconds,
-            "bare requests": lambda: theirs.run("bare", url=url, calls=count).seconds,
-        }
-        rates = {name: [] for name in jobs}
-        for _ in range(rounds):
-            for name, seconds in jobs.items():
-                received = target.run("received").result
-                rates[name].append(count / seconds())
-                assert target.run("received").result - received == count, name
+        rates = http_rates(ours, theirs, target, source, count, rounds)
         # The half is for the journal: each outcome is stored before it is used.
         goals = [Goal(0.5, False, "bare aiohttp"), Goal(1, False, "bare requests")]
         yield Figure("HTTP calls of a workflow, one after another", "1/s", "more", rates, goals)

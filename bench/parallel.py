@@ -5,14 +5,14 @@ and then the bound is what 20 clients do that call without a workflow.  The emul
 Ours is the service of `mando up` for the HTTP calls: it writes each outcome to its journal before it goes on.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from bench.peers.peer_venv import peers_python
 from bench.report import alone
 from bench.report.figure import OURS, Effort, Figure, Goal
+from bench.workers.http_calls import EMULATOR, http_rates
 from bench.workers.process import worker
 
-EMULATOR = "workflows-emulator"
 _BRANCHES, _CALLS = 20, 100
 _COMPUTES = "call: twice, args: {number: 21}"
 
@@ -35,19 +35,7 @@ def measure(effort: Effort) -> Iterator[Figure]:
 
         url = target.run("address").result
         source = workflow(f"call: http.get, args: {{url: '{url}'}}", each)
-        theirs.run("compile", source=source)
-        jobs: dict[str, Callable[[], float]] = {
-            OURS: lambda: float(ours.run("execute_kept", source=source).result),
-            "bare aiohttp": lambda: ours.run("bare", url=url, calls=count, at_once=_BRANCHES).seconds,
-            EMULATOR: lambda: theirs.run("execute", source=source, argument=None).seconds,
-            "bare requests": lambda: theirs.run("bare", url=url, calls=count, at_once=_BRANCHES).seconds,
-        }
-        rates = {name: [] for name in jobs}
-        for _ in range(rounds):
-            for name, seconds in jobs.items():
-                received = target.run("received").result
-                rates[name].append(count / seconds())
-                assert target.run("received").result - received == count, name
+        rates = http_rates(ours, theirs, target, source, count, rounds, at_once=_BRANCHES)
         goals = [Goal(0.5, False, "bare aiohttp"), Goal(1, False, "bare requests")]
         yield Figure(f"HTTP calls in a parallel for of {_BRANCHES}", "1/s", "more", rates, goals)
 

@@ -100,10 +100,6 @@ class CloudTasks:
         found: Json = json.loads(answer.body)
         return found
 
-    def hang_up(self) -> None:
-        """Close the connections that are kept."""
-        self._server.hang_up()
-
 
 class CloudTasksForThreads:
     """The same for threads, which wait: the calls are made in an event loop that has a thread of its own."""

@@ -47,7 +47,8 @@ class DeadlineProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
         super().data_received(data)
         # Also after empty lines, which do not begin a request.  One that came whole needs no timer.
-        if self._is_arriving if self._has_begun else self._timer is None and not self._is_busy():
+        is_awaited = self._is_arriving if self._has_begun else self._timer is None and not self._is_busy()
+        if is_awaited:
             self._start_deadline()
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse(b"431 Request Header Fields Too Large")

@@ -4,9 +4,8 @@ import json
 
 from local.workflows.effects import Value
 
-_COMPACT = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":")
-)  # json.dumps() makes one each time
+# json.dumps() makes an encoder each time.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def compact(value: Value) -> str:
