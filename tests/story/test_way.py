@@ -19,6 +19,19 @@ def _is_put_off(story: dict[str, Any]) -> bool:
     return bool(story["summary"]["rounds"] == 2)
 
 
+async def _put_off(way: Way, count: int) -> list[str]:
+    """Requests whose reply waits for a Discord that is down, half a minute or longer however slow this machine is.
+
+    A reply waits as long as its request is old, and with the clock ahead these are 100 s old for the workflow.
+    """
+    await way.ask("POST", "/faults", {"target": "discord", "kind": "503"})
+    await way.ask("POST", "/faults/clock", {"offset_s": 100})
+    interactions = [await way.send(str(number)) for number in range(count)]
+    for interaction in interactions:
+        await way.until(interaction, "waiting", _is_put_off)
+    return interactions
+
+
 def _is_all_over(story: dict[str, Any]) -> bool:
     return all(bar["endS"] for bar in story["bars"])
 
@@ -53,10 +66,8 @@ async def test_a_picture_has_a_bar_for_each_part_of_its_way(way: Way) -> None:
 
 
 async def test_a_request_that_waits_says_for_whom_until_when_and_which_line_decides_it(way: Way) -> None:
-    await way.ask("POST", "/faults", {"target": "discord", "kind": "503"})
-    first, second = await way.send(), await way.send("another")
-    for interaction in (first, second, first):
-        story = await way.until(interaction, "waiting", _is_put_off)
+    first, _ = await _put_off(way, 2)
+    story = await way.story(first)
     assert story["state"].startswith("waiting for Discord, round 2, next try in ")
     why, number = story["why"], "longest_wait_s: 60"
     assert (why["file"], why["name"], why["value"]) == ("workflows/mando.yaml", "knobs.longest_wait_s", "60")
@@ -82,9 +93,7 @@ async def test_a_wait_that_discord_asks_for_is_no_number_of_ours(way: Way) -> No
 
 
 async def test_who_waits_can_be_cancelled_and_is_told(way: Way) -> None:
-    await way.ask("POST", "/faults", {"target": "discord", "kind": "503"})
-    interaction = await way.send()
-    await way.until(interaction, "waiting", _is_put_off)
+    (interaction,) = await _put_off(way, 1)
     await way.ask("DELETE", "/faults")
     status, done = await way.ask("POST", f"/ops/requests/{interaction}/cancel")
     assert (status, len(done["tasks"])) == (200, 1)
@@ -173,11 +182,8 @@ async def test_a_paused_queue_is_the_reason_and_its_purge_ends_the_wait(way: Way
 
 async def test_a_reply_that_is_due_while_its_queue_is_paused_waits_with_all_that_stand_there(way: Way) -> None:
     await way.ask("POST", f"/v2/{REPLY_QUEUE}:pause")
-    await way.ask("POST", "/faults", {"target": "discord", "kind": "503"})
-    first, second = await way.send(), await way.send()
-    for interaction in (first, second):
-        await way.until(interaction, "waiting", _is_put_off)
-    await way.ask("POST", "/faults/clock", {"offset_s": 100})
+    first, _ = await _put_off(way, 2)
+    await way.ask("POST", "/faults/clock", {"offset_s": 200})
     story = await way.story(first)
     assert (story["why"]["key"], story["others"]) == ("line:reply-discord-queue", 1)
     assert "paused" in story["why"]["words"]
