@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -22,6 +22,7 @@ _REQUEST_LINES: Mapping[Target, re.Pattern[str]] = {
     "discord": re.compile(r"(PATCH|POST) /api/v10/(webhooks|channels)/[^ ]+"),
 }
 _STEP_PATHS: Mapping[Target, str] = {"generate": "/generate-image", "reply": "/reply-discord"}
+_FIELDS = ("target", "kind", "count", "after", "for_s")
 _MOST_CALLS = 1_000_000
 _LONGEST_S = 86_400.0
 
@@ -46,6 +47,7 @@ class Fault:
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "Fault":
         """Raises ApiError(400)."""
+        only_fields(body, _FIELDS)
         target = next((one for one in get_args(Target) if one == body.get("target")), None)
         kind = next((one for one in get_args(Kind) if one == body.get("kind")), None)
         count = body.get("count")
@@ -55,13 +57,22 @@ class Fault:
             raise ApiError(400, "only tasks are sent twice")
         if count is not None and (type(count) is not int or not 1 <= count <= _MOST_CALLS):
             raise ApiError(400, f"count is how many calls are hit, 1 to {_MOST_CALLS}, not {str(count)[:40]}")
+        after = body.get("after", False)
+        if not isinstance(after, bool):
+            raise ApiError(400, f"after is true or false, not {str(after)[:40]}")
         for_s = length_s(body)
         ends_s = None if for_s is None else time.time() + for_s
-        return cls(target, kind, count, after=body.get("after") is True, ends_s=ends_s)
+        return cls(target, kind, count, after=after, ends_s=ends_s)
 
     def as_json(self) -> dict[str, Any]:
         shown = {"target": self.target, "kind": self.kind, "count": self.count, "after": self.after}
         return shown if self.ends_s is None else shown | {"ends_s": self.ends_s}
+
+
+def only_fields(body: Mapping[str, Any], fields: Sequence[str]) -> None:
+    """Raises ApiError(400) for any other field: a mistyped count would break a part until somebody mends it."""
+    if (unknown := next((name for name in body if name not in fields), None)) is not None:
+        raise ApiError(400, f"unknown field '{unknown[:40]}'; those that are known here: {', '.join(fields)}")
 
 
 def length_s(body: Mapping[str, Any]) -> float | None:

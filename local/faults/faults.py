@@ -16,7 +16,7 @@ from aiohttp.typedefs import Handler
 
 from local.executions.engine.live import PerformEffect
 from local.faults.answers import HANG_S, answered, attempt_result, be_slow, hit, outcome
-from local.faults.fault import Fault, Target, length_s, step_of, target_of_line
+from local.faults.fault import Fault, Target, length_s, only_fields, step_of, target_of_line
 from local.faults.incident import Incident, Running
 from local.http.api_error import ApiError, read_json
 from local.tasks.task import AttemptResult, Task
@@ -139,6 +139,7 @@ class Faults:
         """A fault; or {"scenario": NAME, "for_s": 120}, an incident that is played now."""
         body = await read_json(request)
         if "scenario" in body:
+            only_fields(body, ("scenario", "for_s"))
             self._begin(str(body["scenario"]), length_s(body))
         else:
             self.pending.append(Fault.of(body))

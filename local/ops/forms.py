@@ -109,7 +109,8 @@ class Forms:
     async def _break(self, _: web.Request, fields: Fields) -> None:
         """A fault or a scenario, as /faults takes it."""
         body: dict[str, Any] = {name: fields[name] for name in ("target", "kind", "scenario") if fields.get(name)}
-        body["after"] = fields.get("after") == "on"
+        if fields.get("after"):
+            body["after"] = True
         if fields.get("count"):
             body["count"] = int(_number(fields, "count"))
         if fields.get("for_s"):
