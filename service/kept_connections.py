@@ -1,4 +1,5 @@
-"""HTTP/1.1 to one server, in the event loop, over connections that are kept.  Used by cloud_tasks.py and metadata.py.
+"""HTTP/1.1 to one server, in the event loop, over connections that are kept.  Used by cloud_tasks.py, metadata.py and
+steps/certificates.py.
 
 It reads what Google's services send: answers with a length or in chunks.  It follows no redirect, and knows no proxy.
 Nothing here ends a call: whoever makes one gives it a time-out.  A call of requests takes a thread and nine times as
@@ -20,8 +21,11 @@ _MOST_BYTES = 1024 * 1024  # of one answer; Cloud Tasks sends a few kilobytes
 
 
 class Answer(NamedTuple):
+    """headers: by their names in lower case."""
+
     status: int
     body: bytes
+    headers: Mapping[str, str]
 
 
 @functools.cache
@@ -79,9 +83,10 @@ class Server:
 
 
 class _Connection(asyncio.Protocol):
-    """One call at a time; the parser calls on_body and on_message_complete."""
+    """One call at a time; the parser calls on_header, on_body and on_message_complete."""
 
     may_be_kept = False
+    _headers: dict[str, str]
     _answer: asyncio.Future[Answer] | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -91,7 +96,7 @@ class _Connection(asyncio.Protocol):
 
     async def ask(self, request: bytes) -> Answer:
         self._parser = httptools.HttpResponseParser(self)
-        self._body, self._received = b"", 0
+        self._body, self._headers, self._received = b"", {}, 0
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self._answer
@@ -115,19 +120,23 @@ class _Connection(asyncio.Protocol):
             except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
                 self._fail(ValueError(f"the answer is no HTTP: {error}"))
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
     def on_body(self, body: bytes) -> None:
         self._body += body
 
     def on_message_complete(self) -> None:
         status = self._parser.get_status_code()
         if status < 200:  # Source: RFC 9110, 15.2: the real answer follows
+            self._headers = {}
             return
         assert self._answer is not None  # noqa: S101 -- data_received has looked
         if self._answer.done():
             self.hang_up()  # two answers to one request
             return
         self.may_be_kept = self._parser.should_keep_alive()
-        self._answer.set_result(Answer(status, self._body))
+        self._answer.set_result(Answer(status, self._body, self._headers))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail(exc or ConnectionError("the server closed the connection before the end of its answer"))

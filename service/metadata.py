@@ -38,7 +38,7 @@ class AccountToken:
             now_s = time.monotonic()
             if now_s > self._ends_s - _RENEWED_S:
                 async with asyncio.timeout(_TIMEOUT_S):
-                    status, body = await self._server.call("GET", _PATH, _FLAVOR)
+                    status, body, _ = await self._server.call("GET", _PATH, _FLAVOR)
                 if status != 200:
                     raise OSError(f"the metadata server answered {status}")
                 found = json.loads(body)

@@ -79,16 +79,17 @@ async def an_issuer(handler: Handler = good) -> AsyncIterator[Issuer]:
 
     app = web.Application()
     app.router.add_get("/certs", answer)
-    open_connection = asyncio.open_connection
+    loop = asyncio.get_running_loop()
+    create_connection = loop.create_connection
 
-    async def counted(*where: Any, **how: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def counted(*where: Any, **how: Any) -> Any:
         issuer.asked += 1
-        return await open_connection(*where, **how)
+        return await create_connection(*where, **how)
 
     async with served(app) as url:
         issuer.certificates = Certificates(f"{url}/certs", now_s=lambda: issuer.now_s)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(asyncio, "open_connection", counted)
+            patch.setattr(loop, "create_connection", counted)
             yield issuer
 
 
