@@ -62,15 +62,14 @@ class Raster:
         for stride in _STRIDES:
             if points >= stride * enough and points % (2 * stride) == 0:
                 break
-        copy_of, polygon = ImagePath.Path, self._draw.draw_polygon
-        whole = copy_of(path_of(shape, stride))
+        whole = path_of(shape, stride)[:]
         whole.transform((a, 0.0, b, 0.0, c, d))
         box = left, low, right, high = whole.getbbox()
         # Around the centre, and within the shorter sides: then a box of its own need not tell whether it may be seen.
         is_within = at == "centre" and math.hypot(max(right, -left), max(high, -low)) < self._scale
-        wide, tall = self.image.size
+        polygon, (wide, tall) = self._draw.draw_polygon, self.image.size
         for turn in self._turns(box, count, shift, at):
-            path = copy_of(whole)
+            path = whole[:]
             path.transform(turn)
             if not is_within:
                 left, top, right, bottom = path.getbbox()
@@ -81,11 +80,12 @@ class Raster:
     def _rounds(self, reach: float, out: float, aside: float, count: int, shift: float, ink: int, at: Place) -> None:
         """Circles, all of the same width in pixels."""
         width = max(0, round(2 * reach) - 1)
+        half = width / 2
         box = (out - reach, aside - reach, out + reach, aside + reach)
         ellipse, (wide, tall) = self._draw.draw_ellipse, self.image.size
         for cosine, _, x, sine, _, y in self._turns(box, count, shift, at):
-            left = math.floor(x + cosine * out - sine * aside - width / 2)
-            top = math.floor(y + sine * out + cosine * aside - width / 2)
+            left = math.floor(x + cosine * out - sine * aside - half)
+            top = math.floor(y + sine * out + cosine * aside - half)
             if left < wide and top < tall:
                 ellipse((left, top, left + width, top + width), ink, 1)
 
