@@ -71,11 +71,12 @@ class Raster:
         for turn in self._turns(box, count, shift, at):
             path = whole[:]
             path.transform(turn)
-            if not is_within:
-                left, top, right, bottom = path.getbbox()
-                if right <= -1 or bottom <= -1 or left >= wide or top >= tall:
-                    continue
-            polygon(path, ink, 1)
+            if is_within:
+                polygon(path, ink, 1)
+                continue
+            left, top, right, bottom = path.getbbox()
+            if right > -1 and bottom > -1 and left < wide and top < tall:
+                polygon(path, ink, 1)
 
     def _rounds(self, reach: float, out: float, aside: float, count: int, shift: float, ink: int, at: Place) -> None:
         """Circles, all of the same width in pixels."""
