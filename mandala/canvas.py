@@ -46,4 +46,5 @@ def light_of(ring: Ring | Corners, light: float) -> float:
 def turned(shape: Sequence[Point], length: float, half: float, angle: float) -> list[Point]:
     """The shape with this length and half width, turned around its root by an angle to the ray."""
     sine, cosine = math.sin(angle), math.cos(angle)
-    return [(t * length * cosine - w * half * sine, t * length * sine + w * half * cosine) for t, w in shape]
+    a, b, c, d = length * cosine, half * sine, length * sine, half * cosine
+    return [(t * a - w * b, t * c + w * d) for t, w in shape]

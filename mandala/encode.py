@@ -39,14 +39,18 @@ def _indexed(near: Image.Image, is_folded: bool) -> Image.Image:
     return unfolded(near.quantize(palette=chosen, dither=Image.Dither.NONE), is_folded)
 
 
-def _rows(part: Image.Image, design: Design) -> bytes:
+def _rows(part: Image.Image, design: Design) -> bytearray:
     """Of the whole picture, mirrored as `mirrored` does; in a PNG each row begins with the number of its filter."""
-    lower = Image.new("P", (1 + 2 * part.width, part.height))
-    lower.paste(part.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (1, 0))
-    lower.paste(part, (1 + part.width, 0))
-    if design.symmetry % 2:
-        return lower.tobytes()
-    return lower.transpose(Image.Transpose.FLIP_TOP_BOTTOM).tobytes() + lower.tobytes()
+    wide, tall = part.size
+    size = (1 + 2 * wide, tall if design.symmetry % 2 else 2 * tall)
+    rows = bytearray(size[0] * size[1])
+    # What Image calls: it would take a copy of the rows before it pastes into them.
+    whole = Image.frombuffer("L", size, rows, "raw", "L", 0, 1).im
+    for half, left in ((part.transpose(Image.Transpose.FLIP_LEFT_RIGHT), 1), (part, 1 + wide)):
+        whole.paste(half.im, (left, size[1] - tall, left + wide, size[1]))
+        if tall < size[1]:
+            whole.paste(half.transpose(Image.Transpose.FLIP_TOP_BOTTOM).im, (left, 0, left + wide, tall))
+    return rows
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

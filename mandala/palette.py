@@ -4,6 +4,7 @@ Source: Björn Ottosson, "A perceptual color space for image processing" (OKLab)
 """
 
 import math
+from bisect import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,16 +23,18 @@ class Oklch(NamedTuple):
         """The nearest colour that a screen can show: chroma is reduced, lightness and hue stay."""
         lightness, chroma, hue = self
         cosine, sine = math.cos(math.radians(hue)), math.sin(math.radians(hue))
-        linear = _linear(lightness, chroma * cosine, chroma * sine)
-        if not _fits(*linear):
+        red, green, blue = _linear(lightness, chroma * cosine, chroma * sine)
+        if not (_LEAST <= red <= _MOST and _LEAST <= green <= _MOST and _LEAST <= blue <= _MOST):
             low, high = 0.0, chroma
             for _ in range(5):
                 middle = (low + high) / 2
-                fits = _fits(*_linear(lightness, middle * cosine, middle * sine))
-                low, high = (middle, high) if fits else (low, middle)
-            linear = _linear(lightness, low * cosine, low * sine)
-        red, green, blue = linear
-        return _encode(red), _encode(green), _encode(blue)
+                red, green, blue = _linear(lightness, middle * cosine, middle * sine)
+                if _LEAST <= red <= _MOST and _LEAST <= green <= _MOST and _LEAST <= blue <= _MOST:
+                    low = middle
+                else:
+                    high = middle
+            red, green, blue = _linear(lightness, low * cosine, low * sine)
+        return bisect(_EDGES, red), bisect(_EDGES, green), bisect(_EDGES, blue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +118,9 @@ def _linear(lightness: float, a: float, b: float) -> tuple[float, float, float]:
     )
 
 
-def _fits(red: float, green: float, blue: float) -> bool:
-    return -0.002 <= red <= 1.002 and -0.002 <= green <= 1.002 and -0.002 <= blue <= 1.002
+def _decode(encoded: float) -> float:
+    return encoded / 12.92 if encoded <= 0.04045 else ((encoded + 0.055) / 1.055) ** 2.4
 
 
-def _encode(part: float) -> int:
-    part = min(max(part, 0.0), 1.0)
-    encoded = 12.92 * part if part <= 0.0031308 else 1.055 * part ** (1 / 2.4) - 0.055
-    return round(255 * encoded)
+_LEAST, _MOST = -0.002, 1.002  # what a screen can show, but for a hair
+_EDGES = [_decode((value + 0.5) / 255) for value in range(255)]  # where a value of 8 bits ends and the next one begins

@@ -37,12 +37,11 @@ class Raster:
         self.reach = math.hypot(width_px, height_px) / min(width_px, height_px)
         self._scale = min(width_px, height_px) / 2 * zoom
         across, down = width_px * zoom // 2, height_px * zoom // (2 if is_even else 1)
-        corners = [(across, down)] if is_even else [(across, 0), (across, down)]
-        self._places = {"centre": [(0, 0 if is_even else down // 2)], "corners": corners}
+        corners = ((across, down),) if is_even else ((across, 0), (across, down))
+        self._places = {"centre": ((0, 0 if is_even else down // 2),), "corners": corners}
         # An odd order begins at the top, so that one motif points up.
         self._turn = 0.0 if is_even else -math.pi / 2
         self._sweep = math.pi / 4 + 0.02 if is_folded else math.pi / 2 if is_even else math.pi
-        self._known_turns: dict[tuple[Place, int, float, int, int], list[Affine]] = {}
         self.image = Image.new("L", (across, down), ground)
         # What ImageDraw calls: its checks of the arguments take longer than filling a small shape.
         self._draw = ImageDraw.Draw(self.image).draw
@@ -63,13 +62,18 @@ class Raster:
         for stride in _STRIDES:
             if points >= stride * enough and points % (2 * stride) == 0:
                 break
-        copy_of, polygon = ImagePath.Path, self._draw.draw_polygon
-        whole = copy_of(path_of(shape, stride))
+        whole = path_of(shape, stride)[:]
         whole.transform((a, 0.0, b, 0.0, c, d))
-        wide, tall = self.image.size
-        for turn in self._turns(whole.getbbox(), count, shift, at):
-            path = copy_of(whole)
+        box = left, low, right, high = whole.getbbox()
+        # Around the centre, and within the shorter sides: then a box of its own need not tell whether it may be seen.
+        is_within = at == "centre" and math.hypot(max(right, -left), max(high, -low)) < self._scale
+        polygon, (wide, tall) = self._draw.draw_polygon, self.image.size
+        for turn in self._turns(box, count, shift, at):
+            path = whole[:]
             path.transform(turn)
+            if is_within:
+                polygon(path, ink, 1)
+                continue
             left, top, right, bottom = path.getbbox()
             if right > -1 and bottom > -1 and left < wide and top < tall:
                 polygon(path, ink, 1)
@@ -77,11 +81,12 @@ class Raster:
     def _rounds(self, reach: float, out: float, aside: float, count: int, shift: float, ink: int, at: Place) -> None:
         """Circles, all of the same width in pixels."""
         width = max(0, round(2 * reach) - 1)
+        half = width / 2
         box = (out - reach, aside - reach, out + reach, aside + reach)
         ellipse, (wide, tall) = self._draw.draw_ellipse, self.image.size
         for cosine, _, x, sine, _, y in self._turns(box, count, shift, at):
-            left = math.floor(x + cosine * out - sine * aside - width / 2)
-            top = math.floor(y + sine * out + cosine * aside - width / 2)
+            left = math.floor(x + cosine * out - sine * aside - half)
+            top = math.floor(y + sine * out + cosine * aside - half)
             if left < wide and top < tall:
                 ellipse((left, top, left + width, top + width), ink, 1)
 
@@ -96,14 +101,7 @@ class Raster:
                 behind = math.atan2(-low, nearest) if low < 0 else 0.0
             first = math.ceil(-ahead / step - shift)
             last = min(math.floor((self._sweep + behind) / step - shift), first + count - 1)
-        key = (at, count, shift, first, last)
-        turns = self._known_turns.get(key)
-        if turns is None:  # layer upon layer has the same ones
-            angles = [(number + shift) * step + self._turn for number in range(first, last + 1)]
-            turned = [(math.cos(angle), math.sin(angle)) for angle in angles]
-            turns = [(cos, -sin, x, sin, cos, y) for cos, sin in turned for x, y in self._places[at]]
-            self._known_turns[key] = turns
-        return turns
+        return _turned(count, shift, first, last, self._turn, self._places[at])
 
     def disc(self, radius: float, ink: int, at: Place = "centre") -> None:
         for box in self._boxes(radius, at):
@@ -116,6 +114,16 @@ class Raster:
     def _boxes(self, radius: float, at: Place) -> list[tuple[float, float, float, float]]:
         reach = radius * self._scale
         return [(left - reach, top - reach, left + reach, top + reach) for left, top in self._places[at]]
+
+
+# Layer upon layer has the same ones, and so have other pictures.
+@functools.lru_cache(maxsize=1024)
+def _turned(
+    count: int, shift: float, first: int, last: int, start: float, places: tuple[tuple[int, int], ...]
+) -> list[Affine]:
+    angles = [(number + shift) * (2 * math.pi / count) + start for number in range(first, last + 1)]
+    turned = [(math.cos(angle), math.sin(angle)) for angle in angles]
+    return [(cos, -sin, x, sin, cos, y) for cos, sin in turned for x, y in places]
 
 
 def _path(shape: Sequence[Point], stride: int) -> ImagePath.Path:
