@@ -29,7 +29,6 @@ class Door:
         self._computing = 0  # also those that wait for their turn
         self._sockets: Sequence[socket.socket] = ()
         self._protocol: Callable[[], asyncio.Protocol] | None = None
-        self._next_s = 0.0  # on the event loop's clock: no connection is taken before
         self._arriving: set[asyncio.Task[object]] = set()
 
     @contextlib.contextmanager
@@ -68,10 +67,7 @@ class Door:
 
     def _hear(self, listening: socket.socket) -> None:
         """A connection waits.  Who computes more is later, so that a process with less to do takes it."""
-        rest_s = self._next_s - asyncio.get_running_loop().time()
-        if rest_s > 0:
-            self._rest(rest_s)
-        elif self._computing:
+        if self._computing:
             self._do_not_listen()
             later_s = min(self._computing * _LATER_S, _LATEST_S)
             asyncio.get_running_loop().call_later(later_s, self._accept_late, listening)
@@ -97,7 +93,7 @@ class Door:
         arriving = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
         self._arriving.add(arriving)
         arriving.add_done_callback(self._arriving.discard)
-        self._next_s = loop.time() + _NEXT_AFTER_S
+        self._rest(_NEXT_AFTER_S)
 
     def _rest(self, seconds: float) -> None:
         self._do_not_listen()
