@@ -26,7 +26,6 @@ from cli.errors import CannotStart
 from cli.form import form_of, form_options
 from cli.incidents import incidents
 from cli.keys import read_private_key, write_private_key
-from local import garbage
 from local.children import Child, ChildFailed, Program
 from local.data.disk import DiskUnavailable, UnusableFile, unusable_key
 from local.deployed import deploy_files
@@ -37,6 +36,7 @@ from local.programs import programs, reply_settings
 from local.project import HOST, ROOT, Ports, url
 from local.server import LocalCloud
 from local.workflows.limits import raise_recursion_limit
+from service.garbage import visit_seldom
 from service.log import write_json_lines
 from tuning.editor.editor import Editor
 
@@ -101,7 +101,7 @@ async def _up(ports: Ports, data: Path, form: Form) -> None:
         commands = _deploy(cloud, ports)
         children = await _start(stack, programs(ports, data, seal_key, key, bot_token, cloud.app_engine, form))
         await _begin(cloud, commands)
-        garbage.visit_seldom()
+        visit_seldom()
         watching = asyncio.create_task(watch(cloud.files, _print_now))
         stack.callback(watching.cancel)
         cloud_port, ingress, steps, grpc = ports.all()

@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from local import garbage
 from local.executions.data.database import Database
 from local.executions.data.workflows import Settings
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, PerformEffect
 from local.executions.engine.service import ExecutionService
 from local.http.outgoing import outgoing_session
+from service.garbage import visit_seldom
 from tests.running import until
 
 WORKFLOW = "projects/demo/locations/us-central1/workflows/w"
@@ -28,7 +28,7 @@ async def service_in(folder: Path, source: str) -> AsyncIterator[ExecutionServic
 
         service = ExecutionService(database, Callbacks(database, ""), perform_as)
         service.deployments.deploy(WORKFLOW, Settings(source))
-        garbage.visit_seldom()
+        visit_seldom()
         try:
             yield service
         finally:
