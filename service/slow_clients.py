@@ -6,6 +6,7 @@ uvicorn itself waits for a head or a body without end.  Source: uvicorn, issue 1
 
 from typing import Any, ClassVar
 
+from gunicorn.config import ControlSocketDisable
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
@@ -177,5 +178,9 @@ class Worker(UvicornWorker):
 
 
 def use_deadlines_in_functions_framework() -> None:
-    """Give the settings of our worker to uvicorn's own class, which functions-framework uses."""
+    """Give the settings of our worker to uvicorn's own class, which functions-framework uses.
+
+    And gunicorn opens no socket for commands, as app.yaml tells it: functions-framework passes no such option on.
+    """
     UvicornWorker.CONFIG_KWARGS = Worker.CONFIG_KWARGS
+    ControlSocketDisable.default = True
