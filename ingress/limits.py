@@ -17,7 +17,7 @@ _MAX_MEMBERS = 10_000  # remembered by one instance; about 4 MB
 def read_limits(path: Path = FILE) -> Limits:
     """The limits in the file.  Raises ConfigError."""
     try:
-        return Limits.from_json(yaml.safe_load(path.read_bytes()))
+        return Limits.from_json(yaml.load(path.read_bytes(), yaml.CSafeLoader))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigError(f"{path.name} is wrong: {error}") from None
 

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, ClassVar
 
 import uvicorn_worker._workers
+from gunicorn.config import ControlSocketDisable
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import Server
@@ -206,6 +207,10 @@ class Worker(UvicornWorker):
 
 
 def use_deadlines_in_functions_framework() -> None:
-    """Give the settings of our worker, and a server of ours, to uvicorn's own class, which functions-framework uses."""
+    """Give the settings of our worker, and a server of ours, to uvicorn's own class, which functions-framework uses.
+
+    And gunicorn opens no socket for commands, as app.yaml tells it: functions-framework passes no such option on.
+    """
     UvicornWorker.CONFIG_KWARGS = Worker.CONFIG_KWARGS
     uvicorn_worker._workers.Server = SteadyServer  # type: ignore[attr-defined]
+    ControlSocketDisable.default = True

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.peers.peer_venv import ROOT, peers_python
+from bench.peers.peer_venv import ROOT, cloud_python, peers_python
 from bench.report.figure import OURS
 from tests.ingress.function import DISCORD, environment
-from tests.servers import BIN, free_port, running
+from tests.servers import free_port, running
 from tests.system.up import children_of
 
 _BOTS = ROOT / "bench" / "peers" / "bots"
@@ -80,7 +80,7 @@ def running_bot(bot: Bot) -> Iterator[RunningBot]:
 
 def ours(queue: Queue, source: str = "main.py", name: str = OURS) -> Bot:
     """The ingress as the cloud starts it.  Source: Google's buildpack for Python, functions-framework."""
-    command = [str(BIN / "functions-framework"), f"--source={source}", "--target=handle_request"]
+    command = [str(cloud_python().with_name("functions-framework")), f"--source={source}", "--target=handle_request"]
     variables = {**environment(f"http://{queue.rest}"), "PYTHONPATH": str(ROOT)}
     return Bot(name, [*command, "--host=127.0.0.1", "--port={port}"], variables)
 

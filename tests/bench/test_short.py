@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import measured
-from bench.peers.peer_venv import ROOT, peers_python
+from bench.peers.peer_venv import ROOT, cloud_python, peers_python
 from bench.report import kept
 from bench.report.figure import OURS
 from bench.report.page import page
@@ -27,6 +27,7 @@ def _peers() -> None:
     with one_process_at_a_time():
         try:
             peers_python()
+            cloud_python()
         except subprocess.CalledProcessError:
             if os.environ.get("CI") == "true":
                 raise

@@ -17,7 +17,7 @@ ROOMS = ("cli", "deploy", "ingress", "local", "mandala", "schemas", "service", "
 LOOKS = """
 import gc, importlib, json, locale, logging, os, signal, socket, sys, threading, warnings
 import aiohttp.web, functions_framework.aio, google.cloud.storage, google.cloud.tasks_v2, google.cloud.tasks_v2beta3
-import grpc.aio, PIL.Image, requests, uvicorn_worker, yaml
+import grpc.aio, gunicorn.config, PIL.Image, requests, uvicorn_worker, yaml
 
 def look():
     loggers = {name: one for name, one in logging.root.manager.loggerDict.items() if isinstance(one, logging.Logger)}
@@ -40,6 +40,7 @@ def look():
         "warnings": repr(warnings.filters),
         "pictures": PIL.Image.MAX_IMAGE_PIXELS,
         "worker": repr(uvicorn_worker.UvicornWorker.CONFIG_KWARGS),
+        "socket for commands": not gunicorn.config.Config().control_socket_disable,
         "threads": threading.active_count(),
     }
 
@@ -77,8 +78,8 @@ def test_no_module_of_ours_changes_the_process_that_imports_it() -> None:
 
 
 def test_what_changes_the_process_is_seen() -> None:
-    """main.py is where a program starts, and makes functions-framework serve with our own protocol."""
-    assert changed_by(["main"]).keys() == {"worker"}
+    """main.py is where a program starts, and makes functions-framework serve with our own protocol, and no commands."""
+    assert changed_by(["main"]).keys() == {"worker", "socket for commands"}
 
 
 @pytest.mark.parametrize("arguments", [["run", "no-such-file.yaml"], ["up", "--data", "/dev/null/data"]])
