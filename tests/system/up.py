@@ -87,8 +87,8 @@ class Up:
         return self.process.wait(timeout=20)
 
 
-def mando(*arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """The command, run to its end."""
+def mando_of(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command of the sources in root, run to its end."""
     return subprocess.run(
         [sys.executable, "-m", "cli.main", *arguments],
         cwd=root,
