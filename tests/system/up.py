@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -199,13 +200,18 @@ def _when_left(port: int) -> int:
 
 
 def copy_of_sources(folder: Path) -> Path:
-    """The files that git knows and new ones, so that a test can edit them."""
+    """The files that git knows and new ones, so that a test can edit them; with what Python has compiled of them."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
     )
     for name in filter(None, listed.stdout.decode().split("\0")):
-        source, target = ROOT / name, folder / name
-        if source.is_file() and not name.startswith("tests/"):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
+        if not name.startswith("tests/"):
+            for each in (name, cache_from_source(name)) if name.endswith(".py") else (name,):
+                _copied(ROOT / each, folder / each)
     return folder
+
+
+def _copied(source: Path, target: Path) -> None:
+    if source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
