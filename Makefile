@@ -18,8 +18,8 @@ help:  ## list the commands
 up: .venv/ready  ## set up and run the whole system on this machine
 	@exec $(BIN)/mando up
 
-test: .venv/ready  ## set up and run every test
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10
+test: .venv/ready  ## set up and run every test; EXCEPT="mandala local/storage" leaves out those of these folders
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10 $(addprefix --ignore=tests/,$(notdir $(EXCEPT)))
 
 coverage: .venv/ready  ## show lines and branches that no test runs; ROOMS="mandala local/storage" limits it to these folders
 	@rm -rf .coverage && mkdir .coverage

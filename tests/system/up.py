@@ -130,8 +130,12 @@ def mando_up(
             assert process.poll() is None, up.output()
             yield up
         finally:
-            if process.poll() is None:
-                up.stop()
+            try:
+                if process.poll() is None:
+                    up.stop()
+            finally:
+                process.kill()  # a process that does not end fails this test only
+                process.wait()
 
 
 def edited(root: Path, file: str, pattern: str, replacement: str) -> None:
