@@ -114,7 +114,7 @@ async def test_a_long_journal_is_replayed_in_slices(tmp_path: Path) -> None:
     source = """
 main:
   steps:
-  - loop: {for: {value: v, range: [1, 2000], steps: [{id: {assign: [x: "${uuid.generate()}"]}}]}}
+  - loop: {for: {value: v, range: [1, 3000], steps: [{id: {assign: [x: "${uuid.generate()}"]}}]}}
   - nap: {call: sys.sleep, args: {seconds: 600}}
 """
     async with a_face(tmp_path) as face:
