@@ -18,8 +18,8 @@ help:  ## list the commands
 up: .venv/ready  ## set up and run the whole system on this machine
 	@exec $(BIN)/mando up
 
-test: .venv/ready  ## set up and run every test
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10
+test: .venv/ready  ## set up and run every test; EXCEPT="mandala local/storage" leaves out those of these folders
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10 $(addprefix --ignore=tests/,$(notdir $(EXCEPT)))
 
 coverage: .venv/ready  ## show lines and branches that no test runs; ROOMS="mandala local/storage" limits it to these folders
 	@rm -rf .coverage && mkdir .coverage
@@ -78,11 +78,11 @@ connectors: .venv/ready  ## update the list of the methods of Google's services
 audit: .venv/ready  ## check dependencies for known vulnerabilities
 	@$(BIN)/python -m deploy.audit
 
-# Rebuilt whenever the pins change.
+# Rebuilt whenever the pins change.  They name all that is needed; Python compiles what it imports, a part of it.
 .venv/ready: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mando needs Python 3.11 or newer; $(PYTHON) is %d.%d (make PYTHON=python3.12 names another)" % sys.version_info[:2])'
 	@$(PYTHON) -m venv .venv
 	@echo "installing what requirements-dev.txt pins into .venv"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

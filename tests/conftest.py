@@ -3,6 +3,7 @@
 And one browser for all that open a page.
 """
 
+import gc
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,12 @@ settings.load_profile("busy")
 def pytest_configure() -> None:
     """As the command does where it runs workflows."""
     raise_recursion_limit()
+    gc.disable()  # what is collected stays to the end: there is no garbage to look for
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_setup() -> None:

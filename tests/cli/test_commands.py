@@ -16,8 +16,8 @@ from PIL import Image
 
 import mandala
 from cli.commands import COMMANDS, run
+from tests.command import mando
 from tests.servers import ROOT
-from tests.system.up import mando
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import re
 import signal
 import subprocess
@@ -15,6 +14,7 @@ import requests
 from aiohttp import web
 
 from local.workflows.limits import MAX_SOURCE_BYTES
+from tests.command import mando
 from tests.running import served
 from tests.servers import ROOT
 from tests.wire import a_wire
@@ -34,25 +34,22 @@ def a_file(folder: Path, text: str | bytes, name: str = "w.yaml") -> str:
     return str(path)
 
 
-def started(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
+def started(*arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "cli.main", "run", *arguments],
         cwd=ROOT,
-        env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def ran(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    process = started(*arguments, **environment)
-    output, errors = process.communicate(timeout=30)
-    return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
+def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return mando("run", *arguments, **environment)
 
 
 def execution_of(*arguments: str, **environment: str) -> Any:
-    return json.loads(ran(*arguments, **environment).stdout)
+    return json.loads(run(*arguments, **environment).stdout)
 
 
 def test_sleeps_side_by_side_take_as_long_as_the_longest(tmp_path: Path) -> None:
@@ -77,30 +74,30 @@ def test_an_execution_shows_its_argument_and_a_compact_result(tmp_path: Path) ->
 
 async def test_calls_with_auth_carry_the_users_token_which_is_never_printed(tmp_path: Path) -> None:
     async with a_wire() as wire:
-        run = await _beside(a_file(tmp_path, CALLS), "--data", json.dumps(wire.url), MANDO_RUN_TOKEN="s3cr3t\n")
-    assert run.returncode == 0, run.stderr
+        ended = await _beside(a_file(tmp_path, CALLS), "--data", json.dumps(wire.url), MANDO_RUN_TOKEN="s3cr3t\n")
+    assert ended.returncode == 0, ended.stderr
     assert [wire.headers(number)["authorization"] for number in (0, 1)] == ["Bearer s3cr3t"] * 2
-    helped = ran("--help", MANDO_RUN_TOKEN="s3cr3t")
+    helped = run("--help", MANDO_RUN_TOKEN="s3cr3t")
     assert "MANDO_RUN_TOKEN" in helped.stdout
-    assert all("s3cr3t" not in text for text in (run.stdout, run.stderr, helped.stdout, helped.stderr))
+    assert all("s3cr3t" not in text for text in (ended.stdout, ended.stderr, helped.stdout, helped.stderr))
 
 
 async def test_without_a_token_of_the_users_a_made_up_one_is_sent_which_is_said_once(tmp_path: Path) -> None:
     async with a_wire() as wire:
-        run = await _beside(a_file(tmp_path, CALLS), "--data", json.dumps(wire.url), MANDO_RUN_TOKEN="")
+        ended = await _beside(a_file(tmp_path, CALLS), "--data", json.dumps(wire.url), MANDO_RUN_TOKEN="")
     assert [wire.headers(number)["authorization"] for number in (0, 1)] == ["Bearer made-up-by-mando-run"] * 2
-    assert run.stderr.count("made-up token") == 1
+    assert ended.stderr.count("made-up token") == 1
 
 
 def test_a_token_that_cannot_be_sent_is_refused_and_not_printed(tmp_path: Path) -> None:
-    run = ran(a_file(tmp_path, CALLS), MANDO_RUN_TOKEN="s3c\r3t")
-    assert (run.returncode, "s3c" in run.stderr) == (2, False)
-    assert run.stderr == "mando run: MANDO_RUN_TOKEN has a character that no token has\n"
+    ended = run(a_file(tmp_path, CALLS), MANDO_RUN_TOKEN="s3c\r3t")
+    assert (ended.returncode, "s3c" in ended.stderr) == (2, False)
+    assert ended.stderr == "mando run: MANDO_RUN_TOKEN has a character that no token has\n"
 
 
 async def _beside(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """As ran(), while servers of this event loop answer."""
-    return await asyncio.to_thread(ran, *arguments, **environment)
+    """As run(), while servers of this event loop answer."""
+    return await asyncio.to_thread(run, *arguments, **environment)
 
 
 @pytest.mark.parametrize(
@@ -125,27 +122,27 @@ async def _beside(*arguments: str, **environment: str) -> "subprocess.CompletedP
     ],
 )
 def test_what_is_no_workflow_is_told_in_a_sentence(content: str | bytes, said: str, tmp_path: Path) -> None:
-    run = ran(a_file(tmp_path, content))
-    assert (run.returncode, run.stdout) == (2, "")
-    assert said in run.stderr
-    assert len(run.stderr.splitlines()) <= 3
+    ended = run(a_file(tmp_path, content))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
+    assert len(ended.stderr.splitlines()) <= 3
 
 
 @pytest.mark.parametrize(
     ("path", "said"), [("/", "cannot read /: Is a directory"), ("/dev/zero", "/dev/zero is larger than")]
 )
 def test_what_is_no_file_is_told_in_a_sentence(path: str, said: str) -> None:
-    run = ran(path)
-    assert (run.returncode, run.stderr.count("\n")) == (2, 1)
-    assert said in run.stderr
+    ended = run(path)
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert said in ended.stderr
 
 
 def test_of_many_mistakes_the_first_are_shown_and_the_others_counted(tmp_path: Path) -> None:
     steps = "".join(f"  - s{number}: {{assign: [x: '${{1 +}}']}}\n" for number in range(200))
-    run = ran(a_file(tmp_path, "main:\n  steps:\n" + steps))
-    assert run.returncode == 2
-    assert len(re.findall(r"w\.yaml:\d+:\d+: ", run.stderr)) == 20
-    assert run.stderr.endswith("\nand 180 more\n")
+    ended = run(a_file(tmp_path, "main:\n  steps:\n" + steps))
+    assert ended.returncode == 2
+    assert len(re.findall(r"w\.yaml:\d+:\d+: ", ended.stderr)) == 20
+    assert ended.stderr.endswith("\nand 180 more\n")
 
 
 def test_a_workflow_that_a_windows_editor_wrote_runs(tmp_path: Path) -> None:
@@ -155,8 +152,11 @@ def test_a_workflow_that_a_windows_editor_wrote_runs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8080", "/v1", "ftp://h", "http://", "http://h:x"])
 def test_a_base_url_that_is_none_is_refused(url: str, tmp_path: Path) -> None:
-    run = ran(a_file(tmp_path, CALLS), "--base-url", url)
-    assert (run.returncode, run.stderr) == (2, f"mando run: --base-url: {url!r} is not of the form http://HOST:PORT\n")
+    ended = run(a_file(tmp_path, CALLS), "--base-url", url)
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        f"mando run: --base-url: {url!r} is not of the form http://HOST:PORT\n",
+    )
 
 
 @pytest.mark.parametrize("url", ["/relative", "example.com/x", "http:///x", ""])
@@ -219,8 +219,8 @@ async def test_in_virtual_time_a_real_call_takes_its_real_time_beside_a_sleep_th
     app = web.Application()
     app.router.add_get("/", after_half_a_second)
     async with served(app) as url:
-        run = await _beside(a_file(tmp_path, source), "--virtual-time", "--data", json.dumps(f"{url}/"))
-    call_s, all_s = json.loads(json.loads(run.stdout)["result"])
+        ended = await _beside(a_file(tmp_path, source), "--virtual-time", "--data", json.dumps(f"{url}/"))
+    call_s, all_s = json.loads(json.loads(ended.stdout)["result"])
     assert 0.5 <= call_s < 20
     assert all_s == pytest.approx(1000)
 

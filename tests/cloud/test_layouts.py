@@ -13,7 +13,8 @@ from local.data.sqlite import Sqlite
 from local.data.sqlite_file import Layout
 from local.storage.database import Database as Index
 from local.tasks.store import TaskStore
-from tests.system.up import four_free_ports, mando
+from tests.command import mando
+from tests.system.up import four_free_ports
 
 
 def a_file(path: Path, script: str) -> Path:

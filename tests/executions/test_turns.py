@@ -31,7 +31,7 @@ LOOP = """
 main:
   steps:
   - init: {assign: [x: 0]}
-  - loop: {for: {value: v, range: [1, 49000], steps: [{add: {assign: [x: "${x + 1}"]}}]}}
+  - loop: {for: {value: v, range: [1, 20000], steps: [{add: {assign: [x: "${x + 1}"]}}]}}
   - done: {return: "${x}"}
 """
 LIST = """
@@ -71,7 +71,7 @@ async def turns_counted() -> AsyncIterator[Callable[[], tuple[int, float]]]:
     looking.cancel()
 
 
-@pytest.mark.parametrize(("source", "result"), [(LOOP, "49000"), (LIST, "3000"), (WIDE, '"done"')])
+@pytest.mark.parametrize(("source", "result"), [(LOOP, "20000"), (LIST, "3000"), (WIDE, '"done"')])
 async def test_no_computation_holds_the_event_loop(tmp_path: Path, source: str, result: str) -> None:
     """A slice is 10 ms; the garbage collector and a machine under load may make 200 ms of it, but never seconds."""
     gc.collect()
@@ -87,7 +87,7 @@ async def test_no_computation_holds_the_event_loop(tmp_path: Path, source: str, 
     assert longest_s < 0.2
 
 
-async def test_the_page_of_operations_is_answered_while_a_hundred_thousand_steps_run(tmp_path: Path) -> None:
+async def test_the_page_of_operations_is_answered_while_forty_thousand_steps_run(tmp_path: Path) -> None:
     port = four_free_ports()
     async with LocalCloud(tmp_path, port, "http://127.0.0.1:1") as cloud, aiohttp.ClientSession() as session:
         cloud.executions.deployments.deploy(WORKFLOW, Settings(LOOP))
@@ -98,7 +98,7 @@ async def test_the_page_of_operations_is_answered_while_a_hundred_thousand_steps
                 assert answer.status == 200
             answered += 1
         assert answered > 20
-        assert {cloud.executions.get(name)["result"] for name in names} == {"49000"}
+        assert {cloud.executions.get(name)["result"] for name in names} == {"20000"}
 
 
 async def test_a_long_source_is_compiled_beside_everything_else(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ async def test_cancelled_amid_a_computation_it_ends_at_once(tmp_path: Path) -> N
         cancelled = await face.service.cancel(name)
         assert cancelled["state"] == "CANCELLED"
         entries = face.service.history(name)
-        assert len(entries) < 90_000
+        assert len(entries) < 36_000
         assert {one["state"] for one in entries} == {"STATE_SUCCEEDED", "STATE_CANCELLED"}
 
 
@@ -189,7 +189,7 @@ async def test_runs_that_share_their_turns_hold_up_others_together(monkeypatch: 
         advance(branches)
 
     monkeypatch.setattr(Branches, "advance", noted)
-    workflow = compile_workflow(LOOP.replace("49000", "300"))
+    workflow = compile_workflow(LOOP.replace("20000", "300"))
     shared = Turns()
 
     async def hang(_: Leaf) -> Any:

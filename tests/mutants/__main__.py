@@ -4,6 +4,7 @@ Not a part of `make test`: it takes up to 15 minutes a room.  docs/decisions/071
 """
 
 import argparse
+import itertools
 import random
 import sys
 import time
@@ -62,7 +63,8 @@ def draw(found: Sequence[Mistake], count: int, dice: random.Random) -> list[Mist
     drawn: list[Mistake] = []
     for line in dice.sample(sorted(lines), len(lines)):
         of_line = dice.sample(lines[line], len(lines[line]))
-        drawn += [one for one in of_line if _can_be_made(one)][:1] if len(drawn) < count else []
+        if len(drawn) < count:
+            drawn += itertools.islice(filter(_can_be_made, of_line), 1)
     return drawn
 
 

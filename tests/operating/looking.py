@@ -7,10 +7,11 @@ from typing import Any
 
 import requests
 
+from tests.command import mando
 from tests.operating.page import Situation, situation
 from tests.servers import wait_until
 from tests.system.shell import in_shell
-from tests.system.up import Up, mando
+from tests.system.up import Up
 
 FIRST = situation("First").commands()
 

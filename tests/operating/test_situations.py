@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.command import mando
 from tests.operating.conftest import commit
 from tests.operating.looking import FIRST, each_has_one_picture, fault, is_seen, log, ran, shown_at, told, until
 from tests.operating.page import PAGE, situation
 from tests.servers import ROOT, wait_until
 from tests.system.shell import in_shell
-from tests.system.up import PLACE, Up, edited, mando, pause, resume
+from tests.system.up import PLACE, Up, edited, pause, resume
 
 REQUESTS, REPLIES = "create-image-queue", "reply-discord-queue"
 _LINE_WORDS = ("Your mandala comes", "yours would come too late")

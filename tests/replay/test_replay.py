@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import requests
 
+from tests.command import mando
 from tests.gcloud import require_gcloud
 from tests.servers import ROOT, wait_until
 from tests.system.shell import in_shell
-from tests.system.up import PLACE, Up, mando, mando_up
+from tests.system.up import PLACE, Up, mando_up
 
 
 @pytest.fixture(scope="module")

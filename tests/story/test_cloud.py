@@ -11,8 +11,8 @@ import pytest
 from cli.trace import command
 from local.story.cloud import CloudExecution, executions_in, query, story_of_cloud
 from local.story.story import Story
+from tests.command import mando
 from tests.story.way import a_way
-from tests.system.up import mando
 
 ID = 1575507627733942272
 BEGAN_S = 1795700689.0

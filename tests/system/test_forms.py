@@ -9,8 +9,9 @@ import pytest
 import requests
 
 from tests.chaos.promise import answered, break_next, mend, settle
+from tests.command import mando
 from tests.servers import wait_until
-from tests.system.up import PLACE, Up, mando, mando_up, sources_with_short_waits
+from tests.system.up import PLACE, Up, mando_up, sources_with_short_waits
 
 Json = dict[str, object]
 

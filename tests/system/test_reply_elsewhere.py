@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.promise import break_next, mend, settle
+from tests.command import mando
 from tests.deploy.dockerfile import command
 from tests.servers import free_port, running, wait_until
-from tests.system.up import Up, mando, mando_up, sources_with_short_waits
+from tests.system.up import Up, mando_up, sources_with_short_waits
 
 
 @pytest.fixture(scope="module", params=["--steps functions", "--form queues --reply function", "--reply URL"])

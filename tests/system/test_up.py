@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import mando
 from tests.servers import BIN, wait_until
-from tests.system.up import children_of, four_free_ports, mando, mando_up
+from tests.system.up import children_of, four_free_ports, mando_up
 
 IMPATIENT = """
 import asyncio

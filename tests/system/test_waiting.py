@@ -18,12 +18,12 @@ from local.http.hosts import to_local
 from local.project import STEPS_URL
 from tests.chaos.outage import drawing_fails_in_a_paused_queue
 from tests.chaos.promise import break_next, mend, settle
+from tests.command import mando
 from tests.servers import wait_until
 from tests.system.up import (
     PLACE,
     Up,
     edited,
-    mando,
     mando_up,
     pause,
     resume,

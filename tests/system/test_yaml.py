@@ -9,7 +9,7 @@ import requests
 
 from local.project import STEPS_URL
 from tests.servers import wait_until
-from tests.system.up import PLACE, Up, copy_of_sources, edited, four_free_ports, mando, mando_up
+from tests.system.up import PLACE, Up, copy_of_sources, edited, four_free_ports, mando_of, mando_up
 
 
 def test_a_lower_rate_in_queue_yaml_slows_a_restarted_queue(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_second_workflow_file_or_a_second_queue_is_not_deployed_under_its_name
     ]
     assert ended is not None
     assert ended["result"] == f'"{STEPS_URL}"'
-    printed = mando("deploy", "--dry-run", root=root).stdout
+    printed = mando_of(root, "deploy", "--dry-run").stdout
     assert "gcloud workflows deploy second --source=workflows/second.yaml" in printed
 
 
@@ -109,7 +109,7 @@ def test_a_wrong_command_definition_is_said_and_nothing_starts(tmp_path: Path) -
 
 def up_that_ends(root: Path, data: Path) -> str:
     """What `mando up` says when it cannot start."""
-    ended = mando("up", "--port", str(four_free_ports()), "--data", str(data), root=root)
+    ended = mando_of(root, "up", "--port", str(four_free_ports()), "--data", str(data))
     assert ended.returncode == 2
     assert "ready" not in ended.stdout
     return ended.stderr

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,8 @@ class Up:
         return self.process.wait(timeout=20)
 
 
-def mando(*arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """The command, run to its end."""
+def mando_of(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command of the sources in root, run to its end."""
     return subprocess.run(
         [sys.executable, "-m", "cli.main", *arguments],
         cwd=root,
@@ -129,8 +130,12 @@ def mando_up(
             assert process.poll() is None, up.output()
             yield up
         finally:
-            if process.poll() is None:
-                up.stop()
+            try:
+                if process.poll() is None:
+                    up.stop()
+            finally:
+                process.kill()  # a process that does not end fails this test only
+                process.wait()
 
 
 def edited(root: Path, file: str, pattern: str, replacement: str) -> None:
@@ -199,13 +204,18 @@ def _when_left(port: int) -> int:
 
 
 def copy_of_sources(folder: Path) -> Path:
-    """The files that git knows and new ones, so that a test can edit them."""
+    """The files that git knows and new ones, so that a test can edit them; with what Python has compiled of them."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
     )
     for name in filter(None, listed.stdout.decode().split("\0")):
-        source, target = ROOT / name, folder / name
-        if source.is_file() and not name.startswith("tests/"):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
+        if not name.startswith("tests/"):
+            for each in (name, cache_from_source(name)) if name.endswith(".py") else (name,):
+                _copied(ROOT / each, folder / each)
     return folder
+
+
+def _copied(source: Path, target: Path) -> None:
+    if source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)

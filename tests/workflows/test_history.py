@@ -11,9 +11,9 @@ from local.executions.engine.step_entries import History
 from local.workflows.compile.workflow import compile_workflow
 from local.workflows.errors import WorkflowError
 from local.workflows.run.observer import Bill
+from tests.command import mando
 from tests.conformance.script import Script
 from tests.conformance.virtual import ScriptedTime
-from tests.system.up import mando
 
 SOURCE = """
 main:

@@ -78,8 +78,12 @@ def test_when_the_first_process_is_ended_the_others_end(tmp_path: Path, sign: si
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
     ) as first:
         assert first.stdout is not None
-        others = [int(word) for word in first.stdout.readline().split()]
-        first.send_signal(sign)
+        try:
+            others = [int(word) for word in first.stdout.readline().split()]
+            first.send_signal(sign)
+            first.wait(timeout=60)
+        finally:
+            first.kill()  # a process that does not end fails this test only
     assert len(others) == 2
     until_s = time.monotonic() + 20
     while any(map(_is_alive, others)) and time.monotonic() < until_s:

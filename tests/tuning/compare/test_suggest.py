@@ -64,7 +64,7 @@ def test_the_waits_of_a_reply_are_searched_and_the_sizes_of_the_deployment_are_n
 def test_a_longest_wait_of_a_reply_that_outlasts_the_outage_is_shortened() -> None:
     """Discord is down for a minute; whoever is put off then comes a minute or two after it."""
     slow = with_value(with_value(our_sources(), "steps.reply_waits.longest_s", 99), "steps.reply_waits.first_s", 90)
-    found = _suggested(slow, a_scenario(even(0.5, 200), "{part: discord, kind: error, status: 503, ends: 60s}", 20.0))
+    found = _suggested(slow, a_scenario(even(0.5, 100), "{part: discord, kind: error, status: 503, ends: 60s}", 20.0))
     assert found.is_better
     assert _value(found.after, "steps.reply_waits.first_s") < 90
 
