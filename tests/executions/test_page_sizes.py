@@ -52,8 +52,8 @@ def fill_operations(service: ExecutionService) -> None:
 
 
 def fill_entries(service: ExecutionService) -> None:
-    service.store.insert(WORKFLOW, {"name": "e", "state": "SUCCEEDED"})
-    service.store.put_history("e", 0, [{"entryId": f"{number}"} for number in range(COUNT)])
+    number = service.store.insert(WORKFLOW, {"name": "e", "state": "SUCCEEDED"})
+    service.store.put_history(number, 0, [{"entryId": f"{entry}"} for entry in range(COUNT)])
 
 
 # The list → what it calls its items, how it is filled and asked, how many it shows unasked, and at most.  Source:

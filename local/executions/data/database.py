@@ -17,7 +17,8 @@ CREATE TABLE revisions (
 );
 CREATE TABLE operations (name TEXT PRIMARY KEY, resource TEXT NOT NULL, created_s REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX operations_by_age ON operations (created_s);
--- ended_s is NULL while it is ACTIVE or QUEUED.
+-- ended_s is NULL while it is ACTIVE or QUEUED.  Other tables know an execution by its number: its name is long and
+-- random, and would be looked up at a place of its own each time.
 CREATE TABLE executions (
     number INTEGER PRIMARY KEY AUTOINCREMENT, workflow TEXT NOT NULL, name TEXT NOT NULL UNIQUE, state TEXT NOT NULL,
     resource TEXT NOT NULL, ended_s REAL
@@ -27,12 +28,12 @@ CREATE INDEX unfinished ON executions (state, number) WHERE state IN ('ACTIVE', 
 CREATE INDEX executions_by_end ON executions (ended_s) WHERE ended_s IS NOT NULL;
 -- The step entries of an execution that has ended, in parts of a few hundred: lists of JSON.
 CREATE TABLE histories (
-    name TEXT NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (name, part)
+    execution INTEGER NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (execution, part)
 );
 -- position is the order of the outcomes; effect is the number of the effect in local/workflows/run/branches.py.
 -- kind and digest are the fingerprint of the effect (fingerprint.py); they are NULL in rows of layout 1.
 CREATE TABLE journal (
-    execution TEXT NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,
+    execution INTEGER NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,
     outcome TEXT NOT NULL, kind TEXT, digest INTEGER, PRIMARY KEY (execution, position)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX one_outcome ON journal (execution, effect);
@@ -85,7 +86,28 @@ def _migrate_from_1(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE journal ADD COLUMN {column}")
 
 
-_LAYOUT = Layout(b"mexe", 2, _SCHEMA, {0: _migrate_from_0, 1: _migrate_from_1})
+def _migrate_from_2(connection: sqlite3.Connection) -> None:
+    """Journals and histories were kept by the name of their execution."""
+    for statement in (
+        "DROP INDEX one_outcome",
+        "ALTER TABLE journal RENAME TO journal_by_name",
+        "ALTER TABLE histories RENAME TO histories_by_name",
+        "CREATE TABLE journal ("
+        " execution INTEGER NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,"
+        " outcome TEXT NOT NULL, kind TEXT, digest INTEGER, PRIMARY KEY (execution, position)) WITHOUT ROWID",
+        "INSERT INTO journal SELECT number, position, effect, at, outcome, kind, digest"
+        " FROM journal_by_name JOIN executions ON name = execution",
+        "CREATE UNIQUE INDEX one_outcome ON journal (execution, effect)",
+        "CREATE TABLE histories ("
+        "execution INTEGER NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (execution, part))",
+        "INSERT INTO histories SELECT number, part, entries FROM histories_by_name JOIN executions USING (name)",
+        "DROP TABLE journal_by_name",
+        "DROP TABLE histories_by_name",
+    ):
+        connection.execute(statement)
+
+
+_LAYOUT = Layout(b"mexe", 3, _SCHEMA, {0: _migrate_from_0, 1: _migrate_from_1, 2: _migrate_from_2})
 
 
 Writes = Sequence[Callable[[], None]]

@@ -26,11 +26,11 @@ class JournalDiffers(Exception):
 
 
 class Journal:
-    """The journal of one execution, named in full.  Instants are RFC 3339; now() gives the present."""
+    """The journal of one execution, by its number in the store.  Instants are RFC 3339; now() gives the present."""
 
     __slots__ = ("_database", "_execution", "_fingerprints", "_last_outcome_at", "_now", "_position")
 
-    def __init__(self, database: Database, execution: str, started_at: str, now: Callable[[], str]) -> None:
+    def __init__(self, database: Database, execution: int, started_at: str, now: Callable[[], str]) -> None:
         self._last_outcome_at = started_at
         self._database = database
         self._execution = execution
