@@ -9,7 +9,7 @@ from local.data.disk import UnusableFile
 from local.executions.data.database import Database
 from local.executions.data.executions import ExecutionStore
 from tests.cloud.test_layouts import a_file
-from tests.executions.face import WORKFLOW, a_face
+from tests.executions.face import WORKFLOW, a_face, write
 from tests.running import until
 
 EXECUTIONS_BEFORE = """
@@ -53,7 +53,7 @@ def test_what_was_before_numbers_is_lost_or_brought_over_in_another_shape(tmp_pa
     assert [row[0] for row in ended] == ["done", "now", "waits", "failed"]
     assert [row[1] and round(row[1], 3) for row in ended] == [1793491200.5, None, None, 1793491201.0]
     assert store.history("done") == [{"entryId": "1"}]
-    store.put_history(1, 1, [{"entryId": "2"}])
+    write(database, store.put_history(1, 1, [{"entryId": "2"}]))
     assert [one["entryId"] for one in store.history("done")] == ["1", "2"]
     assert [row[0] for row in database.rows("SELECT created_s FROM operations")] == [pytest.approx(1793491200.5)]
     assert database.rows("SELECT 1 FROM journal") == []

@@ -2,8 +2,11 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
 from local.data.sqlite import Sqlite
@@ -110,7 +113,7 @@ def _migrate_from_2(connection: sqlite3.Connection) -> None:
 _LAYOUT = Layout(b"mexe", 3, _SCHEMA, {0: _migrate_from_0, 1: _migrate_from_1, 2: _migrate_from_2})
 
 
-Writes = Sequence[Callable[[], None]]
+Statement: TypeAlias = tuple[str, tuple[Any, ...]]  # the SQL, and the values of its places
 
 
 class Database(Sqlite):
@@ -118,10 +121,10 @@ class Database(Sqlite):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, _LAYOUT)
-        self._waiting: list[tuple[Writes, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Sequence[Statement], asyncio.Future[None]]] = []
 
-    async def committed(self, *writes: Callable[[], None]) -> None:
-        """Call them in one transaction, and return when it is committed; retry it while the disk is unavailable.
+    async def committed(self, *writes: Statement) -> None:
+        """Run them in one transaction, and return when it is committed; retry it while the disk is unavailable.
 
         All that is to be written in one round of the event loop is one transaction: a commit takes as long as ten
         statements.  What is cancelled before the commit is not written.
@@ -155,12 +158,12 @@ class Database(Sqlite):
             else:
                 done.set_exception(own)
 
-    def _commit(self, writes: Writes) -> Exception | None:
+    def _commit(self, writes: Sequence[Statement]) -> Exception | None:
         """One transaction of all these writes.  Returns the error for which nothing is written."""
         try:
             with self.transaction():
-                for write in writes:
-                    write()
+                for statement, alike in groupby(writes, itemgetter(0)):
+                    self.run_for_each(statement, map(itemgetter(1), alike))
         except Exception as error:
             return error
         return None

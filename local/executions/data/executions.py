@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from local.executions.data.database import Database
+from local.executions.data.database import Database, Statement
 from local.executions.data.filters import Field
 from local.executions.data.pages import Page, Query
 
@@ -26,7 +26,10 @@ EXECUTION_FIELDS: Mapping[str, Field] = {
 
 
 class ExecutionStore:
-    """Each execution has a number, which never belongs to another one."""
+    """Each execution has a number, which never belongs to another one.
+
+    update(), put_history() and finish() write nothing: they give the statements for Database.committed().
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -38,24 +41,28 @@ class ExecutionStore:
         ((number,),) = self._database.rows(made, *row)
         return int(number)
 
-    def update(self, number: int, execution: dict[str, Any]) -> None:
+    @staticmethod
+    def update(number: int, execution: dict[str, Any]) -> Statement:
         row = (execution["state"], json.dumps(execution), number)
-        self._database.run("UPDATE executions SET state = ?, resource = ? WHERE number = ?", *row)
+        return "UPDATE executions SET state = ?, resource = ? WHERE number = ?", row
 
-    def put_history(self, number: int, part: int, entries: Sequence[dict[str, Any]]) -> None:
+    @staticmethod
+    def put_history(number: int, part: int, entries: Sequence[dict[str, Any]]) -> Statement:
         """Store up to ENTRIES_A_PART step entries.  They are shown only after finish()."""
-        self._database.run("INSERT OR REPLACE INTO histories VALUES (?, ?, ?)", number, part, json.dumps(entries))
+        return "INSERT OR REPLACE INTO histories VALUES (?, ?, ?)", (number, part, json.dumps(entries))
 
-    def finish(self, number: int, execution: dict[str, Any]) -> None:
+    @staticmethod
+    def finish(number: int, execution: dict[str, Any]) -> Sequence[Statement]:
         """Store an execution that has ended, and delete its journal and its callbacks: it will not be resumed."""
         name, ended_s = execution["name"], datetime.fromisoformat(execution["endTime"]).timestamp()
         row = (execution["state"], json.dumps(execution), ended_s, number)
-        with self._database.transaction():
-            self._database.run("UPDATE executions SET state = ?, resource = ?, ended_s = ? WHERE number = ?", *row)
-            self._database.run("DELETE FROM journal WHERE execution = ?", number)
-            for (callback,) in self._database.rows("SELECT name FROM callbacks WHERE execution = ?", name):
-                self._database.run("DELETE FROM callback_requests WHERE callback = ?", callback)
-                self._database.run("DELETE FROM callbacks WHERE name = ?", callback)
+        callbacks = "SELECT name FROM callbacks WHERE execution = ?"
+        return (
+            ("UPDATE executions SET state = ?, resource = ?, ended_s = ? WHERE number = ?", row),
+            ("DELETE FROM journal WHERE execution = ?", (number,)),
+            (f"DELETE FROM callback_requests WHERE callback IN ({callbacks})", (name,)),  # noqa: S608 -- our own words
+            ("DELETE FROM callbacks WHERE execution = ?", (name,)),
+        )
 
     def get(self, name: str) -> dict[str, Any] | None:
         row = self._database.row("SELECT resource FROM executions WHERE name = ?", name)

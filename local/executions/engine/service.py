@@ -5,11 +5,10 @@ import logging
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
-from local.executions.data.database import Database
+from local.executions.data.database import Database, Statement
 from local.executions.data.executions import ENTRIES_A_PART, ExecutionStore
 from local.executions.data.instant import instant
 from local.executions.data.workflows import Revision, WorkflowRegistry
@@ -170,7 +169,7 @@ class ExecutionService:
             async with self._places:
                 if execution["state"] == "QUEUED":
                     execution = {**execution, "state": "ACTIVE", "startTime": instant()}
-                    await self._database.committed(partial(self.store.update, number, execution))
+                    await self._database.committed(self.store.update(number, execution))
                     self._changed(execution)
                 await self._run_to_its_end(number, workflow, execution)
         except asyncio.CancelledError:
@@ -230,15 +229,15 @@ class ExecutionService:
         start = datetime.fromisoformat(execution.get("startTime") or instant(end))
         duration = f"{max((end - start).total_seconds(), 0):.6f}s"
         done = {**execution, "endTime": instant(end), "duration": duration, **changes}
-        writes: list[Callable[[], None]] = []
+        writes: list[Statement] = []
         if history is not None:
             done |= _status(history)
             for part, first in enumerate(range(0, len(history), ENTRIES_A_PART)):
                 if part:
                     await self._database.committed(*writes)
                 entries = history.shown(first, first + ENTRIES_A_PART)
-                writes = [partial(self.store.put_history, number, part, entries)]
-        await self._database.committed(*writes, partial(self.store.finish, number, done))
+                writes = [self.store.put_history(number, part, entries)]
+        await self._database.committed(*writes, *self.store.finish(number, done))
         self._changed(done)
         self._callbacks.end(name)
 
