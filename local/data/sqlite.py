@@ -7,7 +7,7 @@ may lose its last seconds.
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,14 @@ class Sqlite:
         try:
             with self._lock:
                 return self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self._translated(error) from None
+
+    def run_for_each(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """The statement for each row of values, in a transaction of the caller's."""
+        try:
+            with self._lock:
+                self._connection.executemany(statement, rows)
         except sqlite3.Error as error:
             raise self._translated(error) from None
 

@@ -70,7 +70,7 @@ async def test_what_is_kept_long_enough_goes_and_what_is_unfinished_stays(tmp_pa
         await cloud.sweeper.sweep()
         assert await kept(cloud) == {"executions": 1, "objects": 0, "messages": 1}, "listeners need the last message"
         assert cloud.executions.get(running)["state"] == "ACTIVE"
-        assert cloud.executions.store._database.rows("SELECT name FROM histories") == []
+        assert cloud.executions.store._database.rows("SELECT execution FROM histories") == []
         assert [path for path in (tmp_path / "contents").rglob("*") if path.is_file()] == []
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from local.executions.api.executions_api import ExecutionsApi
 from local.executions.api.rest import routes
 from local.executions.api.workflows_api import WorkflowsApi
-from local.executions.data.database import Database
+from local.executions.data.database import Database, Statement
 from local.executions.data.workflows import Settings
 from local.executions.engine.callbacks import Callbacks
 from local.executions.engine.live import LivePerformer, PerformEffect
@@ -41,6 +41,11 @@ class Face:
 
     async def run(self, argument: str | None = None) -> dict[str, Any]:
         return await self.ended(self.service.create(WORKFLOW, argument)["name"])
+
+
+def write(database: Database, *writes: Statement) -> None:
+    for statement, values in writes:
+        database.run(statement, *values)
 
 
 def service_alone(database: Database) -> ExecutionService:

@@ -154,7 +154,7 @@ async def test_a_wait_for_a_request_begins_anew_or_is_cut_short_after_a_restart(
     waited: list[float] = []
 
     def a_journal() -> Journal:
-        return Journal(database, "e", "2026-01-01T00:00:00.000000Z", lambda: instant(clock))
+        return Journal(database, 1, "2026-01-01T00:00:00.000000Z", lambda: instant(clock))
 
     async def perform(effect: Leaf) -> Outcome:
         if isinstance(effect, CreateCallback):

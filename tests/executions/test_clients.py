@@ -115,7 +115,7 @@ async def test_gcloud_describes_and_waits_for_the_last_one_that_it_executed(clou
     face, gcloud = cloud
     face.deploy(SLEEP)
     await gcloud.said(0, "execute", "w")
-    ((_, one),) = face.service.store.unfinished()
+    ((_, _, one),) = face.service.store.unfinished()
     await face.service.cancel(one["name"])
     for words in ("describe-last", "wait-last"):
         told = await gcloud.run("executions", words)

@@ -119,7 +119,7 @@ async def test_a_sleep_begins_anew_or_is_cut_short_after_a_restart(
     database = Database(tmp_path / "executions.sqlite")
 
     def a_journal() -> Journal:
-        return Journal(database, "e", "2026-01-01T00:00:00.000000Z", lambda: instant(clock["now"]))
+        return Journal(database, 1, "2026-01-01T00:00:00.000000Z", lambda: instant(clock["now"]))
 
     async def hang(_: Leaf) -> Outcome:
         await asyncio.Event().wait()
@@ -152,7 +152,7 @@ async def test_a_sleep_begins_anew_where_its_sibling_ended_before_the_restart(tm
     database = Database(tmp_path / "executions.sqlite")
 
     def a_journal() -> Journal:
-        return Journal(database, "e", "2026-01-01T00:00:00.000000Z", lambda: instant(clock["now"]))
+        return Journal(database, 1, "2026-01-01T00:00:00.000000Z", lambda: instant(clock["now"]))
 
     async def only_the_short_one(effect: Leaf) -> Outcome:
         if effect == Sleep(100.0):

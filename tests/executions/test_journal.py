@@ -79,7 +79,7 @@ async def test_killed_at_any_moment_every_execution_ends_and_no_recorded_step_is
         """Each call says which execution and which effect of it; the journal must not know its outcome yet."""
         execution, effect = request.query["execution"], int(request.query["effect"])
         with sqlite3.connect(path) as journal:
-            query = "SELECT 1 FROM journal WHERE execution LIKE ? AND effect = ?"
+            query = "SELECT 1 FROM journal JOIN executions ON number = execution WHERE name LIKE ? AND effect = ?"
             if journal.execute(query, (f"%/{execution}", effect)).fetchone():
                 repeated.append(str(request.rel_url))
         calls[str(request.rel_url)] += 1

@@ -9,6 +9,8 @@ from local.data.disk import UnusableFile
 from local.executions.data.database import Database
 from local.executions.data.executions import ExecutionStore
 from tests.cloud.test_layouts import a_file
+from tests.executions.face import WORKFLOW, a_face, write
+from tests.running import until
 
 EXECUTIONS_BEFORE = """
 CREATE TABLE revisions (workflow TEXT NOT NULL, revision_id TEXT NOT NULL, number INTEGER NOT NULL,
@@ -51,7 +53,7 @@ def test_what_was_before_numbers_is_lost_or_brought_over_in_another_shape(tmp_pa
     assert [row[0] for row in ended] == ["done", "now", "waits", "failed"]
     assert [row[1] and round(row[1], 3) for row in ended] == [1793491200.5, None, None, 1793491201.0]
     assert store.history("done") == [{"entryId": "1"}]
-    store.put_history("done", 1, [{"entryId": "2"}])
+    write(database, store.put_history(1, 1, [{"entryId": "2"}]))
     assert [one["entryId"] for one in store.history("done")] == ["1", "2"]
     assert [row[0] for row in database.rows("SELECT created_s FROM operations")] == [pytest.approx(1793491200.5)]
     assert database.rows("SELECT 1 FROM journal") == []
@@ -61,17 +63,64 @@ def test_what_was_before_numbers_is_lost_or_brought_over_in_another_shape(tmp_pa
     Database(tmp_path / "workflows.sqlite").close()
 
 
+WAITS = """
+main:
+  params: [seconds]
+  steps:
+  - id: {assign: [id: "${uuid.generate()}"]}
+  - wait: {call: sys.sleep, args: {seconds: "${seconds}"}}
+  - done: {return: "${id}"}
+"""
+# To layout 2, where journals and histories are kept by the name of their execution.
+BY_NAME = """
+DROP TABLE journal; DROP TABLE histories;
+CREATE TABLE histories (name TEXT NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (name, part));
+CREATE TABLE journal (execution TEXT NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,
+    outcome TEXT NOT NULL, kind TEXT, digest INTEGER, PRIMARY KEY (execution, position)) WITHOUT ROWID;
+CREATE UNIQUE INDEX one_outcome ON journal (execution, effect);
+PRAGMA user_version = 2;
+"""
+
+
 def test_a_journal_without_what_its_outcomes_answer_gets_room_for_it(tmp_path: Path) -> None:
     path = tmp_path / "workflows.sqlite"
     Database(path).close()
     a_file(
         path,
-        "ALTER TABLE journal DROP COLUMN kind; ALTER TABLE journal DROP COLUMN digest; PRAGMA user_version = 1;"
+        f"{BY_NAME} ALTER TABLE journal DROP COLUMN kind; ALTER TABLE journal DROP COLUMN digest;"
+        "PRAGMA user_version = 1;"
+        "INSERT INTO executions (workflow, name, state, resource) VALUES ('w', 'e', 'ACTIVE', '{}');"
         "INSERT INTO journal VALUES ('e', 1, 0, '2026-11-01T00:00:00Z', 'null');",
     )
     database = Database(path)
-    assert database.rows("SELECT * FROM journal") == [("e", 1, 0, "2026-11-01T00:00:00Z", "null", None, None)]
+    assert database.rows("SELECT * FROM journal") == [(1, 1, 0, "2026-11-01T00:00:00Z", "null", None, None)]
     database.close()
+
+
+async def test_what_was_kept_by_name_is_lost_or_goes_to_another_execution(tmp_path: Path) -> None:
+    """One goes on from its journal, and one that has ended shows its history."""
+    async with a_face(tmp_path) as face:
+        face.deploy(WAITS)
+        ended, waits = (face.service.create(WORKFLOW, seconds)["name"] for seconds in ("0", "600"))
+        await face.ended(ended)
+        await until(lambda: any(one["step"] == "wait" for one in face.service.history(waits)))
+        entries, begun = face.service.history(ended), face.service.history(waits)
+    path = tmp_path / "executions.sqlite"
+    of = "JOIN executions ON number = execution"
+    a_file(
+        path,
+        f"CREATE TEMP TABLE h AS SELECT name, part, entries FROM histories {of};"
+        f"CREATE TEMP TABLE j AS SELECT name, position, effect, at, outcome, kind, digest FROM journal {of};"
+        f"{BY_NAME} INSERT INTO histories SELECT * FROM h; INSERT INTO journal SELECT * FROM j;"
+        "INSERT INTO journal VALUES ('of none', 1, 0, '', 'null', NULL, NULL);",
+    )
+    async with a_face(tmp_path) as face:
+        await until(lambda: len(face.service.history(waits)) == len(begun))
+        assert face.service.history(waits) == begun
+        assert face.service.history(ended) == entries
+    with closing(Database(path)) as migrated, closing(Database(Path(":memory:"))) as new:
+        assert shape(migrated) == shape(new)
+        assert migrated.rows("SELECT execution, position FROM journal") == [(2, 1)]
 
 
 @pytest.mark.parametrize("state", ["ACTIVE", "QUEUED"])

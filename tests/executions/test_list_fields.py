@@ -14,7 +14,7 @@ from local.executions.data.pages import Query
 from local.executions.data.workflows import WORKFLOW_FIELDS, Revision, Settings
 from local.executions.engine.service import ExecutionService
 from local.http.api_error import ApiError
-from tests.executions.face import PARENT, WORKFLOW, service_alone
+from tests.executions.face import PARENT, WORKFLOW, service_alone, write
 
 
 def at(minute: int) -> str:
@@ -230,8 +230,7 @@ def test_step_entries_are_not_found_by_a_field_or_stand_in_another_order(
     service: ExecutionService, field: str, value: str
 ) -> None:
     name = f"{WORKFLOW}/executions/{'a' * 36}"
-    service.store.insert(WORKFLOW, EXECUTIONS["a"])
-    service.store.put_history(name, 0, ENTRIES)
+    write(service._database, service.store.put_history(service.store.insert(WORKFLOW, EXECUTIONS["a"]), 0, ENTRIES))
     api = ExecutionsApi(service, service._database)
 
     def listed(**asked: str) -> list[str]:

@@ -16,7 +16,7 @@ from local.executions.data.pages import Query
 from local.executions.data.workflows import Revision, Settings
 from local.executions.engine.service import ExecutionService
 from local.http.api_error import ApiError
-from tests.executions.face import PARENT, WORKFLOW, service_alone
+from tests.executions.face import PARENT, WORKFLOW, service_alone, write
 from tests.executions.test_list_fields import at
 
 
@@ -52,8 +52,9 @@ def fill_operations(service: ExecutionService) -> None:
 
 
 def fill_entries(service: ExecutionService) -> None:
-    service.store.insert(WORKFLOW, {"name": "e", "state": "SUCCEEDED"})
-    service.store.put_history("e", 0, [{"entryId": f"{number}"} for number in range(COUNT)])
+    number = service.store.insert(WORKFLOW, {"name": "e", "state": "SUCCEEDED"})
+    entries = [{"entryId": f"{entry}"} for entry in range(COUNT)]
+    write(service._database, service.store.put_history(number, 0, entries))
 
 
 # The list → what it calls its items, how it is filled and asked, how many it shows unasked, and at most.  Source:

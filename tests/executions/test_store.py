@@ -7,16 +7,22 @@ from typing import Any
 
 import pytest
 
-from local.executions.data.database import Database
+from local.executions.data.database import Database, Statement
 from local.executions.data.executions import ENTRIES_A_PART, ExecutionStore
 from local.executions.data.workflows import WorkflowRegistry
-from tests.executions.face import PARENT, WORKFLOW, a_face
+from tests.executions.face import PARENT, WORKFLOW, a_face, write
 from tests.executions.test_lists import ask
 from tests.executions.test_service import SLEEP, returning
 from tests.running import until
 
 OTHER = f"{PARENT}/workflows/other"
-TABLES = {"executions": "name", "histories": "name", "journal": "execution", "callbacks": "execution"}
+_OF = "JOIN executions ON number = execution"
+TABLES = {
+    "executions": "SELECT name FROM executions ORDER BY name",
+    "histories": f"SELECT name FROM histories {_OF} ORDER BY name",
+    "journal": f"SELECT name FROM journal {_OF} ORDER BY name",
+    "callbacks": "SELECT execution FROM callbacks ORDER BY execution",
+}
 
 
 def second(number: int) -> str:
@@ -30,28 +36,26 @@ def database() -> Iterator[Database]:
     database.close()
 
 
-def begin(database: Database, name: str, workflow: str = WORKFLOW, state: str = "ACTIVE") -> dict[str, Any]:
-    """An execution with a row in every table: an outcome, an address, a request and a step entry."""
+def begin(database: Database, name: str, workflow: str = WORKFLOW, state: str = "ACTIVE") -> tuple[int, dict[str, Any]]:
+    """An execution, with its number and a row in every table: an outcome, an address, a request and a step entry."""
     execution = {"name": name, "state": state, "createTime": second(int(name[-1]))}
-    ExecutionStore(database).insert(workflow, execution)
-    ExecutionStore(database).put_history(name, 0, [{"entryId": "1"}])
-    database.run("INSERT INTO journal VALUES (?, 1, 0, '', 'null', NULL, NULL)", name)
+    number = ExecutionStore(database).insert(workflow, execution)
+    write(database, ExecutionStore.put_history(number, 0, [{"entryId": "1"}]))
+    database.run("INSERT INTO journal VALUES (?, 1, 0, '', 'null', NULL, NULL)", number)
     database.run("INSERT INTO callbacks VALUES (?, ?, 'POST')", f"{name}/c", name)
     database.run("INSERT INTO callback_requests (callback, request) VALUES (?, '{}')", f"{name}/c")
-    return execution
+    return number, execution
 
 
 def end(database: Database, name: str, ended: int, workflow: str = WORKFLOW) -> None:
-    execution = begin(database, name, workflow) | {"state": "SUCCEEDED", "endTime": second(ended)}
-    ExecutionStore(database).finish(execution)
+    number, execution = begin(database, name, workflow)
+    done = execution | {"state": "SUCCEEDED", "endTime": second(ended)}
+    write(database, *ExecutionStore.finish(number, done))
 
 
 def kept(database: Database) -> dict[str, list[str]]:
     """Table → whose rows are in it."""
-    found = {
-        table: [row[0] for row in database.rows(f"SELECT {column} FROM {table} ORDER BY {column}")]
-        for table, column in TABLES.items()
-    }
+    found = {table: [row[0] for row in database.rows(whose)] for table, whose in TABLES.items()}
     rows = database.rows("SELECT callback FROM callback_requests ORDER BY callback")
     return found | {"callback_requests": [row[0].removesuffix("/c") for row in rows]}
 
@@ -103,21 +107,22 @@ def test_the_oldest_that_runs_is_another_or_has_ended(database: Database) -> Non
     assert store.oldest_unfinished_s() is None
     end(database, "e1", 9)
     assert (store.oldest_unfinished_s(), store.unfinished()) == (None, [])
-    first, second_ = begin(database, "e2", state="QUEUED"), begin(database, "e3", OTHER)
+    (first, queued), (number, active) = begin(database, "e2", state="QUEUED"), begin(database, "e3", OTHER)
     assert store.oldest_unfinished_s() == 2
-    assert store.unfinished() == [(WORKFLOW, first), (OTHER, second_)]
+    assert store.unfinished() == [(first, WORKFLOW, queued), (number, OTHER, active)]
     assert store.counts(WORKFLOW) == {"QUEUED": 1, "SUCCEEDED": 1}
-    store.update(second_ | {"state": "FAILED"})
+    write(database, store.update(number, active | {"state": "FAILED"}))
     assert store.counts(OTHER) == {"FAILED": 1}
-    assert store.get("e3") == second_ | {"state": "FAILED"}
+    assert store.get("e3") == active | {"state": "FAILED"}
     assert store.get("e4") is None
 
 
 def test_the_parts_of_a_history_come_in_another_order_or_one_of_them_twice(database: Database) -> None:
     store = ExecutionStore(database)
+    first, other = (store.insert(WORKFLOW, {"name": name, "state": "ACTIVE"}) for name in ("e1", "e2"))
     for part in (2, 0, 1, 0):  # the first once more: its process was killed before the end was kept
-        store.put_history("e1", part, [{"entryId": f"{part}"}])
-    store.put_history("e2", 0, [{"entryId": "other"}])
+        write(database, store.put_history(first, part, [{"entryId": f"{part}"}]))
+    write(database, store.put_history(other, 0, [{"entryId": "other"}]))
     assert [one["entryId"] for one in store.history("e1")] == ["0", "1", "2"]
     store.delete_history("e1")
     assert (store.history("e1"), len(store.history("e2"))) == ([], 1)
@@ -138,9 +143,9 @@ async def test_a_long_history_is_kept_at_a_stretch_or_in_another_order(tmp_path:
             turn += 1
             handle[0] = loop.call_soon(count_turns)
 
-        def noted(*given: Any) -> None:
+        def noted(*given: Any) -> Statement:
             turns.append(turn)
-            put(*given)
+            return put(*given)
 
         loop = asyncio.get_running_loop()
         handle = [loop.call_soon(count_turns)]

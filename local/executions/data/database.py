@@ -2,8 +2,11 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
 from local.data.sqlite import Sqlite
@@ -17,7 +20,8 @@ CREATE TABLE revisions (
 );
 CREATE TABLE operations (name TEXT PRIMARY KEY, resource TEXT NOT NULL, created_s REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX operations_by_age ON operations (created_s);
--- ended_s is NULL while it is ACTIVE or QUEUED.
+-- ended_s is NULL while it is ACTIVE or QUEUED.  Other tables know an execution by its number: its name is long and
+-- random, and would be looked up at a place of its own each time.
 CREATE TABLE executions (
     number INTEGER PRIMARY KEY AUTOINCREMENT, workflow TEXT NOT NULL, name TEXT NOT NULL UNIQUE, state TEXT NOT NULL,
     resource TEXT NOT NULL, ended_s REAL
@@ -27,12 +31,12 @@ CREATE INDEX unfinished ON executions (state, number) WHERE state IN ('ACTIVE', 
 CREATE INDEX executions_by_end ON executions (ended_s) WHERE ended_s IS NOT NULL;
 -- The step entries of an execution that has ended, in parts of a few hundred: lists of JSON.
 CREATE TABLE histories (
-    name TEXT NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (name, part)
+    execution INTEGER NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (execution, part)
 );
 -- position is the order of the outcomes; effect is the number of the effect in local/workflows/run/branches.py.
 -- kind and digest are the fingerprint of the effect (fingerprint.py); they are NULL in rows of layout 1.
 CREATE TABLE journal (
-    execution TEXT NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,
+    execution INTEGER NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,
     outcome TEXT NOT NULL, kind TEXT, digest INTEGER, PRIMARY KEY (execution, position)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX one_outcome ON journal (execution, effect);
@@ -85,10 +89,31 @@ def _migrate_from_1(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE journal ADD COLUMN {column}")
 
 
-_LAYOUT = Layout(b"mexe", 2, _SCHEMA, {0: _migrate_from_0, 1: _migrate_from_1})
+def _migrate_from_2(connection: sqlite3.Connection) -> None:
+    """Journals and histories were kept by the name of their execution."""
+    for statement in (
+        "DROP INDEX one_outcome",
+        "ALTER TABLE journal RENAME TO journal_by_name",
+        "ALTER TABLE histories RENAME TO histories_by_name",
+        "CREATE TABLE journal ("
+        " execution INTEGER NOT NULL, position INTEGER NOT NULL, effect INTEGER NOT NULL, at TEXT NOT NULL,"
+        " outcome TEXT NOT NULL, kind TEXT, digest INTEGER, PRIMARY KEY (execution, position)) WITHOUT ROWID",
+        "INSERT INTO journal SELECT number, position, effect, at, outcome, kind, digest"
+        " FROM journal_by_name JOIN executions ON name = execution",
+        "CREATE UNIQUE INDEX one_outcome ON journal (execution, effect)",
+        "CREATE TABLE histories ("
+        "execution INTEGER NOT NULL, part INTEGER NOT NULL, entries TEXT NOT NULL, PRIMARY KEY (execution, part))",
+        "INSERT INTO histories SELECT number, part, entries FROM histories_by_name JOIN executions USING (name)",
+        "DROP TABLE journal_by_name",
+        "DROP TABLE histories_by_name",
+    ):
+        connection.execute(statement)
 
 
-Writes = Sequence[Callable[[], None]]
+_LAYOUT = Layout(b"mexe", 3, _SCHEMA, {0: _migrate_from_0, 1: _migrate_from_1, 2: _migrate_from_2})
+
+
+Statement: TypeAlias = tuple[str, tuple[Any, ...]]  # the SQL, and the values of its places
 
 
 class Database(Sqlite):
@@ -96,10 +121,10 @@ class Database(Sqlite):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, _LAYOUT)
-        self._waiting: list[tuple[Writes, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Sequence[Statement], asyncio.Future[None]]] = []
 
-    async def committed(self, *writes: Callable[[], None]) -> None:
-        """Call them in one transaction, and return when it is committed; retry it while the disk is unavailable.
+    async def committed(self, *writes: Statement) -> None:
+        """Run them in one transaction, and return when it is committed; retry it while the disk is unavailable.
 
         All that is to be written in one round of the event loop is one transaction: a commit takes as long as ten
         statements.  What is cancelled before the commit is not written.
@@ -133,12 +158,12 @@ class Database(Sqlite):
             else:
                 done.set_exception(own)
 
-    def _commit(self, writes: Writes) -> Exception | None:
+    def _commit(self, writes: Sequence[Statement]) -> Exception | None:
         """One transaction of all these writes.  Returns the error for which nothing is written."""
         try:
             with self.transaction():
-                for write in writes:
-                    write()
+                for statement, alike in groupby(writes, itemgetter(0)):
+                    self.run_for_each(statement, map(itemgetter(1), alike))
         except Exception as error:
             return error
         return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from local.executions.data.database import Database
+from local.executions.data.database import Database, Statement
 from local.executions.data.filters import Field
 from local.executions.data.pages import Page, Query
 
@@ -26,31 +26,43 @@ EXECUTION_FIELDS: Mapping[str, Field] = {
 
 
 class ExecutionStore:
+    """Each execution has a number, which never belongs to another one.
+
+    update(), put_history() and finish() write nothing: they give the statements for Database.committed().
+    """
+
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def insert(self, workflow: str, execution: dict[str, Any]) -> None:
+    def insert(self, workflow: str, execution: dict[str, Any]) -> int:
+        """Store a new execution; returns its number."""
         row = (workflow, execution["name"], execution["state"], json.dumps(execution))
-        self._database.run("INSERT INTO executions (workflow, name, state, resource) VALUES (?, ?, ?, ?)", *row)
+        made = "INSERT INTO executions (workflow, name, state, resource) VALUES (?, ?, ?, ?) RETURNING number"
+        ((number,),) = self._database.rows(made, *row)
+        return int(number)
 
-    def update(self, execution: dict[str, Any]) -> None:
-        row = (execution["state"], json.dumps(execution), execution["name"])
-        self._database.run("UPDATE executions SET state = ?, resource = ? WHERE name = ?", *row)
+    @staticmethod
+    def update(number: int, execution: dict[str, Any]) -> Statement:
+        row = (execution["state"], json.dumps(execution), number)
+        return "UPDATE executions SET state = ?, resource = ? WHERE number = ?", row
 
-    def put_history(self, name: str, part: int, entries: Sequence[dict[str, Any]]) -> None:
+    @staticmethod
+    def put_history(number: int, part: int, entries: Sequence[dict[str, Any]]) -> Statement:
         """Store up to ENTRIES_A_PART step entries.  They are shown only after finish()."""
-        self._database.run("INSERT OR REPLACE INTO histories VALUES (?, ?, ?)", name, part, json.dumps(entries))
+        return "INSERT OR REPLACE INTO histories VALUES (?, ?, ?)", (number, part, json.dumps(entries))
 
-    def finish(self, execution: dict[str, Any]) -> None:
+    @staticmethod
+    def finish(number: int, execution: dict[str, Any]) -> Sequence[Statement]:
         """Store an execution that has ended, and delete its journal and its callbacks: it will not be resumed."""
         name, ended_s = execution["name"], datetime.fromisoformat(execution["endTime"]).timestamp()
-        row = (execution["state"], json.dumps(execution), ended_s, name)
-        with self._database.transaction():
-            self._database.run("UPDATE executions SET state = ?, resource = ?, ended_s = ? WHERE name = ?", *row)
-            self._database.run("DELETE FROM journal WHERE execution = ?", name)
-            for (callback,) in self._database.rows("SELECT name FROM callbacks WHERE execution = ?", name):
-                self._database.run("DELETE FROM callback_requests WHERE callback = ?", callback)
-                self._database.run("DELETE FROM callbacks WHERE name = ?", callback)
+        row = (execution["state"], json.dumps(execution), ended_s, number)
+        callbacks = "SELECT name FROM callbacks WHERE execution = ?"
+        return (
+            ("UPDATE executions SET state = ?, resource = ?, ended_s = ? WHERE number = ?", row),
+            ("DELETE FROM journal WHERE execution = ?", (number,)),
+            (f"DELETE FROM callback_requests WHERE callback IN ({callbacks})", (name,)),  # noqa: S608 -- our own words
+            ("DELETE FROM callbacks WHERE execution = ?", (name,)),
+        )
 
     def get(self, name: str) -> dict[str, Any] | None:
         row = self._database.row("SELECT resource FROM executions WHERE name = ?", name)
@@ -58,7 +70,9 @@ class ExecutionStore:
 
     def history(self, name: str) -> list[dict[str, Any]]:
         """The step entries of an execution that has ended."""
-        rows = self._database.rows("SELECT entries FROM histories WHERE name = ? ORDER BY part", name)
+        rows = self._database.rows(
+            "SELECT entries FROM histories JOIN executions ON number = execution WHERE name = ? ORDER BY part", name
+        )
         return [entry for (entries,) in rows for entry in json.loads(entries)]
 
     def page(self, workflow: str, query: Query) -> Page:
@@ -83,12 +97,12 @@ class ExecutionStore:
             found.setdefault(state, [0] * steps)[min(step, steps - 1)] += count
         return found
 
-    def unfinished(self) -> Sequence[tuple[str, dict[str, Any]]]:
-        """All (workflow, execution) that have not ended, the oldest first."""
+    def unfinished(self) -> Sequence[tuple[int, str, dict[str, Any]]]:
+        """All (number, workflow, execution) that have not ended, the oldest first."""
         rows = self._database.rows(
-            "SELECT workflow, resource FROM executions WHERE state IN ('ACTIVE', 'QUEUED') ORDER BY number"
+            "SELECT number, workflow, resource FROM executions WHERE state IN ('ACTIVE', 'QUEUED') ORDER BY number"
         )
-        return [(row[0], json.loads(row[1])) for row in rows]
+        return [(number, workflow, json.loads(resource)) for number, workflow, resource in rows]
 
     def oldest_unfinished_s(self) -> float | None:
         """When the oldest execution that has not ended was created; None if there is none."""
@@ -99,7 +113,9 @@ class ExecutionStore:
         return datetime.fromisoformat(row[0]).timestamp() if row else None
 
     def delete_history(self, name: str) -> None:
-        self._database.run("DELETE FROM histories WHERE name = ?", name)
+        self._database.run(
+            "DELETE FROM histories WHERE execution = (SELECT number FROM executions WHERE name = ?)", name
+        )
 
     def delete_all(self, workflow: str) -> None:
         """Delete all executions of that workflow, with everything stored for them."""
@@ -117,14 +133,15 @@ class ExecutionStore:
             before_s,
             most,
         )
-        ended = "SELECT name FROM executions WHERE ended_s < ? ORDER BY ended_s LIMIT ?"
-        return operations.rowcount + self._delete(f"name IN ({ended})", before_s, most)
+        ended = "SELECT number FROM executions WHERE ended_s < ? ORDER BY ended_s LIMIT ?"
+        return operations.rowcount + self._delete(f"number IN ({ended})", before_s, most)
 
     def _delete(self, which: str, *values: Any) -> int:
-        names = f"SELECT name FROM executions WHERE {which}"  # noqa: S608 -- our own words
+        numbers = f"SELECT number FROM executions WHERE {which}"  # noqa: S608 -- our own words
+        names = f"SELECT name FROM executions WHERE {which}"  # noqa: S608
         opened = f"SELECT name FROM callbacks WHERE execution IN ({names})"  # noqa: S608
         with self._database.transaction():
             self._database.run(f"DELETE FROM callback_requests WHERE callback IN ({opened})", *values)  # noqa: S608
-            for table, column in (("histories", "name"), ("journal", "execution"), ("callbacks", "execution")):
-                self._database.run(f"DELETE FROM {table} WHERE {column} IN ({names})", *values)  # noqa: S608
+            for table, executions in (("histories", numbers), ("journal", numbers), ("callbacks", names)):
+                self._database.run(f"DELETE FROM {table} WHERE execution IN ({executions})", *values)  # noqa: S608
             return self._database.run(f"DELETE FROM executions WHERE {which}", *values).rowcount  # noqa: S608

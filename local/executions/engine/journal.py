@@ -6,11 +6,11 @@ Used by live.drive.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from local.executions.data.database import Database
+from local.executions.data.database import Database, Statement
 from local.executions.data.outcomes import from_text, to_text
 from local.executions.engine.fingerprint import KIND_NAMES, Fingerprint, fingerprint
 from local.executions.engine.turns import Turns
@@ -19,6 +19,7 @@ from local.workflows.errors import WorkflowError
 from local.workflows.run.branches import Branches
 
 _ROWS_AT_ONCE = 100
+_NONE: Mapping[int, Fingerprint] = {}  # one for all journals: 10,000 may wait
 
 
 class JournalDiffers(Exception):
@@ -26,17 +27,17 @@ class JournalDiffers(Exception):
 
 
 class Journal:
-    """The journal of one execution, named in full.  Instants are RFC 3339; now() gives the present."""
+    """The journal of one execution, by its number in the store.  Instants are RFC 3339; now() gives the present."""
 
     __slots__ = ("_database", "_execution", "_fingerprints", "_last_outcome_at", "_now", "_position")
 
-    def __init__(self, database: Database, execution: str, started_at: str, now: Callable[[], str]) -> None:
+    def __init__(self, database: Database, execution: int, started_at: str, now: Callable[[], str]) -> None:
         self._last_outcome_at = started_at
         self._database = database
         self._execution = execution
         self._now = now
         self._position = 0
-        self._fingerprints: dict[int, Fingerprint] = {}  # of pending effects that were shortened
+        self._fingerprints = _NONE  # of pending effects that were shortened
 
     def last_outcome_at(self) -> str:
         """Time of the last outcome, at first started_at.
@@ -71,32 +72,28 @@ class Journal:
                         break
                     asked_at[new] = at
             await asyncio.sleep(0)
-        now = datetime.fromisoformat(self._now())
+        now, shortened = datetime.fromisoformat(self._now()), dict[int, Fingerprint]()
         for number, effect in list(branches.pending.items()):
             waited_s = (now - datetime.fromisoformat(asked_at[number])).total_seconds()
             rest = _rest(effect, waited_s)
             if rest is not effect:
-                self._fingerprints[number], branches.pending[number] = fingerprint(effect), rest
+                shortened[number], branches.pending[number] = fingerprint(effect), rest
+        self._fingerprints = shortened or _NONE
 
     async def record(self, outcomes: Sequence[tuple[int, Leaf, Outcome | WorkflowError]]) -> None:
         """Store outcomes of effects, each with its number and its effect; return when they are committed.
 
         A callback's request is deleted in the same transaction.  If it is cancelled, nothing is stored.
         """
-        at, rows = self._now(), []
+        at, writes = self._now(), list[Statement]()
         for position, (number, effect, outcome) in enumerate(outcomes, self._position + 1):
             what = self._fingerprints.get(number) or fingerprint(effect)
-            rows.append((self._execution, position, number, at, to_text(outcome), what.kind, what.digest))
-        requests = [outcome.number for _, _, outcome in outcomes if isinstance(outcome, CallbackRequest)]
-
-        def write() -> None:
-            for row in rows:
-                self._database.run("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
-            for number in requests:
-                self._database.run("DELETE FROM callback_requests WHERE number = ?", number)
-
-        await self._database.committed(write)
-        self._position, self._last_outcome_at = self._position + len(rows), at
+            row = (self._execution, position, number, at, to_text(outcome), what.kind, what.digest)
+            writes.append(("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", row))
+            if isinstance(outcome, CallbackRequest):
+                writes.append(("DELETE FROM callback_requests WHERE number = ?", (outcome.number,)))
+        await self._database.committed(*writes)
+        self._position, self._last_outcome_at = self._position + len(outcomes), at
 
 
 def _compare(effect: Leaf | None, kind: str | None, digest: int | None) -> None:

@@ -5,11 +5,10 @@ import logging
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from local.data.disk import DiskUnavailable, backoffs_s, log_waiting_for_disk
-from local.executions.data.database import Database
+from local.executions.data.database import Database, Statement
 from local.executions.data.executions import ENTRIES_A_PART, ExecutionStore
 from local.executions.data.instant import instant
 from local.executions.data.workflows import Revision, WorkflowRegistry
@@ -65,8 +64,8 @@ class ExecutionService:
 
     async def start(self) -> None:
         """Resume the executions that an earlier process did not finish."""
-        for workflow, execution in self.store.unfinished():
-            self._launch(workflow, execution)
+        for number, workflow, execution in self.store.unfinished():
+            self._launch(number, workflow, execution)
 
     async def stop(self) -> None:
         """Stop all running executions; they stay unfinished in the store, and the next start() resumes them."""
@@ -102,9 +101,9 @@ class ExecutionService:
             **({"labels": labels} if labels else {}),
             **settings,
         }
-        self.store.insert(workflow, execution)
+        number = self.store.insert(workflow, execution)
         self._changed(execution)
-        self._launch(workflow, execution)
+        self._launch(number, workflow, execution)
         return execution
 
     async def cancel(self, name: str) -> dict[str, Any]:
@@ -153,8 +152,8 @@ class ExecutionService:
         running = self._histories.get(name)
         return running.entries if running is not None else self.store.history(name)
 
-    def _launch(self, workflow: str, execution: dict[str, Any]) -> None:
-        task = asyncio.create_task(self._run(workflow, execution), name=execution["name"])
+    def _launch(self, number: int, workflow: str, execution: dict[str, Any]) -> None:
+        task = asyncio.create_task(self._run(number, workflow, execution), name=execution["name"])
         self._running[task.get_name()] = task
         task.add_done_callback(self._forget)
 
@@ -164,27 +163,27 @@ class ExecutionService:
         self._histories.pop(name, None)
         self._cancelled.discard(name)
 
-    async def _run(self, workflow: str, execution: dict[str, Any]) -> None:
+    async def _run(self, number: int, workflow: str, execution: dict[str, Any]) -> None:
         name = execution["name"]
         try:
             async with self._places:
                 if execution["state"] == "QUEUED":
                     execution = {**execution, "state": "ACTIVE", "startTime": instant()}
-                    await self._database.committed(partial(self.store.update, execution))
+                    await self._database.committed(self.store.update(number, execution))
                     self._changed(execution)
-                await self._run_to_its_end(workflow, execution)
+                await self._run_to_its_end(number, workflow, execution)
         except asyncio.CancelledError:
             if name not in self._cancelled:
                 raise
             if name in self._histories:
                 self._histories[name].cancel()
-            await self._finish(execution, state="CANCELLED", error=CANCELLED)
+            await self._finish(number, execution, state="CANCELLED", error=CANCELLED)
 
-    async def _run_to_its_end(self, workflow: str, execution: dict[str, Any]) -> None:
+    async def _run_to_its_end(self, number: int, workflow: str, execution: dict[str, Any]) -> None:
         """Drive an execution.  While the store cannot be read, resume it from its journal, as after a crash."""
         for wait_s in backoffs_s():
             try:
-                await self._drive(workflow, execution)
+                await self._drive(number, workflow, execution)
             except DiskUnavailable as error:
                 log_waiting_for_disk(error)
                 self._callbacks.end(execution["name"])
@@ -192,24 +191,24 @@ class ExecutionService:
                 message = _journal_differs_message(self._histories[execution["name"]], error)
                 _log.error("%s: %s", execution["name"], message)
                 differs = WorkflowError.tagged("SystemError", message).as_execution_error()
-                await self._finish(execution, state="FAILED", error=differs)
+                await self._finish(number, execution, state="FAILED", error=differs)
                 return
             except Exception:
                 _log.exception("%s ended by a mistake of ours", execution["name"])
                 error_of_ours = WorkflowError.tagged("SystemError", "internal error").as_execution_error()
-                await self._finish(execution, state="FAILED", error=error_of_ours)
+                await self._finish(number, execution, state="FAILED", error=error_of_ours)
                 return
             else:
                 return
             await asyncio.sleep(wait_s)
 
-    async def _drive(self, workflow: str, execution: dict[str, Any]) -> None:
+    async def _drive(self, number: int, workflow: str, execution: dict[str, Any]) -> None:
         name = execution["name"]
         revision = self.registry.revision(workflow, execution["workflowRevisionId"])
         if revision is None:
             return  # the workflow was deleted, and its executions with it
         await self.deployments.prepare(revision.settings.source)
-        journal = Journal(self._database, name, execution["startTime"], instant)
+        journal = Journal(self._database, number, execution["startTime"], instant)
         history = History(name, journal.last_outcome_at, with_variables=_is_detailed(execution, revision))
         self._histories[name] = history
         argument = loads(execution.get("argument", "null"))
@@ -219,26 +218,26 @@ class ExecutionService:
         try:
             result = await drive(run, self._perform_as(revision.settings.service_account, name), journal, self._turns)
         except WorkflowError as error:
-            await self._finish(execution, state="FAILED", error=error.as_execution_error())
+            await self._finish(number, execution, state="FAILED", error=error.as_execution_error())
         else:
-            await self._finish(execution, state="SUCCEEDED", result=compact(result))
+            await self._finish(number, execution, state="SUCCEEDED", result=compact(result))
 
-    async def _finish(self, execution: dict[str, Any], **changes: Any) -> None:
+    async def _finish(self, number: int, execution: dict[str, Any], **changes: Any) -> None:
         """Store the end of an execution; before that its step entries, in parts, as there may be 100,000."""
         name, history = execution["name"], self._histories.get(execution["name"])
         end = datetime.now(UTC)
         start = datetime.fromisoformat(execution.get("startTime") or instant(end))
         duration = f"{max((end - start).total_seconds(), 0):.6f}s"
         done = {**execution, "endTime": instant(end), "duration": duration, **changes}
-        writes: list[Callable[[], None]] = []
+        writes: list[Statement] = []
         if history is not None:
             done |= _status(history)
             for part, first in enumerate(range(0, len(history), ENTRIES_A_PART)):
                 if part:
                     await self._database.committed(*writes)
                 entries = history.shown(first, first + ENTRIES_A_PART)
-                writes = [partial(self.store.put_history, name, part, entries)]
-        await self._database.committed(*writes, partial(self.store.finish, done))
+                writes = [self.store.put_history(number, part, entries)]
+        await self._database.committed(*writes, *self.store.finish(number, done))
         self._changed(done)
         self._callbacks.end(name)
 
