@@ -114,7 +114,7 @@ async def test_a_long_journal_is_replayed_in_slices(tmp_path: Path) -> None:
     source = """
 main:
   steps:
-  - loop: {for: {value: v, range: [1, 3000], steps: [{id: {assign: [x: "${uuid.generate()}"]}}]}}
+  - loop: {for: {value: v, range: [1, 1500], steps: [{id: {assign: [x: "${uuid.generate()}"]}}]}}
   - nap: {call: sys.sleep, args: {seconds: 600}}
 """
     async with a_face(tmp_path) as face:
@@ -123,9 +123,9 @@ main:
         await until(lambda: any(one["step"] == "nap" for one in face.service.history(name)))
         port = int(face.url.rpartition(":")[2])
     async with turns_counted() as counted, a_face(tmp_path, port=port) as face:
-        before, _ = counted()
         await until(lambda: any(one["step"] == "nap" for one in face.service.history(name)))
-        assert counted()[0] - before >= 30
+        turns, _ = counted()
+    assert turns >= 15  # one for 100 outcomes
 
 
 async def test_cancelled_amid_a_computation_it_ends_at_once(tmp_path: Path) -> None:
