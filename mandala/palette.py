@@ -23,17 +23,15 @@ class Oklch(NamedTuple):
         """The nearest colour that a screen can show: chroma is reduced, lightness and hue stay."""
         lightness, chroma, hue = self
         cosine, sine = math.cos(math.radians(hue)), math.sin(math.radians(hue))
-        red, green, blue = _linear(lightness, chroma * cosine, chroma * sine)
-        if not (_LEAST <= red <= _MOST and _LEAST <= green <= _MOST and _LEAST <= blue <= _MOST):
+        linear = _linear(lightness, chroma * cosine, chroma * sine)
+        if not _fits(*linear):
             low, high = 0.0, chroma
             for _ in range(5):
                 middle = (low + high) / 2
-                red, green, blue = _linear(lightness, middle * cosine, middle * sine)
-                if _LEAST <= red <= _MOST and _LEAST <= green <= _MOST and _LEAST <= blue <= _MOST:
-                    low = middle
-                else:
-                    high = middle
-            red, green, blue = _linear(lightness, low * cosine, low * sine)
+                fits = _fits(*_linear(lightness, middle * cosine, middle * sine))
+                low, high = (middle, high) if fits else (low, middle)
+            linear = _linear(lightness, low * cosine, low * sine)
+        red, green, blue = linear
         return bisect(_EDGES, red), bisect(_EDGES, green), bisect(_EDGES, blue)
 
 
@@ -118,9 +116,12 @@ def _linear(lightness: float, a: float, b: float) -> tuple[float, float, float]:
     )
 
 
+def _fits(red: float, green: float, blue: float) -> bool:
+    return -0.002 <= red <= 1.002 and -0.002 <= green <= 1.002 and -0.002 <= blue <= 1.002
+
+
 def _decode(encoded: float) -> float:
     return encoded / 12.92 if encoded <= 0.04045 else ((encoded + 0.055) / 1.055) ** 2.4
 
 
-_LEAST, _MOST = -0.002, 1.002  # what a screen can show, but for a hair
 _EDGES = [_decode((value + 0.5) / 255) for value in range(255)]  # where a value of 8 bits ends and the next one begins

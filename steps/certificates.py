@@ -19,6 +19,7 @@ PAUSE_S = 1.0  # after a fetch that failed
 # A key that is missing in a younger set does not exist: issuers publish a key before they use it.
 REFETCH_AFTER_S = 60.0
 MAX_STALE_S = 86_400.0  # how long the last certificates are used while a fetch fails; Google uses a key for days
+_MAX_BYTES = 256 * 1024  # Google's answer has 3,000
 _HEADERS = {"Accept": "application/json", "Connection": "close"}
 _DEFAULT_FRESH_S = 300.0
 _MAX_AGE = re.compile(r"max-age=(\d{1,9})")
@@ -80,9 +81,7 @@ class Certificates:
         asked_at_s = self._now_s()
         try:
             async with asyncio.timeout(FETCH_WITHIN_S):
-                answer = await self._server.call(
-                    "GET", self._path, {"Accept": "application/json", "Connection": "close"}
-                )
+                answer = await self._server.call("GET", self._path, _HEADERS)
             found = _certificates(answer)
         except (OSError, ValueError):  # OSError: also TimeoutError and ssl.SSLError
             self._paused_until_s = self._now_s() + PAUSE_S
@@ -95,6 +94,8 @@ def _certificates(answer: Answer) -> dict[str, str]:
     """The certificates by key id.  Raises ValueError if the answer is anything else."""
     if answer.status != 200:
         raise ValueError(f"status {answer.status}")
+    if len(answer.body) > _MAX_BYTES:
+        raise ValueError("the answer is too large")
     try:
         found = json.loads(answer.body)
     except RecursionError:
