@@ -18,7 +18,6 @@ from bench.workers.process import Worker, worker
 EMULATOR = "gcloud-tasks-emulator"
 _RATE_PER_S = 500
 _OURS, _THEIRS = (1_000_000, 1_000, 100_000), (1_000, 100_000)  # the first one is what our goals are for
-_SECONDS = 4.0
 
 
 class _Cost(NamedTuple):
@@ -30,8 +29,8 @@ class _Cost(NamedTuple):
 
 def measure(effort: Effort) -> Iterator[Figure]:
     sizes, created = [effort.of(size, size // 1000) for size in _OURS], effort.of(2_000, 20)
-    seconds = 0.2 if effort.is_short else _SECONDS
-    spare = int(_RATE_PER_S * (seconds + 2))
+    dispatched = effort.of(2_000, 100)
+    spare = 2 * dispatched + 1_000  # more than leave before the last one is seen
     with ExitStack() as stack:
         target = stack.enter_context(worker("hello"))
         url = target.run("address").result
@@ -46,7 +45,7 @@ def measure(effort: Effort) -> Iterator[Figure]:
         for _ in range(effort.of(3)):
             for name, (running, size) in programs.items():
                 running.run("fill", up_to=size + spare, url=url)
-                found[name].append(_costs(running, target, url, created, seconds))
+                found[name].append(_costs(running, target, url, created, dispatched))
     short, what = f"mando, {sizes[1]:,} wait", f"{sizes[0]:,} tasks wait"
     flat = Goal(1.2, True, short)
     yield Figure(f"{what}: to create one more", "µs of CPU", "less", _all(found, "create_us"), [flat])
@@ -56,13 +55,13 @@ def measure(effort: Effort) -> Iterator[Figure]:
     yield Figure(f"{what}: dispatched, with a rate of 500/s", "1/s", "more", _all(found, "per_s"), goals)
 
 
-def _costs(running: Worker, target: Worker, url: str, created: int, seconds: float) -> _Cost:
+def _costs(running: Worker, target: Worker, url: str, created: int, dispatched: int) -> _Cost:
     create_us = running.run("create", count=created, url=url).cpu_s / created * 1e6
     running.run("start", url=url)
-    target.run("over", seconds=seconds / 4)
+    target.run("rate_of", count=dispatched // 2)  # the burst at the begin is over
     began_s = running.run("cpu_s").result
-    per_s = target.run("over", seconds=seconds).result
-    dispatch_us = (running.run("cpu_s").result - began_s) / (per_s * seconds) * 1e6
+    per_s = target.run("rate_of", count=dispatched).result
+    dispatch_us = (running.run("cpu_s").result - began_s) / dispatched * 1e6
     memory_mb = running.run("resident_kib").result / 1024
     running.run("stop")
     return _Cost(create_us, dispatch_us, per_s, memory_mb)

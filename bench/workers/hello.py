@@ -1,6 +1,7 @@
 """A worker that is the target of HTTP calls: an aiohttp server on loopback, which answers {"hello": "world"}.
 
-Its jobs: address() gives its URL, received() how many calls have come, and over(seconds) how many come in a second.
+Its jobs: address() gives its URL, received() how many calls have come, and rate_of(count) waits for so many more,
+and tells how many of them came in a second.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ import time
 from aiohttp import web
 
 from bench.workers.jobs import serve
+
+_DEADLINE_S = 60
 
 
 def main() -> None:
@@ -32,12 +35,16 @@ def main() -> None:
     threading.Thread(target=lambda: asyncio.run(listen()), daemon=True).start()
     listening.wait(timeout=10)
 
-    def over(seconds: float) -> float:
-        before, began_s = calls[0], time.perf_counter()
-        time.sleep(seconds)
-        return (calls[0] - before) / (time.perf_counter() - began_s)
+    def rate_of(count: int) -> float:
+        """TimeoutError after _DEADLINE_S."""
+        until, began_s = calls[0] + count, time.perf_counter()
+        while calls[0] < until:
+            if time.perf_counter() - began_s > _DEADLINE_S:
+                raise TimeoutError(f"{count - until + calls[0]} of {count} calls within {_DEADLINE_S} s")
+            time.sleep(0.002)
+        return (count + calls[0] - until) / (time.perf_counter() - began_s)
 
-    serve({"address": lambda: found[0], "received": lambda: calls[0], "over": over})
+    serve({"address": lambda: found[0], "received": lambda: calls[0], "rate_of": rate_of})
 
 
 if __name__ == "__main__":
