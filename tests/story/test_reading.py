@@ -1,7 +1,7 @@
-"""What is read of 10,000 requests is read at once, and old requests are forgotten."""
+"""What is read of 10,000 requests is found with little work, and old requests are forgotten."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from local.story.span import Span
 from local.story.store import StoryStore
 from local.story.summary import KINDS, Summary
 
-MOST_S = 0.05
 NOW_S = 1_795_700_000.0
 COUNT = 10_000
+# Instructions of SQLite.  Where no index helps, each request is looked at once.
+INDEXED, ONE_SCAN = COUNT // 10, COUNT * 10
+_AT_A_TIME = 100
 
 
 @pytest.fixture(scope="module")
@@ -56,17 +58,18 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoryStore]:
         (Query(before=10**18 + 3), 3),
     ],
 )
-def test_a_page_of_ten_thousand_requests_takes_less_than_50_ms(store: StoryStore, query: Query, found: int) -> None:
-    reading = StoryReading(store)
-    assert len(reading.requests(query)[0]) == found
-    assert _fastest_s(lambda: reading.requests(query)) < MOST_S
+def test_a_page_of_ten_thousand_requests_costs_little(store: StoryStore, query: Query, found: int) -> None:
+    with _instructions(store) as counted:
+        assert len(StoryReading(store).requests(query)[0]) == found
+    assert counted[0] <= (ONE_SCAN if query.text else INDEXED)
 
 
-def test_counts_and_reasons_take_less_than_50_ms(store: StoryStore) -> None:
+def test_counts_and_reasons_cost_one_look_at_each(store: StoryStore) -> None:
     reading = StoryReading(store)
-    assert sum(reading.counts().values()) == COUNT
-    assert reading.reasons() == {"line:q": reading.counts()["waiting"]}
-    assert _fastest_s(reading.counts) + _fastest_s(reading.reasons) < MOST_S
+    with _instructions(store) as counted:
+        assert sum(reading.counts().values()) == COUNT
+        assert reading.reasons() == {"line:q": COUNT // len(KINDS)}
+    assert counted[0] <= ONE_SCAN
 
 
 def test_pages_follow_each_other_without_a_gap(store: StoryStore) -> None:
@@ -107,11 +110,17 @@ def test_words_with_half_a_character_are_kept(tmp_path: Path) -> None:
     store.close()
 
 
-def _fastest_s(call: Callable[[], object]) -> float:
-    """The fastest of three: others use the processor too."""
-    times = []
-    for _ in range(3):
-        begun_s = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begun_s)
-    return min(times)
+@contextmanager
+def _instructions(store: StoryStore) -> Iterator[list[int]]:
+    """How many instructions SQLite runs in the block, to the hundred: its work, whatever else the machine does."""
+    counted, connection = [0], store.database._connection
+
+    def count() -> int:
+        counted[0] += _AT_A_TIME
+        return 0
+
+    connection.set_progress_handler(count, _AT_A_TIME)
+    try:
+        yield counted
+    finally:
+        connection.set_progress_handler(None, _AT_A_TIME)
