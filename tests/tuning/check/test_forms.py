@@ -22,7 +22,7 @@ def queues(sources: Sources) -> Sources:
 
 
 def subject() -> Subject:
-    found = check(queues(OURS)).subject
+    found = check(queues(OURS), ()).subject
     assert found is not None
     return found
 
@@ -53,7 +53,7 @@ def test_the_report_says_what_it_costs() -> None:
     """Four operations of Cloud Tasks, at $0.40 a million."""
     found = numbers(subject())
     assert (found["good"]["steps"], found["good"]["steps_usd_per_million"], found["good"]["calls"]) == (0, 0, 2)
-    with_workflow = check(OURS).subject
+    with_workflow = check(OURS, ()).subject
     assert with_workflow is not None
     before = numbers(with_workflow)["good"]["usd_per_million"]
     assert before - found["good"]["usd_per_million"] == pytest.approx(50 - 2 * 0.4)
