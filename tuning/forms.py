@@ -99,7 +99,7 @@ def fees_usd(form: Form) -> float:
 
 
 def _subject_of(form: Form) -> Subject:
-    subject = check(in_form(today(), form)).subject
+    subject = check(in_form(today(), form), ()).subject
     assert subject is not None  # noqa: S101 -- our own files can be read
     return subject
 

@@ -31,7 +31,7 @@ async def slow_sockets_open(port: int, shapes: list[str], count: int = SOCKETS) 
 
     async def hold(shape: str) -> None:
         with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
             held.append(writer)
             writer.write(SHAPES[shape])
@@ -42,7 +42,7 @@ async def slow_sockets_open(port: int, shapes: list[str], count: int = SOCKETS) 
     holding = [asyncio.create_task(hold(shapes[number % len(shapes)])) for number in range(count)]
     try:
         with contextlib.suppress(TimeoutError):
-            await until(lambda: len(held) == count, 5)
+            await until(lambda: len(held) == count, 30)
         assert len(held) == count, f"{len(held)} of {count} sockets were taken"
         await asyncio.sleep(0.2)
         yield
@@ -52,6 +52,15 @@ async def slow_sockets_open(port: int, shapes: list[str], count: int = SOCKETS) 
         await asyncio.gather(*holding, return_exceptions=True)
         for writer in held:
             writer.transport.abort()
+
+
+async def least_of(measured: Callable[[], Awaitable[float]], times: int = 3) -> float:
+    """Of a few measurements, up to the first within WITHIN_S: a machine stalls now and then, a bad server each time."""
+    least_s = await measured()
+    for _ in range(times - 1):
+        if least_s >= WITHIN_S:
+            least_s = min(least_s, await measured())
+    return least_s
 
 
 async def slowest_of(ask: Callable[[], Awaitable[Answer]], right: int, times: int = 4) -> float:

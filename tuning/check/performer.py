@@ -62,23 +62,16 @@ class Performer:
         is_inner = around is None or around.routine == event.routine
         caller = self._callers[event.entry] = self._callers.get(event.parent or 0) if is_inner else around
         self._caller = caller or self._current
-        self._decide(Decision(self._current, (event.number or 1) if event.type == "STEP_CONDITION" else 0))
-
-    def _decide(self, decision: Decision) -> None:
         if self._failed_call is not None:
-            self._failed_call.decisions.append(decision)
+            condition = (event.number or 1) if event.type == "STEP_CONDITION" else 0
+            self._failed_call.decisions.append(Decision(self._current, condition))
 
     def environment(self, variables: dict[str, str]) -> dict[str, str]:
         """The same, which notes what is asked for and not there."""
-        performer = self
+        return _Environment(variables, self._is_missing)
 
-        class Environment(dict[str, str]):
-            def get(self, name: str, default: Any = None) -> Any:
-                if name not in self and default is None:
-                    performer._life.missing.setdefault(name, performer._current)
-                return super().get(name, default)
-
-        return Environment(variables)
+    def _is_missing(self, name: str) -> None:
+        self._life.missing.setdefault(name, self._current)
 
     def perform(self, _: int, effect: Leaf) -> TimedOutcome:
         match effect:
@@ -113,3 +106,16 @@ class Performer:
         call, takes = self._call(effect, self._current)
         self._failed_call = None if call.is_good else call
         return takes
+
+
+class _Environment(dict[str, str]):
+    """Of an execution.  is_missing() is told each name that is asked for and not there."""
+
+    def __init__(self, variables: dict[str, str], is_missing: Callable[[str], None]) -> None:
+        super().__init__(variables)
+        self._is_missing = is_missing
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name not in self and default is None:
+            self._is_missing(name)
+        return super().get(name, default)

@@ -1,6 +1,6 @@
 """The table of all rules, and the check of a project by them.  docs/tuning.md is made from the same table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tuning.check.answers import read_errors
@@ -136,14 +136,14 @@ class Report:
     subject: Subject | None
 
 
-def check(sources: Sources) -> Report:
-    """Look at the texts with all rules."""
+def check(sources: Sources, rules: Iterable[Rule] = RULES) -> Report:
+    """Look at the texts with these rules; a text that cannot be read is told in any case."""
     mistakes: list[Mistake] = []
     subject = _read(sources, mistakes)
     if subject is None:
         return Report(tuple(Finding(one.place, one.what, UNREADABLE) for one in sorted(mistakes, key=_place)), None)
-    rules = [rule for rule in RULES if subject.project.has_workflow or rule not in OF_WORKFLOW]
-    found = [Finding(one.place, one.what, rule) for rule in rules for one in rule.find(subject)]
+    asked = [rule for rule in rules if subject.project.has_workflow or rule not in OF_WORKFLOW]
+    found = [Finding(one.place, one.what, rule) for rule in asked for one in rule.find(subject)]
     return Report(tuple(sorted(dict.fromkeys(found), key=_place)), subject)
 
 

@@ -5,9 +5,9 @@ In: cases.  Out: an answer a case, in the order of the cases; the same whatever 
 
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context, parent_process
@@ -85,19 +85,40 @@ class Simulations:
             initial = (self._ended, self._stop)
             self._pool = ProcessPoolExecutor(self._processes, self._context, _begin, initial)
         self._ended.value = 0
-        futures = [self._pool.submit(_simulated, case) for case in cases]
-        waiting = set(futures)
-        while waiting:
-            done, waiting = wait(waiting, _LOOK_S, FIRST_EXCEPTION)
-            for future in done:
-                future.result()  # raises what was raised there
-            show(self._ended.value)
-        return [future.result() for future in futures]
+        with _interrupt_between_looks() as look:
+            futures = [self._pool.submit(_simulated, case) for case in cases]
+            waiting = set(futures)
+            while waiting:
+                done, waiting = wait(waiting, _LOOK_S, FIRST_EXCEPTION)
+                look()
+                for future in done:
+                    future.result()  # raises what was raised there
+                show(self._ended.value)
+            return [future.result() for future in futures]
 
 
 def cores() -> int:
     """Those that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _interrupt_between_looks() -> Iterator[Callable[[], None]]:
+    """Ctrl-C is raised at the next call of what is yielded.
+
+    wait() takes the locks of all futures: raised there, it would leave them taken, and the pool would never end.
+    """
+    signs: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda sign, _: signs.append(sign))
+
+    def look() -> None:
+        if signs:
+            raise KeyboardInterrupt
+
+    try:
+        yield look
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _in_this_process(cases: Sequence[Case], show: Show) -> list[Answer]:

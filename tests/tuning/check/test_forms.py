@@ -5,15 +5,12 @@ import pytest
 from cli.main import run
 from local.form import Form, TasksCall
 from tests.servers import ROOT
-from tests.tuning.check.test_breaks import BREAKS, OURS, broken, place_of
-from tuning.check.answers import GENERATE, MESSAGE, REPLY, read_errors
+from tests.tuning.check.test_breaks import BREAKS, BY_NAME, OURS, broken, place_of
+from tuning.check.answers import GENERATE, MESSAGE, REPLY
 from tuning.check.life import TELL
 from tuning.check.numbers import numbers
 from tuning.check.rules import OF_WORKFLOW, RULES, check
 from tuning.check.subject import Subject
-from tuning.model import read_model
-from tuning.prices import read_prices
-from tuning.project import read_project
 from tuning.sources import Sources, in_form
 
 QUEUES: tuple[TasksCall, ...] = ("app-engine", "http")
@@ -25,7 +22,7 @@ def queues(sources: Sources) -> Sources:
 
 
 def subject() -> Subject:
-    found = check(queues(OURS)).subject
+    found = check(queues(OURS), ()).subject
     assert found is not None
     return found
 
@@ -56,7 +53,7 @@ def test_the_report_says_what_it_costs() -> None:
     """Four operations of Cloud Tasks, at $0.40 a million."""
     found = numbers(subject())
     assert (found["good"]["steps"], found["good"]["steps_usd_per_million"], found["good"]["calls"]) == (0, 0, 2)
-    with_workflow = check(OURS).subject
+    with_workflow = check(OURS, ()).subject
     assert with_workflow is not None
     before = numbers(with_workflow)["good"]["usd_per_million"]
     assert before - found["good"]["usd_per_million"] == pytest.approx(50 - 2 * 0.4)
@@ -100,9 +97,7 @@ def test_a_wrong_number_of_a_function_is_found_where_the_form_has_it(name: str, 
 
 def places(name: str, sources: Sources) -> list[tuple[str, int]]:
     """What one rule finds; all of them take a second."""
-    (rule,) = [one for one in RULES if one.name == name]
-    subject = Subject(read_project(sources), read_errors(sources), read_model("cloud"), read_prices())
-    return [(one.place.file, one.place.line) for one in rule.find(subject)]
+    return [(one.place.file, one.place.line) for one in check(sources, [BY_NAME[name]]).findings]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +116,7 @@ def test_a_host_elsewhere_is_not_judged() -> None:
     """Nobody here decides how many instances it has."""
     one = OURS["app.yaml"].replace("max_instances: 20", "max_instances: 11")
     elsewhere = in_form({**OURS, "app.yaml": one}, Form(reply="https://reply.example.com"))
-    assert "replies-in-flight" in {found.rule.name for found in check({**OURS, "app.yaml": one}).findings}
+    assert places("replies-in-flight", {**OURS, "app.yaml": one}) != []
     assert check(elsewhere).findings == ()
 
 
@@ -130,7 +125,7 @@ def test_a_rule_about_the_workflow_is_not_asked() -> None:
     text = OURS["workflows/mando.yaml"].replace("hiccup_retries: ", "hiccup_retries: 9")
     assert text != OURS["workflows/mando.yaml"]
     worse = {**OURS, "workflows/mando.yaml": text}
-    assert check(worse).findings
+    assert places("executions-at-once", worse) != []
     assert not check(queues(worse)).findings
 
 
