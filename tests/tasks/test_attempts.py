@@ -62,7 +62,7 @@ def once(*answers: bytes) -> Callable[[int], bytes]:
 )
 async def test_an_attempt_that_cannot_be_made_is_a_mistake_of_ours(answer: bytes, url: str, error: str) -> None:
     async with a_wire(once(answer)) as wire:
-        result = await sent(HttpRequest(url or wire.url, "GET", deadline_s=5))
+        result = await sent(HttpRequest(url or wire.url, "GET", deadline_s=60))
     assert (result.status, result.timed_out, result.retry_after_s) == (None, False, 0.0)
     assert result.error.partition(":")[0] == error
 
