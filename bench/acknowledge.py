@@ -42,7 +42,7 @@ def measure(effort: Effort) -> Iterator[Figure]:
             bots = [bots[0], bots[1], bare]
         programs = {bot.name: running.enter_context(running_bot(bot)) for bot in bots}
         creating = [name for name in programs if not name.endswith(WITHOUT)]
-        rounds, count = effort.of(7), effort.of(800, 40)
+        rounds, count = effort.of(7), effort.of(800, 16)
         pinged = {name.removesuffix(WITH_TASKS): programs[name] for name in creating}
         yield from _figures("a PING", *_measure(pinged, PING, rounds, count), {"functions-framework + PyNaCl": 0.9})
         ahead = {name: 1.0 for name in creating if name != OURS}

@@ -34,13 +34,13 @@ _BODY = b'{"type": 2, "data": {"name": "mando"}}' * 40  # about as long as Disco
 def measure(effort: Effort) -> Iterator[Figure]:
     paid_ms: defaultdict[str, list[float]] = defaultdict(list)
     shares: defaultdict[str, list[float]] = defaultdict(list)
-    count = effort.of(120, 6)
+    count = effort.of(120, 3)
     loads = {"come evenly": [number / _PER_S for number in range(count)], "are a crowd": [0.0] * count}
     with tempfile.TemporaryDirectory() as folder:
         root = sources_with_fast_queue(Path(folder) / "sources")
         with mando_up(Path(folder) / "data", root) as up:
             members = Members(up, effort)
-            members.run([0.0] * effort.of(40, 4))  # warms up both workers
+            members.run([0.0] * effort.of(40, 2))  # warms up both workers
             for _ in range(effort.of(3)):
                 for name, arrivals in loads.items():
                     used = members.run(arrivals).used

@@ -41,19 +41,19 @@ def measure(effort: Effort) -> Iterator[Figure]:
         root = sources_with_fast_queue(Path(folder) / "sources")
         with mando_up(Path(folder) / "data", root) as up:
             members = Members(up, effort)
-            members.run([0.0] * effort.of(60, 4), at_once=_AT_ONCE)  # warms up
-            one_by_one = [number / _ONE_BY_ONE_PER_S for number in range(effort.of(60, 4))]
+            members.run([0.0] * effort.of(60, 2), at_once=_AT_ONCE)  # warms up
+            one_by_one = [number / _ONE_BY_ONE_PER_S for number in range(effort.of(60, 2))]
             cost_s = members.run(one_by_one).used.ours / len(one_by_one)
             per_s: defaultdict[str, list[float]] = defaultdict(list)
             for _ in range(effort.of(3)):
-                lived = members.run([0.0] * effort.of(300, 12), at_once=_AT_ONCE)
+                lived = members.run([0.0] * effort.of(300, 5), at_once=_AT_ONCE)
                 per_s[OURS].append(pictures_per_s(lived.replies))
                 per_s[PARTS].append(_free_cores(lived) / cost_s)
-                per_s[DRAWING].append(_drawn_per_s(effort.of(100, 4)))
+                per_s[DRAWING].append(_drawn_per_s(effort.of(100, 1)))
             saturated = Figure("whole path: pictures at most", "1/s", "more", per_s, [Goal(0.8, False, PARTS)])
             yield saturated
             for share in [_GOAL_SHARE] if effort.is_short else _SHARES:
-                rate, count = share * saturated.value(), effort.of(300, 12)
+                rate, count = share * saturated.value(), effort.of(300, 5)
                 drawing_ms = _one_drawing_ms(effort.of(20, 3))
                 evenly = members.run([number / rate for number in range(count)])
                 yield from _times(f"{share:.0%} of that, evenly", evenly, drawing_ms, is_goal=share == _GOAL_SHARE)

@@ -60,14 +60,14 @@ def one_process_at_a_time() -> Iterator[Path]:
         yield peers
 
 
-def wait_until(condition: Callable[[], Result], what: str, deadline_s: float = 20) -> Result:
-    """The condition's first true result; AssertionError with `what` after deadline_s."""
+def wait_until(condition: Callable[[], Result], what: str, deadline_s: float = 60, every_s: float = 0.02) -> Result:
+    """The condition's first true result, looked for every_s; AssertionError with `what` after deadline_s."""
     ends_s = time.monotonic() + deadline_s
     while True:
         if result := condition():
             return result
         assert time.monotonic() < ends_s, f"not within {deadline_s} s: {what}"
-        time.sleep(0.02)
+        time.sleep(every_s)
 
 
 def answers(url: str) -> bool:
@@ -98,7 +98,7 @@ def running(command: list[str], environment: Mapping[str, str], url: str) -> Ite
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(timeout=10)
+                process.wait(timeout=30)
             finally:
                 process.kill()  # a process that does not end fails this test only
                 process.wait()

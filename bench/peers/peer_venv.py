@@ -2,15 +2,18 @@
 
 gcloud-tasks-emulator has one of its own: it needs protobuf < 5, and the current google-cloud-tasks a newer one.  So has
 mando: a developer's environment is slower to start than the cloud's, which has no hooks of editable installations.
-All are compiled, as the cloud's is.  Source: Google's buildpacks, pkg/python/python.go.
+All are compiled, as the cloud's is (source: Google's buildpacks, pkg/python/python.go), but for a short run, which
+imports a small part of them and whose numbers mean nothing.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 _PEERS = Path(__file__).parent
 ROOT = _PEERS.parent.parent
+COMPILE = "UV_COMPILE_BYTECODE"  # uv reads it
 
 
 def peers_python() -> Path:
@@ -29,12 +32,12 @@ def cloud_python() -> Path:
 
 
 def _python(folder: Path, requirements: Path) -> Path:
-    """Its Python; created if it is missing or the requirements changed."""
-    python, done = folder / "bin" / "python", folder / "compiled"
-    if not done.exists() or done.read_text() != requirements.read_text():
+    """Its Python; created if it is missing, if the requirements changed, or if it is to be compiled and is not."""
+    python, wanted = folder / "bin" / "python", requirements.read_text()
+    marks = [folder / name for name in (("compiled",) if COMPILE in os.environ else ("compiled", "installed"))]
+    if not any(mark.exists() and mark.read_text() == wanted for mark in marks):
         uv = [str(Path(sys.executable).with_name("uv")), "--quiet"]
         subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, str(folder)], check=True)
-        install = [*uv, "pip", "install", "--compile-bytecode", "--python", str(python)]
-        subprocess.run([*install, "--requirement", str(requirements)], check=True)
-        done.write_text(requirements.read_text())
+        subprocess.run([*uv, "pip", "install", "--python", str(python), "--requirement", str(requirements)], check=True)
+        marks[-1].write_text(wanted)
     return python

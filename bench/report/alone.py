@@ -4,9 +4,11 @@ bench/__main__.py starts each in a process of its own and reads its figures from
 """
 
 import argparse
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from bench.peers.peer_venv import COMPILE
 from bench.report.figure import OURS, Effort, Figure
 from bench.report.kept import line_of
 
@@ -16,6 +18,8 @@ def main(measure: Callable[[Effort], Iterable[Figure]], doc: str | None) -> None
     parser.add_argument("--short", action="store_true", help="only show that it runs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures into this file too")
     given = parser.parse_args()
+    if not given.short:
+        os.environ[COMPILE] = "1"
     found = []
     for figure in measure(Effort(is_short=given.short)):
         print("\n".join(lines(figure)), flush=True)

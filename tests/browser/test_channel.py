@@ -1,6 +1,7 @@
 """The page in a real browser: a member with a keyboard, a bot that draws, and everything that can go wrong."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -15,6 +16,7 @@ from tests.discord.application import (
     a_form,
     a_picture,
     answering,
+    local_discord,
     until,
 )
 
@@ -188,15 +190,18 @@ async def test_an_ephemeral_reply_says_that_only_the_member_sees_it(browser: Bro
         await expect(page.get_by_text("Only you can see this")).to_be_visible()
 
 
-async def test_a_command_is_shown_as_being_sent_until_it_is_acknowledged(browser: Browser, here: Running) -> None:
+async def test_a_command_is_shown_as_being_sent_until_it_is_acknowledged(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.discord.engine.delivery.RESPOND_WITHIN_S", 60)  # a browser may stand still for 3 s
     acknowledge = asyncio.Event()
 
     async def answer(_: Interaction) -> web.Response:
         await acknowledge.wait()
         return web.json_response({"type": 5})
 
-    here.application.answer = answer
-    async with opened(browser, here) as page:
+    async with local_discord(tmp_path) as here, opened(browser, here) as page:
+        here.application.answer = answer
         await page.keyboard.type("/mando ")
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("Sending command…")).to_be_visible()

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.chaos import world
-from tests.chaos.kills import killed
+from tests.chaos.kills import any_process, killed
 from tests.chaos.matrix import TARGETS, rows
 from tests.chaos.outage import outage_under_load, second_queue_is_closed_too
 from tests.chaos.promise import Tally
@@ -57,7 +57,7 @@ def _of_the_world(folder: Path, dice: random.Random) -> Iterator[Trial]:
     if world.can_mount():
         yield "the bucket's disk is full", lambda: world.bucket_is_full(folder / "full")
         yield "the whole disk is full under load", lambda: world.disk_is_full_under_load(folder / "full-whole")
-    yield f"{KILLS} times a process is killed", lambda: killed(folder / "killed", KILLS, dice)
+    yield f"{KILLS} times a process is killed", lambda: killed(folder / "killed", [any_process] * KILLS, dice)
 
 
 def _tried(trials: Iterator[Trial]) -> list[str]:

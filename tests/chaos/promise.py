@@ -43,7 +43,9 @@ def settle(
     the steps expect the acknowledgement (steps/reply.py).
     """
     seen: Written = defaultdict(set) if written is None else written
-    wait_until(lambda: _is_quiet(up, ids, seen, lost_too), f"the outcome of {len(ids)} interactions", deadline_s)
+    # A look asks for all objects, executions and messages: more often, it would take the processor that it waits for.
+    what = f"the outcome of {len(ids)} interactions"
+    wait_until(lambda: _is_quiet(up, ids, seen, lost_too), what, deadline_s, every_s=0.2)
     return count(up, ids, seen)
 
 

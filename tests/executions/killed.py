@@ -1,9 +1,6 @@
-"""A process that runs executions, for tests that kill it.  `python -m tests.executions.killed FILE URL`."""
+"""A process that runs executions, for the test that kills it."""
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from local.executions.data.database import Database
@@ -13,7 +10,6 @@ from local.executions.engine.live import LivePerformer, PerformEffect
 from local.executions.engine.service import ExecutionService
 from local.http.outgoing import outgoing_session
 from tests.executions.face import WORKFLOW
-from tests.servers import ROOT
 
 EXECUTIONS, CALLS = 30, 8
 SOURCE = """
@@ -42,18 +38,9 @@ always:
 """
 
 
-@asynccontextmanager
-async def running(path: Path, url: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The process: resumes what is in the file, or begins; ends when every execution has ended."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.executions.killed", str(path), url, cwd=ROOT
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+def main(path: Path, url: str) -> None:
+    """Resumes what is in the file, or begins; ends when every execution has ended."""
+    asyncio.run(_main(path, url))
 
 
 async def _main(path: Path, url: str) -> None:
@@ -72,7 +59,3 @@ async def _main(path: Path, url: str) -> None:
             service.create(WORKFLOW, None)
         while service.store.unfinished():
             await asyncio.sleep(0.01)
-
-
-if __name__ == "__main__":
-    asyncio.run(_main(Path(sys.argv[1]), sys.argv[2]))

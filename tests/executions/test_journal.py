@@ -4,9 +4,9 @@ import json
 import random
 import sqlite3
 import sys
-from asyncio.subprocess import Process
 from collections import Counter
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from aiohttp import web
@@ -19,7 +19,8 @@ from local.executions.data.outcomes import Result, from_text, to_text
 from local.workflows.effects import CallbackRequest, ConnectorResult, HttpFailure, HttpResponse
 from local.workflows.errors import WorkflowError
 from tests.executions.face import WORKFLOW, a_face
-from tests.executions.killed import CALLS, EXECUTIONS, running
+from tests.executions.killed import CALLS, EXECUTIONS, main
+from tests.forked import forked
 from tests.running import served, until
 
 STEPS = """
@@ -72,12 +73,20 @@ async def test_killed_at_any_moment_every_execution_ends_and_no_recorded_step_is
     sys.stdout.write(f"seed {seed}\n")
     dice = random.Random(seed)
     calls: Counter[str] = Counter()
+    reached: Counter[str] = Counter()
     repeated: list[str] = []
     path = tmp_path / "executions.sqlite"
 
     async def target(request: web.Request) -> web.Response:
-        """Each call says which execution and which effect of it; the journal must not know its outcome yet."""
+        """Each call says which execution and which effect of it; the journal must not know its outcome yet.
+
+        An effect comes after the outcome of the one before it, but 3, 4 and 5, which are side by side.
+        """
         execution, effect = request.query["execution"], int(request.query["effect"])
+        place = 3 if effect in (3, 4, 5) else effect
+        if place < reached[execution]:
+            repeated.append(str(request.rel_url))
+        reached[execution] = place
         with sqlite3.connect(path) as journal:
             query = "SELECT 1 FROM journal JOIN executions ON number = execution WHERE name LIKE ? AND effect = ?"
             if journal.execute(query, (f"%/{execution}", effect)).fetchone():
@@ -89,11 +98,12 @@ async def test_killed_at_any_moment_every_execution_ends_and_no_recorded_step_is
     app.router.add_post("/", target)
     async with served(app) as url:
         for _ in range(KILLS):
-            async with running(path, url) as process:
+            async with forked(main, path, url) as process:
                 enough = calls.total() + dice.randint(1, EXECUTIONS * CALLS // KILLS)
                 await until(partial(_is_time_to_kill, calls, enough, process))
-        async with running(path, url) as process:
-            assert await process.wait() == 0
+        async with forked(main, path, url) as process:
+            await until(lambda: process.exitcode is not None)
+            assert process.exitcode == 0
     database = Database(path)
     ended = database.rows("SELECT state FROM executions")
     assert ExecutionStore(database).unfinished() == []
@@ -104,8 +114,8 @@ async def test_killed_at_any_moment_every_execution_ends_and_no_recorded_step_is
     assert calls.total() < len(calls) + KILLS * EXECUTIONS * 2, "only what was under way may be called again"
 
 
-def _is_time_to_kill(calls: Counter[str], enough: int, process: Process) -> bool:
-    return calls.total() >= enough or process.returncode is not None
+def _is_time_to_kill(calls: Counter[str], enough: int, process: BaseProcess) -> bool:
+    return calls.total() >= enough or process.exitcode is not None
 
 
 TEXTS = st.text(st.characters(codec=None), max_size=20)

@@ -30,7 +30,7 @@ def _ours(modules: Mapping[str, Path], name: str, path: Path) -> Iterator[str]:
         for length in range(1, len(parts) + 1):
             module = ".".join(parts[:length])
             is_around = name.startswith(f"{module}.")  # a package that it lies in is there already
-            if module in modules and module != name and not is_around and modules[module].read_text():
+            if module in modules and module != name and not is_around and modules[module].stat().st_size:
                 yield module
 
 
@@ -44,7 +44,8 @@ def _imported(node: ast.AST) -> Iterator[str]:
             raise ValueError(f"line {node.lineno}: an import is written in full here, without leading dots")
     is_for_types = isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
     for child in node.orelse if is_for_types and isinstance(node, ast.If) else ast.iter_child_nodes(node):
-        yield from _imported(child)
+        if not isinstance(child, ast.expr):  # no expression holds an import
+            yield from _imported(child)
 
 
 def circles(picture: Mapping[str, set[str]]) -> list[list[str]]:

@@ -6,6 +6,7 @@ import itertools
 import os
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,12 @@ import mandala
 from tests.servers import ROOT
 
 SEEDS = [str(1310000000000000000 + number) for number in range(12)]
+
+
+@cache
+def many() -> list[mandala.Design]:
+    """Of interactions one after the other.  To choose them takes seconds."""
+    return [mandala.design_for(str(1310000000000000000 + number)) for number in range(3000)]
 
 
 def picture(seed: str, size_px: int = 256) -> Image.Image:
@@ -63,7 +70,7 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process() -> None:
 
 
 def test_no_two_seeds_give_the_same_picture() -> None:
-    assert len({mandala.draw_png(mandala.design_for(str(seed)), 64) for seed in range(200)}) == 200
+    assert len({mandala.draw_png(design, 64) for design in many()[:200]}) == 200
 
 
 @pytest.mark.parametrize("seed", SEEDS[:4])
@@ -72,8 +79,7 @@ def test_a_picture_is_small_enough_to_send_fast(seed: str) -> None:
 
 
 def test_whatever_stands_in_a_picture_fits_its_mirrors() -> None:
-    for seed in range(2000):
-        design = mandala.design_for(str(seed))
+    for design in many():
         parts = [*design.rings, design.heart, design.ground, *([design.field] if design.field else [])]
         step = design.symmetry if design.symmetry % 2 else 2
         assert [part.count % step for part in parts] == [0] * len(parts), design
@@ -103,7 +109,7 @@ def test_a_choice_that_there_is_not_is_named_with_those_that_there_are(choice: d
 
 
 def test_titles_never_stand_twice_in_a_row() -> None:
-    titles = [mandala.describe(mandala.design_for(str(1310000000000000000 + number))).title for number in range(3000)]
+    titles = [mandala.describe(design).title for design in many()]
     assert all(first != second for first, second in itertools.pairwise(titles))
 
 

@@ -6,7 +6,6 @@ The issuer signs for real and its certificates come over HTTP; only google-auth'
 import json
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -44,18 +43,23 @@ def claims_of(token: str) -> dict[str, int]:
     return claims
 
 
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> TokenIssuer:
+    return TokenIssuer(tmp_path_factory.mktemp("issuer") / "issuer.pem")
+
+
 @pytest.fixture
-def issued(tmp_path: Path, script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Issued:
-    return Issued(TokenIssuer(tmp_path / "issuer.pem"), script, monkeypatch)
+def issued(issuer: TokenIssuer, script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Issued:
+    return Issued(issuer, script, monkeypatch)
 
 
 @pytest.mark.parametrize(
     ("email", "is_taken"), [(ACCOUNT, True), (OWN_ACCOUNT, True), ("mando-tasks@demo.iam.gserviceaccount.com", False)]
 )
 async def test_the_workflow_may_call_and_so_may_the_tasks_that_the_steps_make(
-    issued: Issued, tmp_path: Path, email: str, *, is_taken: bool
+    issued: Issued, issuer: TokenIssuer, email: str, *, is_taken: bool
 ) -> None:
-    issued.token = TokenIssuer(tmp_path / "issuer.pem").id_token(AUDIENCE, email, ISSUED)
+    issued.token = issuer.id_token(AUDIENCE, email, ISSUED)
     if is_taken:
         await issued.at(1)
         return

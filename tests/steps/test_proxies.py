@@ -29,9 +29,9 @@ def test_a_call_goes_through_the_environments_proxy_unless_it_is_for_no_proxy(
         session = a_session()
         if path is None:
             with pytest.raises(requests.ConnectionError):
-                session.get("http://mando.example/a?b=c", timeout=2)
+                session.get("http://mando.example/a?b=c", timeout=30)
         else:
-            session.get("http://mando.example/a?b=c", timeout=2)
+            session.get("http://mando.example/a?b=c", timeout=30)
         assert [one.path for one in proxy.asked] == ([] if path is None else [path])
     connections._proxies.cache_clear()
 
@@ -42,7 +42,7 @@ def test_a_netrc_adds_no_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("NETRC", str(netrc))
     with scripted() as server:
         server.reset()
-        a_session().get(server.url, timeout=2)
+        a_session().get(server.url, timeout=30)
     assert "Authorization" not in server.asked[0].headers
 
 

@@ -147,13 +147,13 @@ def test_a_bucket_at_its_limit_is_refused_or_one_above_is_taken(store: ObjectSto
         assert is_taken
 
 
-@pytest.mark.parametrize(("asked", "shown"), [("1", 1), ("0", 1000), ("999", 999), ("1000", 1000), ("1001", 1000)])
-def test_a_page_is_longer_than_the_longest(store: ObjectStore, asked: str, shown: int) -> None:
+def test_a_page_is_longer_than_the_longest(store: ObjectStore) -> None:
     """Source: Cloud Storage JSON API, objects.list, maxResults."""
     for number in range(1001):
         put(store, f"{number:04}", b"")
-    page = list_objects(store, "pictures", {"maxResults": asked})
-    assert (len(page.objects), page.next_token is not None) == (shown, True)
+    for asked, shown in {"1": 1, "0": 1000, "999": 999, "1000": 1000, "1001": 1000}.items():
+        page = list_objects(store, "pictures", {"maxResults": asked})
+        assert (asked, len(page.objects), page.next_token is not None) == (asked, shown, True)
 
 
 @pytest.mark.parametrize(("away", "kept"), [(timedelta(days=7, seconds=-1), 1), (timedelta(days=7, seconds=1), 0)])

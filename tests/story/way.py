@@ -66,7 +66,7 @@ class Way:
         self, interaction: str, kind: str, holds: Callable[[dict[str, Any]], object] = lambda _: True
     ) -> dict[str, Any]:
         """The story when the request is of that kind and the condition holds."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (story := await self.story(interaction))["summary"]["kind"] != kind or not holds(story):
                 await asyncio.sleep(0.005)
         return story

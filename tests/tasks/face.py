@@ -2,10 +2,12 @@
 
 import io
 import json
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,13 @@ class Face:
         return await self.post(f"{queue}/tasks", {"task": {**name, **a_task(self.url, **changes)}})
 
 
+@cache
+def issuer() -> TokenIssuer:
+    """One for all tests: a key takes longer to make, or to read, than most of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        return TokenIssuer(Path(folder) / "key.pem")
+
+
 @asynccontextmanager
 async def a_face(folder: Path) -> AsyncIterator[Face]:
     store = TaskStore(folder / "tasks.sqlite")
@@ -74,7 +83,7 @@ async def a_face(folder: Path) -> AsyncIterator[Face]:
             answer = face.answers.pop(0) if face.answers else 200
             return web.Response(status=answer) if isinstance(answer, int) else answer
 
-        sender = Sender(outgoing, TokenIssuer(folder / "key.pem"), "http://127.0.0.1:1")
+        sender = Sender(outgoing, issuer(), "http://127.0.0.1:1")
         dispatcher = Dispatcher(store, sender.send)
         app.add_routes(routes(store, dispatcher))
         app.add_routes(appengine_rest.routes())

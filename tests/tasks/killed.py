@@ -1,8 +1,7 @@
-"""A process that works through a queue and may be killed at any moment.  `python -m tests.tasks.killed FILE URL`."""
+"""A process that works through a queue and may be killed at any moment."""
 
 import asyncio
 import contextlib
-import sys
 import time
 from pathlib import Path
 
@@ -18,8 +17,12 @@ from tests.tasks.face import QUEUE
 TASKS, AT_ONCE = 150, 10
 
 
-async def _main(path: Path, url: str) -> None:
+def main(path: Path, url: str) -> None:
     """Ends by itself when nothing waits."""
+    asyncio.run(_main(path, url))
+
+
+async def _main(path: Path, url: str) -> None:
     store = TaskStore(path)
     store.put_queue(QueueConfig(QUEUE, rate=RateLimits(max_concurrent_dispatches=AT_ONCE)))
     for number in range(TASKS):
@@ -32,7 +35,3 @@ async def _main(path: Path, url: str) -> None:
             await asyncio.sleep(0.01)
         await dispatcher.stop()
     store.close()
-
-
-if __name__ == "__main__":
-    asyncio.run(_main(Path(sys.argv[1]), sys.argv[2]))

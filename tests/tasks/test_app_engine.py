@@ -14,11 +14,10 @@ import pytest
 from aiohttp import web
 
 from local.appengine.service import FRONT_HEADER, Service, timeout_s
-from local.auth import TokenIssuer
 from local.http.outgoing import outgoing_session
 from local.tasks.sender import Sender
 from local.tasks.task import AppEngineRequest, AttemptResult, Task
-from tests.tasks.face import PARENT, QUEUE, Face, a_face
+from tests.tasks.face import PARENT, QUEUE, Face, a_face, issuer
 from tests.wire import a_wire
 
 AGENT = "AppEngine-Google; (+http://code.google.com/appengine)"
@@ -169,18 +168,17 @@ async def test_each_attempt_is_told_of_the_one_before(face: Face) -> None:
 A_TASK = Task(1, QUEUE, "t", AppEngineRequest(), 0.0, 1000.5)
 
 
-async def attempted(folder: Path, request: AppEngineRequest, service: Service) -> AttemptResult:
+async def attempted(request: AppEngineRequest, service: Service) -> AttemptResult:
     async with outgoing_session() as session:
-        issuer = TokenIssuer(folder / "key.pem")
-        sender = Sender(session, issuer, "http://127.0.0.1:1", app_engine=service)
+        sender = Sender(session, issuer(), "http://127.0.0.1:1", app_engine=service)
         return await asyncio.wait_for(sender.send(replace(A_TASK, request=request)), 10)
 
 
 @pytest.mark.parametrize(("own_s", "services_s"), [(0.0, 0.05), (600.0, 0.05), (0.05, 600.0)])
-async def test_the_shorter_deadline_ends_an_attempt(tmp_path: Path, own_s: float, services_s: float) -> None:
+async def test_the_shorter_deadline_ends_an_attempt(own_s: float, services_s: float) -> None:
     """Source: Task.dispatch_deadline: the handler does not run for longer than the service's timeout."""
     async with a_wire(lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc") as wire:
-        result = await attempted(tmp_path, AppEngineRequest(deadline_s=own_s), Service(wire.url, services_s))
+        result = await attempted(AppEngineRequest(deadline_s=own_s), Service(wire.url, services_s))
     assert result == AttemptResult(None, "no answer within 0.05 s", timed_out=True)
 
 
@@ -197,12 +195,12 @@ async def test_a_time_out_is_told_as_an_instance_that_was_not_there(face: Face) 
     assert told == ["0", "Instance Unavailable", "0"]
 
 
-async def test_no_client_sets_what_only_the_service_may(tmp_path: Path) -> None:
+async def test_no_client_sets_what_only_the_service_may() -> None:
     """Source: AppEngineHttpRequest.headers; the agent is appended."""
     given = {"user-agent": "mine", "X-Mine": "1", "X-CloudTasks-TaskName": "passes"}
     async with a_wire() as wire:
         service = Service(wire.url)
-        await attempted(tmp_path, AppEngineRequest(headers=given, body=b"x"), service)
+        await attempted(AppEngineRequest(headers=given, body=b"x"), service)
         got = wire.headers()
     assert (got["user-agent"], got["x-mine"], got["x-cloudtasks-taskname"]) == (f"mine {AGENT}", "1", "passes")
     assert (got["host"], got["content-type"], got["content-length"]) == (HOST, "application/octet-stream", "1")
@@ -262,7 +260,7 @@ def test_the_time_of_a_request_depends_on_the_scaling(scaling: str, limit_s: flo
     assert timeout_s(f"runtime: python313\n{scaling}") == limit_s
 
 
-async def test_a_project_without_a_service_repeats_the_task(tmp_path: Path) -> None:
+async def test_a_project_without_a_service_repeats_the_task() -> None:
     async with outgoing_session() as session:
-        result = await Sender(session, TokenIssuer(tmp_path / "key.pem"), "http://127.0.0.1:1").send(A_TASK)
+        result = await Sender(session, issuer(), "http://127.0.0.1:1").send(A_TASK)
     assert result == AttemptResult(None, "the project has no App Engine service")

@@ -1,22 +1,21 @@
 """A process that is killed while it dispatches loses no task, and sends again only what was in flight."""
 
 import asyncio
-import contextlib
 import random
 import sys
 import time
-from asyncio.subprocess import Process
 from collections import Counter
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from aiohttp import web
 
 from local.tasks.store import TaskStore
+from tests.forked import forked
 from tests.running import served, until
-from tests.servers import ROOT
 from tests.tasks.face import QUEUE
-from tests.tasks.killed import AT_ONCE, TASKS
+from tests.tasks.killed import AT_ONCE, TASKS, main
 
 KILLS = 4
 
@@ -36,16 +35,12 @@ async def test_no_task_is_lost_or_sent_anew_without_need_by_kill_9(tmp_path: Pat
     app.router.add_post("/", target)
     path = tmp_path / "tasks.sqlite"
     async with served(app) as url:
-        for number in range(KILLS + 1):
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.tasks.killed", str(path), f"{url}/", cwd=ROOT
-            )
-            if number < KILLS:
+        for _ in range(KILLS):
+            async with forked(main, path, f"{url}/") as process:
                 await until(partial(_is_time_to_kill, arrivals, arrivals.total() + chance.randrange(1, 30), process))
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-            await process.wait()
-        assert process.returncode == 0
+        async with forked(main, path, f"{url}/") as process:
+            await until(lambda: process.exitcode is not None)
+            assert process.exitcode == 0
     assert len(arrivals) == TASKS
     assert arrivals.total() - TASKS <= KILLS * AT_ONCE
     store = TaskStore(path)
@@ -53,5 +48,5 @@ async def test_no_task_is_lost_or_sent_anew_without_need_by_kill_9(tmp_path: Pat
     store.close()
 
 
-def _is_time_to_kill(arrivals: Counter[str], enough: int, process: Process) -> bool:
-    return arrivals.total() >= enough or process.returncode is not None
+def _is_time_to_kill(arrivals: Counter[str], enough: int, process: BaseProcess) -> bool:
+    return arrivals.total() >= enough or process.exitcode is not None

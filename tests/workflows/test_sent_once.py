@@ -110,7 +110,7 @@ async def test_what_nobody_has_read_on_a_shared_connection_is_sent_anew(method: 
             connection.close()
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(5)
+        listening.settimeout(30)
         serving = asyncio.create_task(asyncio.to_thread(serve, listening))
         call = {"method": method, "url": f"http://127.0.0.1:{listening.getsockname()[1]}/"}
         assert (await outcome_of(call, call))["code"] == 200
