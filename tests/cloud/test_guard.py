@@ -101,9 +101,9 @@ def test_where_any_body_is_right_it_is_taken(path: str) -> None:
 
 
 @pytest.fixture
-async def cloud(tmp_path: Path) -> AsyncIterator[tuple[LocalCloud, int]]:
+async def cloud(data: Path) -> AsyncIterator[tuple[LocalCloud, int]]:
     port = four_free_ports()
-    async with LocalCloud(tmp_path, port, "http://127.0.0.1:1") as cloud:
+    async with LocalCloud(data, port, "http://127.0.0.1:1") as cloud:
         await cloud.begin([])
         yield cloud, port
 
@@ -231,7 +231,7 @@ async def test_an_uploaded_page_runs_no_script(cloud: tuple[LocalCloud, int]) ->
 async def test_half_a_request_is_no_way_around(cloud: tuple[LocalCloud, int]) -> None:
     """Two Host lines, of which one is ours: whoever reads the other is misled, so nobody is answered."""
     _, port = cloud
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
         raw.sendall(b"GET /ops/state HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
         raw.setblocking(True)
         answer = await asyncio.to_thread(raw.recv, 100)

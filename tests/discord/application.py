@@ -192,7 +192,7 @@ PICTURE = {
 }
 
 
-async def until(condition: Callable[[], Awaitable[Result]], what: str, deadline_s: float = 10) -> Result:
+async def until(condition: Callable[[], Awaitable[Result]], what: str, deadline_s: float = 60) -> Result:
     """The condition's first true result; AssertionError with `what` after deadline_s."""
     async with asyncio.timeout(deadline_s):
         while not (result := await condition()):

@@ -73,7 +73,7 @@ def _rounds(up: Up) -> list[int]:
 
 def to_steps(up: Up, **headers: str) -> requests.Response:
     """A call from outside, without a token."""
-    return requests.post(f"http://127.0.0.1:{up.port + 2}/reply-discord", json={}, headers=headers, timeout=10)
+    return requests.post(f"http://127.0.0.1:{up.port + 2}/reply-discord", json={}, headers=headers, timeout=30)
 
 
 @pytest.mark.parametrize("name", ["X-AppEngine-QueueName", "x-appengine-queuename"])
@@ -91,7 +91,7 @@ def test_a_task_of_another_queue_of_the_project_is_not_ours(of_app_engine: Up) -
     before = len(log.read_text())
     place = f"{up.base}/v2/{PLACE}/queues"
     queue = {"name": f"{PLACE}/queues/other", "retryConfig": {"maxAttempts": 1}}
-    requests.post(place, json=queue, timeout=10).raise_for_status()
+    requests.post(place, json=queue, timeout=30).raise_for_status()
     for name in ("other", "reply-discord-queue"):
         request = {
             "relativeUri": "/reply-discord",
@@ -99,11 +99,11 @@ def test_a_task_of_another_queue_of_the_project_is_not_ours(of_app_engine: Up) -
             "body": base64.b64encode(b"{}").decode(),
         }
         task = {"task": {"name": f"{PLACE}/queues/{name}/tasks/t", "appEngineHttpRequest": request}}
-        requests.post(f"{place}/{name}/tasks", json=task, timeout=10).raise_for_status()
+        requests.post(f"{place}/{name}/tasks", json=task, timeout=30).raise_for_status()
     wait_until(
         lambda: {400, 401} <= set(_statuses(log.read_text()[before:])), "both tasks are refused, each for its reason"
     )
-    requests.post(f"{place}/reply-discord-queue:purge", json={}, timeout=10).raise_for_status()
+    requests.post(f"{place}/reply-discord-queue:purge", json={}, timeout=30).raise_for_status()
 
 
 def _statuses(log: str) -> list[int]:

@@ -144,7 +144,7 @@ def deliver_again(up: Up, task: dict[str, Any], name: str) -> requests.Response:
             "X-CloudTasks-TaskName": name,
             "X-CloudTasks-TaskRetryCount": "0",
         },
-        timeout=20,
+        timeout=60,
     )
 
 

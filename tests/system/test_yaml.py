@@ -53,7 +53,7 @@ def test_a_lower_rate_in_queue_yaml_slows_the_queue(up: Up) -> None:
 def test_a_longer_backoff_in_the_workflow_makes_an_execution_wait_longer(up: Up) -> None:
     """Ours waits for 1 s before the same two calls."""
     broken = {"target": "reply", "kind": "garbage", "count": 2}
-    requests.post(f"{up.base}/faults", json=broken, timeout=10).raise_for_status()
+    requests.post(f"{up.base}/faults", json=broken, timeout=30).raise_for_status()
     sent = up.interact()
     execution = up.ended(sent["id"])
     assert execution["state"] == "FAILED"
@@ -67,7 +67,7 @@ def test_a_longer_backoff_in_the_workflow_makes_an_execution_wait_longer(up: Up)
 def test_a_second_workflow_file_or_a_second_queue_is_not_deployed_under_its_name(root: Path, up: Up) -> None:
     listed = up.get(f"v1/{PLACE}/workflows")["workflows"]
     queues = up.get(f"v2/{PLACE}/queues")["queues"]
-    started = requests.post(f"{up.base}/v1/{PLACE}/workflows/second/executions", json={}, timeout=10).json()
+    started = requests.post(f"{up.base}/v1/{PLACE}/workflows/second/executions", json={}, timeout=30).json()
     ended = wait_until(lambda: _ended(up, started["name"]), "the execution ends", 30)
     assert [one["name"].rpartition("/")[2] for one in listed] == ["mando", "second"]
     assert [one["name"].rpartition("/")[2] for one in queues] == [
