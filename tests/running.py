@@ -17,7 +17,7 @@ async def served(app: web.Application, port: int = 0) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{taken}"
 
 
-async def until(condition: Callable[[], object], deadline_s: float = 20) -> None:
+async def until(condition: Callable[[], object], deadline_s: float = 60) -> None:
     """Return when the condition holds; TimeoutError after deadline_s."""
     async with asyncio.timeout(deadline_s):
         while not condition():

@@ -60,7 +60,7 @@ def one_process_at_a_time() -> Iterator[Path]:
         yield peers
 
 
-def wait_until(condition: Callable[[], Result], what: str, deadline_s: float = 20) -> Result:
+def wait_until(condition: Callable[[], Result], what: str, deadline_s: float = 60) -> Result:
     """The condition's first true result; AssertionError with `what` after deadline_s."""
     ends_s = time.monotonic() + deadline_s
     while True:
@@ -98,7 +98,7 @@ def running(command: list[str], environment: Mapping[str, str], url: str) -> Ite
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(timeout=10)
+                process.wait(timeout=60)
             finally:
                 process.kill()  # a process that does not end fails this test only
                 process.wait()
