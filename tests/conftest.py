@@ -4,6 +4,7 @@ And one browser for all that open a page.
 """
 
 import gc
+import signal
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ settings.load_profile("busy")
 def pytest_configure() -> None:
     """As the command does where it runs workflows."""
     raise_recursion_limit()
+    # A shell ignores Ctrl-C in what it starts in the background, and so would all that a test starts and interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.disable()  # what is collected stays to the end: there is no garbage to look for
 
 

@@ -98,7 +98,7 @@ def running(command: list[str], environment: Mapping[str, str], url: str) -> Ite
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(timeout=30)
+                process.wait(timeout=60)
             finally:
                 process.kill()  # a process that does not end fails this test only
                 process.wait()

@@ -13,7 +13,7 @@ from tuning.sources import from_folder
 SHORT = ["simulate", str(ROOT), "--rate", "2", "--for", "5s"]
 # Its first queue sends one task a second.
 SLOW_QUEUE = re.sub(r"rate: [0-9]+/s", "rate: 1/s", (ROOT / "queue.yaml").read_text(), count=1)
-BUSY = ["--rate", "8", "--for", "8s"]  # more than a queue with one task a second can take
+BUSY = ["--rate", "8", "--for", "4s"]  # more than a queue with one task a second can take
 
 
 def test_it_prints_the_verdict_and_exits_with_0(capsys: pytest.CaptureFixture[str]) -> None:

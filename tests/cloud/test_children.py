@@ -103,7 +103,7 @@ async def test_a_program_that_ends_later_is_said_too(log_path: Path) -> None:
     )
     await process.wait()
     with pytest.raises(ChildFailed, match=r"^steps ended with exit code 7;"):
-        await asyncio.wait_for(watching, 20)
+        await asyncio.wait_for(watching, 60)
 
 
 async def test_a_program_that_does_not_answer_in_time_is_ended_and_said(

@@ -32,9 +32,9 @@ main:
 
 
 @pytest.fixture
-async def cloud(tmp_path: Path) -> AsyncIterator[tuple[LocalCloud, str, aiohttp.ClientSession]]:
+async def cloud(data: Path) -> AsyncIterator[tuple[LocalCloud, str, aiohttp.ClientSession]]:
     port = four_free_ports()
-    async with LocalCloud(tmp_path, port, "http://127.0.0.1:1") as cloud, aiohttp.ClientSession() as session:
+    async with LocalCloud(data, port, "http://127.0.0.1:1") as cloud, aiohttp.ClientSession() as session:
         yield cloud, f"http://127.0.0.1:{port}", session
         await cloud.executions.stop()
 

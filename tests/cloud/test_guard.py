@@ -10,8 +10,10 @@ from pathlib import Path
 import aiohttp
 import grpc.aio
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from google.cloud import tasks_v2
+from playwright.async_api import Browser
 
 from local.http.guard import refusal
 from local.http.listening import listening
@@ -100,14 +102,25 @@ def test_where_any_body_is_right_it_is_taken(path: str) -> None:
     assert refusal("POST", path, {"Host": "127.0.0.1", "Content-Type": "text/plain"}) is None
 
 
-@pytest.fixture
-async def cloud(tmp_path: Path) -> AsyncIterator[tuple[LocalCloud, int]]:
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """That finds another's name at this machine."""
+    async with browser_with("--host-resolver-rules=MAP evil.example 127.0.0.1") as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def cloud(data: Path) -> AsyncIterator[tuple[LocalCloud, int]]:
     port = four_free_ports()
-    async with LocalCloud(tmp_path, port, "http://127.0.0.1:1") as cloud:
+    async with LocalCloud(data, port, "http://127.0.0.1:1") as cloud:
         await cloud.begin([])
         yield cloud, port
 
 
+@in_one_loop
 async def test_every_answer_is_marked_and_no_refusal_is_html(cloud: tuple[LocalCloud, int]) -> None:
     _, port = cloud
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", headers={"Accept": "text/html"}) as session:
@@ -132,6 +145,7 @@ async def test_every_answer_is_marked_and_no_refusal_is_html(cloud: tuple[LocalC
                 assert "default-src 'none'" in policy
 
 
+@in_one_loop
 async def test_a_call_over_grpc_that_a_page_sent_is_refused(cloud: tuple[LocalCloud, int]) -> None:
     _, port = cloud
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port + 3}") as channel:
@@ -159,10 +173,13 @@ async def a_foreign_page() -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}/"
 
 
-async def test_a_visited_page_in_a_real_browser_changes_and_reads_nothing(cloud: tuple[LocalCloud, int]) -> None:
+@in_one_loop
+async def test_a_visited_page_in_a_real_browser_changes_and_reads_nothing(
+    cloud: tuple[LocalCloud, int], browser: Browser
+) -> None:
     local, port = cloud
     base = f"http://127.0.0.1:{port}"
-    async with a_foreign_page() as foreign, browser_with() as browser:
+    async with a_foreign_page() as foreign:
         page = await browser.new_page()
         await page.goto(foreign)
         outcome = await page.evaluate(
@@ -204,40 +221,42 @@ async def test_a_visited_page_in_a_real_browser_changes_and_reads_nothing(cloud:
     assert "evil" not in str(await local.discord.run(local.discord.channel.snapshot, 50))
 
 
-async def test_a_rebound_name_in_a_real_browser_reads_nothing(cloud: tuple[LocalCloud, int]) -> None:
+@in_one_loop
+async def test_a_rebound_name_in_a_real_browser_reads_nothing(cloud: tuple[LocalCloud, int], browser: Browser) -> None:
     _, port = cloud
-    async with browser_with("--host-resolver-rules=MAP evil.example 127.0.0.1") as browser:
-        page = await browser.new_page()
-        answer = await page.goto(f"http://evil.example:{port}/ops/state")
-        assert answer is not None
-        assert answer.status == 421
-        assert "evil.example" in await answer.text()
+    page = await browser.new_page()
+    answer = await page.goto(f"http://evil.example:{port}/ops/state")
+    assert answer is not None
+    assert answer.status == 421
+    assert "evil.example" in await answer.text()
 
 
-async def test_an_uploaded_page_runs_no_script(cloud: tuple[LocalCloud, int]) -> None:
+@in_one_loop
+async def test_an_uploaded_page_runs_no_script(cloud: tuple[LocalCloud, int], browser: Browser) -> None:
     _, port = cloud
     base = f"http://127.0.0.1:{port}"
     async with aiohttp.ClientSession() as session:
         upload = f"{base}/upload/storage/v1/b/{BUCKET}/o?uploadType=media&name=x.html"
         async with session.post(upload, data=PAGE, headers={"Content-Type": "text/html"}) as uploaded:
             assert uploaded.status == 200
-    async with browser_with() as browser:
-        for path in (f"/{BUCKET}/x.html", f"/download/storage/v1/b/{BUCKET}/o/x.html?alt=media"):
-            page = await browser.new_page()
-            await page.goto(base + path)
-            assert await page.title() == ""
+    for path in (f"/{BUCKET}/x.html", f"/download/storage/v1/b/{BUCKET}/o/x.html?alt=media"):
+        page = await browser.new_page()
+        await page.goto(base + path)
+        assert await page.title() == ""
 
 
+@in_one_loop
 async def test_half_a_request_is_no_way_around(cloud: tuple[LocalCloud, int]) -> None:
     """Two Host lines, of which one is ours: whoever reads the other is misled, so nobody is answered."""
     _, port = cloud
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
         raw.sendall(b"GET /ops/state HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
         raw.setblocking(True)
         answer = await asyncio.to_thread(raw.recv, 100)
     assert answer.split(b" ")[1] in (b"400", b"421")
 
 
+@in_one_loop
 @pytest.mark.parametrize("head", [b"GET /" + b"a" * 9000, b"GET /\xff", b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 40_000])
 async def test_a_request_that_is_no_http_is_no_traceback_on_the_terminal(
     cloud: tuple[LocalCloud, int], caplog: pytest.LogCaptureFixture, head: bytes
@@ -251,6 +270,7 @@ async def test_a_request_that_is_no_http_is_no_traceback_on_the_terminal(
     assert "Traceback" not in caplog.text
 
 
+@in_one_loop
 async def test_a_mistake_of_ours_is_logged_with_its_traceback_and_not_shown(
     cloud: tuple[LocalCloud, int], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ from local.http.listening import listening
 async def test_who_connects_just_before_the_end_is_hung_up_on(turns: int, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         async with listening(web.AppRunner(web.Application()), "127.0.0.1", 0) as port:
-            client = socket.create_connection(("127.0.0.1", port), timeout=10)
+            client = socket.create_connection(("127.0.0.1", port), timeout=30)
             for _ in range(turns):
                 await asyncio.sleep(0)
         with client, contextlib.suppress(ConnectionResetError):  # where nobody had accepted it

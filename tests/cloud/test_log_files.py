@@ -32,7 +32,7 @@ def test_a_program_that_goes_on_writes_into_the_emptied_file(tmp_path: Path) -> 
         assert program.stderr.read(1) == b"."
         shorten(tmp_path, most_bytes=150)
     program.stdin.close()
-    assert program.wait(timeout=20) == 0
+    assert program.wait(timeout=60) == 0
     program.stderr.close()
     assert path.read_bytes() == b""
     assert (tmp_path / "steps.log.1").read_bytes() == b"4" * 99 + b"\n" + b"5" * 99 + b"\n"

@@ -54,9 +54,9 @@ class Cloud:
 
 
 @pytest.fixture
-async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
+async def cloud(data: Path) -> AsyncIterator[Cloud]:
     port = four_free_ports()
-    async with LocalCloud(tmp_path, port, "http://127.0.0.1:1") as local, aiohttp.ClientSession() as session:
+    async with LocalCloud(data, port, "http://127.0.0.1:1") as local, aiohttp.ClientSession() as session:
         await local.begin(commands=[])
         found = Cloud(port, session)
         assert (await found.ask("POST", f"v2/{PLACE}/queues", {"name": QUEUE}))[0] == 200

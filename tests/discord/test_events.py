@@ -23,7 +23,7 @@ class Listener:
 
     async def next(self) -> Event:
         fields: dict[str, str] = {}
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             async for line in self._answer.content:
                 text = line.decode().rstrip("\n")
                 if text.startswith(":"):

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from tests.command import mando
 from tests.discord.application import (
     PICTURE,
     Interaction,
@@ -20,7 +20,7 @@ from tests.discord.application import (
     deferred,
     served,
 )
-from tests.servers import ROOT, free_port
+from tests.servers import free_port
 
 
 @dataclass
@@ -34,17 +34,10 @@ class Ended:
 
 
 async def mando_send(port: int, *arguments: str) -> Ended:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cli.main", "send", "--port", str(port), *arguments),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, errors = await process.communicate()
-    lines = [json.loads(line) for line in output.splitlines()]
+    ended = await asyncio.to_thread(mando, "send", "--port", str(port), *arguments)
+    lines = [json.loads(line) for line in ended.stdout.splitlines()]
     summary = lines.pop()["summary"] if lines else {}
-    assert process.returncode is not None
-    return Ended(process.returncode, errors.decode(), lines, summary)
+    return Ended(ended.returncode, ended.stderr, lines, summary)
 
 
 def port_of(here: Running) -> int:
@@ -86,7 +79,7 @@ async def test_every_picture_is_reported_and_summed_up(here: Running) -> None:
         assert one["outcome"] == "picture"
         assert one["visible_replies"] == 1
         assert one["acknowledged"]["status"] == 200
-        assert 0 < one["acknowledged"]["ms"] < one["ms_to_picture"] < 10_000
+        assert 0 < one["acknowledged"]["ms"] < one["ms_to_picture"] < 60_000
     assert (ended.summary["sent"], ended.summary["picture"], ended.summary["visible_replies"]) == (20, 20, 20)
     assert ended.summary["acknowledged_ms"]["max"] == max(one["acknowledged"]["ms"] for one in ended.sent)
     words = [interaction["data"]["options"][0]["value"] for interaction in here.application.interactions]
@@ -105,7 +98,7 @@ async def test_interactions_are_sent_at_the_rate(here: Running) -> None:
     here.application.answer = answer
     await mando_send(port_of(here), "--count", "11", "--rate", "20")
     # Half a second, if the first and the last are on their way for equally long; not at once, and not one a second.
-    assert 0.3 <= arrivals_s[-1] - arrivals_s[0] <= 5
+    assert 0.3 <= arrivals_s[-1] - arrivals_s[0] <= 9
 
 
 async def test_two_deliveries_count_as_one_interaction(here: Running) -> None:

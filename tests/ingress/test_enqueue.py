@@ -171,7 +171,7 @@ def test_the_first_good_answer_counts_also_if_it_is_the_slow_firsts(held_back: t
         while queue.calls < 2:
             time.sleep(0.01)
         held_back.set()
-        assert answer.result(10) == NAME
+        assert answer.result(60) == NAME
 
 
 def test_no_answer_is_waited_for_beyond_the_deadline(held_back: threading.Event) -> None:
@@ -218,7 +218,7 @@ async def test_calls_that_hang_are_bounded_and_the_next_member_is_told_at_once(
     monkeypatch.setattr(enqueue, "MAX_CALLS", 4)
     with serving(Drip) as url:
         tasks = TaskQueue(read_config(environment(url)), Luck())
-        deadline_s = time.monotonic() + 1
+        deadline_s = time.monotonic() + 4  # a machine that stalls has made all calls by then
         both = [asyncio.create_task(tasks.enqueue(REQUEST, deadline_s)) for _ in range(2)]
         await asyncio.to_thread(wait_until, lambda: len(calls) == 4, "all calls have come")
         began_s = time.monotonic()

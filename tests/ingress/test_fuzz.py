@@ -59,7 +59,7 @@ def post(url: str, body: bytes, headers: Sequence[Header], method: str = "POST")
 
 
 def answer_to(url: str, body: bytes, headers: Sequence[Header], method: str = "POST") -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     try:
         connection.putrequest(method, "/", skip_accept_encoding=True)
         for name, value in headers:

@@ -223,7 +223,7 @@ def test_a_rejection_that_differs_from_what_was_written_down_is_seen(
     body = row.get("body", " " * row.get("size", 0)).encode()
     signer = {"Discord": DISCORD, "somebody": Signer(), "nobody": None}[row.get("signed", "Discord")]
     headers = signer.headers(body, row.get("age_s", 0)) if signer else {}
-    answer = requests.request(row.get("method", "POST"), ingress.url, data=body, headers=headers, timeout=10)
+    answer = requests.request(row.get("method", "POST"), ingress.url, data=body, headers=headers, timeout=30)
     assert (answer.status_code, answer.text) == (row["status"], f"{row['text']}\n")
     assert answer.headers.get("Allow") == row.get("allow")
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"

@@ -47,7 +47,7 @@ def test_who_is_too_slow_is_told_so(url: str) -> None:
 
 
 def test_who_is_refused_at_once_need_not_have_sent_the_body_and_may_not_stay(url: str) -> None:
-    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=30) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: door\r\nContent-Length: 1000\r\n\r\n{")
         assert client.recv(65536).startswith(b"HTTP/1.1 401 ")
         until_closed([client])
@@ -55,7 +55,7 @@ def test_who_is_refused_at_once_need_not_have_sent_the_body_and_may_not_stay(url
 
 def test_a_client_that_is_refused_can_read_why_though_it_goes_on_sending(url: str) -> None:
     """A connection that is closed while bytes are on their way would be reset, and the answer lost with it."""
-    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=30) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: door\r\nContent-Length: 300000\r\n\r\n")
         for _ in range(300):
             client.sendall(b"x" * 1000)
@@ -85,7 +85,7 @@ def test_of_too_many_that_wait_the_oldest_goes_first(url: str) -> None:
 
 def test_a_head_without_an_end_is_refused(url: str) -> None:
     """Source: RFC 6585, 431 Request Header Fields Too Large."""
-    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=30) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: door\r\n")
         with contextlib.suppress(OSError):  # it hangs up while we go on
             for number in range(2000):
@@ -109,7 +109,7 @@ def test_two_requests_on_one_connection_without_a_pause_are_both_answered(url: s
     body = b'{"type": 1}'
     head = "".join(f"{name}: {value}\r\n" for name, value in DISCORD.headers(body).items())
     request = f"POST / HTTP/1.1\r\nHost: door\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
-    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=30) as client:
         client.sendall(request * 3)
         received = b""
         while received.count(b'{"type":1}') < 3:

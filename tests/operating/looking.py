@@ -29,13 +29,13 @@ def fault(up: Up, *words: str) -> None:
 
 def told(up: Up, interaction: str) -> str:
     """What `mando trace` prints."""
-    answer = requests.get(f"{up.base}/ops/requests/{interaction}.txt", timeout=10)
+    answer = requests.get(f"{up.base}/ops/requests/{interaction}.txt", timeout=30)
     answer.raise_for_status()
     return answer.text
 
 
 def shown_at(up: Up, *pages: str) -> str:
-    found = [requests.get(f"{up.base}{page}", headers={"Accept": "text/html"}, timeout=10).text for page in pages]
+    found = [requests.get(f"{up.base}{page}", headers={"Accept": "text/html"}, timeout=30).text for page in pages]
     return "\n".join(map(text_of, found))
 
 
@@ -52,7 +52,7 @@ def is_seen(up: Up, here: Situation, rows: dict[str, Callable[[], str]]) -> None
                 return re.search(pattern, last[0])
 
             try:
-                wait_until(holds, pattern, 10)
+                wait_until(holds, pattern, 30)
             except AssertionError:
                 raise AssertionError(f"{row} does not show {pattern!r}, but:\n{last[0]}") from None
 
@@ -70,7 +70,7 @@ def state(up: Up, interaction: str) -> str:
 
 
 def until(up: Up, sent: Sequence[dict[str, Any]], *kinds: str) -> None:
-    wait_until(lambda: {state(up, one["id"]) for one in sent} <= set(kinds), f"all are {kinds}", 30)
+    wait_until(lambda: {state(up, one["id"]) for one in sent} <= set(kinds), f"all are {kinds}", 60)
 
 
 def each_has_one_picture(up: Up, sent: Sequence[dict[str, Any]]) -> None:

@@ -89,7 +89,7 @@ def _posted_after_15_minutes(up: Up, sent: dict[str, Any]) -> dict[str, Any]:
     argument = json.loads(up.executions(sent["id"])[0]["argument"])
     late = json.dumps({**argument, "expires_at": "2026-01-01T00:00:00Z"})
     url = f"{up.base}/v1/{PLACE}/workflows/mando/executions"
-    requests.post(url, json={"argument": late}, timeout=10).raise_for_status()
+    requests.post(url, json={"argument": late}, timeout=30).raise_for_status()
 
     def posted() -> dict[str, Any] | None:
         messages: list[dict[str, Any]] = up.get(f"api/client/interactions/{sent['id']}")["messages"]

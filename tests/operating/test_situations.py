@@ -28,7 +28,7 @@ def mended(up: Up, sources: Path) -> Iterator[None]:
     """Whatever a test breaks is whole for the next one."""
     before = {file: (sources / file).read_text() for file in EDITED}
     yield
-    requests.delete(f"{up.base}/faults", timeout=10).raise_for_status()
+    requests.delete(f"{up.base}/faults", timeout=30).raise_for_status()
     for file, text in before.items():
         (sources / file).write_text(text)
     for queue in (REQUESTS, REPLIES):

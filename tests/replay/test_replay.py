@@ -26,7 +26,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 def a_failure(up: Up) -> dict[str, Any]:
     """An interaction whose picture was lost on the way: the member has been told so."""
     fault = {"target": "generate", "kind": "400", "count": 1}
-    requests.post(f"{up.base}/faults", json=fault, timeout=10).raise_for_status()
+    requests.post(f"{up.base}/faults", json=fault, timeout=30).raise_for_status()
     sent = up.interact()
     assert up.ended(sent["id"])["state"] == "FAILED"
     assert "image" not in json.dumps(up.reply(sent)["embeds"])
@@ -64,7 +64,7 @@ def test_all_that_failed_is_replayed_once(up: Up) -> None:
 def test_a_replay_that_fails_again_says_why(up: Up) -> None:
     sent = a_failure(up)
     fault = {"target": "generate", "kind": "400", "count": 1}
-    requests.post(f"{up.base}/faults", json=fault, timeout=10).raise_for_status()
+    requests.post(f"{up.base}/faults", json=fault, timeout=30).raise_for_status()
     done = replay(up, up.ended(sent["id"])["name"])
     assert done.returncode == 1
     assert "FAILED, " in done.stdout
@@ -78,7 +78,7 @@ def test_a_replay_after_the_tokens_life_posts_the_picture_to_the_channel_once(up
     names = []
     for _ in range(2):
         url = f"{up.base}/v1/{PLACE}/workflows/mando/executions"
-        names.append(requests.post(url, json={"argument": late}, timeout=10).json()["name"])
+        names.append(requests.post(url, json={"argument": late}, timeout=30).json()["name"])
     wait_until(lambda: all(up.get(f"v1/{name}")["state"] == "SUCCEEDED" for name in names), "both replays end")
     original, posted = up.get(f"api/client/interactions/{sent['id']}")["messages"]
     assert original["content"] == ""
@@ -93,15 +93,15 @@ REPLIES = f"v2/{PLACE}/queues/reply-discord-queue"
 @pytest.fixture
 def paused(up: Up) -> Iterator[None]:
     """Replies that wait stay in the queue."""
-    requests.post(f"{up.base}/{REPLIES}:pause", json={}, timeout=10).raise_for_status()
+    requests.post(f"{up.base}/{REPLIES}:pause", json={}, timeout=30).raise_for_status()
     yield
-    requests.post(f"{up.base}/{REPLIES}:resume", json={}, timeout=10).raise_for_status()
+    requests.post(f"{up.base}/{REPLIES}:resume", json={}, timeout=30).raise_for_status()
 
 
 def a_reply_that_waits(up: Up) -> tuple[dict[str, Any], str]:
     """An interaction, and the task that its reply waits in: Discord was down for longer than the workflow retries."""
     fault = {"target": "discord", "kind": "503", "count": 3}
-    requests.post(f"{up.base}/faults", json=fault, timeout=10).raise_for_status()
+    requests.post(f"{up.base}/faults", json=fault, timeout=30).raise_for_status()
     sent = up.interact()
     ended = up.ended(sent["id"])
     assert ended["state"] == "SUCCEEDED"
@@ -121,7 +121,7 @@ def test_a_reply_that_waits_is_replayed_and_its_task_shows_nothing_new(up: Up) -
     shown = up.reply(sent)
     assert shown["embeds"][0]["image"]["url"]
     assert replay(up, "--waiting").stdout == "0 replayed\n"
-    requests.post(f"{up.base}/{REPLIES}:resume", json={}, timeout=10).raise_for_status()
+    requests.post(f"{up.base}/{REPLIES}:resume", json={}, timeout=30).raise_for_status()
     wait_until(lambda: waiting_tasks(up) == [], "the task is done")
     again = up.reply(sent)
     assert (again["id"], again["embeds"][0]["title"]) == (shown["id"], shown["embeds"][0]["title"])
@@ -131,18 +131,18 @@ def test_a_reply_that_waits_is_replayed_and_its_task_shows_nothing_new(up: Up) -
 def test_a_reply_that_is_in_its_second_task_or_a_later_one_is_replayed_and_shown_once(up: Up) -> None:
     """The execution names the first task, which is gone."""
     fault = {"target": "discord", "kind": "503"}
-    requests.post(f"{up.base}/faults", json=fault, timeout=10).raise_for_status()
+    requests.post(f"{up.base}/faults", json=fault, timeout=30).raise_for_status()
     sent = up.interact()
     first = json.loads(up.ended(sent["id"])["result"])["waits_in"]
     wait_until(lambda: any(name.startswith(f"{first}-r") for name in waiting_tasks(up)), "the second task waits", 60)
-    requests.post(f"{up.base}/{REPLIES}:pause", json={}, timeout=10).raise_for_status()
+    requests.post(f"{up.base}/{REPLIES}:pause", json={}, timeout=30).raise_for_status()
     wait_until(lambda: len(waiting_tasks(up)) == 1, "no task is under way")
-    requests.delete(f"{up.base}/faults", timeout=10).raise_for_status()
+    requests.delete(f"{up.base}/faults", timeout=30).raise_for_status()
     done = replay(up, "--waiting", "--since", "5m")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 replayed, 1 SUCCEEDED"), done.stderr
     shown = up.reply(sent)
     assert shown["embeds"][0]["image"]["url"]
-    requests.post(f"{up.base}/{REPLIES}:resume", json={}, timeout=10).raise_for_status()
+    requests.post(f"{up.base}/{REPLIES}:resume", json={}, timeout=30).raise_for_status()
     wait_until(lambda: waiting_tasks(up) == [], "the task is done")
     assert up.reply(sent)["id"] == shown["id"]
 
@@ -150,7 +150,7 @@ def test_a_reply_that_is_in_its_second_task_or_a_later_one_is_replayed_and_shown
 @pytest.mark.usefixtures("paused")
 def test_replies_that_were_purged_are_delivered_by_a_replay(up: Up) -> None:
     sent, task = a_reply_that_waits(up)
-    requests.post(f"{up.base}/{REPLIES}:purge", json={}, timeout=10).raise_for_status()
+    requests.post(f"{up.base}/{REPLIES}:purge", json={}, timeout=30).raise_for_status()
     wait_until(lambda: waiting_tasks(up) == [], "the queue is empty")
     assert not up.reply(sent)["embeds"]
     failed = replay(up, "--failed")

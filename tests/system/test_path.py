@@ -29,7 +29,7 @@ def call_step(up: Up, path: str, body: Any, token: str | None) -> requests.Respo
     headers = {"X-Dedup-Key": str(request.get("interaction_id"))}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
-    return requests.post(f"http://127.0.0.1:{up.port + 2}{path}", json=body, headers=headers, timeout=10)
+    return requests.post(f"http://127.0.0.1:{up.port + 2}{path}", json=body, headers=headers, timeout=30)
 
 
 def a_token(up: Up, audience: str = "mando-steps", email: str = WORKFLOW_ACCOUNT, age: timedelta = timedelta()) -> str:
@@ -42,7 +42,7 @@ def test_two_requests_show_two_different_pictures(up: Up) -> None:
     assert [(one["acknowledged"]["status"], up.ended(one["id"])["state"]) for one in sent] == [(200, "SUCCEEDED")] * 2
     created = up.objects().keys() - before.keys()
     assert len(created) == 2
-    first, second = (requests.get(f"{up.base}/demo-mandalas/{name}", timeout=10) for name in created)
+    first, second = (requests.get(f"{up.base}/demo-mandalas/{name}", timeout=30) for name in created)
     assert first.content != second.content
     assert first.headers["Content-Type"] == "image/png"
     assert "immutable" in first.headers["Cache-Control"]
@@ -50,7 +50,7 @@ def test_two_requests_show_two_different_pictures(up: Up) -> None:
     assert replies[0]["embeds"][0]["title"] != replies[1]["embeds"][0]["title"]
     for reply in replies:
         (embed,) = reply["embeds"]
-        assert requests.get(embed["image"]["url"], timeout=10).content in (first.content, second.content)
+        assert requests.get(embed["image"]["url"], timeout=30).content in (first.content, second.content)
         assert embed["image"]["description"] == embed["description"]
         assert reply["content"] == ""
 
@@ -131,7 +131,7 @@ def pressed(up: Up, message: dict[str, Any], button: dict[str, Any]) -> dict[str
     """A member presses the button; returns the ingress's acknowledgement."""
     data = {"component_type": button["type"], "custom_id": button["custom_id"]}
     body = {"type": 3, "message_id": message["id"], "data": data, "user_id": "77"}
-    answer = requests.post(f"{up.base}/api/v10/interactions", json=body, timeout=10)
+    answer = requests.post(f"{up.base}/api/v10/interactions", json=body, timeout=30)
     answer.raise_for_status()
     acknowledged: dict[str, Any] = answer.json()
     return acknowledged
@@ -200,4 +200,4 @@ def test_delivery_by_link_embeds_the_public_object(tmp_path: Path, monkeypatch: 
         reply = up.reply(sent)
         assert reply["attachments"] == []
         assert reply["embeds"][0]["image"]["url"] == f"{up.base}/demo-mandalas/{name}"
-        assert requests.get(reply["embeds"][0]["image"]["url"], timeout=10).headers["Content-Type"] == "image/png"
+        assert requests.get(reply["embeds"][0]["image"]["url"], timeout=30).headers["Content-Type"] == "image/png"

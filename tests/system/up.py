@@ -41,7 +41,7 @@ class Up:
         return self.printed.read_text()
 
     def get(self, path: str) -> Any:
-        answer = requests.get(f"{self.base}/{path}", timeout=10)
+        answer = requests.get(f"{self.base}/{path}", timeout=30)
         answer.raise_for_status()
         return answer.json()
 
@@ -51,7 +51,7 @@ class Up:
         given = [{"name": name, "type": types[type(value)], "value": value} for name, value in options.items()]
         member = user_id or str(random.randrange(10**16, 10**17))
         body = {"data": {"name": "mando", "options": given}, "deliveries": deliveries, "user_id": member}
-        answer = requests.post(f"{self.base}/api/v10/interactions", json=body, timeout=10)
+        answer = requests.post(f"{self.base}/api/v10/interactions", json=body, timeout=30)
         answer.raise_for_status()
         acknowledged: dict[str, Any] = answer.json()
         return acknowledged
@@ -68,7 +68,7 @@ class Up:
             assert len(found) <= 1
             return found[0] if found and found[0]["state"] != "ACTIVE" else None
 
-        ended = wait_until(find, f"the execution for {interaction_id} ends", 30)
+        ended = wait_until(find, f"the execution for {interaction_id} ends", 60)
         assert ended is not None
         return ended
 
@@ -85,7 +85,7 @@ class Up:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 def mando_of(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -126,7 +126,7 @@ def mando_up(
             )
         up = Up(process, port, data, printed)
         try:
-            wait_until(lambda: process.poll() is not None or "ready http" in up.output(), "mando up is ready", 60)
+            wait_until(lambda: process.poll() is not None or "ready http" in up.output(), "mando up is ready", 90)
             assert process.poll() is None, up.output()
             yield up
         finally:
@@ -166,7 +166,7 @@ def resume(up: Up, queue: str) -> None:
 
 
 def _order(up: Up, queue: str, verb: str) -> None:
-    requests.post(f"{up.base}/v2/{PLACE}/queues/{queue}:{verb}", json={}, timeout=10).raise_for_status()
+    requests.post(f"{up.base}/v2/{PLACE}/queues/{queue}:{verb}", json={}, timeout=30).raise_for_status()
 
 
 def the_task(up: Up, queue: str) -> dict[str, Any]:

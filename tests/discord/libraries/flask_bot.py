@@ -38,7 +38,7 @@ def tell(step: str, **what: Any) -> None:
 def call(method: str, path: str, body: dict[str, Any]) -> Any:
     headers = {"Content-Type": "application/json", "User-Agent": "DiscordBot (https://example.org, 1.0)"}
     request = urllib.request.Request(f"{API}/{path}", json.dumps(body).encode(), headers, method=method)
-    with urllib.request.urlopen(request, timeout=5) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         return json.loads(answer.read())
 
 

