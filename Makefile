@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Images of Docker set it, and then each of the hundreds of processes of a test run compiles our modules again.
 unexport PYTHONDONTWRITEBYTECODE
 # Tests at once.  A third of the time a test waits: for a process that starts, a queue, the disk.  So they are more than two cores.
-WORKERS ?= 4
+WORKERS ?= 3
 PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help

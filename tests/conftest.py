@@ -4,6 +4,7 @@ And one browser for all that open a page.
 """
 
 import gc
+import logging
 import signal
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
@@ -35,8 +36,13 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_setup() -> None:
-    """An app that a test started in this process has told the log its project; the next test knows nothing of it."""
+    """An app that a test started in this process has told the log its project and set where libraries write to.
+
+    The next test knows nothing of it: what pytest gives as stdout is another one then.
+    """
     log._traced_in.clear()
+    root = logging.getLogger()
+    root.handlers = [one for one in root.handlers if not isinstance(one.formatter, log.JsonLines)]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
