@@ -37,12 +37,12 @@ def main() -> None:
 
     def rate_of(count: int) -> float:
         """TimeoutError after _DEADLINE_S."""
-        until, began_s = calls[0] + count, time.perf_counter()
-        while calls[0] < until:
+        before, began_s = calls[0], time.perf_counter()
+        while (come := calls[0] - before) < count:
             if time.perf_counter() - began_s > _DEADLINE_S:
-                raise TimeoutError(f"{count - until + calls[0]} of {count} calls within {_DEADLINE_S} s")
+                raise TimeoutError(f"{come} of {count} calls within {_DEADLINE_S} s")
             time.sleep(0.002)
-        return (count + calls[0] - until) / (time.perf_counter() - began_s)
+        return come / (time.perf_counter() - began_s)
 
     serve({"address": lambda: found[0], "received": lambda: calls[0], "rate_of": rate_of})
 

@@ -213,25 +213,29 @@ async def long_loop(attacker: Attacker) -> str:
     name = f"{PLACE}/workflows/attack-loop"
     body = json.dumps({"sourceContents": LOOP}).encode()
     await ask(up.port, request("POST", f"/v1/{PLACE}/workflows?workflowId=attack-loop", [_JSON], body))
-    started = await ask(up.port, request("POST", f"/v1/{name}/executions", [_JSON], b"{}"))
-    assert started.status == 200, started.body[:200]
-    execution = json.loads(started.body)["name"]
-    waits_s, state = list[float](), "ACTIVE"
-    ends_s = time.monotonic() + 60
-    while state == "ACTIVE" and time.monotonic() < ends_s:
-        began_s = time.monotonic()
-        answer = await ask(up.port, request("GET", "/ops/state", []))
-        waits_s.append(time.monotonic() - began_s)
-        assert answer.status == 200, answer.status
-        await asyncio.sleep(0.05)
-        found = await ask(up.port, request("GET", f"/v1/{execution}", []))
-        state = json.loads(found.body)["state"]
-    assert state == "SUCCEEDED", f"the execution is {state}"
-    # Where nobody is let in, the first answer comes at the execution's end; a machine may stall once meanwhile.
-    assert len(waits_s) > 4, f"/ops/state was answered {len(waits_s)} times"
-    slow_s = sorted(waits_s)[-2]
-    assert slow_s < _STATE_WITHIN_S, f"/ops/state waited {slow_s:.2f} s, twice"
-    return f"/ops/state within {slow_s:.2f} s, {len(waits_s)} times"
+
+    async def waited_s() -> float:
+        started = await ask(up.port, request("POST", f"/v1/{name}/executions", [_JSON], b"{}"))
+        assert started.status == 200, started.body[:200]
+        execution = json.loads(started.body)["name"]
+        waits_s, state = list[float](), "ACTIVE"
+        ends_s = time.monotonic() + 60
+        while state == "ACTIVE" and time.monotonic() < ends_s:
+            began_s = time.monotonic()
+            answer = await ask(up.port, request("GET", "/ops/state", []))
+            waits_s.append(time.monotonic() - began_s)
+            assert answer.status == 200, answer.status
+            await asyncio.sleep(0.05)
+            found = await ask(up.port, request("GET", f"/v1/{execution}", []))
+            state = json.loads(found.body)["state"]
+        assert state == "SUCCEEDED", f"the execution is {state}"
+        # Where nobody is let in, the first answer comes at the execution's end.
+        assert len(waits_s) > 4, f"/ops/state was answered {len(waits_s)} times"
+        return max(waits_s)
+
+    slowest_s = await least_of(waited_s, _STATE_WITHIN_S)
+    assert slowest_s < _STATE_WITHIN_S, f"/ops/state waited {slowest_s:.2f} s"
+    return f"/ops/state within {slowest_s:.2f} s"
 
 
 async def grpc_port(attacker: Attacker) -> str:

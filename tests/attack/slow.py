@@ -54,11 +54,11 @@ async def slow_sockets_open(port: int, shapes: list[str], count: int = SOCKETS) 
             writer.transport.abort()
 
 
-async def least_of(measured: Callable[[], Awaitable[float]], times: int = 3) -> float:
-    """Of a few measurements, up to the first within WITHIN_S: a machine stalls now and then, a bad server each time."""
+async def least_of(measured: Callable[[], Awaitable[float]], within_s: float = WITHIN_S, times: int = 3) -> float:
+    """Of a few measurements, up to the first within_s: a machine stalls now and then, a bad server each time."""
     least_s = await measured()
     for _ in range(times - 1):
-        if least_s >= WITHIN_S:
+        if least_s >= within_s:
             least_s = min(least_s, await measured())
     return least_s
 

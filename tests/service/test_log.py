@@ -93,7 +93,6 @@ def test_an_entry_is_one_line_whatever_it_says(capsys: pytest.CaptureFixture[str
 def test_an_entry_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An instance that is stopped takes with it what waits in its memory."""
     written = io.BytesIO()
-    monkeypatch.setattr("service.log._traced_in", [])  # whatever a program said that started in this process
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(written), encoding="utf-8"))
     log("INFO", "done", interaction_id="77")
     assert written.getvalue() == b'{"severity": "INFO", "message": "done", "interaction_id": "77"}\n'

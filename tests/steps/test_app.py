@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,6 @@ import pytest
 import requests
 from starlette.requests import Request as HttpRequest
 
-from local.auth import TokenIssuer
 from schemas.message import Message
 from schemas.picture import ObjectName, Picture
 from schemas.request import Request
@@ -24,6 +22,7 @@ from steps.caller import CallerCheck
 from steps.errors import PermanentError, RetryableError
 from steps.last_word import LastWord, PutOff
 from steps.task_call import TaskCall
+from tests.issuer import issuer
 from tests.steps.scripted import Scripted, json_answer
 from tests.steps.service import ACCOUNT, AUDIENCE, INTERACTION_TOKEN, PICTURE, QUEUES, Neighbours, Steps, a_config
 from tests.steps.test_body import REQUEST
@@ -95,19 +94,16 @@ Work = Callable[[Request, TaskCall | None], Picture | Message]
 
 
 @pytest.fixture
-def answered(
-    tmp_path_factory: pytest.TempPathFactory, script: Scripted, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., tuple[int, dict[str, Any]]]:
+def answered(script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, dict[str, Any]]]:
     """Status and body of the answer of a step that does this work; the app's clock is the test's."""
-    issuer = TokenIssuer(tmp_path_factory.getbasetemp() / "issuer of test_app.pem")
     monkeypatch.setattr(app, "time", Clock())
     monkeypatch.setattr("steps.certificates.FETCH_WITHIN_S", 60)  # a busy machine takes its time
 
     def call(work: Work, body: bytes | None) -> tuple[int, dict[str, Any]]:
-        script.answers = [json_answer(200, issuer.certificates())]
+        script.answers = [json_answer(200, issuer().certificates())]
         config = a_config(f"{script.url}/certs", script.url)
         headers = {
-            "authorization": f"Bearer {issuer.id_token(AUDIENCE, ACCOUNT, datetime.now(UTC))}",
+            "authorization": f"Bearer {issuer().id_token(AUDIENCE, ACCOUNT, datetime.now(UTC))}",
             "content-type": "application/json; charset=utf-8",
             "x-dedup-key": "77",
         }
@@ -265,8 +261,6 @@ def test_whoever_looks_at_the_threads_sees_which_draw(
         return pools[-1]
 
     monkeypatch.setattr(app, "ThreadPoolExecutor", kept)
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # which it sets, as a program that starts
-    monkeypatch.setattr("service.log._traced_in", [])  # too
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", script.url)
     app.create_app(CONFIG)
     pools[0].submit(lambda: names.append(threading.current_thread().name)).result()

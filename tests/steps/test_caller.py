@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from local.auth import TokenIssuer
 from steps.caller import CLOCK_SKEW_S, CallerCheck, _without_token
 from steps.errors import PermanentError, RetryableError
+from tests.issuer import issuer
 from tests.steps.scripted import Answer, Scripted, json_answer
 from tests.steps.service import ACCOUNT, AUDIENCE, OWN_ACCOUNT, a_config
 from tests.steps.statuses import status_of
@@ -22,13 +22,13 @@ ISSUED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 class Issued:
     """One token, and a check whose clock stands where the test puts it."""
 
-    def __init__(self, issuer: TokenIssuer, script: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, script: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
         monkeypatch.setattr("steps.certificates.FETCH_WITHIN_S", 60)  # a busy machine takes its time
-        self.token = issuer.id_token(AUDIENCE, ACCOUNT, ISSUED)
+        self.token = issuer().id_token(AUDIENCE, ACCOUNT, ISSUED)
         self.life_s = claims_of(self.token)["exp"] - int(ISSUED.timestamp())
         self.check = CallerCheck(a_config(f"{script.url}/certs"))
-        script.answers = [json_answer(200, issuer.certificates())]
+        script.answers = [json_answer(200, issuer().certificates())]
 
     async def at(self, seconds: float) -> None:
         """Check so long after the token was issued."""
@@ -43,23 +43,18 @@ def claims_of(token: str) -> dict[str, int]:
     return claims
 
 
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> TokenIssuer:
-    return TokenIssuer(tmp_path_factory.mktemp("issuer") / "issuer.pem")
-
-
 @pytest.fixture
-def issued(issuer: TokenIssuer, script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Issued:
-    return Issued(issuer, script, monkeypatch)
+def issued(script: Scripted, monkeypatch: pytest.MonkeyPatch) -> Issued:
+    return Issued(script, monkeypatch)
 
 
 @pytest.mark.parametrize(
     ("email", "is_taken"), [(ACCOUNT, True), (OWN_ACCOUNT, True), ("mando-tasks@demo.iam.gserviceaccount.com", False)]
 )
 async def test_the_workflow_may_call_and_so_may_the_tasks_that_the_steps_make(
-    issued: Issued, issuer: TokenIssuer, email: str, *, is_taken: bool
+    issued: Issued, email: str, *, is_taken: bool
 ) -> None:
-    issued.token = issuer.id_token(AUDIENCE, email, ISSUED)
+    issued.token = issuer().id_token(AUDIENCE, email, ISSUED)
     if is_taken:
         await issued.at(1)
         return

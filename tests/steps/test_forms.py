@@ -21,8 +21,6 @@ TASK = {"X-CloudTasks-TaskName": ID, "X-CloudTasks-TaskRetryCount": "0"}
 
 @pytest.fixture
 def neighbours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(app, "write_json_lines", lambda _: None)  # it would change the log of all tests
-    monkeypatch.setattr("service.log._traced_in", [])  # and so would the project
     monkeypatch.setattr("steps.certificates.FETCH_WITHIN_S", 60)  # a busy machine takes its time
     Neighbours.issuer = TokenIssuer(tmp_path / "issuer.pem")
     Neighbours.forget()

@@ -7,7 +7,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -39,9 +39,16 @@ def is_gone(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
 
 
+class Kept(NamedTuple):
+    data: Path
+    open_to_others: list[Path]  # while it ran
+    sent: dict[str, Any]
+    shown: Shown
+
+
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path], dict[str, Any], Shown]:
-    """The data of one that drew a picture and has ended, its files that others can open, who asked, what was there."""
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """What is left of one that drew a picture and has ended."""
     data = tmp_path_factory.mktemp("kept") / "data"
     data.mkdir(mode=0o755)
     with mando_up(data) as up:
@@ -49,24 +56,23 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path], di
         shown = _shown(up, sent)
         files = [data, *data.rglob("*")]
         assert len(files) > 8
-        return data, [path for path in files if path.stat().st_mode & 0o077], sent, shown
+        return Kept(data, [path for path in files if path.stat().st_mode & 0o077], sent, shown)
 
 
 def _shown(up: Up, sent: dict[str, Any]) -> Shown:
     return up.ended(sent["id"]), up.objects(), up.reply(sent)["embeds"][0]["title"]
 
 
-def test_nobody_else_on_the_machine_reads_what_it_keeps(kept: tuple[Path, list[Path], dict[str, Any], Shown]) -> None:
-    assert not kept[1]
+def test_nobody_else_on_the_machine_reads_what_it_keeps(kept: Kept) -> None:
+    assert not kept.open_to_others
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_it_ends_no_process_and_no_open_port_is_left_and_what_was_drawn_is_there_after_a_restart(
-    kept: tuple[Path, list[Path], dict[str, Any], Shown], sign: signal.Signals
+    kept: Kept, sign: signal.Signals
 ) -> None:
-    data, _, sent, before = kept
-    with mando_up(data) as up:
-        assert _shown(up, sent) == before
+    with mando_up(kept.data) as up:
+        assert _shown(up, kept.sent) == kept.shown
         family = children_of(up.process.pid)
         assert len(family) >= 4  # two masters, each with a worker at least
         up.process.send_signal(sign)

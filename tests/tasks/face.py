@@ -2,12 +2,10 @@
 
 import io
 import json
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,13 @@ from aiohttp import web
 
 from local.appengine import rest as appengine_rest
 from local.appengine.service import Service
-from local.auth import TokenIssuer
 from local.http.api_error import api_errors
 from local.http.outgoing import outgoing_session
 from local.tasks.dispatcher import Dispatcher
 from local.tasks.rest import routes
 from local.tasks.sender import Sender
 from local.tasks.store import TaskStore
+from tests.issuer import issuer
 from tests.running import served, until
 
 PARENT = "projects/demo/locations/us-central1"
@@ -61,13 +59,6 @@ class Face:
         """A task for the target."""
         name = {"name": f"{queue}/tasks/{task_id}"} if task_id else {}
         return await self.post(f"{queue}/tasks", {"task": {**name, **a_task(self.url, **changes)}})
-
-
-@cache
-def issuer() -> TokenIssuer:
-    """One for all tests: a key takes longer to make, or to read, than most of them."""
-    with tempfile.TemporaryDirectory() as folder:
-        return TokenIssuer(Path(folder) / "key.pem")
 
 
 @asynccontextmanager

@@ -17,7 +17,8 @@ from local.appengine.service import FRONT_HEADER, Service, timeout_s
 from local.http.outgoing import outgoing_session
 from local.tasks.sender import Sender
 from local.tasks.task import AppEngineRequest, AttemptResult, Task
-from tests.tasks.face import PARENT, QUEUE, Face, a_face, issuer
+from tests.issuer import issuer
+from tests.tasks.face import PARENT, QUEUE, Face, a_face
 from tests.wire import a_wire
 
 AGENT = "AppEngine-Google; (+http://code.google.com/appengine)"

@@ -10,7 +10,8 @@ from google.auth import jwt
 from local.http.outgoing import outgoing_session
 from local.tasks.sender import Sender, retry_after_s
 from local.tasks.task import AttemptResult, HttpRequest, Task, Token
-from tests.tasks.face import QUEUE, issuer
+from tests.issuer import issuer
+from tests.tasks.face import QUEUE
 from tests.tasks.test_headers import FAILED, OURS, TASK, received
 from tests.tasks.test_sender import sent
 from tests.wire import OK, a_wire

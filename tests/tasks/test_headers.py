@@ -8,7 +8,8 @@ from google.auth import jwt
 from local.http.outgoing import outgoing_session
 from local.tasks.sender import Sender
 from local.tasks.task import AttemptResult, HttpRequest, LastAttempt, Task, Token
-from tests.tasks.face import QUEUE, issuer
+from tests.issuer import issuer
+from tests.tasks.face import QUEUE
 from tests.wire import a_wire
 
 # Source: Cloud Tasks, "Create HTTP target tasks", request headers; HttpRequest.headers.

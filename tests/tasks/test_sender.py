@@ -3,7 +3,8 @@
 from local.http.outgoing import outgoing_session
 from local.tasks.sender import Sender
 from local.tasks.task import AttemptResult, HttpRequest, Task
-from tests.tasks.face import QUEUE, issuer
+from tests.issuer import issuer
+from tests.tasks.face import QUEUE
 from tests.wire import OK, a_wire
 
 

@@ -45,9 +45,9 @@ def refusal(call: HttpCall, path: str, interaction_id: str) -> Answer | None:
     """The answer of the steps to a call that they do not take.  Its header X-Dedup-Key names the interaction."""
     if path not in _CHECKED or call.method != "POST":
         return error("route", 404)
-    headers = {name.lower(): value for name, value in call.headers.items()}
     if not _is_taken(_CHECKED[path], call.body):
         return error("request", 400)
+    headers = {name.lower(): value for name, value in call.headers.items()}
     if headers.get("x-dedup-key") != interaction_id or "json" not in headers.get("content-type", ""):
         return error("request", 400)
     if call.auth is None or call.auth.kind != "OIDC":

@@ -85,16 +85,15 @@ class Simulations:
             initial = (self._ended, self._stop)
             self._pool = ProcessPoolExecutor(self._processes, self._context, _begin, initial)
         self._ended.value = 0
-        with _interrupt_between_looks() as look:
-            futures = [self._pool.submit(_simulated, case) for case in cases]
-            waiting = set(futures)
-            while waiting:
+        futures = [self._pool.submit(_simulated, case) for case in cases]
+        waiting = set(futures)
+        while waiting:
+            with _interrupted_afterwards():  # wait() takes the locks of all futures, and would leave them taken
                 done, waiting = wait(waiting, _LOOK_S, FIRST_EXCEPTION)
-                look()
-                for future in done:
-                    future.result()  # raises what was raised there
-                show(self._ended.value)
-            return [future.result() for future in futures]
+            for future in done:
+                future.result()  # raises what was raised there
+            show(self._ended.value)
+        return [future.result() for future in futures]
 
 
 def cores() -> int:
@@ -103,22 +102,16 @@ def cores() -> int:
 
 
 @contextmanager
-def _interrupt_between_looks() -> Iterator[Callable[[], None]]:
-    """Ctrl-C is raised at the next call of what is yielded.
-
-    wait() takes the locks of all futures: raised there, it would leave them taken, and the pool would never end.
-    """
+def _interrupted_afterwards() -> Iterator[None]:
+    """Ctrl-C in the block is raised when it ends."""
     signs: list[int] = []
     before = signal.signal(signal.SIGINT, lambda sign, _: signs.append(sign))
-
-    def look() -> None:
-        if signs:
-            raise KeyboardInterrupt
-
     try:
-        yield look
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
+    if signs:
+        raise KeyboardInterrupt
 
 
 def _in_this_process(cases: Sequence[Case], show: Show) -> list[Answer]:

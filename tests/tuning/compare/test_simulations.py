@@ -85,7 +85,7 @@ if __name__ == "__main__":  # the others read this file too
 """
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_when_the_first_process_is_ended_the_others_end(tmp_path: Path, sign: signal.Signals) -> None:
     program = tmp_path / "first.py"
     program.write_text(FIRST)
